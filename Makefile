@@ -1,0 +1,53 @@
+# Everything runs in .venv, which the targets set up themselves. `make help` lists them.
+PYTHON  ?= python3
+WORKERS ?= 2
+
+VENV := .venv
+RUN  := $(VENV)/bin/python
+PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet --retries 10 -c constraints.txt
+CORE := $(VENV)/.core
+FULL := $(VENV)/.full
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL: # two installs into one environment must not overlap
+.PHONY: help install demo test docs bench lint clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(FULL) ## create .venv with the package and every extra
+
+demo: $(CORE) ## learn the coefficients of two small networks (core dependencies suffice)
+	$(VENV)/bin/momentsos demo
+
+test: $(FULL) ## run the whole test suite (WORKERS=2)
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m pytest -n $(WORKERS)
+
+docs: $(FULL) ## build the documentation into docs/_build/html, warnings are errors
+	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(FULL) ## run the benchmarks
+	$(RUN) -m benchmarks
+
+lint: $(FULL) ## check formatting, lint and types
+	$(RUN) -m ruff format --check .
+	$(RUN) -m ruff check .
+	$(RUN) -m mypy
+
+clean: ## remove what was built and cached; .venv stays
+	rm -rf build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
+
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "momentsos needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE): pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) -e .
+	@touch $@
+
+$(FULL): pyproject.toml constraints.txt | $(VENV)/bin/pip
+	$(PIP) -e '.[all]'
+	@touch $(CORE) $@

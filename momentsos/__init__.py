@@ -1,0 +1,45 @@
+"""Global optimisation with polynomials by the Moment-SOS hierarchy."""
+
+from .errors import (
+    BadOption,
+    InvalidInput,
+    MomentSOSError,
+    OrderTooLow,
+    ProblemTooLarge,
+    SolverFailed,
+    SolverUnavailable,
+)
+from .hierarchy import relax, solve
+from .learning import Fit, learn
+from .networks import Formulation, PolynomialNetwork, formulate
+from .polynomials import Polynomial, variables
+from .problem import Problem
+from .result import Result, Status
+from .sdp import read_sdpa
+from .solvers import available_solvers
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BadOption",
+    "Fit",
+    "Formulation",
+    "InvalidInput",
+    "MomentSOSError",
+    "OrderTooLow",
+    "Polynomial",
+    "PolynomialNetwork",
+    "Problem",
+    "ProblemTooLarge",
+    "Result",
+    "SolverFailed",
+    "SolverUnavailable",
+    "Status",
+    "available_solvers",
+    "formulate",
+    "learn",
+    "read_sdpa",
+    "relax",
+    "solve",
+    "variables",
+]

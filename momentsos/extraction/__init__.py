@@ -1,0 +1,16 @@
+"""From pseudo-moments to points: ranks, flat truncation, atoms."""
+
+from .atoms import Atoms, extract_atoms, first_moments
+from .flatness import FlatTest, Flatness, test_flatness
+from .ranks import Rank, RankRule
+
+__all__ = [
+    "Atoms",
+    "FlatTest",
+    "Flatness",
+    "Rank",
+    "RankRule",
+    "extract_atoms",
+    "first_moments",
+    "test_flatness",
+]

@@ -1,0 +1,154 @@
+"""`learn`: formulate, solve, and read the coefficients off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import least_squares
+
+from .hierarchy import check_request, solve
+from .local import Evaluator
+from .networks import Formulation, PolynomialNetwork, formulate
+from .result import Result
+
+#: Starts of the least-squares search that supplies the first feasible points.
+STARTS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Fit(Result):
+    """A result with the network that it describes.
+
+    Attributes
+    ----------
+    network : PolynomialNetwork
+        The network with the learned coefficients; without any when no feasible point was found.
+    coefficients : list of (d_l + 1,) arrays or None
+        In ascending powers.
+    formulation : Formulation or None
+    """
+
+    network: PolynomialNetwork | None = None
+    coefficients: list[NDArray[np.float64]] | None = None
+    formulation: Formulation | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a result, with the coefficients."""
+        learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]
+        return {**super().as_dict(), "coefficients": learned}
+
+
+def learn(
+    network: PolynomialNetwork,
+    X: ArrayLike,
+    Y: ArrayLike,
+    loss: str = "mean_residual",
+    method: str = "auto",
+    solver: str = "auto",
+    tol: float = 1e-6,
+    *,
+    order: int | None = None,
+    max_order: int | None = None,
+    time_limit: float | None = None,
+    solver_options: Mapping[str, Any] | None = None,
+    bound: str | float | None = "auto",
+    memory_limit: int | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Fit:
+    r"""Learn the activation coefficients of a network globally.
+
+    Parameters
+    ----------
+    network : PolynomialNetwork
+        Weights, biases and degrees are given; its coefficients, if any, are ignored.
+    X : (N, m_0) array
+    Y : (N, m_{D+1}) array
+    loss : {"mean_residual"}
+    method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
+        As for `momentsos.solve`. `tol` is a relative gap of the loss; a loss below 1e-8 times the largest mean
+        target counts as zero.
+
+    Returns
+    -------
+    Fit
+        `minimizers` holds coefficients and the variables that the loss adds; the upper bound is recomputed from
+        the residual polynomials.
+
+    Raises
+    ------
+    InvalidInput, BadOption, OrderTooLow, ProblemTooLarge, SolverUnavailable
+
+    Examples
+    --------
+    >>> import numpy as np, momentsos as ms
+    >>> rng = np.random.default_rng(0)
+    >>> W = [rng.standard_normal((4, 4)) / 2 for _ in range(3)]
+    >>> true = ms.PolynomialNetwork(W, degrees=[2, 1]).with_coefficients([[1, 0.5, -0.3], [0.2, -1]])
+    >>> X = rng.standard_normal((20, 4))
+    >>> fit = ms.learn(ms.PolynomialNetwork(W, degrees=[2, 1]), X, true.predict(X))
+    >>> fit.status.name
+    'CERTIFIED'
+    """
+    check_request(method=method, solver=solver, tol=tol, time_limit=time_limit, bound=bound)
+    began = time.perf_counter()
+    formulation = formulate(network, X, Y, loss)
+    seconds = time.perf_counter() - began
+    starts = least_squares_points(formulation, seed)
+    result = solve(
+        formulation.problem,
+        order,
+        max_order,
+        method,
+        solver,
+        tol,
+        None if time_limit is None else max(1e-3, time_limit - seconds),
+        solver_options,
+        bound=bound,
+        candidates=starts,
+        objective_scale=formulation.scale,
+        memory_limit=memory_limit,
+        seed=seed,
+        progress=progress,
+    )
+    learned = formulation.coefficients(result.minimizers[0]) if len(result.minimizers) else None
+    own = {field.name: getattr(result, field.name) for field in fields(Result)}
+    total = time.perf_counter() - began
+    own["seconds"] = MappingProxyType({**result.seconds, "formulate": seconds, "total": total})
+    return Fit(
+        **own,
+        network=network if learned is None else network.with_coefficients(learned),
+        coefficients=learned,
+        formulation=formulation,
+    )
+
+
+def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:
+    """Return the best ends of Levenberg-Marquardt runs on the residuals, with `theta` just feasible.
+
+    Returns
+    -------
+    (r, n) array
+        Points of the formulation's problem, best first.
+    """
+    evaluator = Evaluator(formulation.residuals)
+    n = formulation.n_coefficients
+    rng = np.random.default_rng(seed)
+    method = "lm" if len(formulation.residuals) >= n else "trf"
+    ends = []
+    for _ in range(STARTS):
+        with np.errstate(all="ignore"):
+            end = least_squares(
+                evaluator.values, rng.standard_normal(n), evaluator.jacobian, method=method, max_nfev=200,
+                xtol=1e-15, ftol=1e-15, gtol=1e-15,
+            )  # fmt: skip
+        if np.isfinite(end.x).all() and np.isfinite(end.fun).all():
+            ends.append((float(np.abs(end.fun).max()), end.x))
+    ends.sort(key=lambda pair: pair[0])
+    return np.array([[*point, loss] for loss, point in ends[:keep]]).reshape(-1, n + 1)

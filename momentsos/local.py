@@ -1,0 +1,263 @@
+"""Local optimisation: feasible points, and minimisers polished to full precision.
+
+Nothing here proves anything; it supplies the upper side of the gap and the points that a certificate speaks of.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from .polynomials import Polynomial
+from .polynomials.evaluation import evaluate_monomials
+from .polynomials.exponents import Exponents, unique_rows
+from .problem import Problem
+
+#: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
+FEASIBILITY = 1e-8
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluator:
+    """Values and first and second derivatives of several polynomials at a point, over one list of monomials."""
+
+    polynomials: tuple[Polynomial, ...]
+
+    @cached_property
+    def _values(self) -> tuple[Exponents, NDArray[np.float64]]:
+        return _table(self.polynomials)
+
+    @cached_property
+    def _gradients(self) -> tuple[Exponents, NDArray[np.float64]]:
+        return _table([q for p in self.polynomials for q in p.gradient()])
+
+    @cached_property
+    def _hessians(self) -> tuple[Exponents, NDArray[np.float64]]:
+        return _table([r for p in self.polynomials for q in p.gradient() for r in q.gradient()])
+
+    def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values, shape (polynomials,)."""
+        rows, matrix = self._values
+        return np.asarray(evaluate_monomials(rows, point[None, :])[0] @ matrix)
+
+    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the gradients, shape (polynomials, n)."""
+        rows, matrix = self._gradients
+        return (evaluate_monomials(rows, point[None, :])[0] @ matrix).reshape(len(self.polynomials), -1)
+
+    def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
+        rows, matrix = self._hessians
+        n = len(point)
+        flat = (evaluate_monomials(rows, point[None, :])[0] @ matrix).reshape(len(self.polynomials), n * n)
+        return (weights @ flat).reshape(n, n)
+
+
+def _table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.float64]]:
+    rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
+    matrix = np.zeros((len(rows), len(polynomials)))
+    column = np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials])
+    matrix[index, column] = np.concatenate([p.values for p in polynomials])
+    return rows, matrix
+
+
+@dataclass(frozen=True, eq=False)
+class LocalPoint:
+    """A point with its objective value and its relative constraint violation."""
+
+    point: NDArray[np.float64]
+    value: float
+    violation: float
+
+    @property
+    def feasible(self) -> bool:
+        """Whether no constraint is violated by more than `FEASIBILITY`."""
+        return self.violation <= FEASIBILITY
+
+
+class LocalSearch:
+    """Local search on one problem; evaluators are compiled once.
+
+    Parameters
+    ----------
+    problem : Problem
+        Best in units in which its numbers are of size one; see `momentsos.conditioning`.
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self._objective = Evaluator((problem.minimize,))
+        self._inequalities = Evaluator(problem.inequalities)
+        self._equalities = Evaluator(problem.equalities)
+
+    def assess(self, point: NDArray[np.float64]) -> LocalPoint:
+        """Evaluate objective and violation at `point`."""
+        if not np.isfinite(point).all():
+            return LocalPoint(point, np.inf, np.inf)
+        with np.errstate(over="ignore", invalid="ignore"):
+            value, violation = self.problem.minimize(point), self.problem.violation(point)
+        finite = np.isfinite(value) and np.isfinite(violation)
+        return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
+
+    def descend(self, start: NDArray[np.float64]) -> LocalPoint:
+        """Run a local method from `start`, then polish; the better of the two feasible ends is returned."""
+        with np.errstate(all="ignore"):
+            end = self._slsqp(start)
+        return self.polish(end)
+
+    def lowest_in_box(self, width: float, n: int, count: int = 4) -> float:
+        """Return the lowest value at a feasible point that descents inside `|x_i| <= width` find, infinite if none."""
+        starts = random_starts(n, count, 0, (1.0, width / 2))
+        with np.errstate(all="ignore"):
+            ends = [self.assess(self._slsqp(start, width)) for start in starts]
+        return min((end.value for end in ends if end.feasible), default=np.inf)
+
+    def _slsqp(self, start: NDArray[np.float64], width: float | None = None) -> NDArray[np.float64]:
+        constraints = []
+        for kind, part in (("ineq", self._inequalities), ("eq", self._equalities)):
+            if part.polynomials:
+                constraints.append({"type": kind, "fun": part.values, "jac": part.jacobian})
+        if width is not None:
+            method, options = "SLSQP", {"maxiter": 100, "ftol": 1e-6}
+        elif constraints:
+            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-14}
+        else:
+            method, options = "BFGS", {"maxiter": 500, "gtol": 1e-9}
+        answer = minimize(
+            lambda x: float(self._objective.values(x)[0]),
+            start,
+            jac=lambda x: self._objective.jacobian(x)[0],
+            constraints=constraints,
+            method=method,
+            bounds=None if width is None else [(-width, width)] * len(start),
+            options=options,
+        )
+        return np.asarray(answer.x) if np.isfinite(answer.x).all() else start
+
+    def polish(self, point: NDArray[np.float64], steps: int = 8) -> LocalPoint:
+        """Improve a nearly optimal point by Newton's method on the optimality conditions of its active set.
+
+        The step solves the KKT system in the least-squares sense, so degenerate multipliers and singular
+        Hessians do no harm. A step is kept only where it lowers violation or objective; the input is never
+        made worse.
+        """
+        best = self.assess(point)
+        for _ in range(steps):
+            with np.errstate(all="ignore"):
+                candidate = self._newton_step(best.point)
+            if candidate is None:
+                break
+            trial = self.assess(candidate)
+            moved = float(np.abs(candidate - best.point).max())
+            if not _better(trial, best) or moved > 0.1 * (1 + float(np.abs(best.point).max())):
+                break
+            best = trial
+            if moved <= 1e-15 * (1 + float(np.abs(best.point).max())):
+                break
+        return best
+
+    def _newton_step(self, point: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        if not np.isfinite(point).all():
+            return None
+        n = len(point)
+        gradient = self._objective.jacobian(point)[0]
+        values, normals, hessian_parts = [], [], []
+        if self.problem.equalities:
+            values.append(self._equalities.values(point))
+            normals.append(self._equalities.jacobian(point))
+            hessian_parts.append((self._equalities, np.arange(len(self.problem.equalities))))
+        if self.problem.inequalities:
+            g = self._inequalities.values(point)
+            active = np.flatnonzero(g <= 1e-5)
+            active = self._with_positive_multiplier(gradient, normals, point, active)
+            values.append(g[active])
+            normals.append(self._inequalities.jacobian(point)[active])
+            hessian_parts.append((self._inequalities, active))
+        normal = np.concatenate(normals) if normals else np.zeros((0, n))
+        value = np.concatenate(values) if values else np.zeros(0)
+        multipliers = np.linalg.lstsq(normal.T, gradient, rcond=None)[0] if len(value) else np.zeros(0)
+        hessian = self._objective.hessian(point, np.ones(1))
+        place = 0
+        for part, chosen in hessian_parts:
+            weights = np.zeros(len(part.polynomials))
+            weights[chosen] = multipliers[place : place + len(chosen)]
+            hessian = hessian - part.hessian(point, weights)
+            place += len(chosen)
+        system = np.block([[hessian, -normal.T], [normal, np.zeros((len(value), len(value)))]])
+        right = np.concatenate([-(gradient - normal.T @ multipliers), -value])
+        if not (np.isfinite(system).all() and np.isfinite(right).all()):
+            return None
+        step = np.linalg.lstsq(system, right, rcond=1e-13)[0][:n]
+        return point + step
+
+    def _with_positive_multiplier(
+        self,
+        gradient: NDArray[np.float64],
+        equality_normals: list[NDArray[np.float64]],
+        point: NDArray[np.float64],
+        active: NDArray[np.intp],
+    ) -> NDArray[np.intp]:
+        """Keep the active inequalities that nonnegative multipliers need, and the violated ones."""
+        if not len(active):
+            return active
+        from scipy.optimize import lsq_linear
+
+        normals = self._inequalities.jacobian(point)[active]
+        free = np.concatenate([*equality_normals, np.zeros((0, len(point)))])
+        matrix = np.concatenate([free, normals]).T
+        low = np.concatenate([np.full(len(free), -np.inf), np.zeros(len(active))])
+        answer = lsq_linear(matrix, gradient, bounds=(low, np.inf))
+        needed = answer.x[len(free) :] > 1e-9 * (1 + np.abs(answer.x).max(initial=0.0))
+        violated = self._inequalities.values(point)[active] < -1e-14
+        return active[needed | violated]
+
+    def multistart(
+        self, starts: NDArray[np.float64], time_limit: float = np.inf, enough: int | None = None
+    ) -> list[LocalPoint]:
+        """Descend from each row of `starts` until `time_limit` seconds have passed; feasible ends, best first.
+
+        With `enough`, stop as soon as the best value has been found that many times.
+        """
+        until = time.perf_counter() + time_limit
+        ends: list[LocalPoint] = []
+        for start in starts:
+            end = self.descend(start)
+            if end.feasible:
+                ends.append(end)
+            if time.perf_counter() > until or (enough is not None and _hits(ends) >= enough):
+                break
+        return sorted(ends, key=lambda end: end.value)
+
+
+def _better(trial: LocalPoint, best: LocalPoint) -> bool:
+    if not np.isfinite(trial.value):
+        return False
+    slack = 1e-12 * (1.0 + abs(best.value))
+    if best.feasible:
+        return trial.feasible and trial.value <= best.value + (
+            slack if trial.violation <= best.violation else 0.0
+        )
+    return trial.violation < best.violation
+
+
+def _hits(ends: Sequence[LocalPoint]) -> int:
+    if not ends:
+        return 0
+    lowest = min(end.value for end in ends)
+    return sum(end.value <= lowest + 1e-9 * (1.0 + abs(lowest)) for end in ends)
+
+
+def random_starts(
+    n: int, count: int, seed: int, radii: Sequence[float] = (1.0, 0.3, 3.0)
+) -> NDArray[np.float64]:
+    """Return the origin and `count - 1` normal random points of the given radii in turn, shape (count, n)."""
+    rng = np.random.default_rng(seed)
+    starts = rng.standard_normal((count, n)) * np.resize(np.asarray(radii), count)[:, None]
+    starts[0] = 0.0
+    return starts

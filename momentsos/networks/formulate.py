@@ -1,0 +1,94 @@
+"""From a network and data to a polynomial problem, and from its points back to coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InvalidInput
+from ..polynomials import Polynomial
+from ..problem import Problem
+from .expansion import Expansion
+from .losses import loss_named
+from .network import PolynomialNetwork, check_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Formulation:
+    """A loss over data as a polynomial problem, with the way back.
+
+    Attributes
+    ----------
+    network : PolynomialNetwork
+    loss : str
+    problem : Problem
+        Its variables are the coefficients, then what the loss adds (`theta`).
+    residuals : tuple of Polynomial
+        For the mean residual: the entries of :math:`\\hat f - \\hat y`, in the coefficients.
+    scale : float
+        The size of the targets, in units of the loss.
+    """
+
+    network: PolynomialNetwork
+    loss: str
+    problem: Problem
+    residuals: tuple[Polynomial, ...]
+    scale: float
+
+    @property
+    def n_coefficients(self) -> int:
+        """The number of learned coefficients."""
+        return len(self.residuals[0].variables)
+
+    def coefficients(self, point: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return one array a layer, ascending powers, for a point of the problem; `c_{l,0} = 1` is filled in."""
+        parts, place = [], 0
+        for layer, degree in enumerate(self.network.degrees):
+            last = layer == len(self.network.degrees) - 1
+            take = degree + 1 if last else degree
+            learned = point[place : place + take]
+            parts.append(np.array(learned if last else [1.0, *learned]))
+            place += take
+        return parts
+
+    def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the learned coefficients as one vector, the inverse of `coefficients`."""
+        last = len(coefficients) - 1
+        return np.concatenate([c if layer == last else c[1:] for layer, c in enumerate(coefficients)])
+
+
+def formulate(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual"
+) -> Formulation:
+    r"""Write the training of the activations of `network` as a polynomial problem.
+
+    Parameters
+    ----------
+    network : PolynomialNetwork
+    X : (N, m_0) array
+    Y : (N, m_{D+1}) array
+    loss : str
+
+    Returns
+    -------
+    Formulation
+
+    Raises
+    ------
+    InvalidInput
+        Shapes that do not match the network, numbers that are not finite.
+    BadOption
+        An unknown loss.
+    """
+    if not isinstance(network, PolynomialNetwork):
+        raise InvalidInput(f"network: expected a PolynomialNetwork, got {type(network).__name__}")
+    chosen = loss_named(loss)
+    inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
+    if len(inputs) != len(targets):
+        raise InvalidInput(
+            f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both"
+        )
+    written = chosen.formulate(Expansion.of(network), inputs, targets)
+    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale)

@@ -1,0 +1,109 @@
+"""Losses: what is minimised over the coefficients, as a polynomial problem and as a number."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadOption
+from ..polynomials import Polynomial
+from ..problem import Problem
+from .expansion import Expansion
+from .network import PolynomialNetwork
+
+
+@dataclass(frozen=True, eq=False)
+class LossProblem:
+    """A loss written as a polynomial problem.
+
+    Attributes
+    ----------
+    problem : Problem
+        Its variables are the coefficients first, in order, then what the loss adds.
+    residuals : tuple of Polynomial
+        The polynomials in the coefficients whose size is minimised.
+    scale : float
+        The size of what the outputs are compared with, in units of the loss; gaps are measured against it.
+    """
+
+    problem: Problem
+    residuals: tuple[Polynomial, ...]
+    scale: float
+
+
+class Loss(ABC):
+    """One loss: its name, its value, its polynomial problem.
+
+    Attributes
+    ----------
+    name : str
+        The name users type.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
+        """Return the loss of a network with coefficients on data, computed from the data."""
+
+    @abstractmethod
+    def formulate(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> LossProblem:
+        """Return the loss as a polynomial problem in the coefficients."""
+
+
+class MeanResidual(Loss):
+    r"""The largest entry of the mean residual, :math:`\|\frac1N \sum_i (f(x_i; c) - y_i)\|_\infty`.
+
+    Epigraph form: minimise `theta` subject to :math:`\theta \pm (\hat f_j(c) - \hat y_j) \ge 0`. Only `m_{D+1}`
+    polynomials survive the average over the samples.
+
+    Source: Zhang, Nie and Tang (2025), equations (1.3) and (1.4).
+    """
+
+    name: ClassVar[str] = "mean_residual"
+
+    def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
+        """Return the norm of the mean residual."""
+        return float(np.abs((network.predict(X) - Y).mean(axis=0)).max())
+
+    def formulate(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> LossProblem:
+        """Return the epigraph problem; its data are sums over the samples, streamed in chunks."""
+        target = Y.mean(axis=0)
+        values = expansion.mean_outputs(X)
+        values[0] -= target
+        residuals = tuple(
+            Polynomial.from_terms(expansion.exponents, column, expansion.names) for column in values.T
+        )
+        return LossProblem(epigraph(residuals), residuals, float(np.abs(target).max()) or 1.0)
+
+
+def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
+    r"""Return the problem of minimising `theta` subject to :math:`\theta \pm r_j \ge 0`."""
+    names = (*residuals[0].variables, "theta")
+    rows = np.zeros((1, len(names)), dtype=np.int64)
+    rows[0, -1] = 1
+    theta = Polynomial.from_terms(rows, [1.0], names)
+    pairs = tuple(g for r in residuals for g in (theta - r, theta + r))
+    return Problem(theta, pairs, variables=names)
+
+
+#: One entry a loss.
+LOSSES: MappingProxyType[str, Loss] = MappingProxyType({loss.name: loss for loss in (MeanResidual(),)})
+
+
+def loss_named(name: object) -> Loss:
+    """Return the loss of that name.
+
+    Raises
+    ------
+    BadOption
+        An unknown name.
+    """
+    if not isinstance(name, str) or name not in LOSSES:
+        raise BadOption(f"loss {name!r}: expected one of {', '.join(LOSSES)}")
+    return LOSSES[name]

@@ -1,0 +1,17 @@
+"""Sparse real polynomials on integer exponent arrays, graded monomial bases, calculus, and sympy both ways."""
+
+from .bases import basis_size, monomial_basis
+from .exponents import ExponentIndex, combine
+from .polynomial import Polynomial, variables
+from .symbolic import from_sympy, to_sympy
+
+__all__ = [
+    "ExponentIndex",
+    "Polynomial",
+    "basis_size",
+    "combine",
+    "from_sympy",
+    "monomial_basis",
+    "to_sympy",
+    "variables",
+]

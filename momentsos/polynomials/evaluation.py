@@ -1,0 +1,35 @@
+"""Evaluation of monomials and polynomials on many points at once."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .exponents import Exponents
+
+#: Numbers held at a time while evaluating (8 bytes each).
+_CHUNK = 2**22
+
+
+def evaluate_monomials(exponents: Exponents, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Return :math:`x^\alpha` for every point and monomial, shape ``(points, terms)``."""
+    result = np.ones((len(points), len(exponents)))
+    for column in range(exponents.shape[1]):
+        powers = exponents[:, column]
+        highest = int(powers.max(initial=0))
+        if highest:
+            table = points[:, column, None] ** np.arange(highest + 1)
+            result *= table[:, powers]
+    return result
+
+
+def evaluate_terms(
+    exponents: Exponents, coefficients: NDArray[np.float64], points: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    r"""Return :math:`\sum_\alpha c_\alpha x^\alpha` at every point, shape ``(points,)``, in chunks of bounded memory."""
+    step = max(1, _CHUNK // max(1, len(exponents)))
+    parts = [
+        evaluate_monomials(exponents, points[start : start + step]) @ coefficients
+        for start in range(0, len(points), step)
+    ]
+    return np.concatenate(parts) if parts else np.zeros(0)

@@ -1,0 +1,357 @@
+"""The immutable sparse polynomial and its ring operations."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from numbers import Rational, Real
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InvalidInput
+from .exponents import Exponents, combine
+from .products import multiply_terms
+
+
+@dataclass(frozen=True, eq=False)
+class Polynomial:
+    r"""A polynomial :math:`\sum_\alpha c_\alpha x^\alpha` with like terms merged, zeros dropped, terms in graded order.
+
+    Polynomials in different variables combine: the result has the variables of the left one first.
+    Comparison with ``==`` is identity of the polynomials as functions of their named variables.
+
+    Attributes
+    ----------
+    exponents : (terms, n) int64 array
+    coefficients : (terms,) array
+        float64, or object holding `fractions.Fraction` when the user gave a fraction; a float that meets a
+        fraction is taken as the exact binary fraction that it is.
+    variables : tuple of str
+        The names, one a column of `exponents`.
+    """
+
+    exponents: Exponents
+    coefficients: NDArray[Any]
+    variables: tuple[str, ...]
+
+    # NumPy scalars on the left leave the operation to us instead of making an array of polynomials.
+    __array_ufunc__ = None
+
+    @classmethod
+    def from_terms(
+        cls, exponents: ArrayLike, coefficients: ArrayLike, variables: Sequence[str]
+    ) -> Polynomial:
+        """Make a polynomial from exponent rows and coefficients; like terms are merged.
+
+        Raises
+        ------
+        InvalidInput
+            Negative or fractional exponents, numbers that are not finite, shapes or names that do not fit.
+        """
+        names = tuple(variables)
+        rows = np.asarray(exponents)
+        values = _as_coefficients(coefficients)
+        if len(set(names)) != len(names):
+            raise InvalidInput(f"variables {names}: expected distinct names")
+        rows = rows.reshape(len(values), len(names)) if rows.size == 0 else rows
+        if rows.ndim != 2 or rows.shape != (len(values), len(names)):
+            raise InvalidInput(
+                f"exponents of shape {rows.shape} for {len(values)} coefficients and {len(names)} variables: "
+                f"expected {(len(values), len(names))}"
+            )
+        integral = rows.astype(np.int64)
+        if (integral != rows).any() or (integral < 0).any():
+            raise InvalidInput("exponents: expected nonnegative integers")
+        return cls._merged(integral, values, names)
+
+    @classmethod
+    def constant(cls, value: Real | Fraction, variables: Sequence[str] = ()) -> Polynomial:
+        """Return the constant polynomial `value` in `variables`."""
+        names = tuple(variables)
+        return cls._merged(np.zeros((1, len(names)), dtype=np.int64), _as_coefficients([value]), names)
+
+    @classmethod
+    def _merged(
+        cls, exponents: Exponents, coefficients: NDArray[Any], variables: tuple[str, ...]
+    ) -> Polynomial:
+        rows, values = combine(exponents, coefficients)
+        rows.setflags(write=False)
+        values.setflags(write=False)
+        return cls(rows, values, variables)
+
+    # -- facts ---------------------------------------------------------------------------------------------
+
+    @property
+    def degree(self) -> int:
+        """The total degree, 0 for constants and for the zero polynomial."""
+        return int(self.exponents.sum(axis=1).max(initial=0))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the coefficients are fractions."""
+        return self.coefficients.dtype == object
+
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """The coefficients as floats, shape (terms,)."""
+        return self.coefficients.astype(np.float64)
+
+    @property
+    def scale(self) -> float:
+        """The largest absolute coefficient, 0 for the zero polynomial."""
+        return float(np.abs(self.values).max(initial=0.0))
+
+    def __len__(self) -> int:
+        return len(self.coefficients)
+
+    def __bool__(self) -> bool:
+        return len(self) > 0
+
+    def degree_in(self, names: Sequence[str]) -> int:
+        """Return the largest total degree in the variables `names` alone."""
+        columns = [self.variables.index(name) for name in names if name in self.variables]
+        return int(self.exponents[:, columns].sum(axis=1).max(initial=0))
+
+    def coefficient(self, exponents: Sequence[int]) -> float | Fraction:
+        """Return the coefficient of one monomial, 0 when it does not occur."""
+        match = np.flatnonzero((self.exponents == np.asarray(exponents)).all(axis=1))
+        value = self.coefficients[match[0]] if match.size else 0.0
+        return value if isinstance(value, Fraction) else float(value)
+
+    # -- variables -----------------------------------------------------------------------------------------
+
+    def over(self, variables: Sequence[str]) -> Polynomial:
+        """Return the same polynomial over `variables`, which may be more, fewer (unused ones) or in other order.
+
+        Raises
+        ------
+        InvalidInput
+            When a variable that occurs is not among them.
+        """
+        names = tuple(variables)
+        if names == self.variables:
+            return self
+        used = self.exponents.any(axis=0)
+        missing = [name for name, use in zip(self.variables, used, strict=True) if use and name not in names]
+        if missing:
+            raise InvalidInput(f"variables {missing} occur in the polynomial but not in {list(names)}")
+        rows = np.zeros((len(self), len(names)), dtype=np.int64)
+        for column, name in enumerate(self.variables):
+            if used[column]:
+                rows[:, names.index(name)] = self.exponents[:, column]
+        return Polynomial._merged(rows, self.coefficients, names)
+
+    def _aligned(self, other: object) -> tuple[Polynomial, Polynomial] | None:
+        if isinstance(other, Real):
+            other = Polynomial.constant(other, self.variables)
+        if not isinstance(other, Polynomial):
+            return None
+        if self.variables == other.variables:
+            return self, other
+        names = merge_variables(self.variables, other.variables)
+        return self.over(names), other.over(names)
+
+    # -- ring ----------------------------------------------------------------------------------------------
+
+    def __add__(self, other: object) -> Polynomial:
+        pair = self._aligned(other)
+        if pair is None:
+            return NotImplemented
+        left, right = pair
+        a, b = _same_kind(left.coefficients, right.coefficients)
+        return Polynomial._merged(
+            np.concatenate([left.exponents, right.exponents]), np.concatenate([a, b]), left.variables
+        )
+
+    __radd__ = __add__
+
+    def __neg__(self) -> Polynomial:
+        return Polynomial(self.exponents, -self.coefficients, self.variables)
+
+    def __pos__(self) -> Polynomial:
+        return self
+
+    def __sub__(self, other: object) -> Polynomial:
+        return self + (-other) if isinstance(other, Real | Polynomial) else NotImplemented
+
+    def __rsub__(self, other: object) -> Polynomial:
+        return (-self) + other if isinstance(other, Real | Polynomial) else NotImplemented
+
+    def __mul__(self, other: object) -> Polynomial:
+        if isinstance(other, Real):
+            values, factor = _same_kind(self.coefficients, _as_coefficients([other]))
+            return Polynomial._merged(self.exponents, values * factor, self.variables)
+        pair = self._aligned(other)
+        if pair is None:
+            return NotImplemented
+        left, right = pair
+        a, b = _same_kind(left.coefficients, right.coefficients)
+        rows, values = multiply_terms(left.exponents, a, right.exponents, b)
+        return Polynomial._merged(rows, values, left.variables)
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: object) -> Polynomial:
+        if not isinstance(other, Real):
+            return NotImplemented
+        if other == 0:
+            raise InvalidInput("division of a polynomial by zero")
+        values, divisor = _same_kind(self.coefficients, _as_coefficients([other]))
+        return Polynomial._merged(self.exponents, values / divisor, self.variables)
+
+    def __pow__(self, power: int) -> Polynomial:
+        if isinstance(power, bool) or not isinstance(power, int | np.integer) or power < 0:
+            raise InvalidInput(f"power {power!r} of a polynomial: expected a nonnegative integer")
+        if len(self) == 1:
+            return Polynomial._merged(self.exponents * int(power), self.coefficients**power, self.variables)
+        result, base, rest = Polynomial.constant(1.0, self.variables), self, int(power)
+        while rest:
+            result = result * base if rest & 1 else result
+            rest >>= 1
+            base = base * base if rest else base
+        return result
+
+    def __eq__(self, other: object) -> bool:
+        pair = self._aligned(other)
+        if pair is None:
+            return NotImplemented
+        left, right = pair
+        return np.array_equal(left.exponents, right.exponents) and bool(
+            (left.coefficients == right.coefficients).all()
+        )
+
+    def __hash__(self) -> int:
+        used = self.exponents.any(axis=0)
+        names = [name for name, use in zip(self.variables, used, strict=True) if use]
+        reduced = self.over(sorted(names))
+        return hash((reduced.variables, reduced.exponents.tobytes(), tuple(reduced.coefficients)))
+
+    # -- calculus, evaluation, substitution ----------------------------------------------------------------
+
+    def derivative(self, variable: str) -> Polynomial:
+        """Return the partial derivative in `variable` (zero when it does not occur)."""
+        if variable not in self.variables:
+            return Polynomial.constant(0.0, self.variables)
+        column = self.variables.index(variable)
+        powers = self.exponents[:, column]
+        keep = powers > 0
+        rows = self.exponents[keep].copy()
+        rows[:, column] -= 1
+        return Polynomial._merged(rows, self.coefficients[keep] * powers[keep], self.variables)
+
+    def gradient(self) -> list[Polynomial]:
+        """Return the partial derivatives in all variables, in their order."""
+        return [self.derivative(name) for name in self.variables]
+
+    def __call__(self, points: ArrayLike) -> Any:
+        """Evaluate at one point ``(n,)`` or at many ``(points, n)``; see `evaluate_terms`."""
+        from .evaluation import evaluate_terms
+
+        array = np.asarray(points, dtype=np.float64)
+        if array.shape[-1:] != (len(self.variables),) or array.ndim > 2:
+            raise InvalidInput(
+                f"points of shape {array.shape}: expected (points, {len(self.variables)}) or ({len(self.variables)},)"
+            )
+        values = evaluate_terms(self.exponents, self.values, np.atleast_2d(array))
+        return float(values[0]) if array.ndim == 1 else values
+
+    def substitute(self, replacements: Mapping[str, Polynomial | Real]) -> Polynomial:
+        """Replace variables by polynomials or numbers, all at once.
+
+        Raises
+        ------
+        InvalidInput
+            When a name is not one of the variables.
+        """
+        from .substitution import substitute
+
+        return substitute(self, replacements)
+
+    # -- words ---------------------------------------------------------------------------------------------
+
+    def __repr__(self) -> str:
+        return f"Polynomial({self})"
+
+    def __str__(self) -> str:
+        if not len(self):
+            return "0"
+        shown = [
+            _term(row, value, self.variables)
+            for row, value in zip(self.exponents, self.coefficients, strict=True)
+        ]
+        text = " + ".join(shown[:40]).replace("+ -", "- ")
+        return text + (f" + … ({len(shown)} terms)" if len(shown) > 40 else "")
+
+
+def variables(*names: str) -> tuple[Polynomial, ...]:
+    """Return one polynomial a variable, over all of them: ``variables("x", "y")`` or ``variables("x y")``.
+
+    Returns
+    -------
+    tuple of Polynomial
+        One for each name, in order.
+
+    Raises
+    ------
+    InvalidInput
+        When a name is not an identifier or occurs twice.
+    """
+    flat = tuple(name for text in names for name in text.replace(",", " ").split())
+    wrong = [name for name in flat if not name.isidentifier()]
+    if not flat or wrong or len(set(flat)) != len(flat):
+        raise InvalidInput(
+            f"variables {list(names)}: expected distinct identifiers such as 'x', 'y' or 'x y'"
+        )
+    identity = np.eye(len(flat), dtype=np.int64)
+    return tuple(Polynomial._merged(identity[i : i + 1], np.ones(1), flat) for i in range(len(flat)))
+
+
+def merge_variables(*groups: Sequence[str]) -> tuple[str, ...]:
+    """Return all names in order of first appearance."""
+    return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _as_coefficients(values: ArrayLike) -> NDArray[Any]:
+    """Convert to float64, or to fractions when one of them is a `Fraction`; refuse what is not finite."""
+    listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype == object else values
+    if isinstance(listed, list | tuple) and any(isinstance(value, Fraction) for value in listed):
+        return _as_fractions(listed)
+    try:
+        array = np.array(listed, dtype=np.float64).reshape(-1)
+    except (TypeError, ValueError) as error:
+        raise InvalidInput(f"coefficients: expected real numbers ({error})") from error
+    if not np.isfinite(array).all():
+        raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
+    return array
+
+
+def _as_fractions(values: Sequence[Any]) -> NDArray[Any]:
+    array = np.empty(len(values), dtype=object)
+    for i, value in enumerate(values):
+        if not isinstance(value, Rational) and not np.isfinite(value):
+            raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
+        array[i] = Fraction(value)
+    return array
+
+
+def _same_kind(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Lift floats to fractions when the other side has fractions."""
+    if a.dtype == b.dtype:
+        return a, b
+    lift = functools.partial(_as_fractions)
+    return (a, lift(b.tolist())) if a.dtype == object else (lift(a.tolist()), b)
+
+
+def _term(row: NDArray[np.int64], value: Any, names: Sequence[str]) -> str:
+    factors = [
+        name if power == 1 else f"{name}^{power}" for name, power in zip(names, row, strict=True) if power
+    ]
+    number = str(value) if isinstance(value, Fraction) else f"{float(value):.6g}"
+    if not factors:
+        return number
+    sign = {"1": "", "-1": "-"}.get(number)
+    return (f"{number}*" if sign is None else sign) + "*".join(factors)

@@ -1,0 +1,56 @@
+"""Substitution of polynomials and numbers for variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
+
+from ..errors import InvalidInput
+from .polynomial import Polynomial, merge_variables
+
+
+def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | Real]) -> Polynomial:
+    """Replace variables simultaneously; variables that are not named stay.
+
+    Terms are grouped by their powers of the replaced variables, so that each product of powers is formed once.
+
+    Raises
+    ------
+    InvalidInput
+        When a name is not one of the variables of `polynomial`.
+    """
+    unknown = [name for name in replacements if name not in polynomial.variables]
+    if unknown:
+        raise InvalidInput(f"substitute: {unknown} are not among the variables {list(polynomial.variables)}")
+    kept = [name for name in polynomial.variables if name not in replacements]
+    images = {
+        name: value if isinstance(value, Polynomial) else Polynomial.constant(value)
+        for name, value in replacements.items()
+    }
+    names = merge_variables(kept, *(image.variables for image in images.values()))
+    columns = [polynomial.variables.index(name) for name in images]
+    kept_columns = [polynomial.variables.index(name) for name in kept]
+    powers = {
+        name: _powers(image.over(names), int(polynomial.exponents[:, column].max(initial=0)))
+        for (name, image), column in zip(images.items(), columns, strict=True)
+    }
+    patterns, group = np.unique(polynomial.exponents[:, columns], axis=0, return_inverse=True)
+    total = Polynomial.constant(0.0, names)
+    for index, pattern in enumerate(patterns):
+        chosen = np.flatnonzero(group.reshape(-1) == index)
+        rest = Polynomial.from_terms(
+            polynomial.exponents[np.ix_(chosen, kept_columns)], polynomial.coefficients[chosen], kept
+        ).over(names)
+        for name, power in zip(images, pattern, strict=True):
+            rest = rest * powers[name][int(power)]
+        total = total + rest
+    return total
+
+
+def _powers(base: Polynomial, highest: int) -> list[Polynomial]:
+    powers = [Polynomial.constant(1.0, base.variables)]
+    for _ in range(highest):
+        powers.append(powers[-1] * base)
+    return powers

@@ -1,0 +1,83 @@
+"""Polynomials from sympy and to sympy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from ..errors import InvalidInput
+from .polynomial import Polynomial
+
+
+def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polynomial:
+    """Convert a sympy expression; rationals that are not integers stay exact fractions.
+
+    Parameters
+    ----------
+    expression : sympy expression or number
+        Never a string: nothing is evaluated.
+    variables : sequence of str, optional
+        The variables and their order; by default the free symbols sorted by name.
+
+    Raises
+    ------
+    InvalidInput
+        When the expression is not a polynomial with real coefficients in the variables.
+    """
+    import sympy
+
+    if isinstance(expression, str) or not isinstance(expression, sympy.Expr | int | float | Fraction):
+        raise InvalidInput(f"from_sympy: expected a sympy expression, got {type(expression).__name__}")
+    expression = sympy.sympify(expression)
+    names = tuple(sorted(s.name for s in expression.free_symbols) if variables is None else variables)
+    by_name = {symbol.name: symbol for symbol in expression.free_symbols}
+    missing = sorted(set(by_name) - set(names))
+    if missing:
+        raise InvalidInput(
+            f"from_sympy: symbols {missing} occur but are not among the variables {list(names)}"
+        )
+    if not names:
+        return Polynomial.constant(_number(expression))
+    symbols = [by_name.get(name, sympy.Symbol(name)) for name in names]
+    try:
+        poly = sympy.Poly(expression, *symbols)
+    except sympy.PolynomialError as error:
+        raise InvalidInput(f"from_sympy: not a polynomial in {list(names)}: {error}") from error
+    terms = poly.terms()
+    return Polynomial.from_terms(
+        np.array([row for row, _ in terms]).reshape(len(terms), len(names)),
+        [_number(c) for _, c in terms],
+        names,
+    )
+
+
+def _number(value: Any) -> float | Fraction:
+    if value.is_Rational:
+        return (
+            float(value) if value.is_Integer and abs(value) < 2**53 else Fraction(int(value.p), int(value.q))
+        )
+    if value.is_real is False or not value.is_number:
+        raise InvalidInput(f"from_sympy: coefficient {value} is not a real number")
+    try:
+        return float(value)
+    except TypeError as error:
+        raise InvalidInput(f"from_sympy: coefficient {value} is not a real number") from error
+
+
+def to_sympy(polynomial: Polynomial) -> Any:
+    """Return the sympy expression; floats stay floats, integers become integers, fractions stay exact."""
+    import sympy
+
+    symbols = sympy.symbols(polynomial.variables)
+    terms = []
+    for row, value in zip(polynomial.exponents, polynomial.coefficients, strict=True):
+        if isinstance(value, Fraction):
+            number = sympy.Rational(value.numerator, value.denominator)
+        else:
+            number = sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(float(value))
+        factors = [symbol ** int(power) for symbol, power in zip(symbols, row, strict=True)]
+        terms.append(sympy.Mul(number, *factors))
+    return sympy.Add(*terms)

@@ -1,0 +1,284 @@
+"""A polynomial optimisation problem: the record, its validation, and its JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from numbers import Real
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .errors import InvalidInput
+from .polynomials import Polynomial, from_sympy, to_sympy
+from .polynomials.polynomial import merge_variables
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    r"""Minimise a polynomial over a basic semialgebraic set.
+
+    .. math::
+
+        \min_x f(x) \quad\text{subject to}\quad g_j(x) \ge 0,\quad h_l(x) = 0.
+
+    Parameters
+    ----------
+    minimize : Polynomial or number
+        The objective `f`.
+    inequalities, equalities : sequence of Polynomial or number
+        The `g_j` and the `h_l`.
+    variables : sequence of str, optional
+        Names and order of the unknowns; by default in order of first appearance.
+
+    Raises
+    ------
+    InvalidInput
+        When something is not a polynomial, or no variable is left.
+
+    Examples
+    --------
+    >>> import momentsos as ms
+    >>> x, y = ms.variables("x y")
+    >>> ms.Problem(minimize=x * y, inequalities=[1 - x**2 - y**2]).variables
+    ('x', 'y')
+    """
+
+    minimize: Polynomial
+    inequalities: tuple[Polynomial, ...] = ()
+    equalities: tuple[Polynomial, ...] = ()
+    variables: tuple[str, ...] = field(default=())
+
+    def __post_init__(self) -> None:
+        objective = _as_polynomial(self.minimize, "minimize")
+        inequalities = _as_polynomials(self.inequalities, "inequalities")
+        equalities = _as_polynomials(self.equalities, "equalities")
+        everything = [objective, *inequalities, *equalities]
+        names = tuple(self.variables) or merge_variables(*(p.variables for p in everything))
+        if not names or not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
+            raise InvalidInput(f"variables {names!r}: expected at least one variable, with distinct names")
+        object.__setattr__(self, "variables", names)
+        object.__setattr__(self, "minimize", objective.over(names))
+        object.__setattr__(self, "inequalities", tuple(p.over(names) for p in inequalities))
+        object.__setattr__(self, "equalities", tuple(p.over(names) for p in equalities))
+
+    # -- facts ---------------------------------------------------------------------------------------------
+
+    @property
+    def n_variables(self) -> int:
+        """The number of unknowns."""
+        return len(self.variables)
+
+    @property
+    def degree(self) -> int:
+        """The largest total degree among objective and constraints."""
+        return max(p.degree for p in (self.minimize, *self.inequalities, *self.equalities))
+
+    @property
+    def minimum_order(self) -> int:
+        r"""The lowest order of the dense relaxation, :math:`k_0 = \max(1, \lceil \deg / 2 \rceil)`."""
+        return max(1, -(-self.degree // 2))
+
+    def violation(self, point: NDArray[np.float64]) -> float:
+        """Return the largest constraint violation at `point`, each relative to the size of the constraint's terms.
+
+        The size of the terms of `g` at `x` is the sum of :math:`|g_α x^α|`, at least the largest coefficient.
+        """
+        worst = 0.0
+        for constraints, equal in ((self.inequalities, False), (self.equalities, True)):
+            for g in constraints:
+                value = g(point)
+                worst = max(worst, (abs(value) if equal else -value) / term_size(g, point))
+        return worst
+
+    # -- sympy ---------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_sympy(
+        cls,
+        minimize: Any,
+        inequalities: Sequence[Any] = (),
+        equalities: Sequence[Any] = (),
+        variables: Sequence[Any] | None = None,
+    ) -> Problem:
+        """Make a problem from sympy expressions.
+
+        Parameters
+        ----------
+        minimize : sympy expression
+        inequalities : sequence of sympy expressions or relations
+            An expression `g` means ``g >= 0``; relations ``a >= b`` and ``a <= b`` are taken as they are.
+        equalities : sequence of sympy expressions or `sympy.Eq`
+        variables : sequence of sympy symbols or str, optional
+            By default all free symbols, sorted by name.
+
+        Raises
+        ------
+        InvalidInput
+            When an expression is not a polynomial with real coefficients.
+        """
+        left = [_one_sided(g, False) for g in inequalities]
+        equal = [_one_sided(h, True) for h in equalities]
+        symbols = {s.name for e in (minimize, *left, *equal) for s in getattr(e, "free_symbols", ())}
+        names = sorted(symbols) if variables is None else [str(v) for v in variables]
+        return cls(
+            minimize=from_sympy(minimize, names),
+            inequalities=tuple(from_sympy(g, names) for g in left),
+            equalities=tuple(from_sympy(h, names) for h in equal),
+            variables=tuple(names),
+        )
+
+    def to_sympy(self) -> tuple[Any, list[Any], list[Any]]:
+        """Return objective, inequalities (``>= 0``) and equalities (``= 0``) as sympy expressions."""
+        return (
+            to_sympy(self.minimize),
+            [to_sympy(g) for g in self.inequalities],
+            [to_sympy(h) for h in self.equalities],
+        )
+
+    # -- JSON ----------------------------------------------------------------------------------------------
+
+    @classmethod
+    def from_json(cls, source: str | PathLike[str] | Mapping[str, Any]) -> Problem:
+        """Read a problem from a JSON file or from the dictionary that such a file holds.
+
+        Raises
+        ------
+        InvalidInput
+            When the file cannot be read or a part of it is not as the format says; the message names the part.
+        """
+        data = source if isinstance(source, Mapping) else _read_json(source)
+        if not isinstance(data, Mapping):
+            raise InvalidInput("problem: expected a JSON object with 'variables' and 'minimize'")
+        unknown = sorted(set(data) - {"variables", "minimize", "inequalities", "equalities"})
+        missing = sorted({"variables", "minimize"} - set(data))
+        if unknown or missing:
+            raise InvalidInput(f"problem: unknown keys {unknown}, missing keys {missing}")
+        names = data["variables"]
+        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+            raise InvalidInput("problem.variables: expected a list of names")
+
+        def polynomials(key: str) -> tuple[Polynomial, ...]:
+            listed = data.get(key) or []
+            if not isinstance(listed, list):
+                raise InvalidInput(f"problem.{key}: expected a list of polynomials")
+            return tuple(_polynomial_from_json(p, names, f"{key}[{i}]") for i, p in enumerate(listed))
+
+        return cls(
+            minimize=_polynomial_from_json(data["minimize"], names, "minimize"),
+            inequalities=polynomials("inequalities"),
+            equalities=polynomials("equalities"),
+            variables=tuple(names),
+        )
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the problem as the dictionary that `from_json` reads; fractions become strings."""
+        return {
+            "variables": list(self.variables),
+            "minimize": _polynomial_to_json(self.minimize),
+            "inequalities": [_polynomial_to_json(g) for g in self.inequalities],
+            "equalities": [_polynomial_to_json(h) for h in self.equalities],
+        }
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the problem to a JSON file; the file appears whole or not at all."""
+        target = Path(path)
+        partial = target.with_name(target.name + ".part")
+        partial.write_text(json.dumps(self.as_dict(), allow_nan=False) + "\n", encoding="utf-8")
+        partial.replace(target)
+
+    def __str__(self) -> str:
+        lines = [f"minimize {self.minimize}"]
+        lines += [f"  {g} >= 0" for g in self.inequalities]
+        lines += [f"  {h} = 0" for h in self.equalities]
+        return "\n".join(lines)
+
+
+def term_size(polynomial: Polynomial, point: NDArray[np.float64]) -> float:
+    """Return the sum of the absolute terms at `point`, at least the largest coefficient (1 for the zero polynomial).
+
+    Rounding makes a value at `point` uncertain by about 1e-16 of this.
+    """
+    sizes = Polynomial(polynomial.exponents, np.abs(polynomial.values), polynomial.variables)
+    return max(float(sizes(np.abs(point))), polynomial.scale) or 1.0
+
+
+def _as_polynomial(value: object, name: str) -> Polynomial:
+    if isinstance(value, Polynomial):
+        return value
+    if isinstance(value, Real) and not isinstance(value, bool):
+        return Polynomial.constant(value)
+    if type(value).__module__.split(".")[0] == "sympy":
+        return from_sympy(value)
+    raise InvalidInput(f"{name}: expected a polynomial in momentsos variables, got {type(value).__name__}")
+
+
+def _as_polynomials(values: object, name: str) -> list[Polynomial]:
+    if isinstance(values, Polynomial) or not isinstance(values, Iterable):
+        raise InvalidInput(f"{name}: expected a list of polynomials, got {type(values).__name__}")
+    return [_as_polynomial(value, f"{name}[{i}]") for i, value in enumerate(values)]
+
+
+def _one_sided(expression: Any, equality: bool) -> Any:
+    import sympy
+
+    if isinstance(expression, sympy.Eq) and equality:
+        return expression.lhs - expression.rhs
+    if isinstance(expression, sympy.GreaterThan | sympy.LessThan) and not equality:
+        return expression.gts - expression.lts
+    if isinstance(expression, sympy.core.relational.Relational):
+        kind = "an equation" if equality else "'>=' or '<='"
+        raise InvalidInput(f"from_sympy: {expression}: expected {kind}; strict relations have no minimum")
+    return expression
+
+
+def _read_json(path: str | PathLike[str]) -> Any:
+    try:
+        return json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
+    except ValueError as error:
+        raise InvalidInput(f"{path} is not JSON: {error}") from error
+
+
+def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polynomial:
+    if not isinstance(terms, list):
+        raise InvalidInput(f"problem.{where}: expected a list of [coefficient, exponents]")
+    rows, values = [], []
+    for i, term in enumerate(terms):
+        if not (isinstance(term, list) and len(term) == 2 and isinstance(term[1], list)):
+            raise InvalidInput(f"problem.{where}[{i}]: expected [coefficient, exponents], got {term!r:.80}")
+        coefficient, row = term
+        whole = all(isinstance(power, int) and not isinstance(power, bool) and power >= 0 for power in row)
+        if len(row) != len(names) or not whole:
+            raise InvalidInput(
+                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers, got {row!r:.80}"
+            )
+        rows.append(row)
+        values.append(_coefficient_from_json(coefficient, f"{where}[{i}]"))
+    return Polynomial.from_terms(np.array(rows, dtype=np.int64).reshape(len(rows), len(names)), values, names)
+
+
+def _coefficient_from_json(value: Any, where: str) -> float | Fraction:
+    try:
+        if isinstance(value, str) and len(value) <= 10_000:
+            return Fraction(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(float(value)):
+            return float(value) if float(value) == value else Fraction(value)
+    except (ValueError, ZeroDivisionError, OverflowError):
+        pass
+    raise InvalidInput(
+        f"problem.{where}: expected a finite number or a fraction such as '1/3', got {value!r:.80}"
+    )
+
+
+def _polynomial_to_json(polynomial: Polynomial) -> list[Any]:
+    return [
+        [str(value) if isinstance(value, Fraction) else float(value), [int(power) for power in row]]
+        for row, value in zip(polynomial.exponents, polynomial.coefficients, strict=True)
+    ]

@@ -1,0 +1,68 @@
+"""What a relaxation is made of, before any matrix exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+from ..polynomials import Polynomial
+from ..polynomials.exponents import Exponents
+
+
+class BlockKind(Enum):
+    """What a block demands of its localizing matrix `L(g · B Bᵀ)`."""
+
+    PSD = "positive semidefinite"
+    ZERO = "zero"
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    r"""One localizing condition on the linear functional `L`.
+
+    `PSD`: the matrix :math:`L(g\, B B^\top)` is positive semidefinite (nonnegative when `B` has one entry).
+    `ZERO`: :math:`L(g\, b) = 0` for every `b` in `B`.
+
+    Attributes
+    ----------
+    polynomial : Polynomial
+        The `g`; 1 for a moment matrix.
+    basis : (size, n) integer array
+        The monomials `B`.
+    kind : BlockKind
+    label : str
+        Where the block comes from, for people: ``"moment matrix"``, ``"inequality 3"``, ``"equality 0"``.
+    """
+
+    polynomial: Polynomial
+    basis: Exponents
+    kind: BlockKind
+    label: str
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    r"""A relaxation in the language of moments: :math:`\min L(f)` subject to :math:`L(w) = 1` and the blocks.
+
+    Attributes
+    ----------
+    objective : Polynomial
+        The `f`, already multiplied by the denominator where there is one.
+    normalization : Polynomial
+        The `w`: 1 for the dense hierarchy, a power of :math:`1 + \|u\|^2` for the partial one.
+    blocks : tuple of Block
+    order : int
+    method : str
+        Which planner made it.
+    """
+
+    objective: Polynomial
+    normalization: Polynomial
+    blocks: tuple[Block, ...]
+    order: int
+    method: str
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The names of the unknowns, in the order of the exponent columns."""
+        return self.objective.variables

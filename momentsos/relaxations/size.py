@@ -1,0 +1,60 @@
+"""Sizes before anything is built, and the refusal of what would not fit."""
+
+from __future__ import annotations
+
+from ..errors import ProblemTooLarge
+from ..memory import available_bytes
+from ..polynomials import basis_size
+from ..problem import Problem
+
+#: The share of the free memory that a relaxation may take by default.
+MEMORY_SHARE = 0.5
+#: Bytes that the assembler touches for one entry of a block matrix: exponents, key, index, row, value, sorting.
+_BYTES_PER_ENTRY = 64
+
+
+def memory_limit(limit: int | None = None) -> int:
+    """Return `limit`, or the default share of what is free now, in bytes."""
+    return int(MEMORY_SHARE * available_bytes()) if limit is None else limit
+
+
+def dense_size(problem: Problem, order: int) -> tuple[int, int, int]:
+    """Return moments, entries of all block matrices, and the largest block of the dense relaxation, from counts."""
+    n = problem.n_variables
+    moments = basis_size(n, 2 * order)
+    largest = basis_size(n, order)
+    entries = largest * (largest + 1) // 2
+    for g in problem.inequalities:
+        size = basis_size(n, order - (g.degree + 1) // 2)
+        entries += len(g) * size * (size + 1) // 2
+    for h in problem.equalities:
+        entries += len(h) * basis_size(n, 2 * order - h.degree)
+    return moments, entries, largest
+
+
+def refuse_if_too_large(what: str, n_variables: int, entries: int, limit: int | None = None) -> None:
+    """Raise `ProblemTooLarge` when assembling `entries` matrix entries would exceed the limit.
+
+    Raises
+    ------
+    ProblemTooLarge
+        With the estimate, the limit and the way out.
+    """
+    estimate = entries * (_BYTES_PER_ENTRY + 8 * n_variables)
+    allowed = memory_limit(limit)
+    if estimate > allowed:
+        raise ProblemTooLarge(
+            f"{what} needs about {_human(estimate)} to assemble, more than the limit of {_human(allowed)}: "
+            f"take a lower order, a smaller problem or method='partial', or raise memory_limit",
+            estimate,
+            allowed,
+        )
+
+
+def _human(size: int) -> str:
+    value = float(size)
+    for unit in ("bytes", "kB", "MB", "GB", "TB"):
+        if value < 1000:
+            return f"{value:.3g} {unit}"
+        value /= 1000
+    return f"{value:.3g} PB"

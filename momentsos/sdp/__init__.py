@@ -1,0 +1,28 @@
+"""The conic standard form of a relaxation, its solution, and the residuals that we recompute ourselves."""
+
+from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
+from .program import SDP
+from .residuals import Residuals, recompute_residuals
+from .sdpa_format import read_sdpa, write_sdpa
+from .solution import SDPSolution, SDPStatus
+from .svec import lower_by_columns, smat, svec, svec_index, svec_length, svec_size
+
+__all__ = [
+    "SDP",
+    "DualRay",
+    "PrimalRay",
+    "Residuals",
+    "SDPSolution",
+    "SDPStatus",
+    "check_dual_ray",
+    "check_primal_ray",
+    "lower_by_columns",
+    "read_sdpa",
+    "recompute_residuals",
+    "smat",
+    "svec",
+    "svec_index",
+    "svec_length",
+    "svec_size",
+    "write_sdpa",
+]

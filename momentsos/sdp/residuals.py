@@ -1,0 +1,95 @@
+"""Residuals and gap of a primal-dual pair, recomputed from the vectors: a solver's word is not used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .program import SDP
+from .svec import smat, svec
+
+
+@dataclass(frozen=True)
+class Residuals:
+    r"""How far a pair `(y, λ, X)` is from solving an `SDP`.
+
+    Attributes
+    ----------
+    primal_objective, dual_objective : float
+        :math:`c^\top y` and :math:`d^\top \lambda`, in the units of the objective.
+    equality : float
+        :math:`\|E y - d\|_\infty / (1 + \|d\|_\infty)`.
+    primal_cone : float
+        :math:`\max_j \max(0, -\lambda_{\min}(F_j(y))) / (1 + \max_j \|F_j(y)\|)`, spectral norms.
+    dual : float
+        :math:`\|c - E^\top\lambda - F^* X\|_\infty / (1 + \|c\|_\infty)`.
+    dual_cone : float
+        The same as `primal_cone`, of the dual blocks `X_j`.
+    gap : float
+        :math:`|c^\top y - d^\top\lambda| / (1 + |c^\top y| + |d^\top\lambda|)`.
+    """
+
+    primal_objective: float
+    dual_objective: float
+    equality: float
+    primal_cone: float
+    dual: float
+    dual_cone: float
+    gap: float
+
+    @property
+    def worst(self) -> float:
+        """The largest of the five relative residuals."""
+        return max(self.equality, self.primal_cone, self.dual, self.dual_cone, self.gap)
+
+
+def cone_violation(rows: NDArray[np.float64], sdp: SDP) -> tuple[float, float]:
+    """Return the largest negative part of an eigenvalue over all blocks, and the largest absolute eigenvalue."""
+    low, high = 0.0, 0.0
+    for block in sdp.split(rows):
+        eigenvalues = np.linalg.eigvalsh(smat(block)) if block.size > 1 else block
+        if eigenvalues.size:
+            low = max(low, -float(eigenvalues.min()))
+            high = max(high, float(np.abs(eigenvalues).max()))
+    return low, high
+
+
+def project_to_cone(rows: NDArray[np.float64], sdp: SDP) -> NDArray[np.float64]:
+    """Return the nearest rows whose blocks are positive semidefinite (eigenvalues clipped at 0)."""
+    projected = []
+    for block in sdp.split(rows):
+        values, vectors = np.linalg.eigh(smat(block))
+        if values.size and values[0] < 0:
+            block = svec((vectors * np.maximum(values, 0.0)) @ vectors.T)
+        projected.append(block)
+    return np.concatenate(projected) if projected else rows
+
+
+def dual_residual(
+    sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    r"""Return :math:`c - E^\top\lambda - F^* X`, one entry a moment, in the units of `c`."""
+    return np.asarray(sdp.cost - sdp.equalities.T @ equality_duals - sdp.operator.T @ gram)
+
+
+def recompute_residuals(
+    sdp: SDP, moments: NDArray[np.float64], equality_duals: NDArray[np.float64], gram: NDArray[np.float64]
+) -> Residuals:
+    """Return the residuals of a primal-dual pair; see `Residuals` for the formulas and scales."""
+    primal = float(sdp.cost @ moments)
+    dual = float(sdp.right_side @ equality_duals)
+    right = 1.0 + float(np.abs(sdp.right_side).max(initial=0.0))
+    low, high = cone_violation(np.asarray(sdp.operator @ moments), sdp)
+    dual_low, dual_high = cone_violation(gram, sdp)
+    cost = 1.0 + float(np.abs(sdp.cost).max(initial=0.0))
+    return Residuals(
+        primal_objective=primal,
+        dual_objective=dual,
+        equality=float(np.abs(sdp.equalities @ moments - sdp.right_side).max(initial=0.0)) / right,
+        primal_cone=low / (1.0 + high),
+        dual=float(np.abs(dual_residual(sdp, equality_duals, gram)).max(initial=0.0)) / cost,
+        dual_cone=dual_low / (1.0 + dual_high),
+        gap=abs(primal - dual) / (1.0 + abs(primal) + abs(dual)),
+    )

@@ -1,0 +1,69 @@
+r"""Symmetric matrices as vectors: the only home of triangle order and of the factor :math:`\sqrt 2`.
+
+The upper triangle is read column by column, :math:`(0,0), (0,1), (1,1), (0,2), (1,2), (2,2), \dots`, and
+entries off the diagonal are multiplied by :math:`\sqrt 2`, so that
+:math:`\langle A, B \rangle = \operatorname{svec}(A)^\top \operatorname{svec}(B)`.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+SQRT2 = math.sqrt(2.0)
+
+
+def svec_length(size: int) -> int:
+    """Return the number of entries of the svec of a `size` × `size` matrix, ``size (size + 1) / 2``."""
+    return size * (size + 1) // 2
+
+
+def svec_size(length: int) -> int:
+    """Return the matrix size that belongs to an svec of `length` entries."""
+    return (math.isqrt(8 * length + 1) - 1) // 2
+
+
+def svec_index(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return rows and columns (row ≤ column) of the svec entries in their order.
+
+    Returns
+    -------
+    rows, columns : (size (size + 1) / 2,) integer arrays
+    """
+    columns, rows = np.tril_indices(size)
+    return rows, columns
+
+
+def svec_weights(size: int) -> NDArray[np.float64]:
+    """Return 1 for diagonal entries and √2 for the others, in svec order."""
+    rows, columns = svec_index(size)
+    return np.where(rows == columns, 1.0, SQRT2)
+
+
+def svec(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the scaled upper triangle of one symmetric matrix or of a stack, shape ``(..., size, size)``."""
+    size = matrix.shape[-1]
+    rows, columns = svec_index(size)
+    return np.asarray(matrix[..., rows, columns] * svec_weights(size))
+
+
+def smat(vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the symmetric matrix, or the stack of them, whose svec is `vector`, shape ``(..., length)``."""
+    size = svec_size(vector.shape[-1])
+    rows, columns = svec_index(size)
+    values = vector / svec_weights(size)
+    matrix = np.empty((*vector.shape[:-1], size, size))
+    matrix[..., rows, columns] = values
+    matrix[..., columns, rows] = values
+    return matrix
+
+
+def lower_by_columns(size: int) -> NDArray[np.intp]:
+    """Return for each entry of the lower triangle, column by column, its place in svec order.
+
+    This is the order of SCS: :math:`(0,0), (1,0), (2,0), \\dots, (1,1), (2,1), \\dots`.
+    """
+    columns, rows = np.triu_indices(size)
+    return np.asarray(rows * (rows + 1) // 2 + columns)

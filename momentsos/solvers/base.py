@@ -1,0 +1,185 @@
+"""What a solver adapter is: capabilities as class data, availability without importing, one `solve`."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadOption, ProblemTooLarge
+from ..memory import available_bytes
+from ..sdp import SDP, SDPSolution, SDPStatus, check_dual_ray, check_primal_ray, recompute_residuals
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """The options that every solver understands.
+
+    Attributes
+    ----------
+    tol : float
+        Relative tolerance asked of the solver for feasibility and gap.
+    max_iterations : int or None
+        None keeps the solver's default.
+    time_limit : float or None
+        Seconds of wall time.
+    verbose : bool
+        Let the solver print its log on stderr or stdout, as it does.
+    threads : int or None
+        None keeps the solver's default.
+    native : mapping
+        Options under the solver's own names, passed on unchanged; unknown names raise `BadOption`.
+    """
+
+    tol: float = 1e-10
+    max_iterations: int | None = None
+    time_limit: float | None = None
+    verbose: bool = False
+    threads: int | None = None
+    native: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+
+    def __post_init__(self) -> None:
+        if not 0 < self.tol < 1:
+            raise BadOption(f"solver option tol = {self.tol!r}: expected a number between 0 and 1")
+        for name in ("max_iterations", "time_limit", "threads"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise BadOption(f"solver option {name} = {value!r}: expected a positive number or None")
+
+
+class Solver(ABC):
+    """An adapter to one SDP solver.
+
+    A subclass names its package and capabilities as class data and implements `solve`; importing its module
+    does not import the solver.
+
+    Attributes
+    ----------
+    name : str
+        The name users type.
+    package, distribution : str
+        Import name and distribution name of the package that has to be installed, empty when there is none.
+    free : bool
+        Whether it runs without a licence key.
+    accuracy : float
+        Relative accuracy that it reaches on well-posed programs.
+    form : str
+        How its cost grows: ``"moments"`` (factors at the number of moments) or ``"svec"`` (at the rows of the
+        blocks).
+    """
+
+    name: ClassVar[str]
+    package: ClassVar[str] = ""
+    distribution: ClassVar[str] = ""
+    free: ClassVar[bool] = True
+    accuracy: ClassVar[float] = 1e-8
+    form: ClassVar[str] = "moments"
+
+    @classmethod
+    def is_installed(cls) -> bool:
+        """Return whether the package is there, without importing it."""
+        return not cls.package or importlib.util.find_spec(cls.package) is not None
+
+    @classmethod
+    def version(cls) -> str:
+        """Return the installed version, or an empty string."""
+        try:
+            return importlib.metadata.version(cls.distribution or cls.package)
+        except (importlib.metadata.PackageNotFoundError, ValueError):
+            return ""
+
+    @classmethod
+    def licence_problem(cls) -> str | None:
+        """Return what is wrong with the licence in one line, or None when there is nothing wrong."""
+        return None
+
+    @classmethod
+    @abstractmethod
+    def memory(cls, sdp: SDP) -> int:
+        """Return an estimate of the peak memory of a solve in bytes, from sizes alone."""
+
+    @abstractmethod
+    def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
+        """Solve `sdp`; residuals and rays of the answer are recomputed by `momentsos.solvers.finish`.
+
+        Raises
+        ------
+        BadOption
+            An unknown native option; raised before the solve.
+        ProblemTooLarge
+            The estimated memory exceeds what is free.
+        SolverUnavailable
+            Not installed or not licensed.
+        """
+
+
+def refuse_if_too_large(solver: Solver, sdp: SDP) -> None:
+    """Raise `ProblemTooLarge` when the solver's estimate exceeds nine tenths of what is free.
+
+    Some solvers abort the whole process when an allocation fails, so the question comes first.
+    """
+    estimate, free = solver.memory(sdp), int(0.9 * available_bytes())
+    if estimate > free:
+        raise ProblemTooLarge(
+            f"{solver.name} would need about {estimate / 1e9:.3g} GB for {sdp.n_moments} moments and a largest "
+            f"block of {max(sdp.sizes, default=0)}, with {free / 1e9:.3g} GB free: take a lower order, "
+            f"method='partial' or another solver",
+            estimate,
+            free,
+        )
+
+
+def finish(
+    sdp: SDP,
+    status: SDPStatus,
+    native_status: str,
+    moments: NDArray[np.float64] | None,
+    equality_duals: NDArray[np.float64] | None,
+    gram: NDArray[np.float64] | None,
+    *,
+    solver: str,
+    iterations: int = 0,
+    seconds: float = 0.0,
+    statistics: Mapping[str, object] | None = None,
+) -> SDPSolution:
+    """Make the record of a solve: recompute the residuals of vectors, check the ray of an infeasibility.
+
+    A claim of infeasibility whose ray does not hold is turned into `SDPStatus.UNKNOWN`; vectors with a number
+    that is not finite are dropped.
+    """
+    vectors = [v if v is not None and np.isfinite(v).all() else None for v in (moments, equality_duals, gram)]
+    moments, equality_duals, gram = vectors
+    primal_ray = dual_ray = residuals = None
+    if status is SDPStatus.PRIMAL_INFEASIBLE:
+        if equality_duals is not None and gram is not None:
+            dual_ray = check_dual_ray(sdp, equality_duals, gram)
+        status = status if dual_ray else SDPStatus.UNKNOWN
+    elif status is SDPStatus.DUAL_INFEASIBLE:
+        if moments is not None:
+            primal_ray = check_primal_ray(sdp, moments)
+        status = status if primal_ray else SDPStatus.UNKNOWN
+    elif moments is not None and equality_duals is not None and gram is not None:
+        residuals = recompute_residuals(sdp, moments, equality_duals, gram)
+    if status in (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE):
+        moments = equality_duals = gram = None
+    return SDPSolution(
+        status=status,
+        native_status=native_status,
+        moments=moments,
+        equality_duals=equality_duals,
+        gram=gram,
+        residuals=residuals,
+        primal_ray=primal_ray,
+        dual_ray=dual_ray,
+        iterations=iterations,
+        seconds=seconds,
+        solver=solver,
+        statistics=MappingProxyType(dict(statistics or {})),
+    )
