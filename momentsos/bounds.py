@@ -13,6 +13,8 @@ from .sdp.residuals import dual_residual, project_to_cone
 
 #: Beyond this share of the bound (or of one, in scaled units) a correction makes the bound worthless.
 WORTHLESS = 1e-2
+#: With more equalities than this the multipliers are taken as the solver left them.
+_MOST_EQUALITIES = 2_000
 
 
 @dataclass(frozen=True)
@@ -36,8 +38,8 @@ def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.
     r"""Return the bound that the dual vectors of `solution` prove where :math:`|x_i| \le` `reach[i]`.
 
     The Gram matrices are first projected to the cone; the residual polynomial `r` of the identity is formed from
-    the projected ones, its constant goes into the bound, and the rest is bounded term by term. Nothing of what
-    the solver says of itself is used.
+    the projected ones, with the multipliers of equalities that make it smallest; its constant goes into the
+    bound, and the rest is bounded term by term. Nothing of what the solver says of itself is used.
 
     Returns
     -------
@@ -48,8 +50,9 @@ def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.
         return None
     sdp = relaxation.sdp
     gram = project_to_cone(solution.gram, sdp)
-    residual = dual_residual(sdp, solution.equality_duals, gram)
-    gamma = float(sdp.right_side @ solution.equality_duals)
+    equality_duals = _refined(sdp, solution.equality_duals, gram)
+    residual = dual_residual(sdp, equality_duals, gram)
+    gamma = float(sdp.right_side @ equality_duals)
     rows = relaxation.monomials.rows
     constant = not rows[0].any() and _is_one(sdp)
     if constant:
@@ -59,6 +62,15 @@ def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.
     if not np.isfinite(gamma) or not correction <= WORTHLESS * max(1.0, abs(gamma)):
         return None
     return DualBound(gamma - correction, correction)
+
+
+def _refined(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Move the free multipliers of the equalities to where the residual is smallest; the bound `λ_0` stays."""
+    if not 1 < len(equality_duals) <= _MOST_EQUALITIES:
+        return equality_duals
+    residual = dual_residual(sdp, equality_duals, gram)
+    step = np.linalg.lstsq(sdp.equalities[1:].T.toarray(), residual, rcond=1e-12)[0]
+    return equality_duals + np.concatenate([[0.0], step])
 
 
 def _is_one(sdp: SDP) -> bool:

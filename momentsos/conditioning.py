@@ -1,13 +1,10 @@
-"""Invertible changes of scale: what the solvers see has numbers of size one.
-
-Every factor is a power of two, so that the scaled data are exactly the data in other units: no rounding, and an
-identity that is proved for the scaled problem is one for the original.
-"""
+"""Invertible affine changes of variables and of scale: what the solvers see has numbers of size one."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,39 +17,84 @@ _PULL = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
-class Scaling:
-    r"""The change of units :math:`x_i = s_i t_i`, with objective and constraints divided by factors of their own.
+class AffineChange:
+    r"""The change :math:`x = a + T t`, with objective and constraints divided by positive factors of their own.
+
+    All factors are powers of two. When `a` is zero and `T` is a diagonal of powers of two as well, nothing is
+    rounded: an identity that is proved for the changed problem is one for the original. In general `exact` forms
+    the changed problem in rational arithmetic.
 
     Attributes
     ----------
     original, problem : Problem
         Before and after.
-    variables : (n,) array
-        The :math:`s_i`, powers of two.
+    shift : (n,) array
+        The `a`.
+    matrix : (n, n) array
+        The `T`, invertible.
     objective : float
-        The scaled objective is the objective divided by this power of two.
+        The changed objective is the original one divided by this.
     inequalities, equalities : tuple of float
         The same for the constraints.
     """
 
     original: Problem
     problem: Problem
-    variables: NDArray[np.float64]
+    shift: NDArray[np.float64]
+    matrix: NDArray[np.float64]
     objective: float
     inequalities: tuple[float, ...]
     equalities: tuple[float, ...]
 
-    def point(self, scaled_point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the original point, or the rows of them, for scaled ones."""
-        return np.asarray(scaled_point * self.variables)
+    def point(self, changed: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the original point `a + T t`, or the rows of them."""
+        return np.asarray(self.shift + changed @ self.matrix.T)
 
-    def scaled_point(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the scaled point, or the rows of them, for original ones."""
-        return np.asarray(point / self.variables)
+    def inverse_point(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `t` for an original point, or for the rows of an array."""
+        return np.linalg.solve(self.matrix, (np.asarray(point) - self.shift).T).T
 
-    def value(self, scaled_value: float) -> float:
-        """Return the original objective value for a scaled one."""
-        return scaled_value * self.objective
+    def value(self, changed: float) -> float:
+        """Return the original objective value for a changed one."""
+        return float(changed * self.objective)
+
+    def inverse_value(self, value: float) -> float:
+        """Return the changed objective value for an original one."""
+        return float(value / self.objective)
+
+    def exact(self) -> Problem:
+        """Return the changed problem in rational arithmetic: floats are the binary fractions that they are."""
+        forms = _affine_forms(self.original.variables, self.shift, self.matrix, exact=True)
+
+        def changed(polynomial: Polynomial, factor: float) -> Polynomial:
+            return _exactly(polynomial).substitute(forms).over(self.original.variables) * (
+                1 / Fraction(factor)
+            )
+
+        return Problem(
+            changed(self.original.minimize, self.objective),
+            tuple(changed(g, s) for g, s in zip(self.original.inequalities, self.inequalities, strict=True)),
+            tuple(changed(h, s) for h, s in zip(self.original.equalities, self.equalities, strict=True)),
+            variables=self.original.variables,
+        )
+
+
+def _exactly(polynomial: Polynomial) -> Polynomial:
+    return polynomial if polynomial.is_exact else polynomial * Fraction(1)
+
+
+def _affine_forms(
+    names: tuple[str, ...], shift: NDArray[np.float64], matrix: NDArray[np.float64], exact: bool = False
+) -> dict[str, Polynomial]:
+    """Return the polynomial `a_i + sum_j T_ij t_j` for each variable."""
+    n = len(names)
+    rows = np.concatenate([np.zeros((1, n), dtype=np.int64), np.eye(n, dtype=np.int64)])
+    forms = {}
+    for i, name in enumerate(names):
+        values = [float(shift[i]), *map(float, matrix[i])]
+        coefficients = [Fraction(v) for v in values] if exact else values
+        forms[name] = Polynomial.from_terms(rows, coefficients, names)
+    return forms
 
 
 def power_of_two(value: float) -> float:
@@ -60,27 +102,43 @@ def power_of_two(value: float) -> float:
     return float(2.0 ** np.clip(np.round(np.log2(value)), -500, 500)) if value > 0 else 1.0
 
 
-def scale_by(problem: Problem, units: NDArray[np.float64]) -> Scaling:
-    """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its largest term."""
+def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
+    """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its size."""
     factors = np.array([power_of_two(unit) for unit in units])
-    objective, f = _normalized(problem.minimize, factors)
-    inequalities = [_normalized(g, factors) for g in problem.inequalities]
-    equalities = [_normalized(h, factors) for h in problem.equalities]
-    scaled = Problem(
-        f, tuple(g for _, g in inequalities), tuple(h for _, h in equalities), variables=problem.variables
-    )
-    return Scaling(
+
+    def changed(polynomial: Polynomial) -> Polynomial:
+        values = polynomial.values * np.prod(factors**polynomial.exponents, axis=1)
+        return Polynomial(polynomial.exponents, values, polynomial.variables)
+
+    return _finish(problem, changed, np.zeros(len(units)), np.diag(factors))
+
+
+def change_affinely(
+    problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]
+) -> AffineChange:
+    """Substitute :math:`x = a + T t` and divide every polynomial by its size."""
+    forms = _affine_forms(problem.variables, shift, matrix)
+    return _finish(problem, lambda p: p.substitute(forms).over(problem.variables), shift, matrix)
+
+
+def _finish(problem, changed, shift, matrix) -> AffineChange:  # type: ignore[no-untyped-def]
+    objective, f = _normalized(changed(problem.minimize))
+    inequalities = [_normalized(changed(g)) for g in problem.inequalities]
+    equalities = [_normalized(changed(h)) for h in problem.equalities]
+    return AffineChange(
         problem,
-        scaled,
-        factors,
+        Problem(f, tuple(g for _, g in inequalities), tuple(h for _, h in equalities), problem.variables),
+        shift,
+        matrix,
         objective,
         tuple(factor for factor, _ in inequalities),
         tuple(factor for factor, _ in equalities),
     )
 
 
-def _normalized(polynomial: Polynomial, units: NDArray[np.float64]) -> tuple[float, Polynomial]:
-    values = polynomial.values * np.prod(units**polynomial.exponents, axis=1)
+def _normalized(polynomial: Polynomial) -> tuple[float, Polynomial]:
+    """Divide by the power of two nearest to the largest coefficient that is not the constant."""
+    values = polynomial.values
     varying = polynomial.exponents.any(axis=1)
     size = np.abs(values[varying]).max(initial=0.0) or np.abs(values).max(initial=0.0)
     factor = power_of_two(float(size))
@@ -111,3 +169,48 @@ def _log_units(polynomials: Sequence[Polynomial]) -> NDArray[np.float64]:
         left.append(rows / len(p) ** 0.5)
         right.append(-(logs - logs.mean()) / len(p) ** 0.5)
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
+
+
+def half_widths(problem: Problem) -> NDArray[np.float64]:
+    r"""Return bounds on :math:`|x_i|` over the feasible set where single constraints show them, else infinity.
+
+    Read off are constraints in one variable that are affine, and :math:`c - \sum_i q_i x_i^2 + b^\top x \ge 0`
+    (or ``= 0``) with nonnegative :math:`q`, a ball or ellipsoid, for the variables with positive :math:`q_i`.
+    """
+    n = problem.n_variables
+    low, high = np.full(n, -np.inf), np.full(n, np.inf)
+    width = np.full(n, np.inf)
+    for g in problem.inequalities:
+        used = np.flatnonzero(g.exponents.any(axis=0))
+        if g.degree == 1 and len(used) == 1:
+            i = used[0]
+            slope = float(g.values[g.exponents[:, i] == 1][0])
+            root = -float(g.values[~g.exponents.any(axis=1)].sum()) / slope
+            if slope > 0:
+                low[i] = max(low[i], root)
+            else:
+                high[i] = min(high[i], root)
+        elif g.degree == 2:
+            width = np.minimum(width, _ellipsoid_widths(g))
+    for h in problem.equalities:
+        if h.degree == 2:
+            width = np.minimum(width, np.minimum(_ellipsoid_widths(h), _ellipsoid_widths(-h)))
+    return np.minimum(width, np.maximum(np.abs(low), np.abs(high)))
+
+
+def _ellipsoid_widths(g: Polynomial) -> NDArray[np.float64]:
+    """Widths that `g >= 0` implies when `g` is a concave quadratic without mixed terms, else infinity."""
+    n = len(g.variables)
+    totals = g.exponents.sum(axis=1)
+    squares = totals == 2
+    pure = (g.exponents[squares].max(axis=1) == 2).all()
+    q = -(g.values[squares] @ (g.exponents[squares] // 2)) if pure else np.full(n, -1.0)
+    b = g.values[totals == 1] @ g.exponents[totals == 1]
+    if (q < 0).any() or (b[q == 0] != 0).any():
+        return np.full(n, np.inf)
+    inside = q > 0
+    constant = float(g.values[totals == 0].sum())
+    level = constant + float((b[inside] ** 2 / (4 * q[inside])).sum())
+    widths = np.full(n, np.inf)
+    widths[inside] = np.abs(b[inside]) / (2 * q[inside]) + np.sqrt(max(level, 0.0) / q[inside])
+    return widths

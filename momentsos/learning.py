@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
-from .hierarchy import check_request, solve
+from .hierarchy import solve
 from .local import Evaluator
 from .networks import Formulation, PolynomialNetwork, formulate
+from .request import check_request
 from .result import Result
 
 #: Starts of the least-squares search that supplies the first feasible points.
@@ -96,7 +97,7 @@ def learn(
     >>> fit.status.name
     'CERTIFIED'
     """
-    check_request(method=method, solver=solver, tol=tol, time_limit=time_limit, bound=bound)
+    check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
     began = time.perf_counter()
     formulation = formulate(network, X, Y, loss)
     seconds = time.perf_counter() - began

@@ -236,14 +236,13 @@ class LocalSearch:
 
 
 def _better(trial: LocalPoint, best: LocalPoint) -> bool:
+    """Whether a Newton step is kept: it must restore feasibility, or lower the objective without losing any."""
     if not np.isfinite(trial.value):
         return False
-    slack = 1e-12 * (1.0 + abs(best.value))
-    if best.feasible:
-        return trial.feasible and trial.value <= best.value + (
-            slack if trial.violation <= best.violation else 0.0
-        )
-    return trial.violation < best.violation
+    if best.violation > 1e-13 and trial.violation <= 0.5 * best.violation:
+        return not best.feasible or trial.value <= best.value + 1e-6 * (1.0 + abs(best.value))
+    slack = 1e-14 * (1.0 + abs(best.value))
+    return trial.violation <= max(best.violation, 1e-13) and trial.value <= best.value + slack
 
 
 def _hits(ends: Sequence[LocalPoint]) -> int:

@@ -41,10 +41,10 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
     _, entries, _ = dense_size(problem, order)
     refuse_if_too_large(f"the dense relaxation of order {order} in {n} variables", n, entries, memory_limit)
     one = Polynomial.constant(1.0, problem.variables)
-    blocks = [Block(one, monomial_basis(n, order), BlockKind.PSD, "moment matrix")]
+    blocks = [Block(one, monomial_basis(n, order), BlockKind.PSD)]
     for j, g in enumerate(problem.inequalities):
         basis = monomial_basis(n, order - (g.degree + 1) // 2)
-        blocks.append(Block(g, basis, BlockKind.PSD, f"inequality {j}"))
-    for l, h in enumerate(problem.equalities):
-        blocks.append(Block(h, monomial_basis(n, 2 * order - h.degree), BlockKind.ZERO, f"equality {l}"))
+        blocks.append(Block(g, basis, BlockKind.PSD, (j,)))
+    for number, h in enumerate(problem.equalities):
+        blocks.append(Block(h, monomial_basis(n, 2 * order - h.degree), BlockKind.ZERO, (number,)))
     return Plan(problem.minimize, one, tuple(blocks), order, "dense")

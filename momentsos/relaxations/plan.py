@@ -30,14 +30,15 @@ class Block:
     basis : (size, n) integer array
         The monomials `B`.
     kind : BlockKind
-    label : str
-        Where the block comes from, for people: ``"moment matrix"``, ``"inequality 3"``, ``"equality 0"``.
+    factors : tuple of int
+        Where `g` comes from: the product of these inequalities of the problem (none: 1) for `PSD`, the one
+        equality of this number for `ZERO`.
     """
 
     polynomial: Polynomial
     basis: Exponents
     kind: BlockKind
-    label: str
+    factors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)

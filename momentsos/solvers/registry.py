@@ -9,10 +9,11 @@ from ..errors import BadOption, SolverUnavailable
 from ..sdp import SDP, svec_length
 from .base import Solver
 from .clarabel import Clarabel
+from .native import NativeSolver
 from .scs import SCS
 
 #: One line a solver; the order is that of `available_solvers`.
-SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType({cls.name: cls for cls in (Clarabel, SCS)})
+SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType({cls.name: cls for cls in (NativeSolver, Clarabel, SCS)})
 
 
 @dataclass(frozen=True)
@@ -56,8 +57,8 @@ def _availability(cls: type[Solver]) -> Availability:
     return Availability(problem is None, cls.version(), cls.free, problem or "")
 
 
-def solver_named(name: str, sdp: SDP | None = None) -> Solver:
-    """Return the solver `name`; ``"auto"`` chooses by the sizes of `sdp`, see `choose_solver`.
+def solver_named(name: str) -> Solver:
+    """Return the solver `name`; ``"auto"`` gives the one that is asked first.
 
     Raises
     ------
@@ -67,7 +68,7 @@ def solver_named(name: str, sdp: SDP | None = None) -> Solver:
         A known solver that cannot run here.
     """
     if name == "auto":
-        return choose_solver(sdp)
+        return NativeSolver()
     if name not in SOLVERS:
         raise BadOption(f"solver {name!r}: expected 'auto' or one of {', '.join(SOLVERS)}")
     state = _availability(SOLVERS[name])
@@ -76,15 +77,19 @@ def solver_named(name: str, sdp: SDP | None = None) -> Solver:
     return SOLVERS[name]()
 
 
-#: Above this many svec rows in one block an interior-point method that factors at svec size is hopeless.
-_SVEC_LIMIT = 20_000
+#: Above this many svec rows in one block an interior-point method that factors at svec size takes minutes.
+_SVEC_LIMIT = 2_500
+#: Above this many moments no interior-point method here is worth its time.
+_MOMENT_LIMIT = 6_000
 
 
-def choose_solver(sdp: SDP | None) -> Solver:
-    """Return the solver that ``"auto"`` means for `sdp`.
+def choose_solvers(sdp: SDP) -> list[Solver]:
+    """Return the solvers that ``"auto"`` means for `sdp`, in the order in which they are asked.
 
-    Clarabel, unless one block has more than 20 000 svec rows (200 × 200), where SCS is the only one that fits.
+    The native solver first; Clarabel as a second opinion unless a block is larger than 70 × 70. Above 6000
+    moments only SCS is left.
     """
-    if sdp is not None and svec_length(max(sdp.sizes, default=0)) > _SVEC_LIMIT:
-        return SCS()
-    return Clarabel()
+    if sdp.n_moments > _MOMENT_LIMIT:
+        return [SCS()]
+    second: list[Solver] = [Clarabel()] if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT else []
+    return [NativeSolver(), *second]

@@ -1,0 +1,170 @@
+"""What a solve has learned so far, and the result that follows from it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+import numpy as np
+
+from .bounds import dual_bound
+from .methods import Method, Setting
+from .methods.base import EVERYWHERE, Candidates
+from .relaxations import Relaxation
+from .request import Request
+from .result import ABSOLUTE_GAP, Attempt, Result, Status, closes
+from .sdp import SDPSolution, SDPStatus
+from .search import Search
+
+#: Infeasibility counts as proved when its ray excludes all points with coordinates up to this, in search units.
+RAY_REACH = 4.0
+
+
+@dataclass(frozen=True, eq=False)
+class Bound:
+    """A lower bound with the relaxation that gave it; `value` is in the units of the objective."""
+
+    value: float
+    order: int
+    setting: Setting
+    relaxation: Relaxation
+    solution: SDPSolution
+
+
+@dataclass
+class Evidence:
+    """Collects attempts; decides what they prove."""
+
+    request: Request
+    method: Method
+    search: Search
+    attempts: list[Attempt] = field(default_factory=list)
+    bound: Bound | None = None
+    infeasible: bool = False
+    unbounded: bool = False
+    limit: str = ""
+    seconds: dict[str, float] = field(
+        default_factory=lambda: dict.fromkeys(("relax", "solve", "extract"), 0.0)
+    )
+    started: float = field(default_factory=time.perf_counter)
+
+    def record(
+        self,
+        order: int,
+        setting: Setting,
+        relaxation: Relaxation,
+        solution: SDPSolution,
+        candidates: Candidates,
+    ) -> None:
+        """Note one solved relaxation."""
+        change = setting.change
+        bound = dual_bound(relaxation, solution, setting.reach)
+        attempt = Attempt(
+            order=order,
+            coverage=setting.coverage,
+            sdp_status=solution.status,
+            native_status=solution.native_status,
+            lower_bound=None if bound is None else change.value(bound.value),
+            correction=0.0 if bound is None else change.value(bound.correction),
+            residuals=solution.residuals,
+            flatness=candidates.flatness,
+            dropped=candidates.dropped,
+            sizes=MappingProxyType(relaxation.sizes),
+            seconds=solution.seconds,
+        )
+        self.attempts.append(attempt)
+        if setting.everywhere and solution.dual_ray is not None and self.search.best is None:
+            weights = np.prod(RAY_REACH**relaxation.monomials.rows, axis=1)
+            self.infeasible = solution.dual_ray.violation * float(weights.sum()) < 1.0
+        if attempt.lower_bound is not None:
+            self._keep(Bound(attempt.lower_bound, order, setting, relaxation, solution))
+
+    def _keep(self, new: Bound) -> None:
+        """Keep the better bound: one that closes the gap, then one that covers everything, then the higher one."""
+        if self._contradicted(new):
+            return
+        old = self.bound
+        if old is None or self._rank(new) > self._rank(old):
+            self.bound = new
+
+    def _rank(self, bound: Bound) -> tuple[bool, bool, float]:
+        return (self._closed(bound), bound.setting.everywhere, bound.value)
+
+    def _closed(self, bound: Bound) -> bool:
+        return closes(bound.value, self.search.upper, self.search.scale, self.request.tol)
+
+    def _contradicted(self, bound: Bound) -> bool:
+        """Whether a feasible point lies below the bound: the residuals hid a bound that does not hold."""
+        upper = self.search.upper
+        return upper is not None and bound.value > upper and not self._closed(bound)
+
+    @property
+    def certified(self) -> bool:
+        """Whether the bounds meet."""
+        return self.bound is not None and not self.unbounded and self._closed(self.bound)
+
+    @property
+    def finished(self) -> bool:
+        """Whether no further relaxation can teach anything."""
+        return self.certified or self.infeasible or self.unbounded
+
+    # -- the end -------------------------------------------------------------------------------------------
+
+    def result(self) -> Result:
+        """Make the record, in the user's units."""
+        search, request = self.search, self.request
+        if self.bound is not None and self._contradicted(self.bound):
+            self.bound = None
+        last = self.attempts[-1] if self.attempts else None
+        if self.certified and last is not None and last.flatness is not None and not last.flatness.flat:
+            search.gather()
+        status = self._status()
+        excluded = status in (Status.INFEASIBLE, Status.UNBOUNDED)
+        upper = None if excluded else search.upper
+        lower = None if excluded or self.bound is None else self.bound.value
+        if lower is not None and upper is not None:
+            lower = min(lower, upper)  # an excess is within the corrections here
+        slack = 0.0 if upper is None else max(0.1 * request.tol * abs(upper), ABSOLUTE_GAP * search.scale)
+        points = search.minimizers(slack) if upper is not None else np.zeros((0, request.problem.n_variables))
+        bound = self.bound
+        return Result(
+            status=status,
+            lower_bound=lower,
+            upper_bound=upper,
+            minimizers=points,
+            order=bound.order if bound else (last.order if last else None),
+            method=self.method.name,
+            solver=bound.solution.solver if bound else request.solver,
+            coverage=bound.setting.coverage if bound else EVERYWHERE,
+            scale=search.scale,
+            tol=request.tol,
+            problem=request.problem,
+            attempts=tuple(self.attempts),
+            message=self._message(status),
+            seconds=MappingProxyType(
+                {"formulate": 0.0, **self.seconds, "total": time.perf_counter() - self.started}
+            ),
+            sizes=MappingProxyType(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
+            relaxation=bound.relaxation if bound else None,
+            solution=bound.solution if bound else None,
+            change=bound.setting.change if bound else None,
+        )
+
+    def _status(self) -> Status:
+        if self.infeasible:
+            return Status.INFEASIBLE
+        if self.unbounded:
+            return Status.UNBOUNDED
+        if self.certified:
+            return Status.CERTIFIED
+        if self.bound is not None:
+            return Status.BOUNDED if self.search.best is not None else Status.LOWER_BOUND_ONLY
+        stopped = bool(self.limit) or any(a.sdp_status is SDPStatus.LIMIT for a in self.attempts)
+        return Status.STOPPED if stopped else Status.FAILED
+
+    def _message(self, status: Status) -> str:
+        meaning = status.meaning
+        if status is Status.CERTIFIED and self.bound is not None and not self.bound.setting.everywhere:
+            meaning = f"The minimum over {self.bound.setting.coverage} is proved to the tolerance."
+        return " ".join(part for part in (meaning, self.limit, status.remedy) if part)

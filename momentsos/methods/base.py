@@ -1,0 +1,97 @@
+"""What a method is: lowest order, settings in which an order is solved, a planner, and a reader of moments."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..conditioning import AffineChange
+from ..extraction import Flatness
+from ..local import LocalPoint
+from ..problem import Problem
+from ..relaxations import Plan, Relaxation
+from ..request import Request
+from ..sdp import SDPSolution
+from ..search import Search
+
+EVERYWHERE = "all of R^n"
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """The form in which a problem is relaxed.
+
+    Attributes
+    ----------
+    change : AffineChange
+        From the problem, with the ball if there is one, to its conditioned form.
+    coverage : str
+        The set on which bounds of this form hold.
+    everywhere : bool
+        Whether that is the whole feasible set.
+    reach : (n,) array
+        Half-widths, in the conditioned variables, of the box on which residuals of the identity are bounded.
+    """
+
+    change: AffineChange
+    coverage: str
+    everywhere: bool
+    reach: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """What the moments of one relaxation say about minimisers.
+
+    Attributes
+    ----------
+    flatness : Flatness or None
+    points : tuple of LocalPoint
+        In the units of the search.
+    dropped : tuple of str
+        What was not kept, and why.
+    """
+
+    flatness: Flatness | None
+    points: tuple[LocalPoint, ...]
+    dropped: tuple[str, ...]
+
+
+class Method(ABC):
+    """One hierarchy.
+
+    Attributes
+    ----------
+    name : str
+        The name users type.
+    """
+
+    name: ClassVar[str]
+
+    @abstractmethod
+    def lowest_order(self, problem: Problem) -> int:
+        """Return the lowest order at which the relaxation exists."""
+
+    @abstractmethod
+    def settings(self, search: Search, request: Request) -> Iterator[Setting]:
+        """Yield the forms in which one order is solved, until the gap is closed; later ones may use what came before."""
+
+    @abstractmethod
+    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+        """Plan the relaxation of a conditioned problem.
+
+        Raises
+        ------
+        OrderTooLow, ProblemTooLarge
+        """
+
+    @abstractmethod
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search
+    ) -> Candidates:
+        """Read candidate points off the moments, improve and check them."""

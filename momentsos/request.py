@@ -1,0 +1,94 @@
+"""What a user may ask of `solve` and `learn`, checked before anything is computed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from .errors import BadOption, InvalidInput
+from .problem import Problem
+from .solvers import SolverOptions, solver_named
+
+#: Orders beyond the lowest that are tried when the user names none.
+EXTRA_ORDERS = 2
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Request:
+    """A checked request; see `momentsos.solve` for the meaning of each part."""
+
+    problem: Problem
+    solver: str
+    tol: float
+    until: float
+    options: SolverOptions
+    bound: str | float | None
+    scale: float | None
+    memory_limit: int | None
+    seed: int
+    progress: Progress | None
+
+    def time_left(self) -> float:
+        """Seconds until the time limit, infinite without one."""
+        return self.until - time.perf_counter()
+
+    def say(self, line: str) -> None:
+        """Pass a line to the user's progress function, if there is one."""
+        if self.progress is not None:
+            self.progress(line)
+
+
+def check_request(*, solver: str, tol: object, time_limit: object, bound: object) -> None:
+    """Raise `BadOption` (or `SolverUnavailable`) for the first argument that is out of range."""
+    if not _is_number(tol) or not 0 < tol < 1:
+        raise BadOption(f"tol = {tol!r}: expected a number between 0 and 1")
+    if time_limit is not None and not (_is_number(time_limit) and time_limit > 0):
+        raise BadOption(f"time_limit = {time_limit!r}: expected seconds above 0, or None")
+    if not (bound is None or bound == "auto" or (_is_number(bound) and 0 < bound < np.inf)):
+        raise BadOption(f"bound = {bound!r}: expected 'auto', None, or a radius above 0")
+    if not isinstance(solver, str):
+        raise BadOption(f"solver = {solver!r}: expected a name, see momentsos.available_solvers()")
+    solver_named(solver)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float | np.floating) and not isinstance(value, bool)
+
+
+def check_orders(lowest: int, order: int | None, max_order: int | None) -> tuple[int, ...]:
+    """Return the orders to try: `order` alone, or up to `max_order`, by default two beyond the lowest."""
+    first = lowest if order is None else check_order(order, "order")
+    last = first if order is not None else lowest + EXTRA_ORDERS
+    last = last if max_order is None else check_order(max_order, "max_order")
+    if last < first:
+        raise BadOption(f"max_order = {last} is below the first order, {first}")
+    return tuple(range(first, last + 1))
+
+
+def check_order(order: object, name: str) -> int:
+    """Return `order` as an int; raise `BadOption` unless it is a nonnegative integer."""
+    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 0:
+        raise BadOption(f"{name} = {order!r}: expected a nonnegative integer")
+    return int(order)
+
+
+def check_problem(problem: object) -> None:
+    """Raise `InvalidInput` unless `problem` is a `Problem`."""
+    if not isinstance(problem, Problem):
+        raise InvalidInput(f"problem: expected a momentsos.Problem, got {type(problem).__name__}")
+
+
+def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
+    """Split a mapping into the common options and the solver's own ones."""
+    if given is not None and not isinstance(given, Mapping):
+        raise BadOption(f"solver_options: expected a mapping, got {type(given).__name__}")
+    rest = dict(given or {})
+    common = {key: rest.pop(key) for key in ("tol", "max_iterations", "verbose", "threads") if key in rest}
+    return SolverOptions(**common, native=MappingProxyType(rest))

@@ -1,0 +1,160 @@
+"""The feasible points that are known for one problem, and the local searches that add to them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .conditioning import AffineChange, balanced_units, half_widths, scale_by
+from .local import LocalPoint, LocalSearch, random_starts
+from .polynomials import Polynomial
+from .problem import Problem
+from .request import Request
+
+#: Seconds that the local search may take before the first relaxation, and again after the last.
+LOCAL_SECONDS = 1.5
+#: A local minimiser farther out than this, in balanced units, is no guide to the units of the variables.
+FAR = 1e3
+#: Points closer than this, relative to their size, are one point.
+SAME_POINT = 1e-5
+
+
+class Search:
+    """Known feasible points of a problem, best first, in units in which its numbers have size one.
+
+    Units are balanced over the terms, then enlarged to the bounds that constraints show, or to the best local
+    minimiser found. All points are kept in these units; `change` leads back.
+
+    Attributes
+    ----------
+    problem : Problem
+        In the user's units.
+    change : AffineChange
+        From the user's units to the search's.
+    local : LocalSearch
+        On ``change.problem``.
+    points : list of LocalPoint
+    terms : float
+        Largest coefficient of the objective in balanced units, in the units of the objective.
+    """
+
+    def __init__(
+        self, problem: Problem, request: Request, candidates: NDArray[np.float64] | None = None
+    ) -> None:
+        self.problem = problem
+        self._request = request
+        units = balanced_units(problem)
+        widths = half_widths(problem)
+        units = np.where(np.isfinite(widths) & (widths > 0), widths, units)
+        self._measure(units)
+        self.terms = self.change.objective * self.change.problem.minimize.scale
+        starts = random_starts(problem.n_variables, 24, request.seed)
+        if candidates is not None:
+            given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
+            starts = np.concatenate([self.change.inverse_point(given), starts])
+        self.points: list[LocalPoint] = self.local.multistart(starts, self._budget(), enough=4)
+        if self.points:
+            self._enlarge_units(np.where(np.isfinite(widths), 1.0, np.abs(self.points[0].point)))
+
+    def _budget(self) -> float:
+        return max(0.0, min(LOCAL_SECONDS, 0.2 * self._request.time_left()))
+
+    def _measure(self, units: NDArray[np.float64]) -> None:
+        self.change: AffineChange = scale_by(self.problem, units)
+        self.local = LocalSearch(self.change.problem)
+
+    def _enlarge_units(self, size: NDArray[np.float64]) -> None:
+        if size.max() <= 2 or size.max() > FAR:
+            return
+        old = self.change
+        self._measure(np.diag(old.matrix) * np.maximum(size, 1.0))
+        self.points = []
+        self.add(self.local.assess(self.change.inverse_point(old.point(p.point))) for p in self.points)
+
+    # -- points --------------------------------------------------------------------------------------------
+
+    def add(self, points: Iterable[LocalPoint]) -> None:
+        """Keep the feasible ones among `points`."""
+        self.points = sorted([*self.points, *(p for p in points if p.feasible)], key=lambda p: p.value)
+
+    @property
+    def best(self) -> LocalPoint | None:
+        """The best feasible point known."""
+        return self.points[0] if self.points else None
+
+    @property
+    def upper(self) -> float | None:
+        """The best feasible value, in the units of the objective."""
+        return self.problem.minimize(self.change.point(self.points[0].point)) if self.points else None
+
+    def improve(self, start: NDArray[np.float64]) -> LocalPoint:
+        """Polish a candidate, descend from it too, and return the better feasible end."""
+        polished, descended = self.local.polish(start), self.local.descend(start)
+        pair = [point for point in (polished, descended) if point.feasible]
+        return (
+            min(pair, key=lambda p: p.value) if pair else min(polished, descended, key=lambda p: p.violation)
+        )
+
+    def gather(self) -> None:
+        """Look for further minimisers, from starts around the best point's distance."""
+        if self.best is None:
+            return
+        reach = 1.5 * max(1.0, float(np.abs(self.best.point).max()))
+        starts = random_starts(self.problem.n_variables, 60, 1, (reach, reach / 3))
+        self.add(self.local.multistart(starts, min(0.5, self._budget())))
+
+    def minimizers(self, slack: float) -> NDArray[np.float64]:
+        """Return the points within `slack` (units of the objective) of the best, near duplicates merged.
+
+        Returns
+        -------
+        (r, n) array
+            In the user's units, best first.
+        """
+        kept: list[LocalPoint] = []
+        for point in self.points:
+            if point.value > self.points[0].value + self.change.inverse_value(slack):
+                break
+            if not any(_same(point, other) for other in kept):
+                kept.append(point)
+        rows = [self.change.point(point.point) for point in kept]
+        return np.array(rows).reshape(-1, self.problem.n_variables)
+
+    # -- scales --------------------------------------------------------------------------------------------
+
+    @property
+    def scale(self) -> float:
+        """The objective's own scale, in its units.
+
+        As requested, or else the sum of the objective's absolute terms at the best point, or its largest
+        coefficient in balanced units, whichever is larger.
+        """
+        if self._request.scale is not None:
+            return self._request.scale
+        if self.best is None:
+            return self.terms
+        f = self.change.problem.minimize
+        sizes = Polynomial(f.exponents, np.abs(f.values), f.variables)
+        return max(self.terms, self.change.value(float(sizes(np.abs(self.best.point)))))
+
+    # -- what has no minimum -------------------------------------------------------------------------------
+
+    def falls_without_end(self) -> bool:
+        """Follow the objective into boxes of growing size; whether it keeps falling.
+
+        It does when the best feasible value in the last of three boxes, each a hundred times wider than the one
+        before, lies below -1e5 times the objective's largest term, and each fall exceeds ten times the last.
+        """
+        n = self.problem.n_variables
+        values = np.array([self.local.lowest_in_box(width, n) for width in (1e2, 1e4, 1e6)])
+        if not np.isfinite(values).all():
+            return False
+        first, second = -np.diff(values)
+        return bool(values[-1] < -1e5 * self.change.inverse_value(self.terms) and second > 10 * first > 0)
+
+
+def _same(point: LocalPoint, other: LocalPoint) -> bool:
+    distance = float(np.abs(point.point - other.point).max())
+    return distance <= SAME_POINT * (1 + float(np.abs(other.point).max()))
