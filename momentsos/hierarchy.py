@@ -20,6 +20,9 @@ from .result import Result
 from .search import Search
 from .solvers import solve_sdp
 
+#: Orders that the user did not name are solved up to this many moments, minutes of work.
+UNASKED_MOMENTS = 2_000
+
 
 def relax(
     problem: Problem, order: int | None = None, method: str = "dense", memory_limit: int | None = None
@@ -133,9 +136,10 @@ def solve(
     request.say("local search")
     evidence = Evidence(request, chosen, Search(problem, request, candidates), started=began)
     evidence.seconds["extract"] += time.perf_counter() - began
+    named = order is not None or max_order is not None
     for k in orders:
         try:
-            _try_order(k, evidence)
+            _try_order(k, evidence, None if named or k == orders[0] else UNASKED_MOMENTS)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise
@@ -146,27 +150,37 @@ def solve(
     return evidence.result()
 
 
-def _try_order(k: int, evidence: Evidence) -> None:
-    """Solve order `k` in each setting of the method until there is no more to learn."""
+def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
+    """Solve order `k` in each setting of the method until there is no more to learn.
+
+    Relaxations of more than `most` moments are not solved.
+    """
     request, method = evidence.request, evidence.method
     for number, setting in enumerate(method.settings(evidence.search, request)):
         if request.time_left() <= 0:
             evidence.limit = "The time limit was reached."
             return
-        _attempt(k, setting, method, evidence)
+        _attempt(k, setting, method, evidence, most)
+        if evidence.limit:
+            return
         if not evidence.finished and number == 0 and len(evidence.attempts) == 1:
             evidence.unbounded = evidence.search.falls_without_end()
         if evidence.finished:
             return
 
 
-def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence) -> None:
+def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most: int | None) -> None:
     """Relax, solve and read one order in one setting."""
     request, seconds = evidence.request, evidence.seconds
     request.say(f"order {k} over {setting.coverage}")
     start = time.perf_counter()
     relaxation = assemble(method.plan(setting.change.problem, k, request.memory_limit))
     relaxed = time.perf_counter()
+    if most is not None and relaxation.sdp.n_moments > most:
+        evidence.limit = (
+            f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
+        )
+        return
     left = request.time_left()
     options = replace(request.options, time_limit=left if np.isfinite(left) else None)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")

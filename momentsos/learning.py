@@ -16,7 +16,7 @@ from .hierarchy import solve
 from .local import Evaluator
 from .networks import Formulation, PolynomialNetwork, formulate
 from .request import check_request
-from .result import Result
+from .result import Result, Status, closes
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 16
@@ -118,8 +118,17 @@ def learn(
         seed=seed,
         progress=progress,
     )
-    learned = formulation.coefficients(result.minimizers[0]) if len(result.minimizers) else None
     own = {field.name: getattr(result, field.name) for field in fields(Result)}
+    learned = None
+    if len(result.minimizers):
+        points = np.array([formulation.lifted(point) for point in result.minimizers])
+        points = points[np.argsort([formulation.problem.minimize(point) for point in points], kind="stable")]
+        learned = formulation.coefficients(points[0])
+        upper = formulation.problem.minimize(points[0])
+        lower = None if result.lower_bound is None else min(result.lower_bound, upper)
+        own |= {"minimizers": points, "upper_bound": upper, "lower_bound": lower}
+        if result.status is Status.CERTIFIED and not closes(lower, upper, result.scale, tol):
+            own |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
     total = time.perf_counter() - began
     own["seconds"] = MappingProxyType({**result.seconds, "formulate": seconds, "total": total})
     return Fit(

@@ -184,6 +184,23 @@ class Result:
         """The flat-truncation tests of the last relaxation that had any."""
         return next((a.flatness for a in reversed(self.attempts) if a.flatness is not None), None)
 
+    def certify(self, exact: bool = True) -> Any:
+        """Prove the lower bound in rational arithmetic; see `momentsos.certificates.certify`.
+
+        Returns
+        -------
+        Certificate
+            Its `bound` is a `fractions.Fraction`, slightly below `lower_bound`.
+        """
+        from .certificates import certify
+        from .errors import BadOption
+
+        if exact is not True:
+            raise BadOption(
+                "certify: exact=True is the only kind; the floating-point bound is in lower_bound"
+            )
+        return certify(self)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""
         return {

@@ -53,6 +53,13 @@ class Formulation:
             place += take
         return parts
 
+    def lifted(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `point` with the variables that the loss adds set to what the coefficients make of them.
+
+        For an epigraph this is `theta` = the largest absolute residual: exactly feasible, up to rounding.
+        """
+        return loss_named(self.loss).lift(self.residuals, point)
+
     def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return the learned coefficients as one vector, the inverse of `coefficients`."""
         last = len(coefficients) - 1

@@ -55,6 +55,10 @@ class Loss(ABC):
     def formulate(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> LossProblem:
         """Return the loss as a polynomial problem in the coefficients."""
 
+    @abstractmethod
+    def lift(self, residuals: tuple[Polynomial, ...], point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return a point of the problem with the added variables recomputed from the coefficients."""
+
 
 class MeanResidual(Loss):
     r"""The largest entry of the mean residual, :math:`\|\frac1N \sum_i (f(x_i; c) - y_i)\|_\infty`.
@@ -80,6 +84,11 @@ class MeanResidual(Loss):
             Polynomial.from_terms(expansion.exponents, column, expansion.names) for column in values.T
         )
         return LossProblem(epigraph(residuals), residuals, float(np.abs(target).max()) or 1.0)
+
+    def lift(self, residuals: tuple[Polynomial, ...], point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Set `theta` to the largest absolute residual."""
+        coefficients = np.asarray(point[:-1])
+        return np.append(coefficients, max(abs(r(coefficients)) for r in residuals))
 
 
 def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:

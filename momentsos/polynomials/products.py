@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,8 @@ from .exponents import Exponents, combine, row_keys, rows_from_keys, sum_by_inde
 
 #: Dense accumulation is used while the table of packed exponents stays below this many entries (8 bytes each).
 _TABLE_ENTRIES = 2**25
+#: From this many pairs of terms on it pays to list the keys that occur.
+_MANY_PAIRS = 10**6
 #: Pairs of terms that are expanded at a time.
 _CHUNK = 2**21
 
@@ -32,6 +35,13 @@ def multiply_terms(
     entries = int(np.prod(top.astype(object)))
     if a.dtype != object and entries <= min(_TABLE_ENTRIES, 16 * len(a) * len(b) + 1024):
         return _by_table(left, a, right, b, top, entries)
+    if a.dtype != object and len(a) * len(b) >= _MANY_PAIRS:
+        halves = (
+            _Half.of(left, right, top, slice(0, len(top) // 2)),
+            _Half.of(left, right, top, slice(len(top) // 2, None)),
+        )
+        if all(halves) and len(halves[0].keys) * len(halves[1].keys) <= _TABLE_ENTRIES:
+            return _by_two_tables(a, b, *halves)
     return _by_chunks(left, a, right, b)
 
 
@@ -50,6 +60,62 @@ def _by_table(
         table[right_keys + key] += value * b  # the keys of one factor are distinct, so nothing is lost
     keys = np.flatnonzero(table)
     return (keys[:, None] // strides) % top, table[keys]
+
+
+@dataclass(frozen=True, eq=False)
+class _Half:
+    """Some of the columns of both factors, packed, and the list of keys that their products can have.
+
+    Attributes
+    ----------
+    left, right : integer arrays
+        Packed columns of the two factors; the key of a product is the sum.
+    keys : sorted integer array
+        The sums that occur.
+    place : integer array
+        From a sum to its place in `keys`.
+    strides, top : integer arrays
+        To unpack keys.
+    """
+
+    left: NDArray[np.int64]
+    right: NDArray[np.int64]
+    keys: NDArray[np.int64]
+    place: NDArray[np.int64]
+    strides: NDArray[np.int64]
+    top: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, left: Exponents, right: Exponents, top: NDArray[np.int64], columns: slice) -> _Half | None:
+        """Pack the columns; None when the keys or their sums are too many to list."""
+        top = top[columns]
+        if int(np.prod(top.astype(object))) > _TABLE_ENTRIES:
+            return None
+        strides = np.concatenate([np.cumprod(top[::-1])[::-1][1:], [1]]).astype(np.int64)
+        packed = left[:, columns] @ strides, right[:, columns] @ strides
+        distinct = np.unique(packed[0]), np.unique(packed[1])
+        if len(distinct[0]) * len(distinct[1]) > _TABLE_ENTRIES:
+            return None
+        keys = np.unique(np.add.outer(*distinct))
+        place = np.zeros(int(keys[-1]) + 1, dtype=np.int64)
+        place[keys] = np.arange(len(keys))
+        return cls(*packed, keys, place, strides, top)
+
+    def unpack(self, places: NDArray[np.int64]) -> Exponents:
+        return np.asarray(self.keys[places][:, None] // self.strides % self.top)
+
+
+def _by_two_tables(
+    a: NDArray[np.float64], b: NDArray[np.float64], first: _Half, second: _Half
+) -> tuple[Exponents, NDArray[np.float64]]:
+    """Collect the coefficients in a table over pairs of the keys that occur in each half of the variables."""
+    width = len(second.keys)
+    table = np.zeros(len(first.keys) * width)
+    for i, value in enumerate(a.tolist()):
+        place = first.place[first.left[i] + first.right] * width + second.place[second.left[i] + second.right]
+        table[place] += value * b
+    found = np.flatnonzero(table)
+    return np.column_stack([first.unpack(found // width), second.unpack(found % width)]), table[found]
 
 
 def _by_chunks(

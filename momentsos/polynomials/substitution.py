@@ -12,7 +12,7 @@ from .polynomial import Polynomial, merge_variables
 
 
 def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | Real]) -> Polynomial:
-    """Replace variables simultaneously; variables that are not named stay.
+    """Replace variables simultaneously; variables that are not named stay, in their order, before new ones.
 
     Terms are grouped by their powers of the replaced variables, so that each product of powers is formed once.
 
@@ -29,7 +29,9 @@ def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | R
         name: value if isinstance(value, Polynomial) else Polynomial.constant(value)
         for name, value in replacements.items()
     }
-    names = merge_variables(kept, *(image.variables for image in images.values()))
+    introduced = merge_variables(*(image.variables for image in images.values()))
+    own = [name for name in polynomial.variables if name in kept or name in introduced]
+    names = merge_variables(own, introduced)
     columns = [polynomial.variables.index(name) for name in images]
     kept_columns = [polynomial.variables.index(name) for name in kept]
     powers = {

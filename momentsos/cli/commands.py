@@ -1,0 +1,162 @@
+"""What each command does; `main` turns errors into exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import BadOption, InvalidInput
+from ..hierarchy import solve
+from ..learning import Fit, learn
+from ..networks import PolynomialNetwork
+from ..problem import Problem
+from ..result import Result, Status
+from ..solvers import available_solvers
+from . import show
+from .instances import example_34, noisy_instance
+
+_NO_BOUND = (Status.STOPPED, Status.FAILED)
+
+
+def solve_file(options: argparse.Namespace) -> int:
+    """Minimise the polynomial of a problem file."""
+    problem = Problem.from_json(options.problem)
+    with show.progress(options) as report:
+        result = solve(
+            problem,
+            options.order,
+            options.max_order,
+            bound=_bound(options.bound),
+            progress=report,
+            **_shared(options),
+        )
+    return _finish(result, options)
+
+
+def learn_file(options: argparse.Namespace) -> int:
+    """Learn the activations of the network in a data file."""
+    network, X, Y = read_data(options.data, options.degrees)
+    with show.progress(options) as report:
+        fit = learn(
+            network,
+            X,
+            Y,
+            loss=options.loss,
+            order=options.order,
+            max_order=options.max_order,
+            bound=_bound(options.bound),
+            progress=report,
+            **_shared(options),
+        )
+    if options.plot:
+        from ..plotting import plot_activations
+
+        plot_activations(fit, X, options.plot)
+    return _finish(fit, options)
+
+
+def demo(options: argparse.Namespace) -> int:
+    """Learn the activations of a built-in noisy network and of Example 3.4."""
+    cases = [noisy_instance(), example_34()]
+    fits: list[Fit] = []
+    for case in cases:
+        with show.progress(options) as report:
+            fits.append(learn(case.network, case.X, case.Y, progress=report, **_shared(options)))
+    if options.json:
+        print(
+            json.dumps(
+                {case.name: fit.as_dict() for case, fit in zip(cases, fits, strict=True)}, allow_nan=False
+            )
+        )
+    else:
+        for case, fit in zip(cases, fits, strict=True):
+            show.recovery(case, fit)
+    return 3 if any(fit.status in _NO_BOUND for fit in fits) else 0
+
+
+def solvers(options: argparse.Namespace) -> int:
+    """List the solvers."""
+    states = available_solvers()
+    if options.json:
+        print(json.dumps({name: vars(state) for name, state in states.items()}))
+    else:
+        show.solver_table(states)
+    return 0
+
+
+def read_data(
+    path: str, degrees: list[int]
+) -> tuple[PolynomialNetwork, NDArray[np.float64], NDArray[np.float64]]:
+    """Read weights, biases, inputs and outputs from an ``.npz`` file; nothing in it is executed.
+
+    Raises
+    ------
+    InvalidInput
+        When the file cannot be read or lacks an array.
+    """
+    layers = len(degrees) + 1
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except OSError as error:
+        raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from error
+    except (ValueError, zipfile.BadZipFile, EOFError, AttributeError) as error:
+        raise InvalidInput(f"{path} is not an .npz file of plain arrays: {error}") from error
+    wanted = [*(f"W{l}" for l in range(1, layers + 1)), "X", "Y"]
+    missing = [name for name in wanted if name not in arrays]
+    if missing:
+        raise InvalidInput(
+            f"{path} lacks {', '.join(missing)}: {len(degrees)} degrees need {', '.join(wanted)}; "
+            f"it holds {', '.join(sorted(arrays)) or 'nothing'}"
+        )
+    extra = f"W{layers + 1}"
+    if extra in arrays:
+        raise InvalidInput(
+            f"{path} holds {extra}: give one degree for each hidden layer, {len(degrees)} came"
+        )
+    biases = [arrays.get(f"b{l}", np.zeros(len(arrays[f"W{l}"]))) for l in range(1, layers + 1)]
+    given = any(f"b{l}" in arrays for l in range(1, layers + 1))
+    weights = [arrays[f"W{l}"] for l in range(1, layers + 1)]
+    network = PolynomialNetwork(
+        weights=tuple(weights), degrees=tuple(degrees), biases=tuple(biases) if given else None
+    )
+    return network, arrays["X"], arrays["Y"]
+
+
+def _shared(options: argparse.Namespace) -> dict[str, Any]:
+    return {
+        "method": options.method,
+        "solver": options.solver,
+        "tol": options.tol,
+        "time_limit": options.time_limit,
+    }
+
+
+def _bound(text: str) -> str | float | None:
+    if text in ("auto", "none"):
+        return None if text == "none" else "auto"
+    try:
+        return float(text)
+    except ValueError as error:
+        raise BadOption(f"--bound {text}: expected 'auto', 'none' or a radius") from error
+
+
+def _finish(result: Result, options: argparse.Namespace) -> int:
+    """Write the certificate, print the result, choose the exit code."""
+    path: str | None = None
+    if options.certificate:
+        result.certify(exact=True).to_json(options.certificate)
+        path = str(Path(options.certificate))
+        print(f"certificate written to {path}", file=sys.stderr)
+    if options.json:
+        print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
+    else:
+        show.result(result)
+    return 3 if result.status in _NO_BOUND and result.lower_bound is None else 0

@@ -1,0 +1,118 @@
+"""Arguments, exit codes, and which command does what."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+
+from .. import __version__
+from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed
+from . import commands
+
+#: Exit codes: finished with an honest status, bad input, limit or failure without a bound, interrupted.
+FINISHED, BAD_INPUT, NO_BOUND, INTERRUPTED = 0, 2, 3, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and return the exit code.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        By default those of the process.
+
+    Returns
+    -------
+    int
+        0 finished with an honest status, 2 bad input or usage, 3 limit reached or solver failed with no bound,
+        130 interrupted.
+    """
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.command
+    try:
+        code = command(options)
+        sys.stdout.flush()
+        return code
+    except (ProblemTooLarge, SolverFailed) as error:
+        return _complain(error, NO_BOUND)
+    except MomentSOSError as error:
+        return _complain(error, BAD_INPUT)
+    except KeyboardInterrupt:
+        print("momentsos: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader of our output went away, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FINISHED
+
+
+def _complain(error: Exception, code: int) -> int:
+    print(f"momentsos: {error}", file=sys.stderr)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="momentsos", description=__doc__ and _DESCRIPTION)
+    parser.add_argument("--version", action="version", version=f"momentsos {__version__}")
+    verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    common = _common()
+
+    demo = verbs.add_parser("demo", parents=[common], help="learn the activations of two small networks")
+    demo.set_defaults(command=commands.demo)
+
+    learn = verbs.add_parser("learn", parents=[common], help="learn the activation coefficients of a network")
+    learn.add_argument(
+        "data", metavar="DATA.npz", help="holds W1 ... W{D+1}, X, Y, and optionally b1 ... b{D+1}"
+    )
+    learn.add_argument("--degrees", type=int, nargs="+", required=True, help="one degree a hidden layer")
+    learn.add_argument("--loss", default="mean_residual", help="which loss (default: mean_residual)")
+    _orders(learn)
+    learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
+    learn.set_defaults(command=commands.learn_file)
+
+    solve = verbs.add_parser("solve", parents=[common], help="minimise a polynomial given in a JSON file")
+    solve.add_argument("problem", metavar="PROBLEM.json")
+    _orders(solve)
+    solve.set_defaults(command=commands.solve_file)
+
+    solvers = verbs.add_parser(
+        "solvers", parents=[common], help="what is installed and licensed, and the default"
+    )
+    solvers.set_defaults(command=commands.solvers)
+    return parser
+
+
+_DESCRIPTION = (
+    "Global optimisation with polynomials: bounds from both sides, and a certificate when they meet."
+)
+
+
+def _common() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--method", default="auto", help="auto, dense, partial, ... (default: auto)")
+    common.add_argument(
+        "--solver", default="auto", help="an SDP solver, see 'momentsos solvers' (default: auto)"
+    )
+    common.add_argument(
+        "--tol", type=float, default=1e-6, help="relative gap that counts as closed (default: 1e-6)"
+    )
+    common.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after this time")
+    common.add_argument(
+        "--json", action="store_true", help="print one JSON object on stdout, all else on stderr"
+    )
+    common.add_argument(
+        "--certificate", metavar="OUT.json", help="write an exact certificate of the lower bound"
+    )
+    common.add_argument("--quiet", action="store_true", help="print no progress")
+    return common
+
+
+def _orders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--order", type=int, metavar="K", help="first relaxation order (alone: the only one)")
+    parser.add_argument("--max-order", type=int, metavar="K", help="last relaxation order")
+    parser.add_argument(
+        "--bound",
+        default="auto",
+        help="'auto', 'none', or the radius of a ball around the variables (default: auto)",
+    )

@@ -1,0 +1,120 @@
+"""What people see in a terminal; results go to stdout, progress to stderr."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from ..learning import Fit
+from ..result import Result
+from ..solvers import Availability
+from .instances import Instance
+
+
+def _out() -> Console:
+    return Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(options: argparse.Namespace) -> Iterator[Callable[[str], None] | None]:
+    """Show what is being done on a terminal; yield None, so that nothing is reported, in a pipe or with --quiet."""
+    console = Console(stderr=True, highlight=False)
+    if options.quiet or not console.is_terminal:
+        yield None
+        return
+    with console.status("starting") as status:
+        yield status.update
+
+
+def result(found: Result) -> None:
+    """Print a result."""
+    console = _out()
+    table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_row("status", f"[bold]{found.status.name}[/bold]")
+    table.add_row("", found.message)
+    table.add_row("lower bound", _number(found.lower_bound))
+    table.add_row("upper bound", _number(found.upper_bound))
+    gap = found.relative_gap
+    if gap is not None:
+        table.add_row("gap", f"{found.gap:.2e} (relative {gap:.2e})" if abs(gap) < 1 else f"{found.gap:.2e}")
+    table.add_row("bound holds over", found.coverage)
+    table.add_row("relaxation", _relaxation(found))
+    if found.flatness is not None:
+        table.add_row("moments", str(found.flatness))
+    names = ", ".join(found.problem.variables)
+    for i, point in enumerate(found.minimizers[:12]):
+        table.add_row(f"minimizer {i + 1}", f"({names}) = {_vector(point)}")
+    if len(found.minimizers) > 12:
+        table.add_row("", f"and {len(found.minimizers) - 12} more")
+    if isinstance(found, Fit) and found.coefficients is not None:
+        for layer, values in enumerate(found.coefficients, start=1):
+            table.add_row(f"activation {layer}", _polynomial(values))
+    table.add_row("seconds", _times(found))
+    console.print(table)
+
+
+def recovery(case: Instance, fit: Fit) -> None:
+    """Print true and learned coefficients side by side, with bounds and status."""
+    console = _out()
+    console.print(f"\n[bold]{case.note}[/bold]")
+    table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
+    for header in ("coefficient", "true", "learned", "error"):
+        table.add_column(header, justify="left" if header == "coefficient" else "right")
+    learned = fit.coefficients or [np.full(len(c), np.nan) for c in case.true]
+    for layer, (true, found) in enumerate(zip(case.true, learned, strict=True), start=1):
+        for power, (a, b) in enumerate(zip(true, found, strict=True)):
+            if power or layer == len(case.true):
+                table.add_row(f"c{layer}{power}", f"{a:.6f}", f"{b:.6f}", f"{abs(a - b):.1e}")
+    console.print(table)
+    console.print(f"  lower bound {_number(fit.lower_bound)}, upper bound {_number(fit.upper_bound)}", end="")
+    console.print("" if fit.gap is None else f", gap {fit.gap:.1e}")
+    console.print(f"  [bold]{fit.status.name}[/bold] over {fit.coverage}: {fit.message}")
+    console.print(f"  {_relaxation(fit)}; seconds: {_times(fit)}")
+
+
+def solver_table(states: Mapping[str, Availability]) -> None:
+    """Print which solvers there are."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for header in ("solver", "version", "usable", "licence", "remark"):
+        table.add_column(header)
+    for name, state in states.items():
+        usable = "[green]yes[/green]" if state.available else "no"
+        table.add_row(name, state.version, usable, "free" if state.free else "needs a key", state.reason)
+    console = _out()
+    console.print(table)
+    console.print("default: auto (the native solver first, Clarabel as a second opinion on small blocks)")
+
+
+def _relaxation(found: Result) -> str:
+    sizes = found.sizes
+    text = f"{found.method}, order {found.order}, {found.solver}"
+    if sizes.get("moments"):
+        text += (
+            f", {sizes['moments']} moments, {sizes['blocks']} blocks, the largest {sizes['largest_block']}"
+        )
+    return text
+
+
+def _times(found: Result) -> str:
+    return ", ".join(f"{phase} {seconds:.3f}" for phase, seconds in found.seconds.items())
+
+
+def _number(value: float | None) -> str:
+    return "none" if value is None else f"{value:.10g}"
+
+
+def _vector(point: np.ndarray) -> str:
+    return "(" + ", ".join(f"{value:.8g}" for value in point) + ")"
+
+
+def _polynomial(values: np.ndarray) -> str:
+    terms = [
+        f"{value:+.6g}" + ("" if power == 0 else "·t" if power == 1 else f"·t^{power}")
+        for power, value in enumerate(values)
+    ]
+    return " ".join(terms).lstrip("+")

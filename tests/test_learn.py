@@ -1,0 +1,91 @@
+"""Coefficients come back from data, with a proof."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import momentsos as ms
+from momentsos.cli.instances import example_34, noisy_instance
+
+FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
+
+
+def test_example_3_4_is_not_flat_at_order_1_in_the_dense_hierarchy() -> None:
+    case = example_34()
+    fit = ms.learn(case.network, case.X, case.Y, method="dense", order=1)
+    assert fit.flatness is not None and not fit.flatness.flat
+    assert "not flat" in str(fit.flatness)
+
+
+def test_example_3_4_is_certified_at_order_2_in_the_dense_hierarchy() -> None:
+    case = example_34()
+    fit = ms.learn(case.network, case.X, case.Y, method="dense", order=2)
+    assert fit.status is ms.Status.CERTIFIED and fit.order == 2
+    assert np.allclose(np.concatenate(fit.coefficients), [1, 1, -2, 1, -1], atol=1e-5)
+    assert abs(fit.upper_bound) < 1e-8 and abs(fit.lower_bound) < 1e-6
+    assert np.allclose(fit.network.predict(case.X).mean(axis=0), case.Y.mean(axis=0), atol=1e-4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("degrees", FAMILIES)
+@pytest.mark.parametrize("seed", range(10))
+def test_noise_free_coefficients_of_the_table_families_by_the_dense_hierarchy(degrees, seed) -> None:
+    case = noisy_instance(degrees, noise=0.0, seed=seed)
+    fit = ms.learn(case.network, case.X, case.Y, method="dense")
+    assert fit.status is ms.Status.CERTIFIED
+    for learned, true in zip(fit.coefficients, case.true, strict=True):
+        assert np.abs(learned - true).max() <= 1e-6 * max(1.0, np.abs(true).max())
+    assert 0 <= fit.upper_bound <= 1e-8 * fit.scale
+    assert -1e-8 * fit.scale <= fit.lower_bound <= fit.upper_bound
+
+
+def test_the_upper_bound_is_the_loss_at_the_learned_coefficients() -> None:
+    case = noisy_instance((2, 1), samples=20, width=6)
+    fit = ms.learn(case.network, case.X, case.Y)
+    loss = np.abs((fit.network.predict(case.X) - case.Y).mean(axis=0)).max()
+    assert fit.upper_bound == pytest.approx(loss, rel=1e-9)
+    assert fit.lower_bound <= fit.upper_bound
+    assert [len(c) for c in fit.coefficients] == [3, 2]
+    assert fit.coefficients[0][0] == 1.0
+
+
+@pytest.mark.parametrize("scale", [1e-5, 1e5])
+def test_outputs_of_any_scale_are_certified_against_their_own_scale(scale) -> None:
+    case = noisy_instance((1, 1), samples=20, width=5)
+    fit = ms.learn(case.network, case.X, scale * case.Y)
+    reference = ms.learn(case.network, case.X, case.Y)
+    assert fit.status is reference.status is ms.Status.CERTIFIED
+    assert fit.upper_bound == pytest.approx(scale * reference.upper_bound, rel=1e-5)
+
+
+def test_given_biases_are_used(rng) -> None:
+    W = [rng.standard_normal((4, 4)) / 2 for _ in range(3)]
+    b = [rng.standard_normal(4) for _ in range(3)]
+    network = ms.PolynomialNetwork(W, [2, 1], b)
+    true = [np.array([1.0, 0.4, -0.7]), np.array([0.3, 1.2])]
+    X = rng.standard_normal((15, 4))
+    fit = ms.learn(network, X, network.with_coefficients(true).predict(X))
+    assert fit.status is ms.Status.CERTIFIED
+    assert all(np.allclose(a, t, atol=1e-6) for a, t in zip(fit.coefficients, true, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("options", "error", "words"),
+    [
+        ({"solver": "nobody"}, ms.BadOption, "expected 'auto' or one of"),
+        ({"method": "nothing"}, ms.BadOption, "method"),
+        ({"loss": "hinge"}, ms.BadOption, "loss"),
+        ({"tol": 0}, ms.BadOption, "tol"),
+        ({"tol": "small"}, ms.BadOption, "tol"),
+        ({"time_limit": -1}, ms.BadOption, "time_limit"),
+        ({"bound": "round"}, ms.BadOption, "bound"),
+        ({"order": 2, "max_order": 1}, ms.BadOption, "below the first order"),
+        ({"order": "two"}, ms.BadOption, "order"),
+        ({"solver_options": {"no_such_option": 1}}, ms.BadOption, "no_such_option"),
+    ],
+)
+def test_bad_options_are_refused(options, error, words) -> None:
+    case = example_34()
+    with pytest.raises(error, match=words):
+        ms.learn(case.network, case.X, case.Y, **options)

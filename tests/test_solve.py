@@ -1,0 +1,122 @@
+"""The catalogue is solved to its sourced optima; what has no minimum is named."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from catalogue import BY_NAME, CASES, HARD
+
+import momentsos as ms
+from momentsos.result import Status, closes
+
+
+def distance(point: np.ndarray, others: tuple) -> float:
+    return min(
+        float(np.abs(point - np.array(o)).max() / (1 + np.abs(o).max())) for o in map(np.array, others)
+    )
+
+
+@pytest.mark.parametrize("name", [case.name for case in CASES])
+def test_the_catalogue_is_certified_at_the_known_optimum(name) -> None:
+    case = BY_NAME[name]
+    problem = case.problem()
+    result = ms.solve(problem, case.order, method="dense")
+    size = max(abs(case.optimum), result.scale)
+    assert result.status is Status.CERTIFIED
+    assert abs(result.upper_bound - case.optimum) <= 1e-6 * size
+    assert result.lower_bound <= case.optimum + 1e-8 * size
+    assert abs(result.lower_bound - case.optimum) <= 1e-6 * size
+    for point in result.minimizers:
+        assert problem.violation(point) <= 1e-8
+        assert problem.minimize(point) <= case.optimum + 1e-6 * size
+
+
+@pytest.mark.parametrize(
+    "name", ["six_hump_camel", "himmelblau", "motzkin_on_ball", "least_eigenvalue_4", "chebyshev_8"]
+)
+def test_all_minimisers_are_found(name) -> None:
+    case = BY_NAME[name]
+    result = ms.solve(case.problem(), case.order, method="dense")
+    assert len(result.minimizers) == len(case.minimizers)
+    assert all(distance(point, case.minimizers) < 1e-6 for point in result.minimizers)
+    assert all(distance(np.array(point), tuple(result.minimizers)) < 1e-6 for point in case.minimizers)
+
+
+HARD_STATUS = {case.name: case for case in HARD if case.expected in ("INFEASIBLE", "UNBOUNDED")}
+
+
+@pytest.mark.parametrize("name", HARD_STATUS)
+def test_infeasible_and_unbounded_problems_are_named(name) -> None:
+    result = ms.solve(HARD_STATUS[name].problem())
+    assert result.status.name == HARD_STATUS[name].expected
+    assert result.lower_bound is None and result.upper_bound is None
+    assert result.minimizers.shape == (0, result.problem.n_variables)
+    assert result.status.remedy
+
+
+@pytest.mark.parametrize("name", [case.name for case in HARD])
+def test_no_hard_problem_gets_a_false_certificate(name) -> None:
+    case = next(case for case in HARD if case.name == name)
+    result = ms.solve(case.problem())
+    if result.status is Status.CERTIFIED:
+        assert closes(result.lower_bound, case.infimum, result.scale, 2e-6)
+        assert case.expected == "NOT_TIGHT"
+
+
+def test_an_order_below_the_minimum(disc) -> None:
+    with pytest.raises(ms.OrderTooLow, match="begins at order 2"):
+        ms.solve(disc, order=1)
+
+
+@pytest.mark.parametrize("call", [ms.relax, ms.solve])
+def test_an_over_large_order_is_refused_before_anything_is_allocated(disc, call) -> None:
+    with pytest.raises(ms.ProblemTooLarge, match="needs about") as caught:
+        call(disc, order=200, method="dense")
+    assert caught.value.estimated_bytes > caught.value.limit_bytes > 0
+
+
+def test_a_memory_limit_of_the_user_is_kept(disc) -> None:
+    with pytest.raises(ms.ProblemTooLarge):
+        ms.relax(disc, order=4, memory_limit=1000)
+
+
+def test_a_raised_order_that_is_too_large_ends_with_what_is_known() -> None:
+    case = BY_NAME["stengle"]
+    result = ms.solve(case.problem(), max_order=8, memory_limit=300_000)
+    assert result.status is Status.BOUNDED
+    assert "was not tried" in result.message
+
+
+def test_a_time_limit_that_is_too_short_is_said(disc) -> None:
+    result = ms.solve(disc, time_limit=1e-9)
+    assert result.status is Status.STOPPED
+    assert "time limit" in result.message
+
+
+def test_a_ball_of_the_user_is_named_in_the_result() -> None:
+    x, y = ms.variables("x y")
+    result = ms.solve(
+        ms.Problem(x**4 * y**2 + x**2 * y**4 - 3 * x**2 * y**2 + 1), order=3, bound=3.0, method="dense"
+    )
+    assert result.status is Status.CERTIFIED
+    assert result.coverage == "the ball of radius 3 around the origin"
+    assert result.coverage in result.message
+
+
+def test_an_active_ball_is_not_hidden() -> None:
+    (x,) = ms.variables("x")
+    result = ms.solve(ms.Problem(x), bound=2.0, method="dense", order=1)
+    assert result.upper_bound is None or result.upper_bound >= result.lower_bound
+    assert "ball" in result.coverage or result.status is Status.UNBOUNDED
+
+
+def test_what_is_not_a_problem_is_refused() -> None:
+    with pytest.raises(ms.InvalidInput, match="momentsos.Problem"):
+        ms.solve("x**2")
+
+
+def test_every_status_says_what_to_do() -> None:
+    assert {status.name for status in Status} == {
+        "CERTIFIED", "BOUNDED", "LOWER_BOUND_ONLY", "INFEASIBLE", "UNBOUNDED", "AT_INFINITY", "STOPPED", "FAILED",
+    }  # fmt: skip
+    assert all(status.meaning and (status.remedy or status is Status.CERTIFIED) for status in Status)
