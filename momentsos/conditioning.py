@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .polynomials import Polynomial
+from .polynomials.affine import change_polynomials
 from .problem import Problem
 
 #: Weight that keeps a variable at scale one when no term says otherwise.
@@ -105,34 +106,33 @@ def power_of_two(value: float) -> float:
 def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its size."""
     factors = np.array([power_of_two(unit) for unit in units])
+    changed = [
+        Polynomial(p.exponents, p.values * np.prod(factors**p.exponents, axis=1), p.variables)
+        for p in (problem.minimize, *problem.inequalities, *problem.equalities)
+    ]
+    return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
-    def changed(polynomial: Polynomial) -> Polynomial:
-        values = polynomial.values * np.prod(factors**polynomial.exponents, axis=1)
-        return Polynomial(polynomial.exponents, values, polynomial.variables)
 
-    return _finish(problem, changed, np.zeros(len(units)), np.diag(factors))
-
-
-def change_affinely(
-    problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]
-) -> AffineChange:
+def change_affinely(problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
     """Substitute :math:`x = a + T t` and divide every polynomial by its size."""
-    forms = _affine_forms(problem.variables, shift, matrix)
-    return _finish(problem, lambda p: p.substitute(forms).over(problem.variables), shift, matrix)
+    everything = (problem.minimize, *problem.inequalities, *problem.equalities)
+    return normalized_change(problem, change_polynomials(everything, shift, matrix), shift, matrix)
 
 
-def _finish(problem, changed, shift, matrix) -> AffineChange:  # type: ignore[no-untyped-def]
-    objective, f = _normalized(changed(problem.minimize))
-    inequalities = [_normalized(changed(g)) for g in problem.inequalities]
-    equalities = [_normalized(changed(h)) for h in problem.equalities]
+def normalized_change(
+    problem: Problem, changed: Sequence[Polynomial], shift: NDArray[np.float64], matrix: NDArray[np.float64]
+) -> AffineChange:
+    """Normalise objective, inequalities and equalities, listed in this order, and make the record."""
+    factors, polynomials = zip(*(_normalized(p) for p in changed), strict=True)
+    last = 1 + len(problem.inequalities)
     return AffineChange(
         problem,
-        Problem(f, tuple(g for _, g in inequalities), tuple(h for _, h in equalities), problem.variables),
+        Problem(polynomials[0], polynomials[1:last], polynomials[last:], problem.variables),
         shift,
         matrix,
-        objective,
-        tuple(factor for factor, _ in inequalities),
-        tuple(factor for factor, _ in equalities),
+        factors[0],
+        factors[1:last],
+        factors[last:],
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from .errors import ProblemTooLarge
 from .evidence import Evidence
 from .methods import Method, Setting, method_named
+from .polynomials import Polynomial
 from .problem import Problem
 from .relaxations import Relaxation, assemble
 from .request import Progress, Request, check_order, check_orders, check_problem, check_request, split_options
@@ -64,6 +65,7 @@ def solve(
     objective_scale: float | None = None,
     memory_limit: int | None = None,
     seed: int = 0,
+    squares: Sequence[Polynomial] = (),
     progress: Progress | None = None,
 ) -> Result:
     r"""Minimise a polynomial globally, with bounds from both sides.
@@ -78,7 +80,9 @@ def solve(
         First order; by default the lowest. Alone, it is the only one tried.
     max_order : int, optional
         Last order; by default two more than the lowest.
-    method : {"auto", "dense"}
+    method : {"auto", "dense", "partial"}
+        ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"auto"``
+        takes it where its lowest relaxation has fewer moments than the dense one's.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float
@@ -102,6 +106,8 @@ def solve(
         Bytes that assembling may take; by default half of what is free.
     seed : int
         For the starting points of the local search.
+    squares : sequence of Polynomial, optional
+        Polynomials whose squares add up to the objective, if that is known; it saves digits.
     progress : callable, optional
         Called with one line for each step.
 
@@ -130,6 +136,7 @@ def solve(
         scale=objective_scale,
         memory_limit=memory_limit,
         seed=seed,
+        squares=tuple(squares),
         progress=progress,
     )
     began = time.perf_counter()

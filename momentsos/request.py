@@ -11,6 +11,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from .errors import BadOption, InvalidInput
+from .polynomials import Polynomial
 from .problem import Problem
 from .solvers import SolverOptions, solver_named
 
@@ -33,6 +34,7 @@ class Request:
     scale: float | None
     memory_limit: int | None
     seed: int
+    squares: tuple[Polynomial, ...]
     progress: Progress | None
 
     def time_left(self) -> float:

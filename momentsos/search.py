@@ -68,10 +68,10 @@ class Search:
     def _enlarge_units(self, size: NDArray[np.float64]) -> None:
         if size.max() <= 2 or size.max() > FAR:
             return
-        old = self.change
+        old, found = self.change, self.points
         self._measure(np.diag(old.matrix) * np.maximum(size, 1.0))
         self.points = []
-        self.add(self.local.assess(self.change.inverse_point(old.point(p.point))) for p in self.points)
+        self.add(self.local.assess(self.change.inverse_point(old.point(p.point))) for p in found)
 
     # -- points --------------------------------------------------------------------------------------------
 

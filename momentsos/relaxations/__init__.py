@@ -2,6 +2,8 @@
 
 from .assemble import Relaxation, assemble
 from .dense import dense_plan
+from .mixed import mixed_plan
+from .partial import partial_plan
 from .plan import Block, BlockKind, Plan
 
-__all__ = ["Block", "BlockKind", "Plan", "Relaxation", "assemble", "dense_plan"]
+__all__ = ["Block", "BlockKind", "Plan", "Relaxation", "assemble", "dense_plan", "mixed_plan", "partial_plan"]

@@ -2,8 +2,12 @@
 
 The file states :math:`\\min c^\\top x` subject to :math:`\\sum_i x_i F_i - F_0 \\succeq 0`. Equalities have no
 place in it: row `i` of `E y = d` becomes two entries of one diagonal block, the last one, and a comment says
-how many rows there are, so that our own files come back as they went. Floats are written with the shortest
-digits that give the same float again.
+how many rows there are, so that our own files come back as they went.
+
+What is written and read again is the same program bit for bit. Floats are written with the shortest digits that
+give the same float again. An entry off the diagonal stands in the file without the √2 of its svec; where no float
+times √2 is the entry, 25 digits are written, and a number with more than 17 digits is multiplied before it is
+rounded.
 
 Source: Yamashita et al., *SDPA user's manual*, version 7, section 5 (the sparse format).
 """
@@ -11,6 +15,8 @@ Source: Yamashita et al., *SDPA user's manual*, version 7, section 5 (the sparse
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from decimal import Context, Decimal
 from os import PathLike
 from pathlib import Path
 
@@ -23,14 +29,73 @@ from .program import SDP
 from .svec import SQRT2, svec_length
 
 _MARK = "momentsos: equalities in the last block ="
+_DIGITS = 17
+_LONG = Context(prec=60)
+
+#: Unknown, block, row and column, counted from 1 (unknown 0 is `F_0`), and the text of the value.
+_Entries = list[tuple[int, int, int, int, str]]
 
 
-def _without_root(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Divide by √2 such that multiplying by √2 again gives the same floats wherever that is possible."""
+def _without_root(values: NDArray[np.float64]) -> list[str]:
+    """Return the texts of `values / √2` from which `_with_root` makes the same floats again."""
     plain = values / SQRT2
     for candidate in (np.nextafter(plain, np.inf), np.nextafter(plain, -np.inf)):
         plain = np.where((plain * SQRT2 != values) & (candidate * SQRT2 == values), candidate, plain)
-    return plain
+    texts = [repr(float(value)) for value in plain]
+    for i in np.flatnonzero(plain * SQRT2 != values):
+        texts[i] = f"{_LONG.divide(Decimal(float(values[i])), Decimal(SQRT2)):.24e}"
+    return texts
+
+
+def _with_root(text: str) -> float:
+    """Return the float that a text off the diagonal stands for, √2 times the number."""
+    if sum(letter.isdigit() for letter in text.lower().partition("e")[0].lstrip("+-0.")) <= _DIGITS:
+        return float(text) * SQRT2
+    return float(_LONG.multiply(Decimal(text), Decimal(SQRT2)))
+
+
+def _block_entries(matrix: sp.sparray, offsets: NDArray[np.intp]) -> _Entries:
+    """Return the entries of a matrix of svec rows whose columns are `F_0`, `F_1`, …"""
+    matrix = sp.csr_matrix(matrix, copy=True)
+    matrix.sum_duplicates()
+    entries = matrix.tocoo()
+    block = np.searchsorted(offsets, entries.row, side="right") - 1
+    place = entries.row - offsets[block]
+    column = ((np.sqrt(8 * place + 1) - 1) // 2).astype(np.intp)
+    row = place - column * (column + 1) // 2
+    texts = [repr(float(value)) for value in entries.data]
+    off = np.flatnonzero(row != column)
+    for i, text in zip(off, _without_root(entries.data[off]), strict=True):
+        texts[i] = text
+    numbers = (entries.col.tolist(), (block + 1).tolist(), (row + 1).tolist(), (column + 1).tolist())
+    return list(zip(*numbers, texts, strict=True))
+
+
+def _equality_entries(sdp: SDP, block: int) -> _Entries:
+    """Return the entries of the diagonal block that states `E y - d >= 0`, then `d - E y >= 0`."""
+    p = sdp.right_side.shape[0]
+    stacked = sp.csr_matrix(sdp.equalities, copy=True)
+    stacked.sum_duplicates()
+    entries = stacked.tocoo()
+    found: _Entries = []
+    for sign, shift in ((1.0, 1), (-1.0, p + 1)):
+        for i, column, value in zip(entries.row.tolist(), entries.col.tolist(), entries.data, strict=True):
+            found.append((column + 1, block, i + shift, i + shift, repr(sign * float(value))))
+        for i in np.flatnonzero(sdp.right_side).tolist():
+            found.append((0, block, i + shift, i + shift, repr(sign * float(sdp.right_side[i]))))
+    return found
+
+
+def _write(
+    path: str | PathLike[str], head: list[str], sizes: Sequence[int], cost: NDArray[np.float64], entries: _Entries
+) -> None:
+    lines = [*head, str(cost.shape[0]), str(len(sizes)), " ".join(map(str, sizes))]
+    lines.append(" ".join(repr(float(value)) for value in cost))
+    lines += [" ".join(map(str, entry)) for entry in sorted(entries)]
+    target = Path(path)
+    partial = target.with_name(target.name + ".part")
+    partial.write_text("\n".join(lines) + "\n", encoding="ascii")
+    partial.replace(target)
 
 
 def write_sdpa(sdp: SDP, path: str | PathLike[str]) -> None:
@@ -39,33 +104,23 @@ def write_sdpa(sdp: SDP, path: str | PathLike[str]) -> None:
     The file is written whole under another name first and then moved, so that a reader never sees half of it.
     """
     p = sdp.right_side.shape[0]
-    sizes = [*map(str, sdp.sizes), *([str(-2 * p)] if p else [])]
-    lines = [f'"{_MARK} {p}"', str(sdp.n_moments), str(len(sizes)), " ".join(sizes)]
-    lines.append(" ".join(repr(float(value)) for value in sdp.cost))
-    matrix = sdp.operator.tocoo()
-    block = np.searchsorted(sdp.offsets, matrix.row, side="right") - 1
-    place = matrix.row - sdp.offsets[block]
-    column = ((np.sqrt(8 * place + 1) - 1) // 2).astype(np.intp)
-    row = place - column * (column + 1) // 2
-    value = np.where(row == column, matrix.data, _without_root(matrix.data))
-    entries = [(matrix.col + 1, block + 1, row + 1, column + 1, value)]
-    equalities = sp.coo_matrix(sdp.equalities)
-    last = np.full(equalities.nnz, len(sizes))
-    for sign, shift in ((1.0, 1), (-1.0, p + 1)):
-        diagonal = equalities.row + shift
-        entries.append((equalities.col + 1, last, diagonal, diagonal, sign * equalities.data))
-        fixed = np.flatnonzero(sdp.right_side)
-        entries.append(
-            (np.zeros_like(fixed), np.full_like(fixed, len(sizes)), fixed + shift, fixed + shift,
-             sign * sdp.right_side[fixed])
-        )  # fmt: skip
-    table = [np.concatenate([np.asarray(part[i]) for part in entries]) for i in range(5)]
-    for i in np.lexsort((table[3], table[2], table[1], table[0])):
-        lines.append(f"{table[0][i]} {table[1][i]} {table[2][i]} {table[3][i]} {float(table[4][i])!r}")
-    target = Path(path)
-    partial = target.with_name(target.name + ".part")
-    partial.write_text("\n".join(lines) + "\n", encoding="ascii")
-    partial.replace(target)
+    sizes = [*sdp.sizes, *([-2 * p] if p else [])]
+    none = sp.csr_matrix((sdp.operator.shape[0], 1))
+    entries = _block_entries(sp.hstack([none, sdp.operator]), sdp.offsets)
+    _write(path, [f'"{_MARK} {p}"'], sizes, sdp.cost, entries + _equality_entries(sdp, len(sizes)))
+
+
+def write_inequalities(
+    path: str | PathLike[str],
+    cost: NDArray[np.float64],
+    matrix: sp.sparray,
+    constant: NDArray[np.float64],
+    sizes: Sequence[int],
+) -> None:
+    """Write the program of minimising `cost·x` subject to `matrix x + constant ⪰ 0`, in rows of svec."""
+    offsets = np.concatenate([[0], np.cumsum([svec_length(size) for size in sizes])]).astype(np.intp)
+    entries = _block_entries(sp.hstack([sp.csr_matrix(-constant[:, None]), matrix]), offsets)
+    _write(path, [], sizes, cost, entries)
 
 
 def _header(text: str, path: object) -> tuple[int, list[str], list[str]]:
@@ -95,15 +150,17 @@ def read_sdpa(path: str | PathLike[str]) -> SDP:
         n, block_count = int(numbers[0][0]), int(numbers[1][0])
         declared = [int(float(token)) for token in numbers[2][:block_count]]
         cost = np.array([float(token) for token in numbers[3][:n]])
-        table = np.array([re.sub(r"[{}(),]", " ", line).split()[:5] for line in body], dtype=np.float64)
-    except (ValueError, IndexError) as error:
+        words = [re.sub(r"[{}(),]", " ", line).split()[:5] for line in body]
+        table = np.array([word[:4] for word in words], dtype=np.intp).reshape(-1, 4)
+        off = [word[2] != word[3] and declared[int(word[1]) - 1] > 0 for word in words]
+        value = np.array([_with_root(w[4]) if o else float(w[4]) for w, o in zip(words, off, strict=True)])
+    except (ArithmeticError, IndexError, ValueError) as error:
         raise InvalidInput(f"{path}: not in the SDPA sparse format: {error}") from error
-    table = table.reshape(-1, 5)
     if len(declared) != block_count or cost.shape[0] != n or 0 in declared:
         raise InvalidInput(
             f"{path}: the head announces {n} unknowns and {block_count} blocks but lists fewer"
         )
-    unknown, block, row, column = table[:, :4].astype(np.intp).T
+    unknown, block, row, column = table.T
     row, column = np.minimum(row, column) - 1, np.maximum(row, column) - 1
     width = np.abs(np.array(declared, dtype=np.intp))
     if table.size and not (
@@ -111,7 +168,7 @@ def read_sdpa(path: str | PathLike[str]) -> SDP:
         and ((row >= 0) & (column < width[block - 1])).all()
     ):
         raise InvalidInput(f"{path}: an entry lies outside the sizes that the head announces")
-    return _build(cost, declared, p, unknown, block - 1, row, column, table[:, 4])
+    return _build(cost, declared, p, unknown, block - 1, row, column, value)
 
 
 def _build(
@@ -124,7 +181,7 @@ def _build(
     column: NDArray[np.intp],
     value: NDArray[np.float64],
 ) -> SDP:
-    """Assemble the program from the entries of a file."""
+    """Assemble the program from the entries of a file, with √2 in the values off the diagonal."""
     equality_block = len(declared) - 1 if p and declared[-1] == -2 * p else -1
     is_equality = block == equality_block
     constant = bool((~is_equality & (unknown == 0)).any())
@@ -141,11 +198,10 @@ def _build(
     inside = ~is_equality
     diagonal_block = np.array([size < 0 for size in declared], dtype=bool)
     place = np.where(diagonal_block[block], row, column * (column + 1) // 2 + row) + starts[block]
-    scale = np.where(row == column, 1.0, SQRT2)
     sign = np.where(unknown == 0, -1.0, 1.0)
     moment = np.where(unknown == 0, 0, unknown - 1 + constant)
     operator = sp.csr_matrix(
-        ((sign * scale * value)[inside], (place[inside], moment[inside])), shape=(total, n)
+        ((sign * value)[inside], (place[inside], moment[inside])), shape=(total, n)
     )
     upper = is_equality & (row < p)
     left, fixed = upper & (unknown > 0), upper & (unknown == 0)

@@ -78,7 +78,7 @@ def solver_named(name: str) -> Solver:
 
 
 #: Above this many svec rows in one block an interior-point method that factors at svec size takes minutes.
-_SVEC_LIMIT = 2_500
+_SVEC_LIMIT = 500
 #: Above this many moments no interior-point method here is worth its time.
 _MOMENT_LIMIT = 6_000
 
@@ -86,7 +86,7 @@ _MOMENT_LIMIT = 6_000
 def choose_solvers(sdp: SDP) -> list[Solver]:
     """Return the solvers that ``"auto"`` means for `sdp`, in the order in which they are asked.
 
-    The native solver first; Clarabel as a second opinion unless a block is larger than 70 × 70. Above 6000
+    The native solver first; Clarabel as a second opinion unless a block is larger than 31 × 31. Above 6000
     moments only SCS is left.
     """
     if sdp.n_moments > _MOMENT_LIMIT:

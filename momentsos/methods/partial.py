@@ -1,0 +1,171 @@
+"""The partial hierarchy as a method: conditioned around the best known point, atoms completed by a linear program."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linprog
+
+from ..conditioning import half_widths
+from ..extraction import RankRule, extract_atoms
+from ..local import Evaluator, LocalPoint
+from ..problem import Problem
+from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
+from ..relaxations.split import Split, affine_split, quadratic_split
+from ..request import Request
+from ..sdp import SDPSolution
+from ..search import Search
+from ..whitening import whiten_constraints, whiten_squares
+from .base import EVERYWHERE, Candidates, Method, Setting
+
+#: Widths of the inner variables, in sizes of the residuals, that are tried in turn.
+FACTORS = (10.0, 3.0, 30.0)
+#: The size of the residuals is taken to be at least this share of the objective's own scale.
+FLOOR = 1e-6
+
+
+class Partial(Method):
+    """The partial hierarchy; see `momentsos.relaxations.partial` and `momentsos.relaxations.mixed`."""
+
+    name: ClassVar[str] = "partial"
+
+    def lowest_order(self, problem: Problem) -> int:
+        """Return 1 for a problem that is affine in some variables, 0 for one that is quadratic in some."""
+        return 1 if is_affine(problem) else 0
+
+    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+        """Plan the partial relaxation."""
+        return (partial_plan if is_affine(problem) else mixed_plan)(problem, order, memory_limit)
+
+    def settings(self, search: Search, request: Request) -> Iterator[Setting]:
+        """Yield the problem conditioned around the best known point, at several widths.
+
+        Without a known point, or where the constraints bound the inner variables (then there is no denominator
+        to be placed), the problem is taken in the units of the search.
+        """
+        problem = search.problem
+        split = split_of(problem)
+        reach = np.ones(problem.n_variables)
+        bounded = np.isfinite(half_widths(problem)[list(split.inner)]).all()
+        affine = is_affine(problem)
+        if search.best is None or (affine and bounded):
+            known = reach if search.best is None else np.maximum(1.0, np.abs(search.best.point))
+            yield Setting(search.change, EVERYWHERE, True, known)
+            return
+        for factor in FACTORS:
+            optimum = search.change.point(search.best.point)
+            if affine:
+                change = whiten_constraints(problem, split, optimum, factor, FLOOR * search.scale)
+            else:
+                change = whiten_squares(problem, split, optimum, factor, request.squares)
+            yield Setting(change, EVERYWHERE, True, reach)
+
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search
+    ) -> Candidates:
+        """Extract values of the inner variables, complete each to a feasible point, and improve it locally."""
+        if solution.moments is None:
+            return Candidates(None, (), ())
+        problem = setting.change.problem
+        split = split_of(problem)
+        matrix = relaxation.matrix(0, solution.moments)
+        basis = relaxation.psd_blocks[0].basis
+        pure = ~basis[:, list(split.linear)].any(axis=1)
+        matrix, rows = matrix[np.ix_(pure, pure)], basis[pure][:, list(split.inner)]
+        if not np.isfinite(matrix).all() or matrix[0, 0] <= 0:
+            return Candidates(None, (), ("the inner moments have no positive mass",))
+        complete = complete_affine if is_affine(problem) else complete_quadratic
+        kept: list[LocalPoint] = []
+        dropped: list[str] = []
+        for name, inner in _inner_candidates(matrix / matrix[0, 0], rows):
+            start = complete(problem, split, inner)
+            if start is None:
+                dropped.append(f"{name}: no feasible values of the linear variables")
+                continue
+            point = search.improve(search.change.inverse_point(setting.change.point(start)))
+            if point.feasible:
+                kept.append(point)
+            else:
+                dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
+        return Candidates(None, tuple(kept), tuple(dropped))
+
+
+def is_affine(problem: Problem) -> bool:
+    """Whether the partial relaxation of the problem is the one for problems that are affine in some variables."""
+    return bool(problem.inequalities or problem.equalities) and bool(affine_split(problem).linear)
+
+
+def split_of(problem: Problem) -> Split:
+    """Return the split that the partial relaxation of the problem uses."""
+    return affine_split(problem) if is_affine(problem) else quadratic_split(problem)
+
+
+def _inner_candidates(
+    matrix: NDArray[np.float64], basis: NDArray[np.int64]
+) -> list[tuple[str, NDArray[np.float64]]]:
+    """Return the mean of the inner moments and, where they have low rank, their atoms."""
+    n = basis.shape[1]
+    totals = basis.sum(axis=1)
+    places = [np.flatnonzero((totals == 1) & (basis[:, i] == 1)) for i in range(n)]
+    if n == 0 or not all(place.size for place in places):
+        return [("the origin", np.zeros(n))]
+    found = [("the mean of the inner moments", matrix[0, [int(place[0]) for place in places]])]
+    degree = int(totals.max())
+    rank = RankRule(noise=1e-7)(matrix)
+    atoms = extract_atoms(matrix, basis, degree, rank.value) if 1 < rank.value <= 8 else None
+    if atoms is not None:
+        found += [(f"inner atom {i}", point) for i, point in enumerate(atoms.points)]
+    return found
+
+
+def complete_affine(problem: Problem, split: Split, inner: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the best point with the given inner variables: a linear program in the others, by HiGHS.
+
+    Returns
+    -------
+    (n,) array or None
+        None when the program is infeasible or unbounded.
+    """
+    base = np.zeros(problem.n_variables)
+    base[list(split.inner)] = inner
+    linear = list(split.linear)
+
+    def parts(polynomials: tuple) -> tuple[NDArray[np.float64], NDArray[np.float64]] | tuple[None, None]:  # type: ignore[type-arg]
+        if not polynomials:
+            return None, None
+        evaluator = Evaluator(polynomials)
+        return evaluator.jacobian(base)[:, linear], evaluator.values(base)
+
+    cost, _ = parts((problem.minimize,))
+    left, value = parts(problem.inequalities)
+    equal, at = parts(problem.equalities)
+    answer = linprog(
+        cost[0] if cost is not None else np.zeros(len(linear)),
+        A_ub=None if left is None else -left,
+        b_ub=value,
+        A_eq=equal,
+        b_eq=None if at is None else -at,
+        bounds=(None, None),
+        method="highs",
+    )
+    if answer.x is None or not answer.success:
+        return None
+    base[linear] = answer.x
+    return base
+
+
+def complete_quadratic(problem: Problem, split: Split, inner: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Return the best point with the given inner variables: a least-squares solution in the others."""
+    base = np.zeros(problem.n_variables)
+    base[list(split.inner)] = inner
+    linear = list(split.linear)
+    evaluator = Evaluator((problem.minimize,))
+    gradient = evaluator.jacobian(base)[0, linear]
+    hessian = evaluator.hessian(base, np.ones(1))[np.ix_(linear, linear)]
+    base[linear] = -np.linalg.lstsq(hessian, gradient, rcond=1e-12)[0]
+    return base
+
+

@@ -1,0 +1,110 @@
+r"""The partial hierarchy: only the inner variables are relaxed; everything is affine in the others.
+
+Unknowns are the pseudo-moments of :math:`u^\alpha` and of :math:`u^\alpha v_i`. With the uniform denominator
+:math:`w = 1 + \|u\|^2`, order `k`:
+
+.. math::
+
+    \min L(w^k f) \quad\text{subject to}\quad L(w^k) = 1,\quad M(L|_u) \succeq 0,\quad
+    L(g_j [u]_{k_j} [u]_{k_j}^\top) \succeq 0,\quad L(h_l\, u^\alpha) = 0 .
+
+The dual is the identity :math:`w^k (f - \gamma) = \sigma_0(u) + \sum_j \sigma_j(u) g_j + \sum_l \lambda_l(u) h_l`,
+which proves :math:`f \ge \gamma` on the whole feasible set because `w` is positive. Where the constraints bound
+all inner variables, no denominator is needed, and products of these bounds with the constraints are added.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..conditioning import half_widths
+from ..errors import InvalidInput, OrderTooLow
+from ..polynomials import Polynomial, monomial_basis
+from ..polynomials.exponents import Exponents
+from ..problem import Problem
+from .plan import Block, BlockKind, Plan
+from .size import refuse_if_too_large
+from .split import Split, affine_split, inner_basis_size, inner_degree, is_inner
+
+
+def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+    r"""Plan the partial relaxation.
+
+    With :math:`D = 2k + \max_j \deg_u g_j`, the multiplier of a constraint has degree
+    :math:`2 \lfloor (D - \deg_u g_j) / 2 \rfloor`, at least `2k`; that of an equality :math:`D - \deg_u h_l`.
+
+    Parameters
+    ----------
+    problem : Problem
+    order : int
+        The `k`, at least 0.
+    memory_limit : int, optional
+        Bytes that assembling may take.
+
+    Raises
+    ------
+    InvalidInput
+        When the problem is not affine in any variable.
+    OrderTooLow, ProblemTooLarge
+    """
+    split = affine_split(problem)
+    if not split.linear:
+        raise InvalidInput("method 'partial': the problem is not affine in any of its variables; take method='dense'")
+    if order < 0:
+        raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
+    names = problem.variables
+    widths = half_widths(problem)
+    bounded = all(np.isfinite(widths[i]) for i in split.inner)
+    one = Polynomial.constant(1.0, names)
+    w = one if bounded else denominator(names, split) ** order
+    objective = problem.minimize * w
+    constraints = (*problem.inequalities, *problem.equalities)
+    top = max([inner_degree(objective, split), *(2 * order + inner_degree(g, split) for g in constraints)])
+    sizes = [inner_basis_size(split, (top - inner_degree(g, split)) // 2) for g in problem.inequalities]
+    entries = sum(len(g) * s * (s + 1) // 2 for g, s in zip(problem.inequalities, sizes, strict=True))
+    whole = inner_basis_size(split, top // 2)
+    entries += whole * (whole + 1) // 2
+    entries += sum(len(h) * inner_basis_size(split, top - inner_degree(h, split)) for h in problem.equalities)
+    refuse_if_too_large(f"the partial relaxation of order {order}", len(names), entries, memory_limit)
+
+    blocks = [Block(one, _basis(split, top // 2, len(names)), BlockKind.PSD)]
+    for j, g in enumerate(problem.inequalities):
+        basis = _basis(split, (top - inner_degree(g, split)) // 2, len(names))
+        blocks.append(Block(g, basis, BlockKind.PSD, (j,)))
+    if bounded:
+        blocks += _products(problem, split, top)
+    for number, h in enumerate(problem.equalities):
+        basis = _basis(split, top - inner_degree(h, split), len(names))
+        blocks.append(Block(h, basis, BlockKind.ZERO, (number,)))
+    return Plan(objective, w, tuple(blocks), order, "partial")
+
+
+def _basis(split: Split, degree: int, n: int) -> Exponents:
+    inner = monomial_basis(len(split.inner), degree)
+    rows = np.zeros((len(inner), n), dtype=np.int64)
+    rows[:, list(split.inner)] = inner
+    return rows
+
+
+def denominator(names: tuple[str, ...], split: Split) -> Polynomial:
+    r"""Return :math:`1 + \|u\|^2`."""
+    rows = np.zeros((len(split.inner) + 1, len(names)), dtype=np.int64)
+    for place, i in enumerate(split.inner, start=1):
+        rows[place, i] = 2
+    return Polynomial.from_terms(rows, np.ones(len(rows)), names)
+
+
+def _products(problem: Problem, split: Split, top: int) -> list[Block]:
+    """Blocks for the products of each constraint in `u` alone with every other constraint, where degrees allow."""
+    blocks = []
+    pure = [i for i, g in enumerate(problem.inequalities) if is_inner(g, split)]
+    for i in pure:
+        for j, g in enumerate(problem.inequalities):
+            if j in pure and j <= i:
+                continue
+            product = problem.inequalities[i] * g
+            room = top - inner_degree(product, split)
+            if room >= 0:
+                basis = _basis(split, room // 2, problem.n_variables)
+                blocks.append(Block(product, basis, BlockKind.PSD, (i, j)))
+    return blocks

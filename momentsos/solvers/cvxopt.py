@@ -1,0 +1,136 @@
+"""CVXOPT: a free interior-point solver in Python and C that factors at the number of moments."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from ..errors import BadOption, SolverFailed
+from ..sdp import SDP, SDPSolution, SDPStatus
+from .base import Solver, SolverOptions, finish, refuse_if_too_large
+from .inequality_form import inequality_form, settle
+from .isolation import standard_output_kept
+
+_STATUS = {
+    "optimal": SDPStatus.OPTIMAL,
+    "primal infeasible": SDPStatus.PRIMAL_INFEASIBLE,
+    "dual infeasible": SDPStatus.DUAL_INFEASIBLE,
+    "unknown": SDPStatus.UNKNOWN,
+}
+#: Asked for more, CVXOPT often divides by zero or drifts away from the solution that it had.
+_BEST_TOLERANCE = 1e-8
+#: The options of `conelp` with the types they take, from its documentation ("Algorithm Parameters"), and its way
+#: of solving the linear systems: ``"qr"`` (its default with matrices), or ``"chol"``, faster and less accurate.
+_NATIVE = {
+    "abstol": float,
+    "feastol": float,
+    "kktsolver": str,
+    "maxiters": int,
+    "refinement": int,
+    "reltol": float,
+    "show_progress": bool,
+}
+_LINEAR_SOLVERS = ("qr", "chol", "ldl")
+
+
+class _OutOfTime(Exception):
+    """Raised by our own linear solver to leave `conelp`, which has no time limit."""
+
+
+class CVXOPT(Solver):
+    """Adapter to CVXOPT, by `cvxopt.solvers.conelp`."""
+
+    name: ClassVar[str] = "cvxopt"
+    package: ClassVar[str] = "cvxopt"
+    accuracy: ClassVar[float] = 1e-7
+    form: ClassVar[str] = "moments"
+
+    @classmethod
+    def memory(cls, sdp: SDP) -> int:
+        """Estimate the constraint matrix made dense at the rows of square blocks, and the normal equations."""
+        rows = sum(size**2 for size in sdp.sizes)
+        return 8 * (rows * sdp.n_moments + 3 * sdp.n_moments**2 + 20 * rows) + 100 * sdp.operator.nnz
+
+    def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
+        """Solve `sdp`; see `Solver.solve`."""
+        import cvxopt
+        from cvxopt import misc, solvers
+
+        settings = _settings(options)
+        refuse_if_too_large(self, sdp)
+        label = f"{self.name} {self.version()}"
+        form = inequality_form(sdp)
+        settled = settle(form, label)
+        if settled is not None:
+            return settled
+        linear, sizes = form.cones
+        cones = {"l": linear, "q": [], "s": sizes}
+        entries = sp.coo_matrix(-(form.unpack @ form.matrix))
+        left = cvxopt.spmatrix(entries.data, entries.row, entries.col, entries.shape)
+        nothing = cvxopt.spmatrix([], [], [], (0, len(form.cost)))
+        factor = getattr(misc, f"kkt_{settings.pop('kktsolver')}")(left, cones, nothing)
+        started = time.perf_counter()
+        until = started + (options.time_limit or float("inf"))
+
+        def linear_solver(scaling: Any) -> Any:
+            if time.perf_counter() > until:
+                raise _OutOfTime
+            return factor(scaling)
+
+        try:
+            with standard_output_kept(options.verbose):
+                answer = solvers.conelp(
+                    cvxopt.matrix(form.cost),
+                    left,
+                    cvxopt.matrix(form.unpack @ form.constant),
+                    cones,
+                    kktsolver=linear_solver,
+                    options=settings,
+                )
+        except _OutOfTime:
+            seconds = time.perf_counter() - started
+            return finish(sdp, SDPStatus.LIMIT, "time limit", None, None, None, solver=label, seconds=seconds)
+        except (ArithmeticError, ValueError) as error:
+            raise SolverFailed(f"cvxopt broke off: {error}") from error
+        seconds = time.perf_counter() - started
+        status = _STATUS.get(answer["status"], SDPStatus.UNKNOWN)
+        if status is SDPStatus.UNKNOWN and answer["iterations"] >= settings["maxiters"]:
+            status = SDPStatus.LIMIT
+        unknowns, dual = _array(answer["x"]), _array(answer["z"])
+        gram = None if dual is None else form.unpack.T @ dual
+        ray = status in (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE)
+        return finish(
+            sdp,
+            status,
+            answer["status"],
+            None if unknowns is None else form.moments(unknowns, ray),
+            None if gram is None else form.equality_duals(gram, ray),
+            gram,
+            solver=label,
+            iterations=int(answer["iterations"]),
+            seconds=seconds,
+        )
+
+
+def _array(vector: Any) -> NDArray[np.float64] | None:
+    return None if vector is None else np.array(vector).ravel()
+
+
+def _settings(options: SolverOptions) -> dict[str, Any]:
+    tolerance = max(options.tol, _BEST_TOLERANCE)
+    settings: dict[str, Any] = {"show_progress": options.verbose, "maxiters": options.max_iterations or 100}
+    settings |= {"kktsolver": "qr", "abstol": tolerance, "reltol": tolerance, "feastol": tolerance}
+    for key, value in options.native.items():
+        if key not in _NATIVE:
+            raise BadOption(f"cvxopt has no option {key!r}; it has {', '.join(sorted(_NATIVE))}")
+        kind = _NATIVE[key]
+        if not isinstance(value, kind) and not (kind is float and isinstance(value, int)):
+            raise BadOption(f"cvxopt option {key} = {value!r}: expected a value of type {kind.__name__}")
+        settings[key] = value
+    if settings["kktsolver"] not in _LINEAR_SOLVERS:
+        raise BadOption(f"cvxopt option kktsolver: expected one of {', '.join(_LINEAR_SOLVERS)}")
+    return settings

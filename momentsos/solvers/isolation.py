@@ -1,0 +1,196 @@
+"""Keeping a solver's accidents away from the caller: its own process, memory, time and standard output.
+
+Some solvers end the whole process when an allocation fails (Clarabel) or when they lose their way (SDPA). In a
+child process that costs the solve and nothing else.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from types import MappingProxyType
+from typing import IO, Any
+
+from .. import errors
+from ..errors import BadOption, SolverFailed
+from ..sdp import SDP, SDPSolution, SDPStatus
+from .base import SolverOptions
+
+#: Seconds that the child may need to start, on top of its time limit.
+_START = 30.0
+_COMMAND = "from momentsos.solvers.isolation import answer_parent; answer_parent()"
+
+
+@contextlib.contextmanager
+def standard_output_kept(verbose: bool) -> Iterator[None]:
+    """Keep what a library prints off our standard output: on standard error when `verbose`, nowhere otherwise.
+
+    File descriptor 1 itself is turned, since libraries in C do not know of `sys.stdout`; for the length of the
+    block that holds for every thread of the process.
+    """
+    sys.stdout.flush()
+    saved = os.dup(1)
+    target = os.dup(2) if verbose else os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(target, 1)
+        yield
+    finally:
+        sys.stdout.flush()
+        ctypes.CDLL(None).fflush(None)  # what the library holds in its own buffer must not come later
+        os.dup2(saved, 1)
+        os.close(target)
+        os.close(saved)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What the child is asked to do; plain values only, so that it can be pickled."""
+
+    solver: str
+    sdp: SDP
+    options: dict[str, Any]
+    memory_limit: int | None
+    time_limit: float | None
+
+
+def solve_isolated(
+    solver_name: str,
+    sdp: SDP,
+    options: SolverOptions,
+    memory_limit: int | None = None,
+    time_limit: float | None = None,
+) -> SDPSolution:
+    """Solve `sdp` with the solver `solver_name` in a child process.
+
+    Parameters
+    ----------
+    solver_name : str
+        A name in the registry, or ``"auto"``.
+    memory_limit : int, optional
+        Bytes of address space that the solve may take beyond what the child has when it begins. Enforced where
+        the operating system does (Linux).
+    time_limit : float, optional
+        Seconds after which the child is ended, whatever it is doing; `SolverOptions.time_limit` is what the
+        solver is asked to respect. Starting the child, about a second, does not count.
+
+    Returns
+    -------
+    SDPSolution
+        As from the solver itself; `SDPStatus.LIMIT` without vectors when the time limit ended the child.
+
+    Raises
+    ------
+    SolverFailed
+        The child crashed, aborted, left without an answer or ran out of memory; the line says which.
+    BadOption, ProblemTooLarge, SolverUnavailable
+        As from the solver itself.
+
+    Notes
+    -----
+    An interruption ends the child, and with it the programs that it started.
+    """
+    for name, value in (("memory_limit", memory_limit), ("time_limit", time_limit)):
+        if value is not None and not value > 0:
+            raise BadOption(f"{name} = {value!r}: expected a positive number or None")
+    plain = {item.name: getattr(options, item.name) for item in fields(options)} | {"native": dict(options.native)}
+    message = pickle.dumps(_Task(solver_name, sdp, plain, memory_limit, time_limit))
+    child = subprocess.Popen(
+        [sys.executable, "-c", _COMMAND],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=None if options.verbose else subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        start_new_session=True,
+    )
+    try:
+        answer, log = child.communicate(message, timeout=None if time_limit is None else time_limit + _START)
+    except subprocess.TimeoutExpired:
+        return _out_of_time(solver_name, time_limit)
+    finally:
+        _end(child)
+    if time_limit is not None and child.returncode == -getattr(signal, "SIGALRM", 0):
+        return _out_of_time(solver_name, time_limit)
+    if child.returncode != 0 or not answer:
+        raise SolverFailed(_what_happened(solver_name, child.returncode, log or b"", memory_limit))
+    return _unpack(pickle.loads(answer))
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """End the child and the programs that it started, if it still runs."""
+    if child.poll() is None:
+        if hasattr(os, "killpg"):
+            os.killpg(child.pid, signal.SIGKILL)
+        else:
+            child.kill()
+    for pipe in (child.stdin, child.stdout, child.stderr):
+        if pipe is not None:
+            pipe.close()
+    child.wait()
+
+
+def _out_of_time(solver: str, time_limit: float | None) -> SDPSolution:
+    return SDPSolution(SDPStatus.LIMIT, f"ended after {time_limit:g} s", solver=solver, seconds=time_limit or 0.0)
+
+
+def _what_happened(solver: str, code: int, log: bytes, memory_limit: int | None) -> str:
+    """Say in one line how a child without an answer ended."""
+    if code < 0:
+        how = f"was ended by {signal.Signals(-code).name}"
+    else:
+        how = f"left with exit code {code} and no answer"
+    if memory_limit is not None or code == -signal.SIGABRT:
+        limit = "" if memory_limit is None else f" (its limit is {memory_limit / 1e6:.6g} MB)"
+        how += f", as solvers do that run out of memory{limit}"
+    last = log.decode(errors="replace").strip().rsplit("\n", 1)[-1]
+    return f"solver {solver!r} in its own process {how}{': ' + last if last else ''}"
+
+
+def _unpack(answer: dict[str, Any]) -> SDPSolution:
+    """Return the solution that the child sent, or raise the error that it sent."""
+    if "error" in answer:
+        kind = getattr(errors, answer["error"])
+        raise kind(*answer["arguments"])
+    return SDPSolution(**answer | {"statistics": MappingProxyType(answer["statistics"])})
+
+
+def answer_parent() -> None:
+    """Be the child: read a task from standard input, solve it, write the answer to standard output."""
+    from .automatic import solve_sdp
+
+    channel = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # what the solver prints must not mix with the answer
+    task: _Task = pickle.load(sys.stdin.buffer)
+    _limit(task)
+    try:
+        solution = solve_sdp(task.solver, task.sdp, SolverOptions(**task.options))
+    except errors.MomentSOSError as error:
+        limits = [error.estimated_bytes, error.limit_bytes] if isinstance(error, errors.ProblemTooLarge) else []
+        _send(channel, {"error": type(error).__name__, "arguments": [str(error), *limits]})
+        return
+    plain = {item.name: getattr(solution, item.name) for item in fields(solution)}
+    _send(channel, plain | {"statistics": dict(solution.statistics)})
+
+
+def _send(channel: IO[bytes], answer: dict[str, Any]) -> None:
+    pickle.dump(answer, channel)
+    channel.close()
+
+
+def _limit(task: _Task) -> None:
+    """Set the limits of the child: address space beyond the present one, and an alarm that ends it."""
+    if task.memory_limit is not None and sys.platform == "linux":
+        import resource
+
+        with open("/proc/self/statm", encoding="ascii") as file:
+            present = int(file.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (present + task.memory_limit,) * 2)
+    if task.time_limit is not None and hasattr(signal, "setitimer"):
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, task.time_limit)

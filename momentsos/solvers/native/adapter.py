@@ -1,0 +1,118 @@
+"""The native solver behind the contract of all solvers."""
+
+from __future__ import annotations
+
+import math
+import time
+from contextlib import AbstractContextManager, nullcontext
+from typing import ClassVar
+
+import numpy as np
+
+from ...sdp import SDP, SDPSolution, SDPStatus
+from ..base import Solver, SolverOptions, finish, refuse_if_too_large
+from .cost import peak_bytes
+from .options import NativeOptions
+from .path import Ending, Run, follow_path, starting_point
+from .program import Program, make_program
+
+_DEFAULT_ITERATIONS = 100
+
+_STATUS = {
+    Ending.CONVERGED: SDPStatus.OPTIMAL,
+    Ending.STALLED: SDPStatus.INACCURATE,
+    Ending.ITERATIONS: SDPStatus.LIMIT,
+    Ending.TIME: SDPStatus.LIMIT,
+    Ending.PRIMAL_INFEASIBLE: SDPStatus.PRIMAL_INFEASIBLE,
+    Ending.DUAL_INFEASIBLE: SDPStatus.DUAL_INFEASIBLE,
+}
+
+
+class NativeSolver(Solver):
+    """Interior-point method for moment programs; needs nothing but NumPy and SciPy.
+
+    Primal-dual path following on the homogeneous self-dual embedding, HKM direction, Mehrotra's
+    predictor-corrector, blocks of equal size stacked; it factors at the number of moments. An answer is `OPTIMAL`
+    when the residuals that we recompute are below the tolerance asked for, `INACCURATE` when the iteration stalls
+    above it. `KeyboardInterrupt` passes through.
+    """
+
+    name: ClassVar[str] = "native"
+    accuracy: ClassVar[float] = 1e-9
+    form: ClassVar[str] = "moments"
+
+    @classmethod
+    def memory(cls, sdp: SDP) -> int:
+        """Estimate from `momentsos.solvers.native.cost`."""
+        return peak_bytes(sdp)
+
+    def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
+        """Solve `sdp`; see `Solver.solve`."""
+        native = NativeOptions.from_mapping(options.native)
+        refuse_if_too_large(self, sdp)
+        started = time.perf_counter()
+        deadline = math.inf if options.time_limit is None else started + options.time_limit
+        with _threads(options.threads), np.errstate(all="ignore"):
+            program = make_program(sdp)
+            if program.elimination.contradiction is not None:
+                return _contradiction(sdp, program, time.perf_counter() - started)
+            run = follow_path(
+                program,
+                starting_point(program, native.start_scale),
+                native,
+                tol=options.tol,
+                max_iterations=options.max_iterations or _DEFAULT_ITERATIONS,
+                deadline=deadline,
+                verbose=options.verbose,
+            )
+        return _solution(sdp, program, run, native, time.perf_counter() - started)
+
+
+def _threads(count: int | None) -> AbstractContextManager[object]:
+    """Limit the threads of BLAS where threadpoolctl is installed; without it the environment decides."""
+    if count is None:
+        return nullcontext()
+    try:
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        return nullcontext()
+    return threadpool_limits(count, user_api="blas")
+
+
+def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
+    """Return the answer for equalities that contradict each other: a ray with `X = 0`."""
+    return finish(
+        sdp,
+        SDPStatus.PRIMAL_INFEASIBLE,
+        "the equalities contradict each other",
+        None,
+        program.elimination.contradiction,
+        np.zeros(sdp.operator.shape[0]),
+        solver=NativeSolver.name,
+        seconds=seconds,
+    )
+
+
+def _solution(sdp: SDP, program: Program, run: Run, native: NativeOptions, seconds: float) -> SDPSolution:
+    """Map the end of a run back to the program."""
+    point, state, status = run.point, run.measure, _STATUS[run.ending]
+    if run.ending is Ending.STALLED and not state.worst <= native.acceptable:
+        status = SDPStatus.FAILED
+    moments = program.moments(point.free / point.tau, 1.0)
+    duals, gram = program.multipliers(state.pivot_gradient / point.tau), program.gram(point.gram / point.tau)
+    if run.dual_ray is not None:
+        duals, gram = run.dual_ray
+    if run.primal_ray is not None:
+        moments = run.primal_ray
+    return finish(
+        sdp,
+        status,
+        run.ending.value,
+        moments,
+        duals,
+        gram,
+        solver=NativeSolver.name,
+        iterations=run.iterations,
+        seconds=seconds,
+        statistics={"tau": point.tau, "kappa": point.kappa, "mu": state.mu},
+    )

@@ -1,0 +1,180 @@
+"""The product of semidefinite cones, blocks of equal size stacked as one array.
+
+A point of the cone is one flat vector: group after group, in it block after block, each block a full symmetric
+matrix. Blocks of size 1 are one group of numbers. Every operation is one call a group.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...sdp import svec_index
+from ...sdp.svec import SQRT2
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Group:
+    """The blocks of one size.
+
+    Attributes
+    ----------
+    size : int
+        Rows of a block.
+    members : (count,) array
+        Which blocks of the program these are.
+    start : int
+        Where the group begins in a flat vector.
+    """
+
+    size: int
+    members: NDArray[np.intp]
+    start: int
+
+    @property
+    def count(self) -> int:
+        """The number of blocks."""
+        return int(self.members.shape[0])
+
+    @property
+    def span(self) -> slice:
+        """The entries of a flat vector that belong to the group."""
+        return slice(self.start, self.start + self.count * self.size**2)
+
+    def view(self, flat: Array) -> Array:
+        """Return the blocks in a flat vector as a stack, shape ``(count, size, size)``, without a copy."""
+        return flat[self.span].reshape(self.count, self.size, self.size)
+
+
+@dataclass(frozen=True, eq=False)
+class Factor:
+    """Cholesky factors of a point in the interior, and their inverses, one stack a group."""
+
+    lower: tuple[Array, ...]
+    inverse: tuple[Array, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Cone:
+    r"""The groups, and the way between flat vectors and svec rows.
+
+    Attributes
+    ----------
+    groups : tuple of Group
+    dimension : int
+        Length of a flat vector, the sum of the squares of the sizes.
+    degree : int
+        The sum of the sizes, the parameter of the barrier.
+    upper, lower : (rows,) arrays
+        The two flat entries, equal on the diagonal, of each svec row.
+    weights : (rows,) array
+        What an svec row is multiplied by to give its flat entries, 1 or :math:`1/\sqrt 2`.
+    """
+
+    groups: tuple[Group, ...]
+    dimension: int
+    degree: int
+    upper: NDArray[np.intp]
+    lower: NDArray[np.intp]
+    weights: Array
+
+    def views(self, flat: Array) -> list[Array]:
+        """Return the stacks of all groups without a copy."""
+        return [group.view(flat) for group in self.groups]
+
+    def spread(self, rows: Array) -> Array:
+        """Return the flat vector that has the value of each svec row at both its entries."""
+        flat = np.empty(self.dimension)
+        flat[self.upper] = flat[self.lower] = rows
+        return flat
+
+    def svec_from_flat(self, flat: Array) -> Array:
+        """Return the svec rows of a flat vector."""
+        return np.asarray(flat[self.upper] / self.weights)
+
+    def identity(self, scales: Sequence[float]) -> Array:
+        """Return one multiple of the identity a group."""
+        flat = np.zeros(self.dimension)
+        for group, scale in zip(self.groups, scales, strict=True):
+            group.view(flat)[:] = scale * np.eye(group.size)
+        return flat
+
+    def factor(self, flat: Array) -> Factor:
+        """Return the Cholesky factors of all blocks.
+
+        Raises
+        ------
+        numpy.linalg.LinAlgError
+            When a block is not positive definite.
+        """
+        lower, inverse = [], []
+        for group, stack in zip(self.groups, self.views(flat), strict=True):
+            if group.size == 1:
+                if not stack.min(initial=np.inf) > 0:
+                    raise np.linalg.LinAlgError("a number of the linear cone is not positive")
+                root = np.sqrt(stack)
+                lower.append(root)
+                inverse.append(1.0 / root)
+            else:
+                root = np.linalg.cholesky(stack)
+                lower.append(root)
+                inverse.append(np.linalg.inv(root))
+        return Factor(tuple(lower), tuple(inverse))
+
+    def inverse(self, factor: Factor) -> Array:
+        """Return the flat vector of the inverses :math:`L^{-\\top} L^{-1}`."""
+        flat = np.empty(self.dimension)
+        for group, root in zip(self.groups, factor.inverse, strict=True):
+            np.matmul(root.swapaxes(1, 2), root, out=group.view(flat))
+        return flat
+
+    def product(self, left: Array, middle: Array, right: Array) -> Array:
+        """Return the symmetric part of `left @ middle @ right`, block by block."""
+        flat = np.empty(self.dimension)
+        for group in self.groups:
+            a, b, c = group.view(left), group.view(middle), group.view(right)
+            if group.size == 1:
+                group.view(flat)[:] = a * b * c
+                continue
+            full = a @ b @ c
+            np.add(full, full.swapaxes(1, 2), out=group.view(flat))
+            group.view(flat)[:] *= 0.5
+        return flat
+
+    def longest_step(self, factor: Factor, direction: Array) -> float:
+        """Return the largest `t` with `point + t direction` in the cone, infinity when there is none."""
+        lowest = 0.0
+        for group, root in zip(self.groups, factor.inverse, strict=True):
+            stack = group.view(direction)
+            if group.size == 1:
+                lowest = min(lowest, float((stack * root * root).min()))
+            else:
+                scaled = root @ stack @ root.swapaxes(1, 2)
+                lowest = min(lowest, float(np.linalg.eigvalsh(scaled)[:, 0].min()))
+        return -1.0 / lowest if lowest < 0 else np.inf
+
+
+def make_cone(sizes: Sequence[int]) -> Cone:
+    """Group the blocks of the given sizes."""
+    table = np.asarray(sizes, dtype=np.intp)
+    offsets = np.concatenate([[0], np.cumsum(table * (table + 1) // 2)]).astype(np.intp)
+    upper, lower = np.zeros(offsets[-1], dtype=np.intp), np.zeros(offsets[-1], dtype=np.intp)
+    weights = np.ones(offsets[-1])
+    groups: list[Group] = []
+    start = 0
+    for size in np.unique(table[table > 0]).tolist():
+        members = np.flatnonzero(table == size)
+        row, column = svec_index(size)
+        place = (offsets[members][:, None] + np.arange(row.shape[0])).ravel()
+        first = start + np.arange(members.shape[0])[:, None] * size**2
+        upper[place] = (first + row * size + column).ravel()
+        lower[place] = (first + column * size + row).ravel()
+        weights[place] = np.tile(np.where(row == column, 1.0, 1.0 / SQRT2), members.shape[0])
+        groups.append(Group(size, members, start))
+        start += members.shape[0] * size**2
+    return Cone(tuple(groups), start, int(table.sum()), upper, lower, weights)

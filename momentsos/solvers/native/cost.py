@@ -1,0 +1,117 @@
+r"""What an iteration costs: multiplications and numbers kept, as functions of block sizes and moments.
+
+With `n` moments, and `g` blocks of size `s` that touch `w` moments each by `k` entries in all, one iteration takes
+
+============  ===========================================================  =========================
+way           multiplications for the Schur complement                     numbers kept
+============  ===========================================================  =========================
+stacked       :math:`2 g s^3 n + g s^2 n^2 / 2`                            :math:`2 g s^2 n`
+local         :math:`2 g s^3 w + g s^2 w^2 / 2`                            :math:`g s^2 w`
+shared        :math:`2 g s^3 n + m g s^2 n`, `m` common shifts             :math:`g s^2 n`
+sparse        :math:`s^2 k + k n`                                          :math:`n^2`
+linear        :math:`g w^2 / 2`                                            :math:`k`
+============  ===========================================================  =========================
+
+and :math:`n^3 / 6` for its Cholesky factor, whose :math:`n^2` numbers are kept about five times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...sdp import SDP
+
+#: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
+SYMMETRIC, BATCHED, SPARSE = 2e10, 8e9, 8e8
+#: Seconds a NumPy call takes whatever its size.
+CALL = 1.5e-5
+#: Most numbers in one work array.
+CHUNK = 4_000_000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """The sizes of one group: `count` blocks of `size`, `n` moments, `width` of them in a block, `entries` in all."""
+
+    size: int
+    count: int
+    n: int
+    width: int
+    entries: int
+
+
+def stacked_seconds(shape: Shape) -> float:
+    """Return the time of one tall symmetric product for the group."""
+    rows = shape.count * shape.size**2
+    return 2 * rows * shape.size * shape.n / BATCHED + 0.5 * rows * shape.n**2 / SYMMETRIC
+
+
+def local_seconds(shape: Shape) -> float:
+    """Return the time of one product a block over the moments that it touches."""
+    rows = shape.count * shape.size**2
+    products = 2 * rows * shape.size * shape.width / BATCHED + 0.5 * rows * shape.width**2 / SYMMETRIC
+    return products + shape.count * (2 * CALL + 2e-9 * shape.width**2)
+
+
+def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
+    """Return the time with common shifts; see `momentsos.solvers.native.shared_term`."""
+    rows = shape.count * shape.size**2
+    return (
+        2 * rows * shape.size * shape.n / BATCHED
+        + shifts * rows * shape.n / SYMMETRIC
+        + shift_entries * shape.n / SPARSE
+    )
+
+
+def sparse_seconds(shape: Shape, columns: int) -> float:
+    """Return the time from columns of `X` and rows of the inverse, with `columns` of them; 0 gives a lower bound."""
+    selection = (shape.entries + shape.count * shape.size**2) * shape.n / SPARSE
+    return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
+
+
+def _shapes(sdp: SDP) -> list[Shape]:
+    """Return the sizes of all groups; the width is a bound, from the entries of the fullest block."""
+    sizes = np.asarray(sdp.sizes, dtype=np.intp)
+    entries = np.diff(sdp.operator.indptr[sdp.offsets])
+    n = sdp.n_moments
+    return [
+        Shape(size, int(here.sum()), n, min(n, int(entries[here].max(initial=0))), 2 * int(entries[here].sum()))
+        for size in np.unique(sizes[sizes > 0]).tolist()
+        for here in [sizes == size]
+    ]
+
+
+def _kept(shape: Shape) -> int:
+    """Return the numbers that a group keeps for the Schur complement, in the way that looks cheapest."""
+    if shape.size == 1:
+        return 3 * shape.entries + min(5 * CHUNK, shape.count * shape.n)
+    rows = shape.count * shape.size**2
+    ways = {
+        stacked_seconds(shape): rows * shape.n + 2 * min(CHUNK, rows * shape.n),
+        local_seconds(shape): rows * shape.width + 2 * CHUNK,
+        sparse_seconds(shape, shape.entries): 6 * shape.entries + shape.n**2 + CHUNK,
+    }
+    return int(ways[min(ways)])
+
+
+def peak_bytes(sdp: SDP) -> int:
+    """Return an estimate of the peak memory of a solve."""
+    shapes = _shapes(sdp)
+    n, p = sdp.n_moments, sdp.right_side.shape[0]
+    entries = sum(shape.entries for shape in shapes)
+    dimension = sum(shape.count * shape.size**2 for shape in shapes)
+    numbers = 6 * n**2 + 4 * p * n + 12 * entries + 40 * dimension + sum(map(_kept, shapes))
+    return 8 * numbers
+
+
+def iteration_seconds(sdp: SDP) -> float:
+    """Return an estimate of the time of one iteration on one core."""
+    n = sdp.n_moments
+    seconds = n**3 / 6 / SYMMETRIC + 200 * CALL
+    for shape in _shapes(sdp):
+        if shape.size > 1:
+            ways = (stacked_seconds(shape), local_seconds(shape), sparse_seconds(shape, shape.entries))
+            seconds += min(ways) + 60 * shape.count * shape.size**3 / BATCHED
+    return seconds

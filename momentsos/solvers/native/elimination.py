@@ -1,0 +1,109 @@
+r"""Elimination of the equalities: every :math:`y` with :math:`E y = d` is :math:`y_0 + N z`.
+
+A rank-revealing QR factorisation with column pivoting (Golub and Van Loan, *Matrix Computations*, section 5.5)
+picks well-conditioned pivot moments `P`; the others are free, :math:`y_P = t - T y_{free}`. The Schur complement
+is formed on all moments, where the blocks are sparse, and reduced afterwards.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
+RANK_TOLERANCE = 1e-12
+CONSISTENCY_TOLERANCE = 1e-9
+#: A diagonal entry of the reduced Schur complement below this share of what it was before is rounding.
+CANCELLATION = 1e-13
+
+
+@dataclass(frozen=True, eq=False)
+class Elimination:
+    """The affine space of the equalities, with the free moments first.
+
+    Attributes
+    ----------
+    order : (n,) array
+        The moments in the new order: free ones, then pivots.
+    n_free : int
+    offset : (n,) array
+        A solution, in the new order, zero at the free moments.
+    coupling : (rank, n_free) array or None
+        The matrix `T`; None when it is zero, so that the pivots are constants.
+    multiplier : (p, rank) array
+        Takes the gradient at the pivots to the multipliers.
+    contradiction : (p,) array or None
+        A combination of the rows that reads `0 = 1`, when the equalities have no solution.
+    """
+
+    order: NDArray[np.intp]
+    n_free: int
+    offset: Array
+    coupling: Array | None
+    multiplier: Array
+    contradiction: Array | None
+
+    def extend(self, step: Array) -> Array:
+        """Return `N z` for free moments `z`."""
+        tail = np.zeros(self.order.shape[0] - self.n_free) if self.coupling is None else -(self.coupling @ step)
+        return np.concatenate([step, tail])
+
+    def restrict(self, gradient: Array) -> Array:
+        """Return the adjoint, `Nᵀ g`."""
+        head = gradient[: self.n_free]
+        return head if self.coupling is None else head - self.coupling.T @ gradient[self.n_free :]
+
+    def reduce(self, schur: Array) -> Array:
+        """Return `Nᵀ B N`; the result may share memory with `schur`."""
+        k = self.n_free
+        if self.coupling is None:
+            return schur[:k, :k]
+        before = schur.diagonal()[:k].copy()
+        cross = schur[k:, :k] - 0.5 * (schur[k:, k:] @ self.coupling)
+        update = self.coupling.T @ cross
+        schur[:k, :k] -= update
+        schur[:k, :k] -= update.T
+        reduced = schur[:k, :k]
+        cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)
+        reduced[cancelled] = 0.0
+        reduced[:, cancelled] = 0.0
+        return reduced
+
+
+def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
+    """Factor the equalities; rows may be redundant or contradict each other."""
+    p, n = equalities.shape
+    if p == 0:
+        return Elimination(np.arange(n), n, np.zeros(n), None, np.zeros((0, 0)), None)
+    matrix = equalities.toarray()
+    scale = np.abs(matrix).max(axis=1, initial=0.0)
+    scale[scale == 0] = 1.0
+    q, r, pivots = scipy.linalg.qr(matrix / scale[:, None], mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = int((diagonal > RANK_TOLERANCE * max(1.0, diagonal.max(initial=0.0))).sum())
+    turned = q.T @ (right_side / scale)
+    contradiction = None
+    size = 1.0 + np.abs(right_side / scale).max(initial=0.0)
+    missing = right_side / scale - q[:, :rank] @ turned[:rank]
+    if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * size:
+        contradiction = missing / scale / float(missing @ (right_side / scale))
+    solve = scipy.linalg.solve_triangular
+    coupling = solve(r[:rank, :rank], r[:rank, rank:]) if rank else np.zeros((0, n))
+    constants = solve(r[:rank, :rank], turned[:rank]) if rank else np.zeros(0)
+    multiplier = solve(r[:rank, :rank], q[:, :rank].T).T if rank else np.zeros((p, 0))
+    free = np.sort(pivots[rank:])
+    place = np.argsort(pivots[rank:])
+    return Elimination(
+        order=np.concatenate([free, pivots[:rank]]).astype(np.intp),
+        n_free=n - rank,
+        offset=np.concatenate([np.zeros(n - rank), constants]),
+        coupling=coupling[:, place] if np.any(coupling) else None,
+        multiplier=multiplier / scale[:, None],
+        contradiction=contradiction,
+    )

@@ -1,0 +1,65 @@
+"""The options of the native solver beyond those that every solver understands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+
+from ...errors import BadOption
+
+
+@dataclass(frozen=True)
+class NativeOptions:
+    """Options under their own names, given through `SolverOptions.native`.
+
+    Attributes
+    ----------
+    start_scale : float
+        Factor on the multiples of the identity from which the iteration starts.
+    step_fraction : float
+        Largest share of the way to the boundary of the cone that a step takes.
+    refinements : int
+        Most corrections of a Newton direction by its own residual.
+    correctors : int
+        Most corrections of a direction by second-order terms after Mehrotra's.
+    acceptable : float
+        Worst relative residual up to which a run that stalls is called inaccurate instead of failed.
+    """
+
+    start_scale: float = 1.0
+    step_fraction: float = 0.98
+    refinements: int = 3
+    correctors: int = 2
+    acceptable: float = 1e-4
+
+    def __post_init__(self) -> None:
+        checks = {
+            "start_scale": self.start_scale > 0,
+            "step_fraction": 0 < self.step_fraction < 1,
+            "refinements": self.refinements >= 0,
+            "correctors": self.correctors >= 0,
+            "acceptable": self.acceptable > 0,
+        }
+        for name, holds in checks.items():
+            if not holds:
+                raise BadOption(f"native option {name} = {getattr(self, name)!r}: out of range")
+
+    @classmethod
+    def from_mapping(cls, mapping: Mapping[str, object]) -> NativeOptions:
+        """Read the options from a mapping.
+
+        Raises
+        ------
+        BadOption
+            When a name is unknown, or a value is not a number of the expected kind and range.
+        """
+        kinds = {item.name: type(item.default) for item in fields(cls)}
+        values = {}
+        for name, value in mapping.items():
+            if name not in kinds:
+                raise BadOption(f"native option {name!r}: unknown; there are {', '.join(kinds)}")
+            try:
+                values[name] = kinds[name](value)  # type: ignore[operator]
+            except (TypeError, ValueError) as error:
+                raise BadOption(f"native option {name} = {value!r}: expected a number") from error
+        return cls(**values)

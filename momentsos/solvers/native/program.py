@@ -1,0 +1,156 @@
+"""The program as the iteration sees it: scaled, equalities eliminated, blocks stacked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from ...sdp import SDP
+from .cone import Array, Cone, make_cone
+from .elimination import Elimination, eliminate
+from .entries import Entries
+from .scaling import Scaling, equilibrate
+from .schur import SchurComplement, make_schur
+
+
+@dataclass(frozen=True, eq=False)
+class Program:
+    """A scaled program with moments in the order of `elimination`, free ones first.
+
+    Attributes
+    ----------
+    sdp : SDP
+        The program in its own units.
+    scaling : Scaling
+    elimination : Elimination
+    cone : Cone
+    operator, adjoint : CSR matrices
+        Flat rows of the blocks over all moments, and the transpose.
+    constant : (dimension,) array
+        The blocks `C` at the offset of the equalities.
+    gradient : (n_free,) array
+        The cost `b` of the free moments.
+    pivot_cost : (rank,) array
+        The cost of the pivots.
+    cost_unit, moment_unit : float
+        The factors of cost and right side.
+    objective_shift, objective_unit : float
+        An objective is the shift plus the unit times the scaled value.
+    row_units : (dimension,) array
+        What a scaled entry of a block is multiplied by to be in units of the program.
+    gradient_units : (n_free,) array
+        The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
+    schur : SchurComplement
+    """
+
+    sdp: SDP
+    scaling: Scaling
+    elimination: Elimination
+    cone: Cone
+    operator: sp.csr_matrix
+    adjoint: sp.csr_matrix
+    constant: Array
+    gradient: Array
+    pivot_cost: Array
+    cost_unit: float
+    moment_unit: float
+    objective_shift: float
+    objective_unit: float
+    row_units: Array
+    gradient_units: Array
+    schur: SchurComplement
+
+    def apply(self, free: Array) -> Array:
+        """Return :math:`A z`."""
+        return np.asarray(self.operator @ self.elimination.extend(free))
+
+    def apply_adjoint(self, flat: Array) -> Array:
+        """Return :math:`A^\\top X`."""
+        return self.elimination.restrict(self.adjoint @ flat)
+
+    def moments(self, free: Array, tau: float) -> Array:
+        """Return :math:`y = (y_0 \\tau + N z)` in the units and the order of the program; `tau` 0 gives a direction."""
+        scaled = tau * self.elimination.offset + self.moment_unit * self.elimination.extend(free)
+        result = np.empty(scaled.shape[0])
+        result[self.elimination.order] = scaled
+        return result * self.scaling.moments
+
+    def gram(self, flat: Array) -> Array:
+        """Return the svec rows of the dual blocks in the units of the program."""
+        return np.asarray(self.cone.svec_from_flat(flat) * self.scaling.rows * self.cost_unit)
+
+    def multipliers(self, pivot_gradient: Array) -> Array:
+        """Return `λ` in the units of the program from the scaled :math:`c - F^* X` at the pivots."""
+        return np.asarray(self.elimination.multiplier @ pivot_gradient) * self.cost_unit
+
+
+def _unit(values: Array) -> float:
+    """Return the power of 2 nearest to the largest absolute value, 1 when all are zero."""
+    top = float(np.abs(values).max(initial=0.0))
+    return float(np.exp2(np.round(np.log2(top)))) if top > 0 else 1.0
+
+
+def _flat_entries(sdp: SDP, cone: Cone, scaling: Scaling, elimination: Elimination) -> Entries:
+    """Return the entries of the blocks, rows scaled and moments in the order of the elimination."""
+    matrix = sdp.operator
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    value = matrix.data * (scaling.rows * cone.weights)[row]
+    place = np.empty_like(elimination.order)
+    place[elimination.order] = np.arange(place.shape[0])
+    moment = place[matrix.indices]
+    mirrored = np.flatnonzero(cone.upper[row] != cone.lower[row])
+    return Entries(
+        rows=np.concatenate([cone.upper[row], cone.lower[row[mirrored]]]),
+        moments=np.concatenate([moment, moment[mirrored]]),
+        values=np.concatenate([value, value[mirrored]]),
+        n=sdp.n_moments,
+    ).without_zeros()
+
+
+def _without_noise(elimination: Elimination, cost: Array) -> Array:
+    """Return :math:`N^\\top c`, zero where it is nothing but the rounding of its terms."""
+    gradient = elimination.restrict(cost)
+    size = np.abs(cost[: elimination.n_free])
+    if elimination.coupling is not None:
+        size = size + np.abs(elimination.coupling).T @ np.abs(cost[elimination.n_free :])
+    return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
+
+
+def make_program(sdp: SDP) -> Program:
+    """Scale a program, eliminate its equalities and stack its blocks."""
+    scaling = equilibrate(sdp)
+    columns = sp.diags_array(scaling.moments)
+    elimination = eliminate(sp.csr_matrix(sdp.equalities @ columns), sdp.right_side)
+    cone = make_cone(sdp.sizes)
+    entries = _flat_entries(sdp, cone, scaling, elimination)
+    shape = (cone.dimension, sdp.n_moments)
+    column_scale = scaling.moments[elimination.order]
+    scaled = entries.values * column_scale[entries.moments]
+    operator = sp.csr_matrix((scaled, (entries.rows, entries.moments)), shape=shape)
+    adjoint = sp.csr_matrix((scaled, (entries.moments, entries.rows)), shape=shape[::-1])
+    cost = (sdp.cost * scaling.moments)[elimination.order]
+    gradient = _without_noise(elimination, cost)
+    constant = np.asarray(operator @ elimination.offset)
+    cost_unit, moment_unit = _unit(gradient), _unit(constant)
+    free = elimination.n_free
+    relative = cost_unit / (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
+    return Program(
+        sdp=sdp,
+        scaling=scaling,
+        elimination=elimination,
+        cone=cone,
+        operator=operator,
+        adjoint=adjoint,
+        constant=constant / moment_unit,
+        gradient=gradient / cost_unit,
+        pivot_cost=cost[free:] / cost_unit,
+        cost_unit=cost_unit,
+        moment_unit=moment_unit,
+        objective_shift=float(cost[free:] @ elimination.offset[free:]),
+        objective_unit=cost_unit * moment_unit,
+        row_units=cone.spread(moment_unit / scaling.rows),
+        gradient_units=relative / scaling.moments[elimination.order[:free]],
+        schur=make_schur(cone, entries, column_scale),
+    )

@@ -1,0 +1,52 @@
+r"""Rays that prove infeasibility, read from iterates of the embedding with :math:`\tau \to 0`.
+
+A candidate is moved onto its linear equations by one projection in the metric of the iterate, and then given to the
+checks of `momentsos.sdp`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...sdp import check_dual_ray, check_primal_ray
+from .cone import Array
+from .direction import Linearisation
+from .iterate import Iterate
+from .program import Program
+
+#: Gain over violation from which a candidate is worth a check.
+_PROMISING = 1e3
+#: Share of its terms that a gain must exceed, lest it be their rounding.
+_ROUNDING = 1e-9
+
+
+def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
+    """Return `(λ, X)` in the units of the program when the dual blocks prove primal infeasibility."""
+    program, point = lin.program, lin.point
+    terms = program.constant * point.gram
+    gain = -float(terms.sum())
+    if not gain > _ROUNDING * float(np.abs(terms).sum()):
+        return None
+    missing = program.apply_adjoint(point.gram)
+    if not gain > _PROMISING * float(np.abs(missing).max(initial=0.0)):
+        return None
+    gram = point.gram
+    for _ in range(2):
+        shift = program.apply(lin.schur.solve(program.apply_adjoint(gram)))
+        gram = gram - program.cone.product(point.gram, shift, lin.inverse)
+    for candidate in (gram, point.gram):
+        pivots = (program.adjoint @ candidate)[program.elimination.n_free :]
+        multipliers, rows = program.multipliers(-pivots), program.gram(candidate)
+        if check_dual_ray(program.sdp, multipliers, rows) is not None:
+            return multipliers, rows
+    return None
+
+
+def primal_ray(program: Program, point: Iterate) -> Array | None:
+    """Return moments in the units of the program when they prove dual infeasibility."""
+    terms = program.gradient * point.free
+    fall = -float(terms.sum())
+    if not fall > max(_PROMISING * point.tau, _ROUNDING * float(np.abs(terms).sum())):
+        return None
+    moments = program.moments(point.free, 0.0)
+    return moments if check_primal_ray(program.sdp, moments) is not None else None
