@@ -71,7 +71,8 @@ def learn(
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array
     Y : (N, m_{D+1}) array
-    loss : {"mean_residual"}
+    loss : {"mean_residual", "mse"}
+        The largest entry of the mean residual, or the mean over the samples of the squared residual norm.
     method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss; a loss below 1e-8 times the largest mean
         target counts as zero.
@@ -114,6 +115,7 @@ def learn(
         bound=bound,
         candidates=starts,
         objective_scale=formulation.scale,
+        squares=formulation.squares,
         memory_limit=memory_limit,
         seed=seed,
         progress=progress,
@@ -122,9 +124,9 @@ def learn(
     learned = None
     if len(result.minimizers):
         points = np.array([formulation.lifted(point) for point in result.minimizers])
-        points = points[np.argsort([formulation.problem.minimize(point) for point in points], kind="stable")]
-        learned = formulation.coefficients(points[0])
-        upper = formulation.problem.minimize(points[0])
+        values = [formulation.objective(point) for point in points]
+        points = points[np.argsort(values, kind="stable")]
+        learned, upper = formulation.coefficients(points[0]), min(values)
         lower = None if result.lower_bound is None else min(result.lower_bound, upper)
         own |= {"minimizers": points, "upper_bound": upper, "lower_bound": lower}
         if result.status is Status.CERTIFIED and not closes(lower, upper, result.scale, tol):
@@ -140,7 +142,7 @@ def learn(
 
 
 def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:
-    """Return the best ends of Levenberg-Marquardt runs on the residuals, with `theta` just feasible.
+    """Return the best ends of Levenberg-Marquardt runs on the residuals, completed by the loss's own variables.
 
     Returns
     -------
@@ -159,6 +161,7 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
                 xtol=1e-15, ftol=1e-15, gtol=1e-15,
             )  # fmt: skip
         if np.isfinite(end.x).all() and np.isfinite(end.fun).all():
-            ends.append((float(np.abs(end.fun).max()), end.x))
+            ends.append((float(end.cost), end.x))
     ends.sort(key=lambda pair: pair[0])
-    return np.array([[*point, loss] for loss, point in ends[:keep]]).reshape(-1, n + 1)
+    points = [formulation.lifted(point) for _, point in ends[:keep]]
+    return np.array(points).reshape(-1, formulation.problem.n_variables)

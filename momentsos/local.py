@@ -68,6 +68,27 @@ def _table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.flo
 
 
 @dataclass(frozen=True, eq=False)
+class SquaredEvaluator:
+    r"""The objective :math:`\sum_j r_j^2` from its roots, with the interface of `Evaluator` for one polynomial."""
+
+    roots: Evaluator
+
+    def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the value, shape (1,)."""
+        return np.array([float((self.roots.values(point) ** 2).sum())])
+
+    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the gradient, shape (1, n)."""
+        return 2.0 * (self.roots.values(point) @ self.roots.jacobian(point))[None, :]
+
+    def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the Hessian times the one weight, shape (n, n)."""
+        jacobian = self.roots.jacobian(point)
+        curvature = self.roots.hessian(point, self.roots.values(point))
+        return 2.0 * float(weights[0]) * (jacobian.T @ jacobian + curvature)
+
+
+@dataclass(frozen=True, eq=False)
 class LocalPoint:
     """A point with its objective value and its relative constraint violation."""
 
@@ -88,11 +109,15 @@ class LocalSearch:
     ----------
     problem : Problem
         Best in units in which its numbers are of size one; see `momentsos.conditioning`.
+    squares : sequence of Polynomial
+        Polynomials whose squares add up to the objective, if known.
     """
 
-    def __init__(self, problem: Problem) -> None:
+    def __init__(self, problem: Problem, squares: Sequence[Polynomial] = ()) -> None:
         self.problem = problem
-        self._objective = Evaluator((problem.minimize,))
+        self._objective: Evaluator | SquaredEvaluator = (
+            SquaredEvaluator(Evaluator(tuple(squares))) if squares else Evaluator((problem.minimize,))
+        )
         self._inequalities = Evaluator(problem.inequalities)
         self._equalities = Evaluator(problem.equalities)
 
@@ -101,7 +126,7 @@ class LocalSearch:
         if not np.isfinite(point).all():
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            value, violation = self.problem.minimize(point), self.problem.violation(point)
+            value, violation = float(self._objective.values(point)[0]), self.problem.violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)
         return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
 

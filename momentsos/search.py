@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .conditioning import AffineChange, balanced_units, half_widths, scale_by
 from .local import LocalPoint, LocalSearch, random_starts
 from .polynomials import Polynomial
+from .polynomials.affine import change_polynomials
 from .problem import Problem
 from .request import Request
 
@@ -63,7 +64,12 @@ class Search:
 
     def _measure(self, units: NDArray[np.float64]) -> None:
         self.change: AffineChange = scale_by(self.problem, units)
-        self.local = LocalSearch(self.change.problem)
+        squares = self._request.squares
+        if squares:
+            zero = np.zeros(self.problem.n_variables)
+            roots = change_polynomials(squares, zero, self.change.matrix)
+            squares = tuple(r * self.change.objective**-0.5 for r in roots)
+        self.local = LocalSearch(self.change.problem, squares)
 
     def _enlarge_units(self, size: NDArray[np.float64]) -> None:
         if size.max() <= 2 or size.max() > FAR:
@@ -87,7 +93,7 @@ class Search:
     @property
     def upper(self) -> float | None:
         """The best feasible value, in the units of the objective."""
-        return self.problem.minimize(self.change.point(self.points[0].point)) if self.points else None
+        return self.change.value(self.points[0].value) if self.points else None
 
     def improve(self, start: NDArray[np.float64]) -> LocalPoint:
         """Polish a candidate, descend from it too, and return the better feasible end."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from .conditioning import AffineChange, change_affinely, normalized_change
 from .local import Evaluator
-from .polynomials import Polynomial
+from .polynomials import Polynomial, sum_of_squares
 from .polynomials.affine import change_polynomials
 from .problem import Problem
 from .relaxations.split import Split
@@ -94,7 +94,7 @@ def whiten_squares(
         root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
         value = abs(float(evaluator.values(optimum)[0]))
         size = problem.minimize.scale
-    scale = np.sqrt(max(value, 1e-8 * size))
+    scale = np.sqrt(max(value, (1e-20 if squares else 1e-10) * size))
     linear, inner = list(split.linear), list(split.inner)
     matrix = np.zeros((problem.n_variables, problem.n_variables))
     linear = _order_by_degree((problem.minimize,), linear, inner)
@@ -111,20 +111,6 @@ def whiten_squares(
         problem.inequalities or problem.equalities
     ) else []
     return normalized_change(problem, [objective, *constraints], optimum, matrix)
-
-
-def sum_of_squares(polynomials: list[Polynomial]) -> Polynomial:
-    """Return the sum of the squares, formed in one sweep over all pairs of terms of all polynomials."""
-    from .polynomials.exponents import combine, unique_rows
-
-    rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-    table = np.zeros((len(polynomials), len(rows)))
-    table[np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), index] = np.concatenate(
-        [p.values for p in polynomials]
-    )
-    pairs = (rows[:, None, :] + rows[None, :, :]).reshape(-1, rows.shape[1])
-    exponents, values = combine(pairs, (table.T @ table).reshape(-1))
-    return Polynomial.from_terms(exponents, values, polynomials[0].variables)
 
 
 def _by_inner_degree(polynomials: tuple[Polynomial, ...], split: Split) -> list[int]:

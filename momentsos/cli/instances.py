@@ -32,21 +32,29 @@ class Instance:
 
 
 def noisy_instance(
-    degrees: tuple[int, ...] = (2, 2), samples: int = 50, width: int = 20, noise: float = 1e-2, seed: int = 0
+    degrees: tuple[int, ...] = (2, 2),
+    samples: int = 50,
+    width: int = 20,
+    noise: float = 1e-2,
+    seed: int = 0,
+    law: str = "scaled",
+    fresh: bool = False,
 ) -> Instance:
     r"""Draw an instance of the published tables.
 
-    Weights :math:`W_l \sim N(0, 1) / \sqrt{m_{l-1}}`, inputs and coefficients :math:`N(0, 1)` with
-    :math:`c_{l,0} = 1` in the inner layers, one noise vector for all outputs.
+    Weights :math:`W_l \sim N(0, 1) / \sqrt{m_{l-1}}`, without the division for the law ``"plain"``; inputs and
+    coefficients :math:`N(0, 1)` with :math:`c_{l,0} = 1` in the inner layers; one noise vector for all samples,
+    or with `fresh` one for each.
     """
     rng = np.random.default_rng(seed)
-    weights = [rng.standard_normal((width, width)) / width**0.5 for _ in range(len(degrees) + 1)]
+    divisor = width**0.5 if law == "scaled" else 1.0
+    weights = [rng.standard_normal((width, width)) / divisor for _ in range(len(degrees) + 1)]
     true = [rng.standard_normal(degree + 1) for degree in degrees]
     for inner in true[:-1]:
         inner[0] = 1.0
     network = PolynomialNetwork(tuple(weights), degrees)
     X = rng.standard_normal((samples, width))
-    Y = network.with_coefficients(true).predict(X) + noise * rng.standard_normal(width)
+    Y = network.with_coefficients(true).predict(X) + noise * rng.standard_normal((samples, width) if fresh else width)
     note = f"degrees {', '.join(map(str, degrees))}, {samples} samples, width {width}, noise {noise:g}"
     return Instance("noisy", note, network, X, Y, tuple(true))
 

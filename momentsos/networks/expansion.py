@@ -124,6 +124,25 @@ class Expansion:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
         return self._with_output_bias(self.hidden(X) @ self.network.weights[-1].T)
 
+    def triangular_factor(self, X: NDArray[np.float64], Y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the triangular factor of the matrix of all outputs' coefficients with the targets as last column.
+
+        Rows of that matrix are samples and outputs; it is never formed: each chunk of it is put under the factor
+        of the chunks before, and factored again.
+
+        Returns
+        -------
+        (terms + 1, terms + 1) array
+            Upper triangular, fewer rows when there are fewer samples and outputs.
+        """
+        terms = len(self.exponents)
+        factor = np.zeros((0, terms + 1))
+        for chunk in self.chunks(len(X)):
+            outputs = self.outputs(X[chunk]).reshape(terms, -1)
+            block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
+            factor = np.linalg.qr(np.concatenate([factor, block]), mode="r")
+        return factor
+
     def _with_output_bias(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         values[0] += self.network.bias(len(self.network.weights) - 1)
         return values

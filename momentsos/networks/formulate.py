@@ -29,6 +29,8 @@ class Formulation:
         For the mean residual: the entries of :math:`\\hat f - \\hat y`, in the coefficients.
     scale : float
         The size of the targets, in units of the loss.
+    squares : tuple of Polynomial
+        Polynomials whose squares add up to the objective, where it is such a sum.
     """
 
     network: PolynomialNetwork
@@ -36,6 +38,7 @@ class Formulation:
     problem: Problem
     residuals: tuple[Polynomial, ...]
     scale: float
+    squares: tuple[Polynomial, ...]
 
     @property
     def n_coefficients(self) -> int:
@@ -58,7 +61,13 @@ class Formulation:
 
         For an epigraph this is `theta` = the largest absolute residual: exactly feasible, up to rounding.
         """
-        return loss_named(self.loss).lift(self.residuals, point)
+        return loss_named(self.loss).lift(self.residuals, np.asarray(point[: self.n_coefficients]))
+
+    def objective(self, point: NDArray[np.float64]) -> float:
+        """Return the objective at `point`, as a sum of squares where it is one."""
+        if self.squares:
+            return float(sum(r(point) ** 2 for r in self.squares))
+        return float(self.problem.minimize(point))
 
     def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return the learned coefficients as one vector, the inverse of `coefficients`."""
@@ -98,4 +107,4 @@ def formulate(
             f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both"
         )
     written = chosen.formulate(Expansion.of(network), inputs, targets)
-    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale)
+    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)

@@ -11,10 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadOption
-from ..polynomials import Polynomial
+from ..polynomials import Polynomial, sum_of_squares
 from ..problem import Problem
 from .expansion import Expansion
 from .network import PolynomialNetwork
+
+#: Gaps of squared losses are measured against this share of the mean squared target, so that a loss counts as
+#: zero when its root is below 1e-8 of the root mean squared target, as for the other losses.
+SQUARED_SHARE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,11 +33,14 @@ class LossProblem:
         The polynomials in the coefficients whose size is minimised.
     scale : float
         The size of what the outputs are compared with, in units of the loss; gaps are measured against it.
+    squares : tuple of Polynomial
+        Polynomials whose squares add up to the objective, where it is such a sum.
     """
 
     problem: Problem
     residuals: tuple[Polynomial, ...]
     scale: float
+    squares: tuple[Polynomial, ...] = ()
 
 
 class Loss(ABC):
@@ -56,8 +63,8 @@ class Loss(ABC):
         """Return the loss as a polynomial problem in the coefficients."""
 
     @abstractmethod
-    def lift(self, residuals: tuple[Polynomial, ...], point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return a point of the problem with the added variables recomputed from the coefficients."""
+    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the point of the problem that belongs to the learned coefficients."""
 
 
 class MeanResidual(Loss):
@@ -85,10 +92,40 @@ class MeanResidual(Loss):
         )
         return LossProblem(epigraph(residuals), residuals, float(np.abs(target).max()) or 1.0)
 
-    def lift(self, residuals: tuple[Polynomial, ...], point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Set `theta` to the largest absolute residual."""
-        coefficients = np.asarray(point[:-1])
+    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Append `theta`, the largest absolute residual."""
         return np.append(coefficients, max(abs(r(coefficients)) for r in residuals))
+
+
+class MeanSquared(Loss):
+    r"""The mean squared error, :math:`\frac1N \sum_i \|f(x_i; c) - y_i\|_2^2`.
+
+    The data enter only through the triangular factor of the matrix :math:`[\phi_1 \dots \phi_T, y]`, whose rows
+    are all samples and outputs and whose columns belong to the monomials of the outputs: with `R` that factor,
+    the loss is :math:`\frac1N \|R\,(m(c), -1)\|^2`, `T + 1` squares whatever `N` is. The factor is updated chunk
+    by chunk (a sequential QR), so that sums of squares of the targets do not drown the noise.
+    """
+
+    name: ClassVar[str] = "mse"
+
+    def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
+        """Return the mean squared error."""
+        return float(((network.predict(X) - Y) ** 2).sum(axis=1).mean())
+
+    def formulate(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> LossProblem:
+        """Return the unconstrained problem, and its squares."""
+        factor = expansion.triangular_factor(X, Y) / len(X) ** 0.5
+        rows = np.concatenate([expansion.exponents, np.zeros((1, len(expansion.names)), dtype=np.int64)])
+        signs = np.append(np.ones(len(expansion.exponents)), -1.0)
+        residuals = tuple(Polynomial.from_terms(rows, row * signs, expansion.names) for row in factor)
+        residuals = tuple(r for r in residuals if r)
+        problem = Problem(sum_of_squares(residuals), variables=expansion.names)
+        size = float((Y**2).sum(axis=1).mean()) or 1.0
+        return LossProblem(problem, residuals, SQUARED_SHARE * size, residuals)
+
+    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the coefficients: nothing is added."""
+        return coefficients
 
 
 def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
@@ -102,7 +139,7 @@ def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
 
 
 #: One entry a loss.
-LOSSES: MappingProxyType[str, Loss] = MappingProxyType({loss.name: loss for loss in (MeanResidual(),)})
+LOSSES: MappingProxyType[str, Loss] = MappingProxyType({loss.name: loss for loss in (MeanResidual(), MeanSquared())})
 
 
 def loss_named(name: object) -> Loss:

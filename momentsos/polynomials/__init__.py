@@ -3,6 +3,7 @@
 from .bases import basis_size, monomial_basis
 from .exponents import ExponentIndex, combine
 from .polynomial import Polynomial, variables
+from .squares import sum_of_squares
 from .symbolic import from_sympy, to_sympy
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "combine",
     "from_sympy",
     "monomial_basis",
+    "sum_of_squares",
     "to_sympy",
     "variables",
 ]

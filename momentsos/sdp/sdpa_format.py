@@ -87,7 +87,11 @@ def _equality_entries(sdp: SDP, block: int) -> _Entries:
 
 
 def _write(
-    path: str | PathLike[str], head: list[str], sizes: Sequence[int], cost: NDArray[np.float64], entries: _Entries
+    path: str | PathLike[str],
+    head: list[str],
+    sizes: Sequence[int],
+    cost: NDArray[np.float64],
+    entries: _Entries,
 ) -> None:
     lines = [*head, str(cost.shape[0]), str(len(sizes)), " ".join(map(str, sizes))]
     lines.append(" ".join(repr(float(value)) for value in cost))
@@ -200,9 +204,7 @@ def _build(
     place = np.where(diagonal_block[block], row, column * (column + 1) // 2 + row) + starts[block]
     sign = np.where(unknown == 0, -1.0, 1.0)
     moment = np.where(unknown == 0, 0, unknown - 1 + constant)
-    operator = sp.csr_matrix(
-        ((sign * value)[inside], (place[inside], moment[inside])), shape=(total, n)
-    )
+    operator = sp.csr_matrix(((sign * value)[inside], (place[inside], moment[inside])), shape=(total, n))
     upper = is_equality & (row < p)
     left, fixed = upper & (unknown > 0), upper & (unknown == 0)
     equalities = sp.csr_matrix((value[left], (row[left], moment[left])), shape=(p, n))

@@ -22,6 +22,7 @@ from .native.elimination import Elimination, eliminate
 
 Array = NDArray[np.float64]
 
+
 @dataclass(frozen=True, eq=False)
 class InequalityForm:
     r"""A program whose equalities are eliminated: minimise `cost·z` subject to `constant + matrix z ⪰ 0`.
@@ -64,7 +65,9 @@ class InequalityForm:
     def equality_duals(self, gram: Array, ray: bool = False) -> Array:
         r"""Return :math:`\lambda` with :math:`E^\top\lambda = c - F^*X` at the pivots, or with 0 for `c`."""
         gradient = (0.0 if ray else self.sdp.cost) - self.sdp.operator.T @ gram
-        return np.asarray(self.elimination.multiplier @ gradient[self.elimination.order[self.elimination.n_free :]])
+        return np.asarray(
+            self.elimination.multiplier @ gradient[self.elimination.order[self.elimination.n_free :]]
+        )
 
     @cached_property
     def unpack(self) -> sp.csr_matrix:

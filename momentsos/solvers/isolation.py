@@ -43,7 +43,8 @@ def standard_output_kept(verbose: bool) -> Iterator[None]:
         yield
     finally:
         sys.stdout.flush()
-        ctypes.CDLL(None).fflush(None)  # what the library holds in its own buffer must not come later
+        if os.name == "posix":
+            ctypes.CDLL(None).fflush(None)  # what the library holds in its own buffer must not come later
         os.dup2(saved, 1)
         os.close(target)
         os.close(saved)
@@ -99,7 +100,9 @@ def solve_isolated(
     for name, value in (("memory_limit", memory_limit), ("time_limit", time_limit)):
         if value is not None and not value > 0:
             raise BadOption(f"{name} = {value!r}: expected a positive number or None")
-    plain = {item.name: getattr(options, item.name) for item in fields(options)} | {"native": dict(options.native)}
+    plain = {item.name: getattr(options, item.name) for item in fields(options)} | {
+        "native": dict(options.native)
+    }
     message = pickle.dumps(_Task(solver_name, sdp, plain, memory_limit, time_limit))
     child = subprocess.Popen(
         [sys.executable, "-c", _COMMAND],
@@ -136,7 +139,9 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _out_of_time(solver: str, time_limit: float | None) -> SDPSolution:
-    return SDPSolution(SDPStatus.LIMIT, f"ended after {time_limit:g} s", solver=solver, seconds=time_limit or 0.0)
+    return SDPSolution(
+        SDPStatus.LIMIT, f"ended after {time_limit:g} s", solver=solver, seconds=time_limit or 0.0
+    )
 
 
 def _what_happened(solver: str, code: int, log: bytes, memory_limit: int | None) -> str:
@@ -171,7 +176,9 @@ def answer_parent() -> None:
     try:
         solution = solve_sdp(task.solver, task.sdp, SolverOptions(**task.options))
     except errors.MomentSOSError as error:
-        limits = [error.estimated_bytes, error.limit_bytes] if isinstance(error, errors.ProblemTooLarge) else []
+        limits = (
+            [error.estimated_bytes, error.limit_bytes] if isinstance(error, errors.ProblemTooLarge) else []
+        )
         _send(channel, {"error": type(error).__name__, "arguments": [str(error), *limits]})
         return
     plain = {item.name: getattr(solution, item.name) for item in fields(solution)}

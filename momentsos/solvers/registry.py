@@ -9,11 +9,19 @@ from ..errors import BadOption, SolverUnavailable
 from ..sdp import SDP, svec_length
 from .base import Solver
 from .clarabel import Clarabel
+from .copt import COPT
+from .csdp import CSDP
+from .cvxopt import CVXOPT
+from .cvxpy import CVXPY
+from .mosek import MOSEK
 from .native import NativeSolver
 from .scs import SCS
+from .sdpa import SDPA
 
 #: One line a solver; the order is that of `available_solvers`.
-SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType({cls.name: cls for cls in (NativeSolver, Clarabel, SCS)})
+SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
+    {cls.name: cls for cls in (NativeSolver, Clarabel, SCS, SDPA, CVXOPT, CSDP, MOSEK, COPT, CVXPY)}
+)
 
 
 @dataclass(frozen=True)
