@@ -1,4 +1,9 @@
-"""Lower bounds from the dual side, corrected for what the solver's identity does not match."""
+r"""Lower bounds from the dual side: the defect of an identity is absorbed, or else subtracted.
+
+Where `momentsos.repair` finds that an exact identity exists next to the numerical one, :math:`\gamma` holds on the
+whole feasible set. Otherwise it holds up to :math:`\sum_\alpha |r_\alpha| \rho^\alpha` where :math:`|x_i| \le
+\rho_i`, and nothing is known elsewhere.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .relaxations import Relaxation
+from .repair import absorb
 from .sdp import SDP, SDPSolution
 from .sdp.residuals import dual_residual, project_to_cone
 
@@ -19,27 +25,31 @@ _MOST_EQUALITIES = 2_000
 
 @dataclass(frozen=True)
 class DualBound:
-    r"""A lower bound from an identity :math:`f - \gamma w = \sum_j \langle X_j, g_j B_j B_j^\top\rangle + \sum_l
-    \lambda_l h_l + r`.
+    r"""A lower bound on the objective of a relaxation's problem.
 
     Attributes
     ----------
     value : float
-        :math:`\gamma - \text{correction}`.
     correction : float
-        :math:`\sum_\alpha |r_\alpha| \rho^\alpha`, which :math:`|r|` does not exceed where :math:`|x_i| \le \rho_i`.
+        What was subtracted from the solver's :math:`\gamma`, zero when the defect was absorbed.
+    absorbed : bool
+        Whether an exact identity near the numerical one is known to exist, so that the bound holds everywhere.
     """
 
     value: float
     correction: float
+    absorbed: bool
 
 
 def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.float64]) -> DualBound | None:
-    r"""Return the bound that the dual vectors of `solution` prove where :math:`|x_i| \le` `reach[i]`.
+    r"""Return the bound that the dual vectors of `solution` prove; nothing that the solver says of itself is used.
 
-    The Gram matrices are first projected to the cone; the residual polynomial `r` of the identity is formed from
-    the projected ones, with the multipliers of equalities that make it smallest; its constant goes into the
-    bound, and the rest is bounded term by term. Nothing of what the solver says of itself is used.
+    Parameters
+    ----------
+    relaxation : Relaxation
+    solution : SDPSolution
+    reach : (n,) array
+        The half-widths :math:`\rho_i` on which the defect is bounded when it cannot be absorbed.
 
     Returns
     -------
@@ -49,28 +59,30 @@ def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.
     if solution.gram is None or solution.equality_duals is None:
         return None
     sdp = relaxation.sdp
+    repaired = absorb(sdp, solution.moments, solution.equality_duals, solution.gram)
+    if repaired.exact:
+        return DualBound(float(sdp.right_side @ repaired.multipliers), 0.0, True)
     gram = project_to_cone(solution.gram, sdp)
-    equality_duals = _refined(sdp, solution.equality_duals, gram)
-    residual = dual_residual(sdp, equality_duals, gram)
-    gamma = float(sdp.right_side @ equality_duals)
+    multipliers = _refined(sdp, solution.equality_duals, gram)
+    residual = dual_residual(sdp, multipliers, gram)
+    gamma = float(sdp.right_side @ multipliers)
     rows = relaxation.monomials.rows
-    constant = not rows[0].any() and _is_one(sdp)
-    if constant:
+    if not rows[0].any() and _is_one(sdp):
         gamma, residual[0] = gamma + residual[0], 0.0
     weights = np.prod(np.maximum(reach, 1e-3) ** rows, axis=1)
     correction = float(np.abs(residual) @ weights)
     if not np.isfinite(gamma) or not correction <= WORTHLESS * max(1.0, abs(gamma)):
         return None
-    return DualBound(gamma - correction, correction)
+    return DualBound(gamma - correction, correction, False)
 
 
-def _refined(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+def _refined(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move the free multipliers of the equalities to where the residual is smallest; the bound `λ_0` stays."""
-    if not 1 < len(equality_duals) <= _MOST_EQUALITIES:
-        return equality_duals
-    residual = dual_residual(sdp, equality_duals, gram)
+    if not 1 < len(multipliers) <= _MOST_EQUALITIES:
+        return multipliers
+    residual = dual_residual(sdp, multipliers, gram)
     step = np.linalg.lstsq(sdp.equalities[1:].T.toarray(), residual, rcond=1e-12)[0]
-    return equality_duals + np.concatenate([[0.0], step])
+    return multipliers + np.concatenate([[0.0], step])
 
 
 def _is_one(sdp: SDP) -> bool:

@@ -113,7 +113,9 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
 
-def change_affinely(problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
+def change_affinely(
+    problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]
+) -> AffineChange:
     """Substitute :math:`x = a + T t` and divide every polynomial by its size."""
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
     return normalized_change(problem, change_polynomials(everything, shift, matrix), shift, matrix)

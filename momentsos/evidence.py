@@ -43,6 +43,7 @@ class Evidence:
     bound: Bound | None = None
     infeasible: bool = False
     unbounded: bool = False
+    at_infinity: bool = False
     limit: str = ""
     seconds: dict[str, float] = field(
         default_factory=lambda: dict.fromkeys(("relax", "solve", "extract"), 0.0)
@@ -67,6 +68,7 @@ class Evidence:
             native_status=solution.native_status,
             lower_bound=None if bound is None else change.value(bound.value),
             correction=0.0 if bound is None else change.value(bound.correction),
+            absorbed=bound is not None and bound.absorbed,
             residuals=solution.residuals,
             flatness=candidates.flatness,
             dropped=candidates.dropped,
@@ -102,12 +104,19 @@ class Evidence:
     @property
     def certified(self) -> bool:
         """Whether the bounds meet."""
-        return self.bound is not None and not self.unbounded and self._closed(self.bound)
+        return (
+            self.bound is not None and not (self.unbounded or self.at_infinity) and self._closed(self.bound)
+        )
+
+    def look_beyond(self) -> None:
+        """Ask whether the infimum is attained, when the best point is far out and a bound over everything is known."""
+        if self.bound is not None and self.bound.setting.everywhere and not self.at_infinity:
+            self.at_infinity = self.search.escapes(self.bound.value)
 
     @property
     def finished(self) -> bool:
         """Whether no further relaxation can teach anything."""
-        return self.certified or self.infeasible or self.unbounded
+        return self.certified or self.infeasible or self.unbounded or self.at_infinity
 
     # -- the end -------------------------------------------------------------------------------------------
 
@@ -122,11 +131,14 @@ class Evidence:
         status = self._status()
         excluded = status in (Status.INFEASIBLE, Status.UNBOUNDED)
         upper = None if excluded else search.upper
+        if status is Status.AT_INFINITY and upper is not None and self.bound is not None:
+            upper = max(upper, self.bound.value)
         lower = None if excluded or self.bound is None else self.bound.value
         if lower is not None and upper is not None:
             lower = min(lower, upper)  # an excess is within the corrections here
         slack = 0.0 if upper is None else max(0.1 * request.tol * abs(upper), ABSOLUTE_GAP * search.scale)
-        points = search.minimizers(slack) if upper is not None else np.zeros((0, request.problem.n_variables))
+        known = upper is not None and status is not Status.AT_INFINITY  # a far-away point is no minimiser
+        points = search.minimizers(slack) if known else np.zeros((0, request.problem.n_variables))
         bound = self.bound
         return Result(
             status=status,
@@ -156,6 +168,8 @@ class Evidence:
             return Status.INFEASIBLE
         if self.unbounded:
             return Status.UNBOUNDED
+        if self.at_infinity:
+            return Status.AT_INFINITY
         if self.certified:
             return Status.CERTIFIED
         if self.bound is not None:

@@ -172,6 +172,7 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
             return
         if not evidence.finished and number == 0 and len(evidence.attempts) == 1:
             evidence.unbounded = evidence.search.falls_without_end()
+        evidence.look_beyond()
         if evidence.finished:
             return
 

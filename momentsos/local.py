@@ -21,6 +21,8 @@ from .problem import Problem
 
 #: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
 FEASIBILITY = 1e-8
+#: Rounding errors of a polynomial's value are taken to be this share of the sum of its absolute terms.
+_ROUNDING = 4 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +47,11 @@ class Evaluator:
         """Return the values, shape (polynomials,)."""
         rows, matrix = self._values
         return np.asarray(evaluate_monomials(rows, point[None, :])[0] @ matrix)
+
+    def sizes(self, point: NDArray[np.float64]) -> float:
+        """Return the largest sum of absolute terms of one polynomial, which measures rounding errors."""
+        rows, matrix = self._values
+        return float((evaluate_monomials(rows, np.abs(point)[None, :])[0] @ np.abs(matrix)).max())
 
     def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gradients, shape (polynomials, n)."""
@@ -77,6 +84,11 @@ class SquaredEvaluator:
         """Return the value, shape (1,)."""
         return np.array([float((self.roots.values(point) ** 2).sum())])
 
+    def sizes(self, point: NDArray[np.float64]) -> float:
+        """Return what rounding errors of the sum of squares are relative to."""
+        roots = np.abs(self.roots.values(point))
+        return float((roots**2).sum() + 2.0 * self.roots.sizes(point) * roots.sum())
+
     def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gradient, shape (1, n)."""
         return 2.0 * (self.roots.values(point) @ self.roots.jacobian(point))[None, :]
@@ -90,7 +102,11 @@ class SquaredEvaluator:
 
 @dataclass(frozen=True, eq=False)
 class LocalPoint:
-    """A point with its objective value and its relative constraint violation."""
+    """A point with its objective value and its relative constraint violation.
+
+    `value` is an upper end: what rounding can have taken away, a few units in the last place of the sum of the
+    absolute terms, has been added. Far out, where terms of size 1e40 cancel, it is therefore no low value.
+    """
 
     point: NDArray[np.float64]
     value: float
@@ -126,7 +142,8 @@ class LocalSearch:
         if not np.isfinite(point).all():
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            value, violation = float(self._objective.values(point)[0]), self.problem.violation(point)
+            value = float(self._objective.values(point)[0]) + _ROUNDING * self._objective.sizes(point)
+            violation = self.problem.violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)
         return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
 
@@ -136,9 +153,15 @@ class LocalSearch:
             end = self._slsqp(start)
         return self.polish(end)
 
-    def lowest_in_box(self, width: float, n: int, count: int = 4) -> float:
-        """Return the lowest value at a feasible point that descents inside `|x_i| <= width` find, infinite if none."""
-        starts = random_starts(n, count, 0, (1.0, width / 2))
+    def lowest_in_box(self, width: float, n: int, further: NDArray[np.float64] | None = None) -> float:
+        """Return the lowest value at a feasible point that descents inside `|x_i| <= width` find, infinite if none.
+
+        They begin at four random points, and at the rows of `further` moved into the box.
+        """
+        starts = random_starts(n, 4, 0, (1.0, width / 2))
+        if further is not None:
+            starts = np.concatenate([starts, further])
+        starts = np.clip(starts, -width, width)
         with np.errstate(all="ignore"):
             ends = [self.assess(self._slsqp(start, width)) for start in starts]
         return min((end.value for end in ends if end.feasible), default=np.inf)
@@ -149,7 +172,7 @@ class LocalSearch:
             if part.polynomials:
                 constraints.append({"type": kind, "fun": part.values, "jac": part.jacobian})
         if width is not None:
-            method, options = "SLSQP", {"maxiter": 100, "ftol": 1e-6}
+            method, options = "SLSQP", {"maxiter": 200, "ftol": 1e-15}
         elif constraints:
             method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-14}
         else:

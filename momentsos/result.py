@@ -90,6 +90,9 @@ class Attempt:
         Corrected for the residuals of the identity; None when they were too large for any bound.
     correction : float
         What was subtracted for them, in the units of the objective.
+    absorbed : bool
+        Whether the residuals were absorbed, so that the bound holds on all of `coverage`; otherwise it holds on a
+        box of the size of the known points.
     residuals : Residuals or None
     flatness : Flatness or None
     dropped : tuple of str
@@ -105,6 +108,7 @@ class Attempt:
     native_status: str
     lower_bound: float | None
     correction: float
+    absorbed: bool
     residuals: Residuals | None
     flatness: Flatness | None
     dropped: tuple[str, ...]

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from .conditioning import AffineChange, balanced_units, half_widths, scale_by
 from .local import LocalPoint, LocalSearch, random_starts
-from .polynomials import Polynomial
 from .polynomials.affine import change_polynomials
 from .problem import Problem
 from .request import Request
@@ -18,6 +17,8 @@ from .request import Request
 LOCAL_SECONDS = 1.5
 #: A local minimiser farther out than this, in balanced units, is no guide to the units of the variables.
 FAR = 1e3
+#: A best point within this distance, in search units, is not asked whether it runs away.
+ESCAPE = 30.0
 #: Points closer than this, relative to their size, are one point.
 SAME_POINT = 1e-5
 
@@ -134,16 +135,10 @@ class Search:
     def scale(self) -> float:
         """The objective's own scale, in its units.
 
-        As requested, or else the sum of the objective's absolute terms at the best point, or its largest
-        coefficient in balanced units, whichever is larger.
+        As requested, or else its largest coefficient in balanced units: what it varies by when the variables
+        change by their natural sizes. It depends on the data alone, not on the points found.
         """
-        if self._request.scale is not None:
-            return self._request.scale
-        if self.best is None:
-            return self.terms
-        f = self.change.problem.minimize
-        sizes = Polynomial(f.exponents, np.abs(f.values), f.variables)
-        return max(self.terms, self.change.value(float(sizes(np.abs(self.best.point)))))
+        return self.terms if self._request.scale is None else self._request.scale
 
     # -- what has no minimum -------------------------------------------------------------------------------
 
@@ -159,6 +154,33 @@ class Search:
             return False
         first, second = -np.diff(values)
         return bool(values[-1] < -1e5 * self.change.inverse_value(self.terms) and second > 10 * first > 0)
+
+    def escapes(self, lower: float) -> bool:
+        """Whether the infimum is approached only as variables grow without end, as far as local search can tell.
+
+        Asked only when the best point is far out. Boxes of a tenth, one and ten times its distance are searched;
+        the infimum is at infinity when the gap to `lower` (units of the objective) falls by more than half from
+        each box to the next wider one, without having closed to rounding in the first two.
+        """
+        if self.best is None:
+            return False
+        distance = float(np.abs(self.best.point).max())
+        if distance < ESCAPE:
+            return False
+        bound = self.change.inverse_value(lower)
+        terms = self.change.inverse_value(self.scale)
+        starts = self.best.point * np.array([[0.1], [1.0], [3.0]])
+        values = [
+            self.local.lowest_in_box(width * distance, self.problem.n_variables, starts)
+            for width in (0.1, 1, 10)
+        ]
+        gaps = np.array(values) - bound
+        return bool(
+            np.isfinite(gaps).all()
+            and gaps[1] > 1e-14 * terms
+            and gaps[1] < 0.5 * gaps[0]
+            and (gaps[2] < 0.5 * gaps[1] or gaps[2] <= 1e-14 * terms)
+        )
 
 
 def _same(point: LocalPoint, other: LocalPoint) -> bool:

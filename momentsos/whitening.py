@@ -107,9 +107,11 @@ def whiten_squares(
     if not squares:
         return change_affinely(problem, optimum, matrix)
     objective = sum_of_squares(change_polynomials(squares, optimum, matrix))
-    constraints = change_polynomials((*problem.inequalities, *problem.equalities), optimum, matrix) if (
-        problem.inequalities or problem.equalities
-    ) else []
+    constraints = (
+        change_polynomials((*problem.inequalities, *problem.equalities), optimum, matrix)
+        if (problem.inequalities or problem.equalities)
+        else []
+    )
     return normalized_change(problem, [objective, *constraints], optimum, matrix)
 
 

@@ -157,7 +157,9 @@ def complete_affine(problem: Problem, split: Split, inner: NDArray[np.float64]) 
     return base
 
 
-def complete_quadratic(problem: Problem, split: Split, inner: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def complete_quadratic(
+    problem: Problem, split: Split, inner: NDArray[np.float64]
+) -> NDArray[np.float64] | None:
     """Return the best point with the given inner variables: a least-squares solution in the others."""
     base = np.zeros(problem.n_variables)
     base[list(split.inner)] = inner
@@ -167,5 +169,3 @@ def complete_quadratic(problem: Problem, split: Split, inner: NDArray[np.float64
     hessian = evaluator.hessian(base, np.ones(1))[np.ix_(linear, linear)]
     base[linear] = -np.linalg.lstsq(hessian, gradient, rcond=1e-12)[0]
     return base
-
-

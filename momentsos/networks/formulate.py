@@ -107,4 +107,6 @@ def formulate(
             f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both"
         )
     written = chosen.formulate(Expansion.of(network), inputs, targets)
-    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)
+    return Formulation(
+        network, chosen.name, written.problem, written.residuals, written.scale, written.squares
+    )

@@ -34,7 +34,9 @@ def mixed_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
     """
     split = quadratic_split(problem)
     if not split.linear:
-        raise InvalidInput("method 'partial': the objective is not quadratic in any free variable; take method='dense'")
+        raise InvalidInput(
+            "method 'partial': the objective is not quadratic in any free variable; take method='dense'"
+        )
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
     n = problem.n_variables

@@ -49,7 +49,9 @@ def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) 
     """
     split = affine_split(problem)
     if not split.linear:
-        raise InvalidInput("method 'partial': the problem is not affine in any of its variables; take method='dense'")
+        raise InvalidInput(
+            "method 'partial': the problem is not affine in any of its variables; take method='dense'"
+        )
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
     names = problem.variables
@@ -62,12 +64,14 @@ def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) 
     top = max([inner_degree(objective, split), *(2 * order + inner_degree(g, split) for g in constraints)])
     sizes = [inner_basis_size(split, (top - inner_degree(g, split)) // 2) for g in problem.inequalities]
     entries = sum(len(g) * s * (s + 1) // 2 for g, s in zip(problem.inequalities, sizes, strict=True))
-    whole = inner_basis_size(split, top // 2)
+    pure = max(inner_degree(objective, split), 2 * order + shiftable_degree(problem, split), 2 * order)
+    pure = min(pure, top) if not bounded else top
+    whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
     entries += sum(len(h) * inner_basis_size(split, top - inner_degree(h, split)) for h in problem.equalities)
     refuse_if_too_large(f"the partial relaxation of order {order}", len(names), entries, memory_limit)
 
-    blocks = [Block(one, _basis(split, top // 2, len(names)), BlockKind.PSD)]
+    blocks = [Block(one, _basis(split, pure // 2, len(names)), BlockKind.PSD)]
     for j, g in enumerate(problem.inequalities):
         basis = _basis(split, (top - inner_degree(g, split)) // 2, len(names))
         blocks.append(Block(g, basis, BlockKind.PSD, (j,)))
@@ -77,6 +81,37 @@ def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) 
         basis = _basis(split, top - inner_degree(h, split), len(names))
         blocks.append(Block(h, basis, BlockKind.ZERO, (number,)))
     return Plan(objective, w, tuple(blocks), order, "partial")
+
+
+def shiftable_degree(problem: Problem, split: Split) -> int:
+    r"""Return the lowest degree in `u` that the parts without `v` have after some constant shift of `v`.
+
+    Write the constraints as :math:`b_j(u) + \sum_i a_{ji}(u) v_i`. Multiplying the identity of the relaxation out
+    shows that, as :math:`\sum_j \sigma_j a_{ji}` is fixed, :math:`\sigma_0` has no more than the degree of
+    :math:`\sum_j \sigma_j (b_j + \sum_i a_{ji} v^0_i)` for every :math:`v^0`. A larger Gram matrix would be zero in
+    its last rows, and the program would have no interior.
+    """
+    constraints = [p for p in (*problem.inequalities, *problem.equalities) if p]
+    inner, linear = list(split.inner), list(split.linear)
+    rows = np.concatenate([p.exponents for p in constraints])
+    values = np.concatenate([p.values / p.scale for p in constraints])
+    owner = np.repeat(np.arange(len(constraints)), [len(p) for p in constraints])
+    which = np.where(rows[:, linear].any(axis=1), rows[:, linear].argmax(axis=1), len(linear))
+    degrees = rows[:, inner].sum(axis=1)
+    keys, place = np.unique(np.column_stack([owner, rows[:, inner]]), axis=0, return_inverse=True)
+    table = np.zeros((len(keys), len(linear) + 1))
+    np.add.at(table, (place.reshape(-1), which), values)
+    key_degrees = keys[:, 1:].sum(axis=1)
+    for degree in range(int(degrees.max(initial=0)) + 1):
+        above = table[key_degrees > degree]
+        if not len(above):
+            return degree
+        shift = np.linalg.lstsq(above[:, :-1], -above[:, -1], rcond=1e-12)[0]
+        if np.abs(above[:, :-1] @ shift + above[:, -1]).max() <= 1e-9 * max(
+            1.0, float(np.abs(above[:, -1]).max())
+        ):
+            return degree
+    return int(degrees.max(initial=0))
 
 
 def _basis(split: Split, degree: int, n: int) -> Exponents:

@@ -40,14 +40,20 @@ def affine_split(problem: Problem) -> Split:
     linear. Linear sets are the independent sets of this graph. Among them the one with the fewest moments in the
     inner variables wins: fewest inner variables first, then the lowest degrees in them.
     """
-    rows = np.concatenate([p.exponents for p in (problem.minimize, *problem.inequalities, *problem.equalities)])
+    rows = np.concatenate(
+        [p.exponents for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
+    )
     n = problem.n_variables
     possible = [i for i in range(n) if rows[:, i].max(initial=0) <= 1]
     present = (rows > 0).astype(np.int64)
     meets = (present.T @ present) > 0
     neighbours = {i: {j for j in possible if j != i and meets[i, j]} for i in possible}
     degree = rows.max(axis=0, initial=0)
-    chosen = _independent(possible, neighbours, degree) if len(possible) <= _EXACT else _greedy(possible, neighbours)
+    chosen = (
+        _independent(possible, neighbours, degree)
+        if len(possible) <= _EXACT
+        else _greedy(possible, neighbours)
+    )
     linear = tuple(sorted(chosen))
     return Split(tuple(i for i in range(n) if i not in chosen), linear)
 

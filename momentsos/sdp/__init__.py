@@ -1,5 +1,6 @@
 """The conic standard form of a relaxation, its solution, and the residuals that we recompute ourselves."""
 
+from .faces import forced_zeros, restrict
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
@@ -16,9 +17,11 @@ __all__ = [
     "SDPStatus",
     "check_dual_ray",
     "check_primal_ray",
+    "forced_zeros",
     "lower_by_columns",
     "read_sdpa",
     "recompute_residuals",
+    "restrict",
     "smat",
     "svec",
     "svec_index",

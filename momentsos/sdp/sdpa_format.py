@@ -1,13 +1,13 @@
-"""The SDPA sparse format (``.dat-s``), which every SDP solver of the field reads.
+r"""The SDPA sparse format (``.dat-s``), which every SDP solver of the field reads.
 
-The file states :math:`\\min c^\\top x` subject to :math:`\\sum_i x_i F_i - F_0 \\succeq 0`. Equalities have no
+The file states :math:`\min c^\top x` subject to :math:`\sum_i x_i F_i - F_0 \succeq 0`. Equalities have no
 place in it: row `i` of `E y = d` becomes two entries of one diagonal block, the last one, and a comment says
 how many rows there are, so that our own files come back as they went.
 
-What is written and read again is the same program bit for bit. Floats are written with the shortest digits that
-give the same float again. An entry off the diagonal stands in the file without the √2 of its svec; where no float
-times √2 is the entry, 25 digits are written, and a number with more than 17 digits is multiplied before it is
-rounded.
+A program that is written and read again is the same bit for bit. Floats are written with the shortest digits
+that give the same float again. An entry off the diagonal stands in the file without the √2 of its svec; where
+no float times √2 is the entry, 25 digits are written, and a number of more than 17 digits is multiplied
+before it is rounded.
 
 Source: Yamashita et al., *SDPA user's manual*, version 7, section 5 (the sparse format).
 """
@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Context, Decimal
 from os import PathLike
 from pathlib import Path
@@ -31,6 +32,8 @@ from .svec import SQRT2, svec_length
 _MARK = "momentsos: equalities in the last block ="
 _DIGITS = 17
 _LONG = Context(prec=60)
+#: A file that announces more entries of blocks than this is refused instead of filling the memory.
+_MOST_ROWS = 100_000_000
 
 #: Unknown, block, row and column, counted from 1 (unknown 0 is `F_0`), and the text of the value.
 _Entries = list[tuple[int, int, int, int, str]]
@@ -55,7 +58,7 @@ def _with_root(text: str) -> float:
 
 
 def _block_entries(matrix: sp.sparray, offsets: NDArray[np.intp]) -> _Entries:
-    """Return the entries of a matrix of svec rows whose columns are `F_0`, `F_1`, …"""
+    """Return the entries of a matrix of svec rows whose columns are `F_0`, `F_1` and so on."""
     matrix = sp.csr_matrix(matrix, copy=True)
     matrix.sum_duplicates()
     entries = matrix.tocoo()
@@ -127,89 +130,93 @@ def write_inequalities(
     _write(path, [], sizes, cost, entries)
 
 
-def _header(text: str, path: object) -> tuple[int, list[str], list[str]]:
-    """Split a file into the number of our equalities, its four head lines and its entry lines."""
-    marked = re.search(re.escape(_MARK) + r"\s*(\d+)", text)
-    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in '"*']
-    if len(lines) < 4:
-        raise InvalidInput(f"{path}: expected the SDPA sparse format, found {len(lines)} lines of it")
-    return int(marked.group(1)) if marked else 0, lines[:4], lines[4:]
+@dataclass(frozen=True, eq=False)
+class _File:
+    """What a file says: `p` of our equalities, and entries counted from 0 (for the unknown, 0 is `F_0`)."""
+
+    p: int
+    declared: list[int]
+    cost: NDArray[np.float64]
+    unknown: NDArray[np.intp]
+    block: NDArray[np.intp]
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+    value: NDArray[np.float64]
 
 
 def read_sdpa(path: str | PathLike[str]) -> SDP:
     """Read an SDP from a file in SDPA sparse format.
 
-    A constant matrix `F_0` becomes one more unknown, the first, that an equality fixes to 1. Entries below the
-    diagonal are taken as the same entry above it. A diagonal block (negative size) becomes blocks of size 1.
+    A constant matrix `F_0` becomes one more unknown, the first, that an equality fixes to 1. Entries below
+    the diagonal are the same entry above it. A diagonal block (negative size) becomes blocks of size 1.
 
     Raises
     ------
     InvalidInput
-        When the file is not in the format; the message names the line.
+        When the file is not in the format.
     """
     text = Path(path).read_text(encoding="ascii", errors="replace")
-    p, head, body = _header(text, path)
-    numbers = [re.sub(r"[{}(),]", " ", line).split("=")[0].split() for line in head]
+    marked = re.search(re.escape(_MARK) + r"\s*(\d+)", text)
     try:
-        n, block_count = int(numbers[0][0]), int(numbers[1][0])
-        declared = [int(float(token)) for token in numbers[2][:block_count]]
-        cost = np.array([float(token) for token in numbers[3][:n]])
-        words = [re.sub(r"[{}(),]", " ", line).split()[:5] for line in body]
-        table = np.array([word[:4] for word in words], dtype=np.intp).reshape(-1, 4)
-        off = [word[2] != word[3] and declared[int(word[1]) - 1] > 0 for word in words]
-        value = np.array([_with_root(w[4]) if o else float(w[4]) for w, o in zip(words, off, strict=True)])
+        file = _parse(text, int(marked.group(1)) if marked else 0)
     except (ArithmeticError, IndexError, ValueError) as error:
         raise InvalidInput(f"{path}: not in the SDPA sparse format: {error}") from error
+    return _build(file)
+
+
+def _parse(text: str, p: int) -> _File:
+    """Take the numbers out of a file; any error means that it is not in the format."""
+    lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in '"*']
+    words = [re.sub(r"[{}(),]", " ", line).split("=")[0].split() for line in lines]
+    n, block_count = int(words[0][0]), int(words[1][0])
+    declared = [int(float(token)) for token in words[2][:block_count]]
+    cost = np.array([float(token) for token in words[3][:n]])
     if len(declared) != block_count or cost.shape[0] != n or 0 in declared:
-        raise InvalidInput(
-            f"{path}: the head announces {n} unknowns and {block_count} blocks but lists fewer"
-        )
+        raise ValueError(f"the head announces {n} unknowns and {block_count} blocks but lists fewer")
+    if sum(svec_length(size) if size > 0 else -size for size in declared) > _MOST_ROWS:
+        raise ValueError(f"the head announces blocks with more than {_MOST_ROWS} entries")
+    body = words[4:]
+    table = np.array([word[:4] for word in body], dtype=np.intp).reshape(-1, 4)
     unknown, block, row, column = table.T
-    row, column = np.minimum(row, column) - 1, np.maximum(row, column) - 1
-    width = np.abs(np.array(declared, dtype=np.intp))
-    if table.size and not (
-        ((unknown >= 0) & (unknown <= n) & (block >= 1) & (block <= block_count)).all()
-        and ((row >= 0) & (column < width[block - 1])).all()
-    ):
-        raise InvalidInput(f"{path}: an entry lies outside the sizes that the head announces")
-    return _build(cost, declared, p, unknown, block - 1, row, column, value)
+    row, column, block = np.minimum(row, column) - 1, np.maximum(row, column) - 1, block - 1
+    inside = (unknown >= 0) & (unknown <= n) & (block >= 0) & (block < block_count) & (row >= 0)
+    if not inside.all() or (column >= np.abs(np.array(declared, dtype=np.intp))[block]).any():
+        raise ValueError("an entry lies outside the sizes that the head announces")
+    if ((np.array(declared, dtype=np.intp)[block] < 0) & (row != column)).any():
+        raise ValueError("an entry of a diagonal block lies off the diagonal")
+    value = np.array(
+        [float(w[4]) if i == j else _with_root(w[4]) for w, i, j in zip(body, row, column, strict=True)]
+    )
+    return _File(p, declared, cost, unknown, block, row, column, value)
 
 
-def _build(
-    cost: NDArray[np.float64],
-    declared: list[int],
-    p: int,
-    unknown: NDArray[np.intp],
-    block: NDArray[np.intp],
-    row: NDArray[np.intp],
-    column: NDArray[np.intp],
-    value: NDArray[np.float64],
-) -> SDP:
+def _build(file: _File) -> SDP:
     """Assemble the program from the entries of a file, with √2 in the values off the diagonal."""
-    equality_block = len(declared) - 1 if p and declared[-1] == -2 * p else -1
-    is_equality = block == equality_block
-    constant = bool((~is_equality & (unknown == 0)).any())
+    p, cost, unknown, value = file.p, file.cost, file.unknown, file.value
+    equality_block = len(file.declared) - 1 if p and file.declared[-1] == -2 * p else -1
+    inside = file.block != equality_block
+    constant = bool((inside & (unknown == 0)).any())
     n = cost.shape[0] + constant
     sizes: list[int] = []
-    starts = np.zeros(len(declared), dtype=np.intp)
+    starts = np.zeros(len(file.declared), dtype=np.intp)
     total = 0
-    for j, size in enumerate(declared):
+    for j, size in enumerate(file.declared):
         starts[j] = total
         if j != equality_block:
             parts = [size] if size > 0 else [1] * -size
             sizes += parts
             total += sum(map(svec_length, parts))
-    inside = ~is_equality
-    diagonal_block = np.array([size < 0 for size in declared], dtype=bool)
-    place = np.where(diagonal_block[block], row, column * (column + 1) // 2 + row) + starts[block]
-    sign = np.where(unknown == 0, -1.0, 1.0)
+    diagonal = np.array(file.declared, dtype=np.intp)[file.block] < 0
+    triangle = file.column * (file.column + 1) // 2 + file.row
+    place = np.where(diagonal, file.row, triangle) + starts[file.block]
     moment = np.where(unknown == 0, 0, unknown - 1 + constant)
-    operator = sp.csr_matrix(((sign * value)[inside], (place[inside], moment[inside])), shape=(total, n))
-    upper = is_equality & (row < p)
+    signed = np.where(unknown == 0, -value, value)
+    operator = sp.csr_matrix((signed[inside], (place[inside], moment[inside])), shape=(total, n))
+    upper = ~inside & (file.row < p)
     left, fixed = upper & (unknown > 0), upper & (unknown == 0)
-    equalities = sp.csr_matrix((value[left], (row[left], moment[left])), shape=(p, n))
+    equalities = sp.csr_matrix((value[left], (file.row[left], moment[left])), shape=(p, n))
     right_side = np.zeros(p)
-    right_side[row[fixed]] = value[fixed]
+    right_side[file.row[fixed]] = value[fixed]
     if constant:
         first = sp.csr_matrix(([1.0], ([0], [0])), shape=(1, n))
         equalities = sp.vstack([first, equalities], format="csr")

@@ -7,6 +7,7 @@ moments are minus the duals of the rows.
 
 from __future__ import annotations
 
+import importlib
 import time
 from typing import Any, ClassVar
 
@@ -20,8 +21,8 @@ from ..sdp.svec import svec_weights
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 from .isolation import standard_output_kept
 
-#: The status constants of COPT, from its reference manual ("Solution status"). What it calls infeasible is the
-#: side of the Gram matrices. It gives no rays of semidefinite programs, so that neither claim can be checked.
+#: The status constants of COPT, from its reference manual ("Solution status"). What it calls infeasible is
+#: the side of the Gram matrices. It gives no rays of semidefinite programs: neither claim can be checked.
 _STATUS = {
     0: (SDPStatus.UNKNOWN, "unstarted"),
     1: (SDPStatus.OPTIMAL, "optimal"),
@@ -63,12 +64,13 @@ class COPT(Solver):
         SolverUnavailable
             The program is larger than what COPT solves without a licence.
         """
-        import coptpy
-
+        coptpy: Any = importlib.import_module("coptpy")  # its own annotations are wrong
         parameters = _parameters(coptpy, options)
         refuse_if_too_large(self, sdp)
         order, plain, linear, sizes = _layout(sdp)
-        matrix = sp.hstack([sdp.equalities.T, (sp.diags_array(plain) @ sdp.operator)[order].T], format="csc")
+        blocks = (sp.diags_array(plain) @ sdp.operator)[order]
+        matrix = sp.csc_matrix(sp.hstack([sdp.equalities.T, blocks.T]))
+        matrix.eliminate_zeros()
         cost = np.concatenate([-sdp.right_side, np.zeros(order.size)])
         cones = {"f": sdp.right_side.size, "l": linear, "s": sizes}
         with standard_output_kept(options.verbose):
@@ -76,7 +78,7 @@ class COPT(Solver):
             model = environment.createModel("momentsos")
             for name, value in parameters.items():
                 model.setParam(name, value)
-            places = np.asarray(model.loadConeMatrix(cost, sp.csc_matrix(matrix), sdp.cost, cones))
+            places = np.asarray(model.loadConeMatrix(cost, matrix, sdp.cost, cones))
             started = time.perf_counter()
             try:
                 model.solve()
@@ -112,15 +114,15 @@ def _explained(error: Any) -> Exception:
     """Return our error for one of COPT."""
     if error.retcode == _LICENCE:
         return SolverUnavailable(
-            "COPT solves up to about 2000 moments without a licence, and this program has more: get a licence "
-            "from https://www.shanshu.ai/copt (free for academic use) and put license.dat and license.key into "
-            "a folder that COPT_LICENSE_DIR names"
+            "COPT solves up to about 2000 moments without a licence, and this program has more: get one from "
+            "https://www.shanshu.ai/copt (free for academic use) and put license.dat and license.key into a "
+            "folder that COPT_LICENSE_DIR names"
         )
     return SolverFailed(f"copt: {error.message}")
 
 
 def _row_duals(model: Any, places: NDArray[np.int_]) -> NDArray[np.float64]:
-    """Return the duals of the rows: place `i > 0` is the linear row `i - 1`, `i < 0` the matrix row `-i - 1`."""
+    """Return the duals of the rows: place `i > 0` is linear row `i - 1`, `i < 0` matrix row `-i - 1`."""
     duals = np.empty(places.size)
     linear = places > 0
     if linear.any():

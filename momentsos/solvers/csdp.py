@@ -1,7 +1,7 @@
 """CSDP: the program `csdp`, an interior-point solver that factors at the number of moments.
 
-It reads its program from a file in SDPA sparse format, its parameters from `param.csdp` beside it, and writes the
-solution to a third file. Source: Borchers, *CSDP user's guide* (files, parameters and exit codes).
+It reads its program from a file in SDPA sparse format, its parameters from `param.csdp` beside it, and writes
+the solution to a third file. Source: Borchers, *CSDP user's guide* (files, parameters and exit codes).
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class CSDP(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate as the user's guide does: the Schur complement and eleven copies of the blocks, twice for safety."""
+        """Estimate as the user's guide, doubled: the Schur complement and eleven copies of the blocks."""
         return 16 * (sdp.n_moments**2 + 11 * sum(size**2 for size in sdp.sizes)) + 100 * sdp.operator.nnz
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:

@@ -23,8 +23,8 @@ _STATUS = {
 }
 #: Asked for more, CVXOPT often divides by zero or drifts away from the solution that it had.
 _BEST_TOLERANCE = 1e-8
-#: The options of `conelp` with the types they take, from its documentation ("Algorithm Parameters"), and its way
-#: of solving the linear systems: ``"qr"`` (its default with matrices), or ``"chol"``, faster and less accurate.
+#: The options of `conelp` with their types, from its documentation ("Algorithm Parameters"), and its way of
+#: solving the linear systems: ``"qr"``, its default with matrices, or ``"chol"``, faster and less accurate.
 _NATIVE = {
     "abstol": float,
     "feastol": float,
@@ -51,7 +51,7 @@ class CVXOPT(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate the constraint matrix made dense at the rows of square blocks, and the normal equations."""
+        """Estimate the constraint matrix, dense at the rows of square blocks, and the normal equations."""
         rows = sum(size**2 for size in sdp.sizes)
         return 8 * (rows * sdp.n_moments + 3 * sdp.n_moments**2 + 20 * rows) + 100 * sdp.operator.nnz
 

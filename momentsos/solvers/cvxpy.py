@@ -15,6 +15,7 @@ from ..sdp import SDP, SDPSolution, SDPStatus, svec, svec_index, svec_length
 from ..sdp.svec import svec_weights
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 from .isolation import standard_output_kept
+from .mosek import MOSEK
 
 _STATUS = {
     "optimal": SDPStatus.OPTIMAL,
@@ -27,7 +28,7 @@ _STATUS = {
     "user_limit": SDPStatus.LIMIT,
     "solver_error": SDPStatus.FAILED,
 }
-#: What the solvers that CVXPY reaches call tolerance, iterations and time limit; None where they have no such thing.
+#: What the solvers that CVXPY reaches call tolerance, iterations and time limit; None for what they lack.
 _WORDS: dict[str, tuple[tuple[str, ...], str | None, str | None]] = {
     "CLARABEL": (("tol_gap_abs", "tol_gap_rel", "tol_feas"), "max_iter", "time_limit"),
     "SCS": (("eps_abs", "eps_rel"), "max_iters", "time_limit_secs"),
@@ -41,7 +42,7 @@ _BEST_TOLERANCE = {"SCS": 1e-7, "CVXOPT": 1e-8, "SDPA": 1e-8, "COPT": 1e-9}
 
 def _block_expression(sdp: SDP, block: int, moments: Any) -> Any:
     """Return one block of the program as a matrix expression, or a scalar one for a block of size 1."""
-    import cvxpy
+    from cvxpy.atoms.affine.reshape import reshape
 
     size, start = sdp.sizes[block], sdp.offsets[block]
     rows = sdp.operator[start : start + svec_length(size)]
@@ -51,7 +52,7 @@ def _block_expression(sdp: SDP, block: int, moments: Any) -> Any:
     place = np.empty((size, size), dtype=np.intp)
     place[i, j] = place[j, i] = np.arange(i.size)
     square = (sp.diags_array(1 / svec_weights(size)) @ rows).tocsr()[place.ravel()]
-    return cvxpy.reshape(square @ moments, (size, size), order="C")
+    return reshape(square @ moments, (size, size), order="C")
 
 
 def to_cvxpy(sdp: SDP) -> tuple[Any, Any]:
@@ -76,7 +77,7 @@ def to_cvxpy(sdp: SDP) -> tuple[Any, Any]:
 
 
 class CVXPY(Solver):
-    """Adapter to the solvers that CVXPY reaches; the native option ``"solver"`` names one, Clarabel by default."""
+    """Adapter to what CVXPY reaches; the native option ``"solver"`` names the solver, Clarabel by default."""
 
     name: ClassVar[str] = "cvxpy"
     package: ClassVar[str] = "cvxpy"
@@ -138,6 +139,9 @@ def _settings(installed: list[str], options: SolverOptions) -> tuple[str, dict[s
     solver = str(options.native.get("solver", "CLARABEL")).upper()
     if solver not in installed:
         raise SolverUnavailable(f"cvxpy reaches no solver {solver!r} here; it reaches {', '.join(installed)}")
+    problem = MOSEK.licence_problem() if solver == "MOSEK" else None
+    if problem is not None:
+        raise SolverUnavailable(f"cvxpy reaches MOSEK, but {problem}")
     if solver not in _WORDS:
         limits = [name for name in ("max_iterations", "time_limit") if getattr(options, name) is not None]
         if limits:

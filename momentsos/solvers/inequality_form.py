@@ -1,8 +1,8 @@
 """The inequality form of a program, without equalities: what SDPA, CSDP and CVXOPT are given.
 
 None of the three is at its best with equalities: SDPA and CSDP have none, and splitting each into two
-inequalities leaves no interior (measured on the catalogue: residuals of 1e-3 instead of 1e-7); CVXOPT wants them
-of full rank. So they are eliminated.
+inequalities leaves no interior (measured with SDPA on the catalogue: residuals of 1e-4 to 1e-2 instead of
+1e-7); CVXOPT wants them of full rank. So they are eliminated.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
@@ -18,32 +19,89 @@ from ..sdp import SDP, SDPSolution, SDPStatus, svec_index
 from ..sdp.residuals import project_to_cone
 from ..sdp.svec import svec_weights
 from .base import finish
-from .native.elimination import Elimination, eliminate
 
 Array = NDArray[np.float64]
+
+#: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
+_RANK, _CONSISTENT = 1e-12, 1e-9
+#: What is smaller than this, relative to what it was computed from, is rounding.
+_ROUNDING = 1e-14
+
+
+@dataclass(frozen=True, eq=False)
+class AffineSpace:
+    r"""All `y` with `E y = d`, as `offset + null z`.
+
+    Attributes
+    ----------
+    null : (n, n - rank) CSC matrix
+    offset : (n,) array
+    pivots : (rank,) integer array
+        The moments that the others determine.
+    multiplier : (p, rank) array
+        Takes a gradient at the pivots to `λ`.
+    contradiction : (p,) array or None
+        A combination of the rows that reads `0 = 1`.
+    """
+
+    null: sp.csc_matrix
+    offset: Array
+    pivots: NDArray[np.intp]
+    multiplier: Array
+    contradiction: Array | None
+
+
+def affine_space(equalities: sp.csr_matrix, right_side: Array) -> AffineSpace:
+    """Solve the equalities, by QR with column pivoting; rows may depend on or contradict each other.
+
+    Source: Golub and Van Loan, *Matrix Computations*, section 5.5.
+    """
+    p, n = equalities.shape
+    if p == 0:
+        none = np.zeros(0, dtype=np.intp)
+        return AffineSpace(sp.csc_matrix(sp.identity(n)), np.zeros(n), none, np.zeros((0, 0)), None)
+    scale = abs(equalities).max(axis=1).toarray().ravel()
+    scale[scale == 0] = 1.0
+    target = right_side / scale
+    q, r, order = scipy.linalg.qr(equalities.toarray() / scale[:, None], mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = int((diagonal > _RANK * diagonal.max(initial=0.0)).sum())
+    missing = target - q[:, :rank] @ (q[:, :rank].T @ target)
+    contradiction = None
+    if np.abs(missing).max() > _CONSISTENT * (1.0 + np.abs(target).max()):
+        contradiction = missing / scale / float(missing @ target)
+    inverse = scipy.linalg.solve_triangular(r[:rank, :rank], q[:, :rank].T) / scale
+    coupling = -inverse @ equalities[:, order[rank:]].toarray() if rank < n else np.zeros((rank, 0))
+    coupling[np.abs(coupling) <= _ROUNDING * (1.0 + np.abs(coupling).max(initial=0.0))] = 0.0
+    place = np.argsort(order[rank:])
+    null = sp.vstack([sp.identity(n - rank), sp.csr_matrix(coupling)], format="csr")
+    back = np.argsort(order[np.concatenate([np.arange(rank, n), np.arange(rank)])])
+    offset = np.zeros(n)
+    offset[order[:rank]] = inverse @ right_side
+    return AffineSpace(
+        sp.csc_matrix(null[back][:, place]), offset, order[:rank].astype(np.intp), inverse.T, contradiction
+    )
 
 
 @dataclass(frozen=True, eq=False)
 class InequalityForm:
     r"""A program whose equalities are eliminated: minimise `cost·z` subject to `constant + matrix z ⪰ 0`.
 
-    Every `y` with `E y = d` is :math:`y_0 + N z` (`Elimination`); a free moment that occurs in no block is 0.
-
     Attributes
     ----------
     sdp : SDP
-    elimination : Elimination
+    space : AffineSpace
     columns : integer array
-        The free moments that are unknowns, by their place in the order of the elimination.
+        The columns of `space.null` that are unknowns; the others occur in no block and are left at 0.
     cost : (len(columns),) array
     matrix : (rows, len(columns)) CSC matrix
     constant : (rows,) array
-    drift : (n_free,) array
-        Minus the cost of the free moments that occur in no block, 0 for the others.
+    drift : (n,) array
+        A direction without effect on the blocks along which the objective falls; 0 when there is none.
     """
 
     sdp: SDP
-    elimination: Elimination
+    space: AffineSpace
     columns: NDArray[np.intp]
     cost: Array
     matrix: sp.csc_matrix
@@ -51,23 +109,15 @@ class InequalityForm:
     drift: Array
 
     def moments(self, unknowns: Array, ray: bool = False) -> Array:
-        """Return `y` from `z`, or the direction `N z`."""
-        free = np.zeros(self.elimination.n_free)
+        """Return `y` from `z`, or a direction without the offset."""
+        free = np.zeros(self.space.null.shape[1])
         free[self.columns] = unknowns
-        ordered = self.elimination.extend(free)
-        return self._in_order(ordered if ray else ordered + self.elimination.offset)
-
-    def _in_order(self, ordered: Array) -> Array:
-        moments = np.empty(self.sdp.n_moments)
-        moments[self.elimination.order] = ordered
-        return moments
+        return np.asarray(self.space.null @ free + (0.0 if ray else self.space.offset))
 
     def equality_duals(self, gram: Array, ray: bool = False) -> Array:
         r"""Return :math:`\lambda` with :math:`E^\top\lambda = c - F^*X` at the pivots, or with 0 for `c`."""
         gradient = (0.0 if ray else self.sdp.cost) - self.sdp.operator.T @ gram
-        return np.asarray(
-            self.elimination.multiplier @ gradient[self.elimination.order[self.elimination.n_free :]]
-        )
+        return np.asarray(self.space.multiplier @ gradient[self.space.pivots])
 
     @cached_property
     def unpack(self) -> sp.csr_matrix:
@@ -97,49 +147,42 @@ class InequalityForm:
 
 def inequality_form(sdp: SDP) -> InequalityForm:
     """Eliminate the equalities of a program."""
-    elimination = eliminate(sdp.equalities, sdp.right_side)
-    operator = sp.csc_matrix(sdp.operator)[:, elimination.order]
-    k = elimination.n_free
-    matrix = operator[:, :k]
-    if elimination.coupling is not None:
-        matrix = sp.csc_matrix(matrix - operator[:, k:] @ sp.csr_matrix(elimination.coupling))
-        matrix.eliminate_zeros()
-    cost = elimination.restrict(sdp.cost[elimination.order])
+    space = affine_space(sdp.equalities, sdp.right_side)
+    matrix = sp.csc_matrix(sdp.operator @ space.null)
+    matrix.eliminate_zeros()
+    cost = space.null.T @ sdp.cost
+    noise = 100 * _ROUNDING * (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
     seen = np.diff(matrix.indptr) > 0
-    noise = 1e-12 * (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
     return InequalityForm(
         sdp,
-        elimination,
+        space,
         np.flatnonzero(seen),
         cost[seen],
         matrix[:, seen],
-        np.asarray(operator @ elimination.offset),
-        np.where(seen | (np.abs(cost) <= noise), 0.0, -cost),
+        np.asarray(sdp.operator @ space.offset),
+        space.null @ np.where(seen | (np.abs(cost) <= noise), 0.0, -cost),
     )
 
 
 def settle(form: InequalityForm, solver: str) -> SDPSolution | None:
     """Answer a program that leaves nothing for a solver to do; None when there is something to do.
 
-    That is so when the equalities contradict each other, when a moment with a cost occurs in no block, and when
-    the equalities leave no unknown.
+    That is so when the equalities contradict each other, when a moment with a cost occurs in no block, and
+    when the equalities leave no unknown.
     """
-    sdp, elimination = form.sdp, form.elimination
+    sdp, contradiction = form.sdp, form.space.contradiction
     zeros = np.zeros(sdp.operator.shape[0])
-    if elimination.contradiction is not None:
+    if contradiction is not None:
         words = "the equalities contradict each other"
-        return finish(
-            sdp, SDPStatus.PRIMAL_INFEASIBLE, words, None, elimination.contradiction, zeros, solver=solver
-        )
+        return finish(sdp, SDPStatus.PRIMAL_INFEASIBLE, words, None, contradiction, zeros, solver=solver)
     if form.drift.any():
-        ray = form._in_order(elimination.extend(form.drift))
         words = "a moment with a cost occurs in no block"
-        return finish(sdp, SDPStatus.DUAL_INFEASIBLE, words, ray, None, None, solver=solver)
+        return finish(sdp, SDPStatus.DUAL_INFEASIBLE, words, form.drift, None, None, solver=solver)
     if form.columns.size:
         return None
     words = "the equalities leave no unknown"
     negative = project_to_cone(-form.constant, sdp)
-    if np.linalg.norm(negative) > 1e-9 * (1.0 + np.linalg.norm(form.constant)):
+    if np.linalg.norm(negative) > _CONSISTENT * (1.0 + np.linalg.norm(form.constant)):
         duals = form.equality_duals(negative, ray=True)
         return finish(sdp, SDPStatus.PRIMAL_INFEASIBLE, words, None, duals, negative, solver=solver)
     moments = form.moments(np.zeros(0))

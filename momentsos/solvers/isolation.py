@@ -1,13 +1,14 @@
 """Keeping a solver's accidents away from the caller: its own process, memory, time and standard output.
 
-Some solvers end the whole process when an allocation fails (Clarabel) or when they lose their way (SDPA). In a
-child process that costs the solve and nothing else.
+Some solvers end the whole process when an allocation fails (Clarabel) or when they lose their way (SDPA). In
+a child process that costs the solve and nothing else.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
+import io
 import os
 import pickle
 import signal
@@ -30,19 +31,19 @@ _COMMAND = "from momentsos.solvers.isolation import answer_parent; answer_parent
 
 @contextlib.contextmanager
 def standard_output_kept(verbose: bool) -> Iterator[None]:
-    """Keep what a library prints off our standard output: on standard error when `verbose`, nowhere otherwise.
+    """Keep what a library prints off our standard output: on standard error when `verbose`, else nowhere.
 
-    File descriptor 1 itself is turned, since libraries in C do not know of `sys.stdout`; for the length of the
-    block that holds for every thread of the process.
+    Both `sys.stdout` and, for libraries in C, file descriptor 1 are turned; for the length of the block that
+    holds for every thread of the process.
     """
     sys.stdout.flush()
     saved = os.dup(1)
     target = os.dup(2) if verbose else os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(target, 1)
-        yield
+        with contextlib.redirect_stdout(sys.stderr if verbose else io.StringIO()):
+            yield
     finally:
-        sys.stdout.flush()
         if os.name == "posix":
             ctypes.CDLL(None).fflush(None)  # what the library holds in its own buffer must not come later
         os.dup2(saved, 1)
@@ -52,7 +53,7 @@ def standard_output_kept(verbose: bool) -> Iterator[None]:
 
 @dataclass(frozen=True)
 class _Task:
-    """What the child is asked to do; plain values only, so that it can be pickled."""
+    """What the child is asked to do, in values that can be pickled."""
 
     solver: str
     sdp: SDP
@@ -75,8 +76,7 @@ def solve_isolated(
     solver_name : str
         A name in the registry, or ``"auto"``.
     memory_limit : int, optional
-        Bytes of address space that the solve may take beyond what the child has when it begins. Enforced where
-        the operating system does (Linux).
+        Bytes of address space that the solve may take beyond what the child has at its start; Linux only.
     time_limit : float, optional
         Seconds after which the child is ended, whatever it is doing; `SolverOptions.time_limit` is what the
         solver is asked to respect. Starting the child, about a second, does not count.
@@ -100,10 +100,8 @@ def solve_isolated(
     for name, value in (("memory_limit", memory_limit), ("time_limit", time_limit)):
         if value is not None and not value > 0:
             raise BadOption(f"{name} = {value!r}: expected a positive number or None")
-    plain = {item.name: getattr(options, item.name) for item in fields(options)} | {
-        "native": dict(options.native)
-    }
-    message = pickle.dumps(_Task(solver_name, sdp, plain, memory_limit, time_limit))
+    plain = {item.name: getattr(options, item.name) for item in fields(options)}
+    task = _Task(solver_name, sdp, plain | {"native": dict(options.native)}, memory_limit, time_limit)
     child = subprocess.Popen(
         [sys.executable, "-c", _COMMAND],
         stdin=subprocess.PIPE,
@@ -113,7 +111,9 @@ def solve_isolated(
         start_new_session=True,
     )
     try:
-        answer, log = child.communicate(message, timeout=None if time_limit is None else time_limit + _START)
+        answer, log = child.communicate(
+            pickle.dumps(task), timeout=None if time_limit is None else time_limit + _START
+        )
     except subprocess.TimeoutExpired:
         return _out_of_time(solver_name, time_limit)
     finally:
@@ -139,17 +139,14 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _out_of_time(solver: str, time_limit: float | None) -> SDPSolution:
-    return SDPSolution(
-        SDPStatus.LIMIT, f"ended after {time_limit:g} s", solver=solver, seconds=time_limit or 0.0
-    )
+    seconds = time_limit or 0.0
+    return SDPSolution(SDPStatus.LIMIT, f"ended after {seconds:g} s", solver=solver, seconds=seconds)
 
 
 def _what_happened(solver: str, code: int, log: bytes, memory_limit: int | None) -> str:
     """Say in one line how a child without an answer ended."""
-    if code < 0:
-        how = f"was ended by {signal.Signals(-code).name}"
-    else:
-        how = f"left with exit code {code} and no answer"
+    ended = f"was ended by {signal.Signals(-code).name}" if code < 0 else ""
+    how = ended or f"left with exit code {code} and no answer"
     if memory_limit is not None or code == -signal.SIGABRT:
         limit = "" if memory_limit is None else f" (its limit is {memory_limit / 1e6:.6g} MB)"
         how += f", as solvers do that run out of memory{limit}"
@@ -176,10 +173,10 @@ def answer_parent() -> None:
     try:
         solution = solve_sdp(task.solver, task.sdp, SolverOptions(**task.options))
     except errors.MomentSOSError as error:
-        limits = (
-            [error.estimated_bytes, error.limit_bytes] if isinstance(error, errors.ProblemTooLarge) else []
-        )
-        _send(channel, {"error": type(error).__name__, "arguments": [str(error), *limits]})
+        arguments: list[Any] = [str(error)]
+        if isinstance(error, errors.ProblemTooLarge):
+            arguments += [error.estimated_bytes, error.limit_bytes]
+        _send(channel, {"error": type(error).__name__, "arguments": arguments})
         return
     plain = {item.name: getattr(solution, item.name) for item in fields(solution)}
     _send(channel, plain | {"statistics": dict(solution.statistics)})

@@ -1,9 +1,9 @@
 r"""MOSEK: a commercial interior-point solver, by its Optimizer API.
 
 It is given the side of the Gram matrices in MOSEK's standard form, one matrix variable a block and one row a
-moment: maximise :math:`d^\top\lambda` subject to :math:`E^\top\lambda + F^* X = c`. It then factors at the number
-of moments; an affine conic constraint on the moment side would add a row for every entry of the blocks. The
-moments are the duals of the rows.
+moment: maximise :math:`d^\top\lambda` subject to :math:`E^\top\lambda + F^* X = c`. It then factors at the
+number of moments; an affine conic constraint on the moment side would add a row for each entry of a block.
+The moments are the duals of the rows.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _ENDINGS = {
     "trm_stall": SDPStatus.INACCURATE,
 }
 _WAY = (
-    "get a licence from https://www.mosek.com/products/academic-licenses/ (free for academic use) or a trial from "
+    "get one from https://www.mosek.com/products/academic-licenses/ (free for academic use) or a trial from "
     "https://www.mosek.com/try/, and put mosek.lic into the folder 'mosek' of your home or name it in "
     "MOSEKLM_LICENSE_FILE"
 )

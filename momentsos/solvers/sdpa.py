@@ -1,7 +1,7 @@
 """SDPA: an interior-point solver that factors at the number of moments.
 
-sdpa-python's low-level call is used: its high-level one recomputes errors with ARPACK and can raise on a program
-that it has solved. The same adapter serves sdpa-multiprecision, which installs the same module.
+sdpa-python's low-level call is used: its high-level one recomputes errors with ARPACK and can raise on a
+program that it has solved. The same adapter serves sdpa-multiprecision, which installs the same module.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ import time
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
 import scipy.sparse as sp
 
 from ..errors import BadOption
@@ -33,10 +32,10 @@ _STATUS = {
     "pdINF": SDPStatus.PRIMAL_INFEASIBLE,  # "one of the two": `solve` asks the last iterate which
 }
 _INFEASIBLE = (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE)
-#: SDPA ends a run where rounding turns the sign of the gap; asked for more, it ends earlier and further away.
+#: SDPA ends a run where rounding turns the sign of the gap; asked for more, it often ends further away.
 _BEST_TOLERANCE = 1e-8
-#: How far SDPA looks for solutions, in multiples of its starting point, and the largest objective it believes in.
-#: With its own 2 and 1e5 it calls programs infeasible that are not, and stops before its rays are proofs.
+#: How far SDPA looks for solutions, in multiples of its start, and the largest objective it believes. With
+#: its own 2 and 1e5 it calls solvable programs infeasible, and stops before its rays are proofs.
 _REGION, _LARGEST_OBJECTIVE = 1e6, 1e10
 
 
@@ -60,7 +59,7 @@ class SDPA(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate the Schur complement, twice, the data as Python numbers, and a dozen copies of the blocks."""
+        """Estimate two Schur complements, the data as Python numbers, and a dozen copies of the blocks."""
         return 16 * sdp.n_moments**2 + 200 * sdp.operator.nnz + 96 * sum(size**2 for size in sdp.sizes)
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:

@@ -13,8 +13,9 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .cost import peak_bytes
 from .options import NativeOptions
-from .path import Ending, Run, follow_path, starting_point
+from .path import Ending, Run, follow_path
 from .program import Program, make_program
+from .start import make_start
 
 _DEFAULT_ITERATIONS = 100
 
@@ -32,9 +33,9 @@ class NativeSolver(Solver):
     """Interior-point method for moment programs; needs nothing but NumPy and SciPy.
 
     Primal-dual path following on the homogeneous self-dual embedding, HKM direction, Mehrotra's
-    predictor-corrector, blocks of equal size stacked; it factors at the number of moments. An answer is `OPTIMAL`
-    when the residuals that we recompute are below the tolerance asked for, `INACCURATE` when the iteration stalls
-    above it. `KeyboardInterrupt` passes through.
+    predictor-corrector, blocks of equal size stacked; it factors at the number of moments. An answer is
+    `OPTIMAL` when the residuals that we recompute are below the tolerance asked for, `INACCURATE` when the
+    iteration stalls above it. `KeyboardInterrupt` passes through.
     """
 
     name: ClassVar[str] = "native"
@@ -56,16 +57,19 @@ class NativeSolver(Solver):
             program = make_program(sdp)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)
+            try:
+                begin = make_start(program, native.start_scale)
+            except np.linalg.LinAlgError as error:
+                return _failure(sdp, str(error), time.perf_counter() - started)
             run = follow_path(
-                program,
-                starting_point(program, native.start_scale),
+                begin,
                 native,
                 tol=options.tol,
                 max_iterations=options.max_iterations or _DEFAULT_ITERATIONS,
                 deadline=deadline,
                 verbose=options.verbose,
             )
-        return _solution(sdp, program, run, native, time.perf_counter() - started)
+        return _solution(sdp, run, native, time.perf_counter() - started)
 
 
 def _threads(count: int | None) -> AbstractContextManager[object]:
@@ -73,7 +77,7 @@ def _threads(count: int | None) -> AbstractContextManager[object]:
     if count is None:
         return nullcontext()
     try:
-        from threadpoolctl import threadpool_limits
+        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
     except ImportError:
         return nullcontext()
     return threadpool_limits(count, user_api="blas")
@@ -93,9 +97,16 @@ def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
     )
 
 
-def _solution(sdp: SDP, program: Program, run: Run, native: NativeOptions, seconds: float) -> SDPSolution:
+def _failure(sdp: SDP, reason: str, seconds: float) -> SDPSolution:
+    """Return the answer when not even the first iterate can be taken."""
+    return finish(
+        sdp, SDPStatus.FAILED, reason, None, None, None, solver=NativeSolver.name, seconds=seconds
+    )
+
+
+def _solution(sdp: SDP, run: Run, native: NativeOptions, seconds: float) -> SDPSolution:
     """Map the end of a run back to the program."""
-    point, state, status = run.point, run.measure, _STATUS[run.ending]
+    program, point, state, status = run.program, run.point, run.measure, _STATUS[run.ending]
     if run.ending is Ending.STALLED and not state.worst <= native.acceptable:
         status = SDPStatus.FAILED
     moments = program.moments(point.free / point.tau, 1.0)

@@ -1,7 +1,7 @@
 """The product of semidefinite cones, blocks of equal size stacked as one array.
 
-A point of the cone is one flat vector: group after group, in it block after block, each block a full symmetric
-matrix. Blocks of size 1 are one group of numbers. Every operation is one call a group.
+A point of the cone is one flat vector: group after group, in it block after block, each block a full
+symmetric matrix. Blocks of size 1 are one group of numbers. Every operation is one call a group.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class Cone:
         return Factor(tuple(lower), tuple(inverse))
 
     def inverse(self, factor: Factor) -> Array:
-        """Return the flat vector of the inverses :math:`L^{-\\top} L^{-1}`."""
+        r"""Return the flat vector of the inverses :math:`L^{-\\top} L^{-1}`."""
         flat = np.empty(self.dimension)
         for group, root in zip(self.groups, factor.inverse, strict=True):
             np.matmul(root.swapaxes(1, 2), root, out=group.view(flat))

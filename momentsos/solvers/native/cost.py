@@ -1,6 +1,7 @@
 r"""What an iteration costs: multiplications and numbers kept, as functions of block sizes and moments.
 
-With `n` moments, and `g` blocks of size `s` that touch `w` moments each by `k` entries in all, one iteration takes
+With `n` moments, and `g` blocks of size `s` that touch `w` moments each by `k` entries in all, one
+iteration takes
 
 ============  ===========================================================  =========================
 way           multiplications for the Schur complement                     numbers kept
@@ -33,7 +34,7 @@ CHUNK = 4_000_000
 
 @dataclass(frozen=True)
 class Shape:
-    """The sizes of one group: `count` blocks of `size`, `n` moments, `width` of them in a block, `entries` in all."""
+    """A group: `count` blocks of `size`, `n` moments, `width` of them in a block, `entries` in all."""
 
     size: int
     count: int
@@ -66,7 +67,7 @@ def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
 
 
 def sparse_seconds(shape: Shape, columns: int) -> float:
-    """Return the time from columns of `X` and rows of the inverse, with `columns` of them; 0 gives a lower bound."""
+    """Return the time with `columns` columns of `X` and rows of the inverse; 0 gives a lower bound."""
     selection = (shape.entries + shape.count * shape.size**2) * shape.n / SPARSE
     return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
 
@@ -77,7 +78,9 @@ def _shapes(sdp: SDP) -> list[Shape]:
     entries = np.diff(sdp.operator.indptr[sdp.offsets])
     n = sdp.n_moments
     return [
-        Shape(size, int(here.sum()), n, min(n, int(entries[here].max(initial=0))), 2 * int(entries[here].sum()))
+        Shape(
+            size, int(here.sum()), n, min(n, int(entries[here].max(initial=0))), 2 * int(entries[here].sum())
+        )
         for size in np.unique(sizes[sizes > 0]).tolist()
         for here in [sizes == size]
     ]

@@ -1,8 +1,8 @@
 r"""Elimination of the equalities: every :math:`y` with :math:`E y = d` is :math:`y_0 + N z`.
 
-A rank-revealing QR factorisation with column pivoting (Golub and Van Loan, *Matrix Computations*, section 5.5)
-picks well-conditioned pivot moments `P`; the others are free, :math:`y_P = t - T y_{free}`. The Schur complement
-is formed on all moments, where the blocks are sparse, and reduced afterwards.
+A rank-revealing QR factorisation with column pivoting (Golub and Van Loan, *Matrix Computations*, section
+5.5) picks well-conditioned pivot moments `P`; the others are free, :math:`y_P = t - T y_{free}`. The Schur
+complement is formed on all moments, where the blocks are sparse, and reduced afterwards.
 """
 
 from __future__ import annotations
@@ -31,10 +31,13 @@ class Elimination:
     ----------
     order : (n,) array
         The moments in the new order: free ones, then pivots.
-    n_free : int
+    n_head : int
+        How many are not pivots.
+    kept : (n_free,) array or None
+        The moments among these that are unknowns, the others being zero; None when all are.
     offset : (n,) array
-        A solution, in the new order, zero at the free moments.
-    coupling : (rank, n_free) array or None
+        A solution, in the new order, zero at all but the pivots.
+    coupling : (rank, n_head) array or None
         The matrix `T`; None when it is zero, so that the pivots are constants.
     multiplier : (p, rank) array
         Takes the gradient at the pivots to the multipliers.
@@ -43,44 +46,62 @@ class Elimination:
     """
 
     order: NDArray[np.intp]
-    n_free: int
+    n_head: int
+    kept: NDArray[np.intp] | None
     offset: Array
     coupling: Array | None
     multiplier: Array
     contradiction: Array | None
 
+    @property
+    def n_free(self) -> int:
+        """The number of unknowns."""
+        return self.n_head if self.kept is None else int(self.kept.shape[0])
+
     def extend(self, step: Array) -> Array:
         """Return `N z` for free moments `z`."""
-        tail = np.zeros(self.order.shape[0] - self.n_free) if self.coupling is None else -(self.coupling @ step)
-        return np.concatenate([step, tail])
+        result = np.zeros(self.order.shape[0])
+        if self.kept is None:
+            result[: self.n_head] = step
+        else:
+            result[self.kept] = step
+        if self.coupling is not None:
+            result[self.n_head :] = -(self.coupling @ result[: self.n_head])
+        return result
 
     def restrict(self, gradient: Array) -> Array:
         """Return the adjoint, `Nᵀ g`."""
-        head = gradient[: self.n_free]
-        return head if self.coupling is None else head - self.coupling.T @ gradient[self.n_free :]
+        return self.select(self.restrict_head(gradient))
+
+    def restrict_head(self, gradient: Array) -> Array:
+        """Return the adjoint before moments are left out."""
+        head = gradient[..., : self.n_head]
+        return head if self.coupling is None else head - gradient[..., self.n_head :] @ self.coupling
+
+    def select(self, head: Array) -> Array:
+        """Leave out what is not kept, along the last axis."""
+        return head if self.kept is None else head[..., self.kept]
 
     def reduce(self, schur: Array) -> Array:
         """Return `Nᵀ B N`; the result may share memory with `schur`."""
-        k = self.n_free
-        if self.coupling is None:
-            return schur[:k, :k]
-        before = schur.diagonal()[:k].copy()
-        cross = schur[k:, :k] - 0.5 * (schur[k:, k:] @ self.coupling)
-        update = self.coupling.T @ cross
-        schur[:k, :k] -= update
-        schur[:k, :k] -= update.T
+        k = self.n_head
         reduced = schur[:k, :k]
-        cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)
-        reduced[cancelled] = 0.0
-        reduced[:, cancelled] = 0.0
-        return reduced
+        if self.coupling is not None:
+            before = reduced.diagonal().copy()
+            update = self.coupling.T @ (schur[k:, :k] - 0.5 * (schur[k:, k:] @ self.coupling))
+            reduced -= update
+            reduced -= update.T
+            cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)
+            reduced[cancelled] = 0.0
+            reduced[:, cancelled] = 0.0
+        return reduced if self.kept is None else reduced[self.kept[:, None], self.kept]
 
 
 def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
     """Factor the equalities; rows may be redundant or contradict each other."""
     p, n = equalities.shape
     if p == 0:
-        return Elimination(np.arange(n), n, np.zeros(n), None, np.zeros((0, 0)), None)
+        return Elimination(np.arange(n), n, None, np.zeros(n), None, np.zeros((0, 0)), None)
     matrix = equalities.toarray()
     scale = np.abs(matrix).max(axis=1, initial=0.0)
     scale[scale == 0] = 1.0
@@ -101,7 +122,8 @@ def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
     place = np.argsort(pivots[rank:])
     return Elimination(
         order=np.concatenate([free, pivots[:rank]]).astype(np.intp),
-        n_free=n - rank,
+        n_head=n - rank,
+        kept=None,
         offset=np.concatenate([np.zeros(n - rank), constants]),
         coupling=coupling[:, place] if np.any(coupling) else None,
         multiplier=multiplier / scale[:, None],

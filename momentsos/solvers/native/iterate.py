@@ -1,15 +1,16 @@
 r"""A point of the homogeneous embedding, and how far it is from a solution in the units of the program.
 
-With the equalities eliminated (:math:`y = y_0 + N z`, :math:`C = F(y_0)`, :math:`A = F N`, :math:`b = N^\top c`)
-the simplified self-dual embedding looks for :math:`z`, :math:`S, X \succeq 0`, :math:`\tau, \kappa \ge 0` with
+With the equalities eliminated (:math:`y = y_0 + N z`, :math:`C = F(y_0)`, :math:`A = F N`, :math:`b =
+N^\top c`) the simplified self-dual embedding looks for :math:`z`, :math:`S, X \succeq 0`, :math:`\tau,
+\kappa \ge 0` with
 
 .. math::
 
     A z + C\tau - S = 0, \qquad b\tau - A^\top X = 0, \qquad -b^\top z - \langle C, X \rangle - \kappa = 0.
 
-A solution with :math:`\tau > 0` gives an optimal pair, one with :math:`\kappa > 0` a ray. Sources: Ye, Todd, Mizuno,
-Math. Oper. Res. 19 (1994); Xu, Hung, Ye, Ann. Oper. Res. 62 (1996); de Klerk, Roos, Terlaky, Oper. Res. Lett. 20
-(1997).
+A solution with :math:`\tau > 0` gives an optimal pair, one with :math:`\kappa > 0` a ray. Sources: Ye,
+Todd, Mizuno, Math. Oper. Res. 19 (1994); Xu, Hung, Ye, Ann. Oper. Res. 62 (1996); de Klerk, Roos, Terlaky,
+Oper. Res. Lett. 20 (1997).
 """
 
 from __future__ import annotations
@@ -76,8 +77,8 @@ def measure(program: Program, point: Iterate) -> Measure:
     rows = program.apply(point.free) + tau * program.constant
     primal = rows - point.slack
     image = program.adjoint @ point.gram
-    dual = tau * program.gradient - elimination.restrict(image)
-    pivot_gradient = tau * program.pivot_cost - image[elimination.n_free :]
+    head_dual = tau * program.head_gradient - elimination.restrict_head(image)
+    pivot_gradient = tau * program.pivot_cost - image[elimination.n_head :]
     value = float(program.gradient @ point.free)
     bound = -float(program.constant @ point.gram)
     objective = program.objective_shift + program.objective_unit * value / tau
@@ -85,13 +86,14 @@ def measure(program: Program, point: Iterate) -> Measure:
     entries = np.abs(rows) * program.row_units
     return Measure(
         primal=primal,
-        dual=dual,
+        dual=elimination.select(head_dual),
         gap_residual=bound - value - point.kappa,
         pivot_gradient=pivot_gradient,
         mu=(float(point.slack @ point.gram) + tau * point.kappa) / (program.cone.degree + 1),
         primal_objective=objective,
         dual_objective=dual_objective,
-        primal_error=float((np.abs(primal) * program.row_units).max(initial=0.0)) / (tau + float(entries.max(initial=0.0))),
-        dual_error=float((np.abs(dual) * program.gradient_units).max(initial=0.0)) / tau,
+        primal_error=float((np.abs(primal) * program.row_units).max(initial=0.0))
+        / (tau + float(entries.max(initial=0.0))),
+        dual_error=float((np.abs(head_dual) * program.gradient_units).max(initial=0.0)) / tau,
         gap=abs(objective - dual_objective) / (1.0 + abs(objective) + abs(dual_objective)),
     )

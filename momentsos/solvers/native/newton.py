@@ -20,8 +20,6 @@ class SchurFactor:
 
     Attributes
     ----------
-    matrix : (n, n) array
-        :math:`D B D`, with unit diagonal.
     factor : (n, n) array
     scale : (n,) array
         The diagonal `D`.
@@ -29,19 +27,39 @@ class SchurFactor:
         The regularisation `δ`.
     """
 
-    matrix: Array
     factor: Array
     scale: Array
     shift: float
 
-    def solve(self, right: Array, refinements: int = 1) -> Array:
-        """Return :math:`B^{-1} r`, with iterative refinement."""
-        target = self.scale * right
-        answer = lapack.dpotrs(self.factor, target, lower=1)[0]
-        for _ in range(refinements):
-            residual = target - self.matrix @ answer
-            answer = answer + lapack.dpotrs(self.factor, residual, lower=1)[0]
-        return np.asarray(self.scale * answer)
+    @property
+    def smallest_pivot(self) -> float:
+        """The smallest pivot of the factorisation, at most 1."""
+        return float(self.factor.diagonal().min(initial=1.0)) ** 2
+
+    def solve(self, right: Array) -> Array:
+        """Return :math:`B^{-1} r`, without refinement."""
+        if not right.size:
+            return right
+        return np.asarray(self.scale * lapack.dpotrs(self.factor, self.scale * right, lower=1)[0])
+
+
+def equilibrated(schur: Array) -> tuple[Array, Array]:
+    """Return `D B D` with unit diagonal, and `D`.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When a number is not finite.
+    """
+    diagonal = schur.diagonal().copy()
+    if not np.isfinite(diagonal).all():
+        raise np.linalg.LinAlgError("the Schur complement is not finite")
+    positive = diagonal[diagonal > 0]
+    floor = positive.min() if positive.size else 1.0
+    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, floor))
+    matrix = schur * scale[:, None] * scale
+    matrix[diagonal <= 0, diagonal <= 0] = 1.0
+    return matrix, scale
 
 
 def factor_schur(schur: Array) -> SchurFactor:
@@ -52,20 +70,15 @@ def factor_schur(schur: Array) -> SchurFactor:
     numpy.linalg.LinAlgError
         When it has a number that is not finite, or stays indefinite.
     """
-    diagonal = schur.diagonal().copy()
-    if not np.isfinite(diagonal).all():
-        raise np.linalg.LinAlgError("the Schur complement is not finite")
-    positive = diagonal[diagonal > 0]
-    floor = positive.min() if positive.size else 1.0
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, floor))
-    matrix = schur * scale[:, None] * scale
-    matrix[diagonal <= 0, diagonal <= 0] = 1.0
+    matrix, scale = equilibrated(schur)
+    if not matrix.size:
+        return SchurFactor(matrix, scale, 0.0)
     shift = 0.0
     while shift <= _LAST:
         shifted = np.array(matrix, order="F")
         shifted.flat[:: matrix.shape[0] + 1] += shift
         factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
         if info == 0:
-            return SchurFactor(matrix, factor, scale, shift)
+            return SchurFactor(factor, scale, shift)
         shift = max(_FIRST, shift * _GROWTH)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")

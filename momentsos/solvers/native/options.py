@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from typing import Any
 
 from ...errors import BadOption
 
@@ -28,7 +29,7 @@ class NativeOptions:
 
     start_scale: float = 1.0
     step_fraction: float = 0.98
-    refinements: int = 3
+    refinements: int = 6
     correctors: int = 2
     acceptable: float = 1e-4
 
@@ -53,13 +54,13 @@ class NativeOptions:
         BadOption
             When a name is unknown, or a value is not a number of the expected kind and range.
         """
-        kinds = {item.name: type(item.default) for item in fields(cls)}
-        values = {}
+        whole = {item.name: isinstance(item.default, int) for item in fields(cls)}
+        values: dict[str, Any] = {}
         for name, value in mapping.items():
-            if name not in kinds:
-                raise BadOption(f"native option {name!r}: unknown; there are {', '.join(kinds)}")
-            try:
-                values[name] = kinds[name](value)  # type: ignore[operator]
-            except (TypeError, ValueError) as error:
-                raise BadOption(f"native option {name} = {value!r}: expected a number") from error
+            if name not in whole:
+                raise BadOption(f"native option {name!r}: unknown; there are {', '.join(whole)}")
+            if not isinstance(value, int if whole[name] else (int, float)) or isinstance(value, bool):
+                kind = "a whole number" if whole[name] else "a number"
+                raise BadOption(f"native option {name} = {value!r}: expected {kind}")
+            values[name] = value
         return cls(**values)

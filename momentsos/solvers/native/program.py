@@ -17,7 +17,7 @@ from .schur import SchurComplement, make_schur
 
 @dataclass(frozen=True, eq=False)
 class Program:
-    """A scaled program with moments in the order of `elimination`, free ones first.
+    r"""A scaled program with moments in the order of `elimination`, free ones first.
 
     Attributes
     ----------
@@ -30,8 +30,8 @@ class Program:
         Flat rows of the blocks over all moments, and the transpose.
     constant : (dimension,) array
         The blocks `C` at the offset of the equalities.
-    gradient : (n_free,) array
-        The cost `b` of the free moments.
+    head_gradient : (n_head,) array
+        The cost of the moments that are not pivots; `gradient` is that of the unknowns, `b`.
     pivot_cost : (rank,) array
         The cost of the pivots.
     cost_unit, moment_unit : float
@@ -40,7 +40,7 @@ class Program:
         An objective is the shift plus the unit times the scaled value.
     row_units : (dimension,) array
         What a scaled entry of a block is multiplied by to be in units of the program.
-    gradient_units : (n_free,) array
+    gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
     schur : SchurComplement
     """
@@ -53,6 +53,7 @@ class Program:
     adjoint: sp.csr_matrix
     constant: Array
     gradient: Array
+    head_gradient: Array
     pivot_cost: Array
     cost_unit: float
     moment_unit: float
@@ -67,11 +68,11 @@ class Program:
         return np.asarray(self.operator @ self.elimination.extend(free))
 
     def apply_adjoint(self, flat: Array) -> Array:
-        """Return :math:`A^\\top X`."""
+        r"""Return :math:`A^\\top X`."""
         return self.elimination.restrict(self.adjoint @ flat)
 
     def moments(self, free: Array, tau: float) -> Array:
-        """Return :math:`y = (y_0 \\tau + N z)` in the units and the order of the program; `tau` 0 gives a direction."""
+        r"""Return :math:`\tau y_0 + N z` in units and order of the program; `tau` 0 gives a direction."""
         scaled = tau * self.elimination.offset + self.moment_unit * self.elimination.extend(free)
         result = np.empty(scaled.shape[0])
         result[self.elimination.order] = scaled
@@ -110,11 +111,11 @@ def _flat_entries(sdp: SDP, cone: Cone, scaling: Scaling, elimination: Eliminati
 
 
 def _without_noise(elimination: Elimination, cost: Array) -> Array:
-    """Return :math:`N^\\top c`, zero where it is nothing but the rounding of its terms."""
+    r"""Return :math:`N^\\top c`, zero where it is nothing but the rounding of its terms."""
     gradient = elimination.restrict(cost)
-    size = np.abs(cost[: elimination.n_free])
+    size = np.abs(cost[: elimination.n_head])
     if elimination.coupling is not None:
-        size = size + np.abs(elimination.coupling).T @ np.abs(cost[elimination.n_free :])
+        size = size + np.abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
@@ -134,7 +135,7 @@ def make_program(sdp: SDP) -> Program:
     gradient = _without_noise(elimination, cost)
     constant = np.asarray(operator @ elimination.offset)
     cost_unit, moment_unit = _unit(gradient), _unit(constant)
-    free = elimination.n_free
+    head = elimination.n_head
     relative = cost_unit / (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
     return Program(
         sdp=sdp,
@@ -145,12 +146,13 @@ def make_program(sdp: SDP) -> Program:
         adjoint=adjoint,
         constant=constant / moment_unit,
         gradient=gradient / cost_unit,
-        pivot_cost=cost[free:] / cost_unit,
+        head_gradient=gradient / cost_unit,
+        pivot_cost=cost[head:] / cost_unit,
         cost_unit=cost_unit,
         moment_unit=moment_unit,
-        objective_shift=float(cost[free:] @ elimination.offset[free:]),
+        objective_shift=float(cost[head:] @ elimination.offset[head:]),
         objective_unit=cost_unit * moment_unit,
         row_units=cone.spread(moment_unit / scaling.rows),
-        gradient_units=relative / scaling.moments[elimination.order[:free]],
+        gradient_units=relative / scaling.moments[elimination.order[:head]],
         schur=make_schur(cone, entries, column_scale),
     )

@@ -1,7 +1,7 @@
 r"""Rays that prove infeasibility, read from iterates of the embedding with :math:`\tau \to 0`.
 
-A candidate is moved onto its linear equations by one projection in the metric of the iterate, and then given to the
-checks of `momentsos.sdp`.
+A candidate is moved onto its linear equations by one projection in the metric of the iterate, and then
+given to the checks of `momentsos.sdp`.
 """
 
 from __future__ import annotations
@@ -32,10 +32,9 @@ def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
         return None
     gram = point.gram
     for _ in range(2):
-        shift = program.apply(lin.schur.solve(program.apply_adjoint(gram)))
-        gram = gram - program.cone.product(point.gram, shift, lin.inverse)
+        gram = gram - lin.metric.repair(program, program.apply_adjoint(gram))
     for candidate in (gram, point.gram):
-        pivots = (program.adjoint @ candidate)[program.elimination.n_free :]
+        pivots = (program.adjoint @ candidate)[program.elimination.n_head :]
         multipliers, rows = program.multipliers(-pivots), program.gram(candidate)
         if check_dual_ray(program.sdp, multipliers, rows) is not None:
             return multipliers, rows

@@ -15,6 +15,7 @@ from .entries import Entries
 from .shared_term import find_shifts, make_shared
 from .sparse_term import compressed_columns, make_sparse
 from .terms import Stacks, Term, local_columns, make_linear, make_local, make_stacked
+
 #: Seconds an iteration below which a group is stacked without looking further.
 _NOT_WORTH_A_CHOICE = 1e-3
 
@@ -40,7 +41,9 @@ class SchurComplement:
         """Return `B`, given `X`, `S⁻¹` and the factors of `X` and `S`."""
         schur = np.zeros((self.scale.shape[0], self.scale.shape[0]))
         for j, (group, term) in enumerate(zip(self.cone.groups, self.terms, strict=True)):
-            stacks = Stacks(group.view(gram), group.view(inverse), gram_factor.lower[j], slack_factor.inverse[j])
+            stacks = Stacks(
+                group.view(gram), group.view(inverse), gram_factor.lower[j], slack_factor.inverse[j]
+            )
             term.add(schur, stacks)
         schur *= self.scale[:, None]
         schur *= self.scale

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from .cone import Array, Group
 from .cost import CHUNK
@@ -54,11 +55,11 @@ class SharedTerm:
             done += width
 
 
-def _distinct_columns(values: Array) -> tuple[Array, Array, Array] | None:
+def _distinct_columns(values: Array) -> tuple[Array, NDArray[np.intp], Array] | None:
     """Find columns that are multiples of each other.
 
-    Returns the distinct ones (largest entry 1), for each column which it is, and its factor; None when rounding
-    leaves it in doubt.
+    Returns the distinct ones (largest entry 1), for each column which it is, and its factor; None when
+    rounding leaves it in doubt.
     """
     top = np.abs(values).argmax(axis=0)
     factors = values[top, np.arange(values.shape[1])]
@@ -66,7 +67,7 @@ def _distinct_columns(values: Array) -> tuple[Array, Array, Array] | None:
     hashes = np.random.default_rng(0).standard_normal(values.shape[0]) @ scaled
     order = np.argsort(hashes)
     new = np.concatenate([[True], np.diff(hashes[order]) > 1e-9 * (1.0 + np.abs(hashes[order][1:]))])
-    member = np.empty(values.shape[1], dtype=np.intp)
+    member: NDArray[np.intp] = np.empty(values.shape[1], dtype=np.intp)
     member[order] = np.cumsum(new) - 1
     distinct = scaled[:, order[new]]
     if np.abs(scaled - distinct[:, member]).max(initial=0.0) > _SAME:

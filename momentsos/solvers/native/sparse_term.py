@@ -1,4 +1,4 @@
-r"""Large blocks with few entries a moment: :math:`X F_b S^{-1}` from columns of `X` and rows of :math:`S^{-1}`.
+r"""Large blocks with few entries a moment: :math:`X F_b S^{-1}` from few columns and rows.
 
 The idea is that of Fujisawa, Kojima, Nakata, *Exploiting sparsity in primal-dual interior-point methods for
 semidefinite programming*, Math. Program. 79 (1997); moments with equally many columns are taken together.
@@ -22,8 +22,9 @@ from .terms import Stacks
 class SparseBlock:
     """One large block.
 
-    Row `r` of `gather` belongs to a moment `b` and a column `l` of the block and holds :math:`F_b` there, so that
-    :math:`X F_b S^{-1}` is a product over the rows of `b`. Moments are ordered by how many rows they have.
+    Row `r` of `gather` belongs to a moment `b` and a column `l` of the block and holds :math:`F_b` there,
+    so that :math:`X F_b S^{-1}` is a product over the rows of `b`. Moments are ordered by how many rows
+    they have.
 
     Attributes
     ----------
@@ -96,7 +97,9 @@ def _sparse_block(entries: Entries, size: int) -> SparseBlock:
         partner=partner[shuffle],
         classes=tuple(zip(widths.tolist(), members.tolist(), strict=True)),
         moments=moments[np.argsort(counts, kind="stable")],
-        transposed=sp.csr_matrix((entries.values, (entries.moments, entries.rows)), shape=(entries.n, size**2)),
+        transposed=sp.csr_matrix(
+            (entries.values, (entries.moments, entries.rows)), shape=(entries.n, size**2)
+        ),
     )
 
 

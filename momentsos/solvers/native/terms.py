@@ -1,7 +1,7 @@
 r"""Ways to add one group to the Schur complement when its data are dense, or its blocks are numbers.
 
-With Cholesky factors :math:`X = L L^\top` and :math:`S = K K^\top`,
-:math:`B = T^\top T` where :math:`T_a = L^\top F_a K^{-\top}`, so that a dense group costs one symmetric product.
+With Cholesky factors :math:`X = L L^\top` and :math:`S = K K^\top`, :math:`B = T^\top T` where :math:`T_a =
+L^\top F_a K^{-\top}`, so that a dense group costs one symmetric product.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def make_linear(entries: Entries, count: int) -> LinearTerm:
 
 
 def transformed(data: Array, left: Array, right: Array) -> Array:
-    """Return :math:`L^T F_a R^T` for data of shape ``(count, s, s, columns)``, as ``(count, s², columns)``."""
+    """Return :math:`L^T F_a R^T` of data ``(count, s, s, columns)``, as ``(count, s², columns)``."""
     count, size, _, width = data.shape
     if size <= 6:
         both = left.swapaxes(1, 2)[:, :, None, :, None] * right[:, None, :, None, :]
@@ -117,7 +117,7 @@ def make_stacked(entries: Entries, group: Group) -> StackedTerm:
 
 
 def local_columns(entries: Entries, group: Group) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the pairs `(block, moment)` that occur, as sorted keys `block · n + moment`, and each entry's place."""
+    """Return the pairs that occur as sorted keys `block · n + moment`, and the place of each entry."""
     keys = entries.rows // group.size**2 * entries.n + entries.moments
     found, place = np.unique(keys, return_inverse=True)
     return found, place

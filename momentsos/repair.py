@@ -1,0 +1,195 @@
+r"""Making a numerical identity exact: the residual is absorbed by the Gram matrices.
+
+A solver returns multipliers with :math:`F - \gamma W = \sum_j \langle X_j, g_j B_j B_j^\top\rangle + \sum_l
+\lambda_l h_l + r`, where the polynomial `r` should be zero and is not quite. Among all changes :math:`\Delta_j` of
+the Gram matrices (and of the free multipliers, :math:`\gamma` among them) that remove `r`, take the one with
+:math:`\|Z\|^2 = \sum_j \|X_j^{-1/2} \Delta_j X_j^{-1/2}\|_F^2` smallest. When :math:`\|Z\| < 1` all
+:math:`X_j + \Delta_j` are positive definite (the Dikin ellipsoid), however small the eigenvalues of :math:`X_j`
+are, and an exact identity exists. What rounding can hide, in `r` itself and in the data of changed variables, is
+bounded entry by entry, and the bound on its :math:`\|Z\|` is part of the test.
+
+Until the test is passed, Newton steps lead towards the maximiser of :math:`\gamma + \mu \sum_j \log\det X_j` over
+all exact identities, with a :math:`\mu` a little above the solver's: the bound loses about
+:math:`\mu \sum_j s_j`, and the matrices gain room. With :math:`A` the operator weighted by the :math:`X_j^{1/2}`, a
+step solves :math:`\min_y \tfrac12 \|A y - \mu I\|^2 + \mu\, r^\top y` subject to :math:`E y = d`, and
+:math:`\Delta_j = X_j^{1/2} (I - (A y)_j / \mu) X_j^{1/2}`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from .sdp import SDP, forced_zeros, restrict, smat, svec
+from .sdp.residuals import dual_residual
+
+#: Repair is not tried when its least-squares problem would take more than this many multiplications.
+_MOST_WORK = 3e9
+#: Rounding errors are taken to be this many units in the last place of the numbers that were added.
+_ULPS = 4.0
+_STEPS = 15
+#: Eigenvalues of the normal matrix below this share of the largest are those of dependent equations.
+_DEPENDENT = 3e-14
+#: The barrier parameter is this many times the solver's complementarity.
+_ROOM = 5.0
+
+
+@dataclass(frozen=True, eq=False)
+class Absorbed:
+    """Multipliers and Gram matrices, and whether an exact identity is known to exist next to them.
+
+    Attributes
+    ----------
+    multipliers : (p,) array
+    gram : (rows,) array
+    exact : bool
+        Whether the defect and all rounding errors together have a step of norm below one.
+    """
+
+    multipliers: NDArray[np.float64]
+    gram: NDArray[np.float64]
+    exact: bool
+
+
+def absorb(
+    sdp: SDP, moments: NDArray[np.float64] | None, multipliers: NDArray[np.float64], gram: NDArray[np.float64]
+) -> Absorbed:
+    """Look for an exact identity near a numerical one; see the module.
+
+    Rows of the Gram matrices that are zero in every identity (`momentsos.sdp.forced_zeros`) are set to zero first.
+
+    Parameters
+    ----------
+    sdp : SDP
+    moments, multipliers, gram
+        Primal and dual vectors of a solution.
+    """
+    given = Absorbed(multipliers, gram, False)
+    if moments is None or not np.isfinite(gram).all():
+        return given
+    mu = _ROOM * abs(float(gram @ (sdp.operator @ moments))) / sum(sdp.sizes)
+    sdp, kept = restrict(sdp, ~forced_zeros(sdp))
+    if float(len(kept) + 1) * sdp.n_moments**2 > _MOST_WORK:
+        return given
+    whole, gram = gram, gram[kept]
+    independent = _independent_combinations(sdp)
+    free = sdp.equalities @ independent
+    particular, kernel = _solutions(free, sdp.right_side)
+    for _ in range(_STEPS):
+        roots = _square_roots(sdp, gram)
+        if roots is None:
+            return given
+        weighted = _weighted_operator(sdp, roots) @ independent
+        residual = independent.T @ dual_residual(sdp, multipliers, gram)
+        rounding = independent.T * _rounding(sdp, multipliers, gram)
+        if _exists(np.concatenate([weighted, free]), residual, rounding):
+            full = np.zeros_like(whole)
+            full[kept] = gram
+            return Absorbed(multipliers, full, True)
+        step = _newton(sdp, weighted, residual, mu, particular, kernel, free)
+        if step is None:
+            return given
+        length = min(1.0, 0.8 / max(1e-9, step[2]))
+        delta = [
+            svec(root @ smat(block) @ root) for root, block in zip(roots, sdp.split(step[1]), strict=True)
+        ]
+        multipliers, gram = multipliers + length * step[0], gram + length * np.concatenate(delta)
+    return given
+
+
+def _solutions(
+    free: NDArray[np.float64], right: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return a solution of `E y = d` and an orthonormal basis of the kernel of `E`."""
+    u, s, vt = np.linalg.svd(free, full_matrices=True)
+    rank = int((s > 1e-12 * s[0]).sum()) if s.size else 0
+    particular = vt[:rank].T @ ((u.T[:rank] @ right) / s[:rank])
+    return particular, vt[rank:].T
+
+
+def _newton(
+    sdp: SDP,
+    weighted: NDArray[np.float64],
+    residual: NDArray[np.float64],
+    mu: float,
+    particular: NDArray[np.float64],
+    kernel: NDArray[np.float64],
+    free: NDArray[np.float64],
+) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
+    """Return the changes of multipliers and of the weighted Gram matrices, and how fast the latter leave the cone."""
+    identity = np.concatenate([svec(np.eye(size)) for size in sdp.sizes])
+    q, r = scipy.linalg.qr(weighted @ kernel, mode="economic", check_finite=False)
+    diagonal = np.abs(np.diag(r))
+    if len(diagonal) < kernel.shape[1] or diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
+        return None
+    pull = scipy.linalg.solve_triangular(r, kernel.T @ residual, trans="T", check_finite=False)
+    z = scipy.linalg.solve_triangular(
+        r, q.T @ (mu * identity - weighted @ particular) - mu * pull, check_finite=False
+    )
+    change = identity - weighted @ (particular + kernel @ z) / mu
+    # The division by mu has lifted rounding errors; the smallest correction restores A^T Z + E^T l = r.
+    full, upper = scipy.linalg.qr(np.concatenate([weighted, free]), mode="economic", check_finite=False)
+    multipliers = np.linalg.lstsq(free.T, residual - weighted.T @ change, rcond=None)[0]
+    defect = residual - weighted.T @ change - free.T @ multipliers
+    correction = full @ scipy.linalg.solve_triangular(upper, defect, trans="T", check_finite=False)
+    change = change + correction[: len(weighted)]
+    multipliers = multipliers + correction[len(weighted) :]
+    fall = max(-float(np.linalg.eigvalsh(smat(block))[0]) for block in sdp.split(change))
+    return multipliers, change, fall
+
+
+def _independent_combinations(sdp: SDP) -> NDArray[np.float64]:
+    """Return an orthonormal basis of the combinations of moments that the constraints see.
+
+    After a shift of variables some equations of the identity are combinations of others, up to rounding of the
+    shifted data; they hold whenever the others do.
+    """
+    normal = (sdp.operator.T @ sdp.operator + sdp.equalities.T @ sdp.equalities).toarray()
+    values, vectors = np.linalg.eigh(normal)
+    return np.asarray(vectors[:, values > _DEPENDENT * values[-1]])
+
+
+def _rounding(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a bound on the rounding error of each entry of the residual."""
+    sizes = (
+        abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
+    )
+    return _ULPS * np.finfo(float).eps * np.asarray(sizes)
+
+
+def _exists(
+    stacked: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]
+) -> bool:
+    """Whether the step that removes the residual and the one that rounding may need have norms below one together."""
+    n = stacked.shape[1]
+    r = scipy.linalg.qr(stacked, mode="r", check_finite=False)[0][:n]
+    diagonal = np.abs(np.diag(r))
+    if len(diagonal) < n or diagonal.min() <= 1e-16 * diagonal.max():
+        return False
+    errors = np.column_stack([residual, rounding])
+    needed = scipy.linalg.solve_triangular(r, errors, trans="T", check_finite=False)
+    return bool(np.linalg.norm(needed[:, 0]) + np.linalg.norm(needed[:, 1:]) < 1.0)
+
+
+def _square_roots(sdp: SDP, gram: NDArray[np.float64]) -> list[NDArray[np.float64]] | None:
+    roots = []
+    for block in sdp.split(gram):
+        values, vectors = np.linalg.eigh(smat(block))
+        if values[0] <= 0:
+            return None
+        roots.append((vectors * np.sqrt(values)) @ vectors.T)
+    return roots
+
+
+def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments), moments that occur only."""
+    result = np.zeros(sdp.operator.shape)
+    for j, root in enumerate(roots):
+        part = sdp.operator[sdp.offsets[j] : sdp.offsets[j + 1]]
+        columns = np.unique(part.indices)
+        matrices = smat(part[:, columns].toarray().T)
+        result[sdp.offsets[j] : sdp.offsets[j + 1], columns] = svec(root @ matrices @ root).T
+    return result

@@ -1,0 +1,74 @@
+r"""The face of the dual cone that every identity lies in, as far as diagonals show it.
+
+When a moment occurs neither in the objective nor in an equality, and in the blocks only on diagonals, with one
+sign, then the sum of these diagonal entries of the Gram matrices is zero in every dual solution, hence so is each,
+and with it their rows and columns. Dropping them can force further ones. For a moment matrix alone this is the
+reduction by the Newton polytope, one vertex at a time.
+
+Source: Permenter and Parrilo, *Partial facial reduction*, Math. Program. 171 (2018), diagonal cones; Kojima, Kim
+and Waki, *Sparsity in sums of squares of polynomials*, Math. Program. 103 (2005).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
+
+from .program import SDP
+from .svec import svec_index
+
+
+def forced_zeros(sdp: SDP) -> NDArray[np.bool_]:
+    """Return for every row of every block, blocks one after the other, whether it is zero in all dual solutions.
+
+    Returns
+    -------
+    (Σ_j s_j,) array of bool
+    """
+    first, second = _places(sdp)
+    diagonal = first == second
+    dead = np.zeros(sum(sdp.sizes), dtype=bool)
+    fixed = (sdp.cost != 0) | (np.asarray(abs(sdp.equalities).sum(axis=0)).reshape(-1) > 0)
+    signs = sdp.operator.sign()
+    while True:
+        alive = ~(dead[first] | dead[second])
+        weights = sp.diags_array(alive.astype(float))
+        on_diagonal = sp.diags_array((alive & diagonal).astype(float))
+        total = np.asarray(abs(weights @ signs).sum(axis=0)).reshape(-1)
+        signed = np.abs(np.asarray((on_diagonal @ signs).sum(axis=0)).reshape(-1))
+        forced = ~fixed & (total > 0) & (signed == total)
+        if not forced.any():
+            return dead
+        hit = np.asarray(abs(on_diagonal @ signs) @ forced.astype(float)).reshape(-1) > 0
+        dead[first[hit]] = True
+
+
+def restrict(sdp: SDP, keep: NDArray[np.bool_]) -> tuple[SDP, NDArray[np.intp]]:
+    """Return the program on the kept rows of its blocks and the moments that are left, and which svec rows stay.
+
+    Blocks without rows and moments that occur nowhere any more are left out.
+    """
+    first, second = _places(sdp)
+    rows = np.flatnonzero(keep[first] & keep[second])
+    starts = np.concatenate([[0], np.cumsum(sdp.sizes)])
+    sizes = tuple(
+        int(size) for a, b in zip(starts[:-1], starts[1:], strict=True) if (size := keep[a:b].sum())
+    )
+    operator = sdp.operator[rows]
+    used = (sdp.cost != 0) | (np.asarray(abs(sdp.equalities).sum(axis=0)).reshape(-1) > 0)
+    used |= np.asarray(abs(operator).sum(axis=0)).reshape(-1) > 0
+    reduced = SDP(
+        sdp.cost[used], sdp.equalities[:, used].tocsr(), sdp.right_side, operator[:, used].tocsr(), sizes
+    )
+    return reduced, rows
+
+
+def _places(sdp: SDP) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return for every svec row the two block rows that it belongs to, numbered over all blocks."""
+    starts = np.concatenate([[0], np.cumsum(sdp.sizes)]).astype(np.intp)
+    pairs = [svec_index(size) for size in sdp.sizes]
+    firsts = [rows + start for (rows, _), start in zip(pairs, starts[:-1], strict=True)]
+    seconds = [columns + start for (_, columns), start in zip(pairs, starts[:-1], strict=True)]
+    empty = [np.zeros(0, dtype=np.intp)]
+    return np.concatenate(firsts or empty), np.concatenate(seconds or empty)

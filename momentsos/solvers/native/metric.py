@@ -1,0 +1,66 @@
+"""The metric of an iterate: its factors and its factored Schur complement."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .cone import Array, Factor
+from .iterate import Iterate
+from .newton import SchurFactor, factor_schur
+from .program import Program
+from .square_root import SquareRoot
+
+#: Smallest pivot of the equilibrated Schur complement up to which it serves to repair later directions.
+WELL_CONDITIONED = 1e-9
+#: Smallest pivot below which the square root is factored instead, where that is cheap.
+ILL_CONDITIONED = 1e-11
+
+
+@dataclass(frozen=True, eq=False)
+class Metric:
+    """What linear systems at an iterate need.
+
+    Attributes
+    ----------
+    gram, inverse : (dimension,) arrays
+        `X` and :math:`S^{-1}`.
+    gram_factor, slack_factor : Factor
+    schur : SchurFactor
+    """
+
+    gram: Array
+    inverse: Array
+    gram_factor: Factor
+    slack_factor: Factor
+    schur: SchurFactor
+
+    def image(self, program: Program, change: Array) -> Array:
+        r"""Return :math:`\mathrm{sym}(X \Delta S S^{-1})` for a flat `change` of the slacks."""
+        return program.cone.product(self.gram, change, self.inverse)
+
+    def repair(self, program: Program, missing: Array) -> Array:
+        r"""Return a change of `X` whose image under :math:`A^\top` is `missing`."""
+        return self.image(program, program.apply(self.schur.solve(missing)))
+
+
+def make_metric(
+    program: Program,
+    point: Iterate,
+    gram_factor: Factor,
+    slack_factor: Factor,
+    square_root: SquareRoot | None = None,
+) -> Metric:
+    """Factor the Schur complement at a point, by its square root where that is given.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When the Schur complement cannot be factored.
+    """
+    inverse = program.cone.inverse(slack_factor)
+    if square_root is not None:
+        schur = square_root.factor(gram_factor, slack_factor)
+    else:
+        full = program.schur.form(point.gram, inverse, gram_factor, slack_factor)
+        schur = factor_schur(program.elimination.reduce(full))
+    return Metric(point.gram, inverse, gram_factor, slack_factor, schur)
