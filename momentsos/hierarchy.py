@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from .errors import ProblemTooLarge
 from .evidence import Evidence
-from .methods import Method, Setting, method_named
+from .methods import Method, Setting, methods_named
 from .polynomials import Polynomial
 from .problem import Problem
 from .relaxations import Relaxation, assemble
@@ -45,7 +45,7 @@ def relax(
     BadOption, OrderTooLow, ProblemTooLarge
     """
     check_problem(problem)
-    chosen = method_named(method, problem)
+    chosen = methods_named(method, problem)[0]
     k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
     return assemble(chosen.plan(problem, k, memory_limit))
 
@@ -82,7 +82,8 @@ def solve(
         Last order; by default two more than the lowest.
     method : {"auto", "dense", "partial"}
         ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"auto"``
-        takes it where its lowest relaxation has fewer moments than the dense one's.
+        takes it where its lowest relaxation has fewer moments than the dense one's, and then the dense one where
+        it gave no bound.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float
@@ -121,11 +122,9 @@ def solve(
     """
     check_problem(problem)
     check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
-    chosen = method_named(method, problem)
-    orders = check_orders(chosen.lowest_order(problem), order, max_order)
-    chosen.plan(
-        problem, orders[0], memory_limit
-    )  # an order too low or too large is refused before any search
+    chosen = methods_named(method, problem)
+    for k in chosen:  # an order too low or too large is refused before any search
+        k.plan(problem, check_orders(k.lowest_order(problem), order, max_order)[0], memory_limit)
     request = Request(
         problem=problem,
         solver=solver,
@@ -141,20 +140,28 @@ def solve(
     )
     began = time.perf_counter()
     request.say("local search")
-    evidence = Evidence(request, chosen, Search(problem, request, candidates), started=began)
-    evidence.seconds["extract"] += time.perf_counter() - began
-    named = order is not None or max_order is not None
+    search = Search(problem, request, candidates)
+    searched = time.perf_counter() - began
+    for k in chosen:
+        evidence = Evidence(request, k, search, started=began)
+        evidence.seconds["extract"] += searched
+        _climb(check_orders(k.lowest_order(problem), order, max_order), order is max_order is None, evidence)
+        if evidence.finished or evidence.bound is not None:
+            break
+    return evidence.result()
+
+
+def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:
+    """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned."""
     for k in orders:
         try:
-            _try_order(k, evidence, None if named or k == orders[0] else UNASKED_MOMENTS)
+            _try_order(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise
             evidence.limit = f"Order {k} was not tried: {error}."
-            break
         if evidence.finished or evidence.limit:
             break
-    return evidence.result()
 
 
 def _try_order(k: int, evidence: Evidence, most: int | None) -> None:

@@ -153,8 +153,10 @@ class LocalSearch:
             end = self._slsqp(start)
         return self.polish(end)
 
-    def lowest_in_box(self, width: float, n: int, further: NDArray[np.float64] | None = None) -> float:
-        """Return the lowest value at a feasible point that descents inside `|x_i| <= width` find, infinite if none.
+    def lowest_in_box(
+        self, width: float, n: int, further: NDArray[np.float64] | None = None
+    ) -> LocalPoint | None:
+        """Return the lowest feasible point that descents inside `|x_i| <= width` find, None if there is none.
 
         They begin at four random points, and at the rows of `further` moved into the box.
         """
@@ -164,7 +166,7 @@ class LocalSearch:
         starts = np.clip(starts, -width, width)
         with np.errstate(all="ignore"):
             ends = [self.assess(self._slsqp(start, width)) for start in starts]
-        return min((end.value for end in ends if end.feasible), default=np.inf)
+        return min((end for end in ends if end.feasible), key=lambda end: end.value, default=None)
 
     def _slsqp(self, start: NDArray[np.float64], width: float | None = None) -> NDArray[np.float64]:
         constraints = []

@@ -149,8 +149,9 @@ class Search:
         before, lies below -1e5 times the objective's largest term, and each fall exceeds ten times the last.
         """
         n = self.problem.n_variables
-        values = np.array([self.local.lowest_in_box(width, n) for width in (1e2, 1e4, 1e6)])
-        if not np.isfinite(values).all():
+        lows = [self.local.lowest_in_box(width, n) for width in (1e2, 1e4, 1e6)]
+        values = [low.value for low in lows if low is not None]
+        if len(values) < 3:
             return False
         first, second = -np.diff(values)
         return bool(values[-1] < -1e5 * self.change.inverse_value(self.terms) and second > 10 * first > 0)
@@ -158,29 +159,22 @@ class Search:
     def escapes(self, lower: float) -> bool:
         """Whether the infimum is approached only as variables grow without end, as far as local search can tell.
 
-        Asked only when the best point is far out. Boxes of a tenth, one and ten times its distance are searched;
-        the infimum is at infinity when the gap to `lower` (units of the objective) falls by more than half from
-        each box to the next wider one, without having closed to rounding in the first two.
+        Asked only when the best point is far out. The objective is followed into three boxes, each ten times wider
+        than the one before. The infimum is at infinity when the lowest points lie near the walls of all three, the
+        values fall, each fall is less than half of the one before, and what is left above `lower` (units of the
+        objective) has fallen to a tenth.
         """
-        if self.best is None:
+        if self.best is None or float(np.abs(self.best.point).max()) < ESCAPE:
             return False
-        distance = float(np.abs(self.best.point).max())
-        if distance < ESCAPE:
-            return False
-        bound = self.change.inverse_value(lower)
-        terms = self.change.inverse_value(self.scale)
-        starts = self.best.point * np.array([[0.1], [1.0], [3.0]])
-        values = [
-            self.local.lowest_in_box(width * distance, self.problem.n_variables, starts)
-            for width in (0.1, 1, 10)
-        ]
-        gaps = np.array(values) - bound
-        return bool(
-            np.isfinite(gaps).all()
-            and gaps[1] > 1e-14 * terms
-            and gaps[1] < 0.5 * gaps[0]
-            and (gaps[2] < 0.5 * gaps[1] or gaps[2] <= 1e-14 * terms)
-        )
+        values, further = [], self.best.point[None, :]
+        for width in (10.0, 100.0, 1000.0):
+            low = self.local.lowest_in_box(width, self.problem.n_variables, further)
+            if low is None or float(np.abs(low.point).max()) < 0.3 * width:
+                return False
+            values.append(low.value - self.change.inverse_value(lower))
+            further = np.array([low.point, 10.0 * low.point, self.best.point])
+        first, second = -np.diff(values)
+        return bool(first > 2.0 * second > 0.0 and values[-1] < 0.1 * values[0])
 
 
 def _same(point: LocalPoint, other: LocalPoint) -> bool:

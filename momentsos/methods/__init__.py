@@ -15,8 +15,8 @@ from .partial import Partial, is_affine, split_of
 METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial)})
 
 
-def method_named(name: object, problem: Problem) -> Method:
-    """Return the method of that name; ``"auto"`` chooses by `problem`.
+def methods_named(name: object, problem: Problem) -> list[Method]:
+    """Return the methods to try: the one of that name, or what ``"auto"`` means for `problem`.
 
     Raises
     ------
@@ -24,10 +24,10 @@ def method_named(name: object, problem: Problem) -> Method:
         An unknown name.
     """
     if name == "auto":
-        return Partial() if _partial_is_smaller(problem) else Dense()
+        return [Partial(), Dense()] if _partial_is_smaller(problem) else [Dense()]
     if not isinstance(name, str) or name not in METHODS:
         raise BadOption(f"method {name!r}: expected 'auto' or one of {', '.join(METHODS)}")
-    return METHODS[name]()
+    return [METHODS[name]()]
 
 
 def _partial_is_smaller(problem: Problem) -> bool:
@@ -43,4 +43,4 @@ def _partial_is_smaller(problem: Problem) -> bool:
     return moments < basis_size(problem.n_variables, 2 * problem.minimum_order)
 
 
-__all__ = ["METHODS", "Dense", "Method", "Partial", "Setting", "method_named"]
+__all__ = ["METHODS", "Dense", "Method", "Partial", "Setting", "methods_named"]

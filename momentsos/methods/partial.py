@@ -17,7 +17,7 @@ from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
 from ..relaxations.split import Split, affine_split, quadratic_split
 from ..request import Request
 from ..sdp import SDPSolution
-from ..search import Search
+from ..search import ESCAPE, Search
 from ..whitening import whiten_constraints, whiten_squares
 from .base import EVERYWHERE, Candidates, Method, Setting
 
@@ -43,7 +43,7 @@ class Partial(Method):
     def settings(self, search: Search, request: Request) -> Iterator[Setting]:
         """Yield the problem conditioned around the best known point, at several widths.
 
-        Without a known point, or where the constraints bound the inner variables (then there is no denominator
+        Without a known point that is near, or where the constraints bound the inner variables (then there is no denominator
         to be placed), the problem is taken in the units of the search.
         """
         problem = search.problem
@@ -51,8 +51,9 @@ class Partial(Method):
         reach = np.ones(problem.n_variables)
         bounded = np.isfinite(half_widths(problem)[list(split.inner)]).all()
         affine = is_affine(problem)
-        if search.best is None or (affine and bounded):
-            known = reach if search.best is None else np.maximum(1.0, np.abs(search.best.point))
+        far = search.best is None or float(np.abs(search.best.point).max()) > ESCAPE
+        if far or search.best is None or (affine and bounded):
+            known = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
             yield Setting(search.change, EVERYWHERE, True, known)
             return
         for factor in FACTORS:

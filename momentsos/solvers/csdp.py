@@ -23,7 +23,7 @@ from ..errors import BadOption, SolverFailed
 from ..sdp import SDP, SDPSolution, SDPStatus
 from ..sdp.sdpa_format import write_inequalities
 from ..sdp.svec import SQRT2
-from .base import Solver, SolverOptions, finish, refuse_if_too_large
+from .base import Solver, SolverOptions, refuse_if_too_large
 from .inequality_form import inequality_form, settle
 
 #: Exit codes. CSDP's primal side is that of the Gram matrices, so its two infeasibilities are ours exchanged.
@@ -88,51 +88,47 @@ class CSDP(Solver):
         settled = settle(form, self.name)
         if settled is not None:
             return settled
-        environment = dict(os.environ)
-        if options.threads is not None:
-            environment["OMP_NUM_THREADS"] = str(options.threads)
         with tempfile.TemporaryDirectory(prefix="momentsos-") as name:
             folder = Path(name)
             write_inequalities(folder / "program.dat-s", form.cost, form.matrix, form.constant, sdp.sizes)
             (folder / "param.csdp").write_text(parameters, encoding="ascii")
             started = time.perf_counter()
             try:
-                run = subprocess.run(
-                    ["csdp", "program.dat-s", "solution"],
-                    cwd=folder,
-                    env=environment,
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    timeout=options.time_limit,
-                )
+                code, log = _run(folder, options)
             except subprocess.TimeoutExpired:
                 seconds = time.perf_counter() - started
-                return finish(
-                    sdp, SDPStatus.LIMIT, "time limit", None, None, None, solver=self.name, seconds=seconds
+                return form.answer(
+                    SDPStatus.LIMIT, "time limit", None, None, solver=self.name, seconds=seconds
                 )
             seconds = time.perf_counter() - started
-            log = run.stdout.decode(errors="replace")
-            if options.verbose:
-                sys.stderr.write(log)
-            solution = folder / "solution"
-            if not solution.exists():
+            if not (folder / "solution").exists():
                 last = log.strip().rsplit("\n", 1)[-1]
-                raise SolverFailed(f"csdp left with exit code {run.returncode} and no solution: {last}")
-            unknowns, gram = _read(solution, sdp)
-        status, words = _STATUS.get(run.returncode, (SDPStatus.UNKNOWN, f"exit code {run.returncode}"))
-        ray = status in (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE)
-        return finish(
-            sdp,
-            status,
-            words,
-            form.moments(unknowns, ray),
-            form.equality_duals(gram, ray),
-            gram,
-            solver=self.name,
-            iterations=max(map(int, re.findall(r"^Iter:\s*(\d+)", log, re.MULTILINE)), default=0),
-            seconds=seconds,
-        )
+                raise SolverFailed(f"csdp left with exit code {code} and no solution: {last}")
+            unknowns, gram = _read(folder / "solution", sdp)
+        status, words = _STATUS.get(code, (SDPStatus.UNKNOWN, f"exit code {code}"))
+        iterations = max(map(int, re.findall(r"^Iter:\s*(\d+)", log, re.MULTILINE)), default=0)
+        record = {"solver": self.name, "iterations": iterations, "seconds": seconds}
+        return form.answer(status, words, unknowns, gram, **record)
+
+
+def _run(folder: Path, options: SolverOptions) -> tuple[int, str]:
+    """Run the program in a folder that holds its files; return its exit code and its log."""
+    environment = dict(os.environ)
+    if options.threads is not None:
+        environment["OMP_NUM_THREADS"] = str(options.threads)
+    run = subprocess.run(
+        ["csdp", "program.dat-s", "solution"],
+        cwd=folder,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=options.time_limit,
+    )
+    log = run.stdout.decode(errors="replace")
+    if options.verbose:
+        sys.stderr.write(log)
+    return run.returncode, log
 
 
 def _read(path: Path, sdp: SDP) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ..errors import BadOption, SolverFailed
 from ..sdp import SDP, SDPSolution, SDPStatus
-from .base import Solver, SolverOptions, finish, refuse_if_too_large
-from .inequality_form import inequality_form, settle
+from .base import Solver, SolverOptions, refuse_if_too_large
+from .inequality_form import InequalityForm, inequality_form, settle
 from .isolation import standard_output_kept
 
 _STATUS = {
@@ -57,9 +57,6 @@ class CVXOPT(Solver):
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
         """Solve `sdp`; see `Solver.solve`."""
-        import cvxopt
-        from cvxopt import misc, solvers
-
         settings = _settings(options)
         refuse_if_too_large(self, sdp)
         label = f"{self.name} {self.version()}"
@@ -67,53 +64,46 @@ class CVXOPT(Solver):
         settled = settle(form, label)
         if settled is not None:
             return settled
-        linear, sizes = form.cones
-        cones = {"l": linear, "q": [], "s": sizes}
-        entries = sp.coo_matrix(-(form.unpack @ form.matrix))
-        left = cvxopt.spmatrix(entries.data, entries.row, entries.col, entries.shape)
-        nothing = cvxopt.spmatrix([], [], [], (0, len(form.cost)))
-        factor = getattr(misc, f"kkt_{settings.pop('kktsolver')}")(left, cones, nothing)
         started = time.perf_counter()
-        until = started + (options.time_limit or float("inf"))
-
-        def linear_solver(scaling: Any) -> Any:
-            if time.perf_counter() > until:
-                raise _OutOfTime
-            return factor(scaling)
-
         try:
             with standard_output_kept(options.verbose):
-                answer = solvers.conelp(
-                    cvxopt.matrix(form.cost),
-                    left,
-                    cvxopt.matrix(form.unpack @ form.constant),
-                    cones,
-                    kktsolver=linear_solver,
-                    options=settings,
-                )
+                answer = _conelp(form, settings, started + (options.time_limit or float("inf")))
         except _OutOfTime:
             seconds = time.perf_counter() - started
-            return finish(sdp, SDPStatus.LIMIT, "time limit", None, None, None, solver=label, seconds=seconds)
+            return form.answer(SDPStatus.LIMIT, "time limit", None, None, solver=label, seconds=seconds)
         except (ArithmeticError, ValueError) as error:
             raise SolverFailed(f"cvxopt broke off: {error}") from error
-        seconds = time.perf_counter() - started
+        seconds, iterations = time.perf_counter() - started, int(answer["iterations"])
         status = _STATUS.get(answer["status"], SDPStatus.UNKNOWN)
-        if status is SDPStatus.UNKNOWN and answer["iterations"] >= settings["maxiters"]:
+        if status is SDPStatus.UNKNOWN and iterations >= settings["maxiters"]:
             status = SDPStatus.LIMIT
         unknowns, dual = _array(answer["x"]), _array(answer["z"])
         gram = None if dual is None else form.unpack.T @ dual
-        ray = status in (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE)
-        return finish(
-            sdp,
-            status,
-            answer["status"],
-            None if unknowns is None else form.moments(unknowns, ray),
-            None if gram is None else form.equality_duals(gram, ray),
-            gram,
-            solver=label,
-            iterations=int(answer["iterations"]),
-            seconds=seconds,
-        )
+        record = {"solver": label, "iterations": iterations, "seconds": seconds}
+        return form.answer(status, answer["status"], unknowns, gram, **record)
+
+
+def _conelp(form: InequalityForm, settings: dict[str, Any], until: float) -> dict[str, Any]:
+    """Call `conelp`; its linear solver looks at the clock."""
+    import cvxopt
+    from cvxopt import misc, solvers
+
+    linear, sizes = form.cones
+    cones = {"l": linear, "q": [], "s": sizes}
+    entries = sp.coo_matrix(-(form.unpack @ form.matrix))
+    left = cvxopt.spmatrix(entries.data, entries.row, entries.col, entries.shape)
+    right = cvxopt.matrix(form.unpack @ form.constant)
+    nothing = cvxopt.spmatrix([], [], [], (0, len(form.cost)))
+    factor = getattr(misc, f"kkt_{settings['kktsolver']}")(left, cones, nothing)
+    own = {name: value for name, value in settings.items() if name != "kktsolver"}
+
+    def linear_solver(scaling: Any) -> Any:
+        if time.perf_counter() > until:
+            raise _OutOfTime
+        return factor(scaling)
+
+    cost = cvxopt.matrix(form.cost)
+    return solvers.conelp(cost, left, right, cones, kktsolver=linear_solver, options=own)
 
 
 def _array(vector: Any) -> NDArray[np.float64] | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.linalg
@@ -119,6 +120,15 @@ class InequalityForm:
         gradient = (0.0 if ray else self.sdp.cost) - self.sdp.operator.T @ gram
         return np.asarray(self.space.multiplier @ gradient[self.space.pivots])
 
+    def answer(
+        self, status: SDPStatus, words: str, unknowns: Array | None, gram: Array | None, **record: Any
+    ) -> SDPSolution:
+        """Return the record of a solve that ended with `z` and `X`, which an infeasibility makes rays."""
+        ray = status in (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE)
+        moments = None if unknowns is None else self.moments(unknowns, ray)
+        duals = None if gram is None else self.equality_duals(gram, ray)
+        return finish(self.sdp, status, words, moments, duals, gram, **record)
+
     @cached_property
     def unpack(self) -> sp.csr_matrix:
         """The matrix from svec rows to blocks of size 1 first, then full square matrices, as in SeDuMi."""
@@ -183,7 +193,5 @@ def settle(form: InequalityForm, solver: str) -> SDPSolution | None:
     words = "the equalities leave no unknown"
     negative = project_to_cone(-form.constant, sdp)
     if np.linalg.norm(negative) > _CONSISTENT * (1.0 + np.linalg.norm(form.constant)):
-        duals = form.equality_duals(negative, ray=True)
-        return finish(sdp, SDPStatus.PRIMAL_INFEASIBLE, words, None, duals, negative, solver=solver)
-    moments = form.moments(np.zeros(0))
-    return finish(sdp, SDPStatus.OPTIMAL, words, moments, form.equality_duals(zeros), zeros, solver=solver)
+        return form.answer(SDPStatus.PRIMAL_INFEASIBLE, words, None, negative, solver=solver)
+    return form.answer(SDPStatus.OPTIMAL, words, np.zeros(0), zeros, solver=solver)

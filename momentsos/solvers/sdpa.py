@@ -14,7 +14,7 @@ import scipy.sparse as sp
 
 from ..errors import BadOption
 from ..sdp import SDP, SDPSolution, SDPStatus, check_primal_ray
-from .base import Solver, SolverOptions, finish, refuse_if_too_large
+from .base import Solver, SolverOptions, refuse_if_too_large
 from .inequality_form import inequality_form, settle
 from .isolation import solve_isolated, standard_output_kept
 
@@ -31,7 +31,6 @@ _STATUS = {
     "pINF_dFEAS": SDPStatus.DUAL_INFEASIBLE,
     "pdINF": SDPStatus.PRIMAL_INFEASIBLE,  # "one of the two": `solve` asks the last iterate which
 }
-_INFEASIBLE = (SDPStatus.PRIMAL_INFEASIBLE, SDPStatus.DUAL_INFEASIBLE)
 #: SDPA ends a run where rounding turns the sign of the gap; asked for more, it often ends further away.
 _BEST_TOLERANCE = 1e-8
 #: How far SDPA looks for solutions, in multiples of its start, and the largest objective it believes. With
@@ -98,18 +97,8 @@ class SDPA(Solver):
             status = SDPStatus.DUAL_INFEASIBLE
         elif status is not SDPStatus.OPTIMAL and iterations >= settings["maxIteration"]:
             status = SDPStatus.LIMIT
-        ray = status in _INFEASIBLE
-        return finish(
-            sdp,
-            status,
-            words,
-            form.moments(unknowns, ray),
-            form.equality_duals(gram, ray),
-            gram,
-            solver=label,
-            iterations=iterations,
-            seconds=seconds,
-        )
+        record = {"solver": label, "iterations": iterations, "seconds": seconds}
+        return form.answer(status, words, unknowns, gram, **record)
 
 
 def _version_of(distribution: str) -> str:

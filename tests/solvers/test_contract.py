@@ -188,7 +188,11 @@ def test_a_time_limit_is_kept(solver) -> None:
     started = time.perf_counter()
     answer = solve(solver, sdp, SolverOptions(time_limit=0.02, threads=1))
     assert time.perf_counter() - started <= 10
-    assert answer.status is SDPStatus.LIMIT or answer.residuals.worst <= 10 * solver.accuracy
+    stopped = answer.status in (
+        SDPStatus.LIMIT,
+        SDPStatus.INACCURATE,
+    )  # a first-order solver's is "inaccurate"
+    assert stopped or answer.residuals.worst <= 10 * solver.accuracy
 
 
 def test_an_interruption_reaches_the_caller(solver, interruption) -> None:
@@ -361,4 +365,6 @@ class TestIsolation:
         with pytest.raises(KeyboardInterrupt):
             solve_isolated("scs", program("booth"), self.endless)
         children = Path(f"/proc/self/task/{os.getpid()}/children")
-        assert not children.exists() or children.read_text() == ""
+        left = children.read_text().split() if children.exists() else []
+        commands = [Path(f"/proc/{child}/cmdline").read_text() for child in left]
+        assert not [command for command in commands if "answer_parent" in command], commands

@@ -167,7 +167,7 @@ def test_dual_infeasible_with_a_ray(singular):
 
 def test_no_false_infeasibility_when_the_cost_is_constant():
     # The cost is a combination of the equalities, so that what is left of it is rounding.
-    sdp, value = feasible(0, sizes=(5, 8), n=25, p=3)
+    sdp, _ = feasible(0, sizes=(5, 8), n=25, p=3)
     equalities = sdp.equalities.toarray()
     cost = equalities.T @ np.arange(1.0, 5.0)
     answer = solve(SDP(cost, sdp.equalities, sdp.right_side, sdp.operator, sdp.sizes))
@@ -200,7 +200,10 @@ EDGES = {
     "all fixed, outside": (small([1, 2], np.eye(2), [1, -1], np.eye(2), (1, 1)), SDPStatus.PRIMAL_INFEASIBLE),
     "no block": (small([1, 2], np.eye(2), [1, 1], [], ()), SDPStatus.OPTIMAL),
     "no block, unbounded": (small([1, 2], [[1, 0]], [1], [], ()), SDPStatus.DUAL_INFEASIBLE),
-    "contradiction": (small([1, 2], [[1, 0], [1, 0]], [1, 2], np.eye(2), (1, 1)), SDPStatus.PRIMAL_INFEASIBLE),
+    "contradiction": (
+        small([1, 2], [[1, 0], [1, 0]], [1, 2], np.eye(2), (1, 1)),
+        SDPStatus.PRIMAL_INFEASIBLE,
+    ),
     "0 = 1": (small([1, 2], [[0, 0]], [1], np.eye(2), (1, 1)), SDPStatus.PRIMAL_INFEASIBLE),
     "0 = 0": (small([1, 2], [[0, 0], [1, 0]], [0, 1], np.eye(2), (1, 1)), SDPStatus.OPTIMAL),
     "no cost": (small([0, 0], [[1, 0]], [1], np.eye(2), (1, 1)), SDPStatus.OPTIMAL),
@@ -209,7 +212,10 @@ EDGES = {
         small([0, 1, 1], [[1, 0, 0]], [1], np.eye(3)[:2], (1, 1)),
         SDPStatus.DUAL_INFEASIBLE,
     ),
-    "a negative constant": (small([0, 1], [[1, 0]], [1], [[-1, 0], [0, 1]], (1, 1)), SDPStatus.PRIMAL_INFEASIBLE),
+    "a negative constant": (
+        small([0, 1], [[1, 0]], [1], [[-1, 0], [0, 1]], (1, 1)),
+        SDPStatus.PRIMAL_INFEASIBLE,
+    ),
     "optimum not attained": (
         small([1, 0, 0], [[0, 0, 1]], [1], [[1, 0, 0], [0, 0, 2**0.5], [0, 1, 0]], (2,)),
         SDPStatus.OPTIMAL,
@@ -224,7 +230,14 @@ def test_edges(name):
 
 
 @pytest.mark.parametrize(
-    "native", [{"step": 1}, {"correctors": 1.5}, {"step_fraction": 2.0}, {"start_scale": "large"}, {"refinements": True}]
+    "native",
+    [
+        {"step": 1},
+        {"correctors": 1.5},
+        {"step_fraction": 2.0},
+        {"start_scale": "large"},
+        {"refinements": True},
+    ],
 )
 def test_bad_native_option(native):
     with pytest.raises(BadOption):

@@ -99,9 +99,7 @@ def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
 
 def _failure(sdp: SDP, reason: str, seconds: float) -> SDPSolution:
     """Return the answer when not even the first iterate can be taken."""
-    return finish(
-        sdp, SDPStatus.FAILED, reason, None, None, None, solver=NativeSolver.name, seconds=seconds
-    )
+    return finish(sdp, SDPStatus.FAILED, reason, None, None, None, solver=NativeSolver.name, seconds=seconds)
 
 
 def _solution(sdp: SDP, run: Run, native: NativeOptions, seconds: float) -> SDPSolution:

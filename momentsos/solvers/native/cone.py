@@ -158,6 +158,13 @@ class Cone:
                 lowest = min(lowest, float(np.linalg.eigvalsh(scaled)[:, 0].min()))
         return -1.0 / lowest if lowest < 0 else np.inf
 
+    def lowest(self, flat: Array) -> float:
+        """Return the smallest eigenvalue of all blocks."""
+        low = np.inf
+        for stack in self.views(flat):
+            low = min(low, float(np.linalg.eigvalsh(stack).min(initial=np.inf)))
+        return low
+
 
 def make_cone(sizes: Sequence[int]) -> Cone:
     """Group the blocks of the given sizes."""

@@ -20,8 +20,8 @@ from .square_root import make_square_root
 from .start import Start
 from .step import Move, advance
 
-#: Iterations without a better point after which a run ends.
-_PATIENCE = 12
+#: Iterations without a better point after which a run ends, the first when that point is good.
+_PATIENCE, _LONG_PATIENCE, _GOOD = 12, 30, 1e-6
 
 
 class Ending(Enum):
@@ -107,13 +107,14 @@ def follow_path(
         state = measure(program, point)
         if verbose:
             _log(iteration, point, state, move)
-        since_best = 0 if state.worst < 0.9 * best[1].worst else since_best + 1
+        # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
+        since_best = 0 if state.worst < 0.9 * best[1].worst or point.kappa > point.tau else since_best + 1
         if state.worst < best[1].worst:
             best = point, state
         if state.worst <= tol:
             ending = Ending.CONVERGED
             break
-        if since_best >= _PATIENCE:
+        if since_best >= (_PATIENCE if best[1].worst <= _GOOD else _LONG_PATIENCE):
             ending = Ending.STALLED
             break
     return Run(program, *best, ending, iteration)

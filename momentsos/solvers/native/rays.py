@@ -14,6 +14,12 @@ from .direction import Linearisation
 from .iterate import Iterate
 from .program import Program
 
+#: Violation, with the gain scaled to 1, up to which a ray is believed in the scaled program as well: a check in
+#: units of the program alone takes a badly scaled optimum far away for a ray.
+_VIOLATION = 1e-8
+#: Without a ray the objective may still fall without end along directions that come ever closer to the cone.
+#: That is believed when the fall and the share of the violation in the largest entry are beyond these.
+_FAR, _WEAK_VIOLATION = 1e4, 1e-9
 #: Gain over violation from which a candidate is worth a check.
 _PROMISING = 1e3
 #: Share of its terms that a gain must exceed, lest it be their rounding.
@@ -36,6 +42,9 @@ def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
     for candidate in (gram, point.gram):
         pivots = (program.adjoint @ candidate)[program.elimination.n_head :]
         multipliers, rows = program.multipliers(-pivots), program.gram(candidate)
+        left = float(np.abs(program.apply_adjoint(candidate)).max(initial=0.0))
+        if left > _VIOLATION * gain or program.cone.lowest(candidate) < -_VIOLATION * gain:
+            continue
         if check_dual_ray(program.sdp, multipliers, rows) is not None:
             return multipliers, rows
     return None
@@ -46,6 +55,12 @@ def primal_ray(program: Program, point: Iterate) -> Array | None:
     terms = program.gradient * point.free
     fall = -float(terms.sum())
     if not fall > max(_PROMISING * point.tau, _ROUNDING * float(np.abs(terms).sum())):
+        return None
+    blocks = program.apply(point.free)
+    low = program.cone.lowest(blocks)
+    exact = low >= -_VIOLATION * fall
+    weak = fall > _FAR * point.tau and low >= -_WEAK_VIOLATION * float(np.abs(blocks).max(initial=0.0))
+    if not exact and not weak:
         return None
     moments = program.moments(point.free, 0.0)
     return moments if check_primal_ray(program.sdp, moments) is not None else None

@@ -1,9 +1,9 @@
 r"""Scaling of the data: moments and rows of the blocks by diagonals, cost and right side by one number each.
 
 With :math:`y = \beta D y'`, :math:`F'_j = \Delta_j F_j(D\,\cdot) \Delta_j`, :math:`c' = D c / \gamma`,
-:math:`E' = E D`, :math:`d' = d / \beta`, the answers go back by :math:`X_j = \gamma \Delta_j X'_j \Delta_j` and
-:math:`\lambda = \gamma \lambda'`. The direction of the method does not depend on these; its starting point and its
-tolerances do.
+:math:`E' = E D`, :math:`d' = d / \beta`, the answers go back by :math:`X_j = \gamma \Delta_j X'_j \Delta_j`
+and :math:`\lambda = \gamma \lambda'`. The direction of the method does not depend on these; its starting
+point and its tolerances do.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ Array = NDArray[np.float64]
 
 #: Ratio of the entries of a row above which the scale of the variables is looked for.
 _BADLY_SCALED = 1e3
-#: Entries below this share of the largest of their row are noise.
-_NOISE = 1e-13
 _SWEEPS = 4
 
 
@@ -70,9 +68,10 @@ def _is_badly_scaled(matrix: sp.csr_matrix) -> bool:
 def _geometric(sdp: SDP) -> tuple[Array, Array]:
     r"""Return `D` and the factors of the svec rows that bring all entries near 1.
 
-    The least-squares problem of Curtis and Reid, *On the automatic scaling of matrices for Gaussian elimination*,
-    IMA J. Appl. Math. 10 (1972), over the entries of blocks, equalities and cost. For moment programs a change of
-    scale of the variables leaves the moment matrix as it is, so that the other data choose it.
+    The least-squares problem of Curtis and Reid, *On the automatic scaling of matrices for Gaussian
+    elimination*, IMA J. Appl. Math. 10 (1972), over the entries of blocks, equalities and cost. For moment
+    programs a change of scale of the variables leaves the moment matrix as it is, so that the other data
+    choose it.
     """
     n = sdp.n_moments
     first = np.concatenate([[0], np.cumsum(sdp.sizes)])
@@ -104,9 +103,9 @@ def _geometric(sdp: SDP) -> tuple[Array, Array]:
 def equilibrate(sdp: SDP) -> Scaling:
     """Bring the entries of blocks, equalities and cost near 1.
 
-    Where equalities or cost have entries of very different size, a geometric scaling looks for the scale of the
-    variables. Then the largest entry of every block and of every moment is brought near 1 (Ruiz, *A scaling
-    algorithm to equilibrate both rows and columns norms in matrices*, RAL-TR-2001-034).
+    Where equalities or cost have entries of very different size, a geometric scaling looks for the scale of
+    the variables. Then the largest entry of every block and of every moment is brought near 1 (Ruiz, *A
+    scaling algorithm to equilibrate both rows and columns norms in matrices*, RAL-TR-2001-034).
     """
     n = sdp.n_moments
     matrix = sdp.operator
