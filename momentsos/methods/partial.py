@@ -12,6 +12,7 @@ from scipy.optimize import linprog
 from ..conditioning import half_widths
 from ..extraction import RankRule, extract_atoms
 from ..local import Evaluator, LocalPoint
+from ..polynomials import basis_size, monomial_basis
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
 from ..relaxations.split import Split, affine_split, quadratic_split
@@ -72,10 +73,7 @@ class Partial(Method):
             return Candidates(None, (), ())
         problem = setting.change.problem
         split = split_of(problem)
-        matrix = relaxation.matrix(0, solution.moments)
-        basis = relaxation.psd_blocks[0].basis
-        pure = ~basis[:, list(split.linear)].any(axis=1)
-        matrix, rows = matrix[np.ix_(pure, pure)], basis[pure][:, list(split.inner)]
+        matrix, rows = _inner_moments(relaxation, solution.moments, split)
         if not np.isfinite(matrix).all() or matrix[0, 0] <= 0:
             return Candidates(None, (), ("the inner moments have no positive mass",))
         complete = complete_affine if is_affine(problem) else complete_quadratic
@@ -92,6 +90,22 @@ class Partial(Method):
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(None, tuple(kept), tuple(dropped))
+
+
+def _inner_moments(
+    relaxation: Relaxation, moments: NDArray[np.float64], split: Split
+) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """Return the largest moment matrix in the inner variables whose moments are all known, and its monomials."""
+    n, inner = relaxation.monomials.rows.shape[1], list(split.inner)
+    degree = int(relaxation.monomials.rows[:, inner].sum(axis=1).max(initial=0)) // 2
+    for top in range(degree, -1, -1):
+        rows = np.zeros((basis_size(len(inner), top), n), dtype=np.int64)
+        rows[:, inner] = monomial_basis(len(inner), top)
+        sums = (rows[:, None, :] + rows[None, :, :]).reshape(-1, n)
+        values = relaxation.moments_of(sums, moments).reshape(len(rows), len(rows))
+        if not np.isnan(values).any():
+            return values, rows[:, inner]
+    return np.full((1, 1), np.nan), np.zeros((1, len(inner)), dtype=np.int64)
 
 
 def is_affine(problem: Problem) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..polynomials import ExponentIndex, Polynomial
 from ..polynomials.exponents import Exponents
-from ..sdp import SDP, smat, svec_index, svec_length
+from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
 from .plan import Block, BlockKind, Plan
 
@@ -86,6 +86,18 @@ def _block_entries(block: Block) -> _Entries:
     return _times(block.polynomial, block.basis[first] + block.basis[second], svec_weights(len(block.basis)))
 
 
+def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
+    """Apply the combinations of the blocks that have any to their rows."""
+    if all(block.combinations is None for block in blocks):
+        return operator
+    ends = np.cumsum([svec_length(len(block.basis)) for block in blocks])
+    parts = []
+    for block, end in zip(blocks, ends, strict=True):
+        rows = operator[end - svec_length(len(block.basis)) : end]
+        parts.append(rows if block.combinations is None else congruence(block.combinations) @ rows)
+    return sp.vstack(parts, format="csr")
+
+
 def assemble(plan: Plan) -> Relaxation:
     """Turn a plan into its conic program.
 
@@ -118,12 +130,12 @@ def assemble(plan: Plan) -> Relaxation:
     cost = np.bincount(index[0], weights=pieces[0].value, minlength=n)
     normalization = sp.csr_matrix(np.bincount(index[1], weights=pieces[1].value, minlength=n))
     equalities = stack(2 + len(psd), zero, [len(block.basis) for block in zero])
-    sizes = tuple(len(block.basis) for block in psd)
+    sizes = tuple(block.size for block in psd)
     program = SDP(
         cost=cost,
         equalities=sp.vstack([normalization, equalities], format="csr"),
         right_side=np.concatenate([[1.0], np.zeros(equalities.shape[0])]),
-        operator=stack(2, psd, [svec_length(size) for size in sizes]),
+        operator=_combined(stack(2, psd, [svec_length(len(block.basis)) for block in psd]), psd),
         sizes=sizes,
     )
     return Relaxation(plan, program, monomials)

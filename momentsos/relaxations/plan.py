@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import scipy.sparse as sp
+
 from ..polynomials import Polynomial
 from ..polynomials.exponents import Exponents
 
@@ -30,6 +32,9 @@ class Block:
     basis : (size, n) integer array
         The monomials `B`.
     kind : BlockKind
+    combinations : (rows, size) sparse matrix or None
+        When given, the condition is on :math:`L(g\, (C B)(C B)^\top)`: the rows of `C` are the polynomials that
+        the block is made of.
     factors : tuple of int
         Where `g` comes from: the product of these inequalities of the problem (none: 1) for `PSD`, the one
         equality of this number for `ZERO`.
@@ -39,6 +44,12 @@ class Block:
     basis: Exponents
     kind: BlockKind
     factors: tuple[int, ...] = ()
+    combinations: sp.csr_matrix | None = None
+
+    @property
+    def size(self) -> int:
+        """The number of rows of the block's matrix."""
+        return len(self.basis) if self.combinations is None else int(self.combinations.shape[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,7 +6,7 @@ from .program import SDP
 from .residuals import Residuals, recompute_residuals
 from .sdpa_format import read_sdpa, write_sdpa
 from .solution import SDPSolution, SDPStatus
-from .svec import lower_by_columns, smat, svec, svec_index, svec_length, svec_size
+from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size
 
 __all__ = [
     "SDP",
@@ -17,6 +17,7 @@ __all__ = [
     "SDPStatus",
     "check_dual_ray",
     "check_primal_ray",
+    "congruence",
     "forced_zeros",
     "lower_by_columns",
     "read_sdpa",

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 SQRT2 = math.sqrt(2.0)
@@ -67,3 +68,20 @@ def lower_by_columns(size: int) -> NDArray[np.intp]:
     """
     columns, rows = np.triu_indices(size)
     return np.asarray(rows * (rows + 1) // 2 + columns)
+
+
+def congruence(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    r"""Return the matrix that maps the svec of `M` to the svec of :math:`C M C^\top`, for a sparse `C`.
+
+    Returns
+    -------
+    (r (r + 1) / 2, s (s + 1) / 2) CSR matrix
+        For `C` of shape (r, s).
+    """
+    r, s = matrix.shape
+    first, second = svec_index(r)
+    pairs = sp.kron(matrix, matrix, format="csr")[first * r + second]
+    rows, columns = np.divmod(np.arange(s * s), s)
+    low, high = np.minimum(rows, columns), np.maximum(rows, columns)
+    fold = sp.csr_matrix((1.0 / svec_weights(s)[high * (high + 1) // 2 + low], (np.arange(s * s), high * (high + 1) // 2 + low)))
+    return sp.csr_matrix(sp.diags_array(svec_weights(r)) @ pairs @ fold)

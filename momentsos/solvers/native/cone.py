@@ -24,31 +24,27 @@ class Group:
 
     Attributes
     ----------
-    size : int
-        Rows of a block.
-    members : (count,) array
-        Which blocks of the program these are.
+    size, count : int
+        Rows of a block, and how many blocks there are.
     start : int
         Where the group begins in a flat vector.
+    span : slice
+        The entries of a flat vector that belong to the group.
     """
 
     size: int
-    members: NDArray[np.intp]
+    count: int
     start: int
-
-    @property
-    def count(self) -> int:
-        """The number of blocks."""
-        return int(self.members.shape[0])
-
-    @property
-    def span(self) -> slice:
-        """The entries of a flat vector that belong to the group."""
-        return slice(self.start, self.start + self.count * self.size**2)
+    span: slice
 
     def view(self, flat: Array) -> Array:
         """Return the blocks in a flat vector as a stack, shape ``(count, size, size)``, without a copy."""
         return flat[self.span].reshape(self.count, self.size, self.size)
+
+
+def make_group(size: int, count: int, start: int) -> Group:
+    """Return the group of `count` blocks that begins at `start`."""
+    return Group(size, count, start, slice(start, start + count * size**2))
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,27 +100,31 @@ class Cone:
             group.view(flat)[:] = scale * np.eye(group.size)
         return flat
 
-    def factor(self, flat: Array) -> Factor:
-        """Return the Cholesky factors of all blocks.
+    def factor(self, *points: Array) -> list[Factor]:
+        """Return the Cholesky factors of all blocks of several points.
 
         Raises
         ------
         numpy.linalg.LinAlgError
             When a block is not positive definite.
         """
-        lower, inverse = [], []
-        for group, stack in zip(self.groups, self.views(flat), strict=True):
+        lower: list[list[Array]] = [[] for _ in points]
+        inverse: list[list[Array]] = [[] for _ in points]
+        for group in self.groups:
+            stack = np.concatenate([group.view(point) for point in points])
             if group.size == 1:
                 if not stack.min(initial=np.inf) > 0:
                     raise np.linalg.LinAlgError("a number of the linear cone is not positive")
                 root = np.sqrt(stack)
-                lower.append(root)
-                inverse.append(1.0 / root)
+                back = 1.0 / root
             else:
                 root = np.linalg.cholesky(stack)
-                lower.append(root)
-                inverse.append(np.linalg.inv(root))
-        return Factor(tuple(lower), tuple(inverse))
+                back = np.linalg.inv(root)
+            for i in range(len(points)):
+                part = slice(i * group.count, (i + 1) * group.count)
+                lower[i].append(root[part])
+                inverse[i].append(back[part])
+        return [Factor(tuple(a), tuple(b)) for a, b in zip(lower, inverse, strict=True)]
 
     def inverse(self, factor: Factor) -> Array:
         r"""Return the flat vector of the inverses :math:`L^{-\\top} L^{-1}`."""
@@ -146,15 +146,16 @@ class Cone:
             group.view(flat)[:] *= 0.5
         return flat
 
-    def longest_step(self, factor: Factor, direction: Array) -> float:
-        """Return the largest `t` with `point + t direction` in the cone, infinity when there is none."""
+    def longest_step(self, *moves: tuple[Factor, Array]) -> float:
+        """Return the largest `t` with `point + t direction` in the cone for all pairs, or infinity."""
         lowest = 0.0
-        for group, root in zip(self.groups, factor.inverse, strict=True):
-            stack = group.view(direction)
+        for j, group in enumerate(self.groups):
+            roots = np.concatenate([factor.inverse[j] for factor, _ in moves])
+            stack = np.concatenate([group.view(direction) for _, direction in moves])
             if group.size == 1:
-                lowest = min(lowest, float((stack * root * root).min()))
+                lowest = min(lowest, float((stack * roots * roots).min()))
             else:
-                scaled = root @ stack @ root.swapaxes(1, 2)
+                scaled = roots @ stack @ roots.swapaxes(1, 2)
                 lowest = min(lowest, float(np.linalg.eigvalsh(scaled)[:, 0].min()))
         return -1.0 / lowest if lowest < 0 else np.inf
 
@@ -182,6 +183,6 @@ def make_cone(sizes: Sequence[int]) -> Cone:
         upper[place] = (first + row * size + column).ravel()
         lower[place] = (first + column * size + row).ravel()
         weights[place] = np.tile(np.where(row == column, 1.0, 1.0 / SQRT2), members.shape[0])
-        groups.append(Group(size, members, start))
+        groups.append(make_group(size, members.shape[0], start))
         start += members.shape[0] * size**2
     return Cone(tuple(groups), start, int(table.sum()), upper, lower, weights)

@@ -72,7 +72,7 @@ def follow_path(
     """Iterate until the residuals are below `tol`, or a ray, a limit or a stall ends the run."""
     program, point = begin.program, begin.point
     metric: Metric | None = begin.metric
-    gram_factor = slack_factor = program.cone.factor(point.gram)
+    gram_factor, slack_factor = program.cone.factor(point.gram, point.slack)
     state = measure(program, point)
     best, since_best, iteration = (point, state), 0, 0
     if begin.ray is not None:

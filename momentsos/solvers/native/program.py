@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
@@ -13,6 +13,9 @@ from .elimination import Elimination, eliminate
 from .entries import Entries
 from .scaling import Scaling, equilibrate
 from .schur import SchurComplement, make_schur
+
+#: Most numbers of a dense operator that is worth having.
+_SMALL = 40_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +46,8 @@ class Program:
     gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
     schur : SchurComplement
+    dense : (dimension, n_free) array or None
+        :math:`A` where it is so small that a sparse product costs more.
     """
 
     sdp: SDP
@@ -62,13 +67,18 @@ class Program:
     row_units: Array
     gradient_units: Array
     schur: SchurComplement
+    dense: Array | None = None
 
     def apply(self, free: Array) -> Array:
         """Return :math:`A z`."""
+        if self.dense is not None:
+            return np.asarray(self.dense @ free)
         return np.asarray(self.operator @ self.elimination.extend(free))
 
     def apply_adjoint(self, flat: Array) -> Array:
         r"""Return :math:`A^\\top X`."""
+        if self.dense is not None:
+            return np.asarray(flat @ self.dense)
         return self.elimination.restrict(self.adjoint @ flat)
 
     def moments(self, free: Array, tau: float) -> Array:
@@ -85,6 +95,21 @@ class Program:
     def multipliers(self, pivot_gradient: Array) -> Array:
         """Return `λ` in the units of the program from the scaled :math:`c - F^* X` at the pivots."""
         return np.asarray(self.elimination.multiplier @ pivot_gradient) * self.cost_unit
+
+
+def with_dense(program: Program) -> Program:
+    """Return the program with a dense operator when that is small."""
+    dimension, n = program.operator.shape
+    return replace(program, dense=reduced_operator(program)) if dimension * n <= _SMALL else program
+
+
+def reduced_operator(program: Program) -> Array:
+    """Return :math:`A`, the blocks over the unknowns, as a dense matrix."""
+    elimination, data = program.elimination, program.operator.toarray()
+    head = data[:, : elimination.n_head]
+    if elimination.coupling is not None:
+        head = head - data[:, elimination.n_head :] @ elimination.coupling
+    return np.ascontiguousarray(elimination.select(head))
 
 
 def _unit(values: Array) -> float:

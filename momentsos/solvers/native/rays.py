@@ -14,8 +14,8 @@ from .direction import Linearisation
 from .iterate import Iterate
 from .program import Program
 
-#: Violation, with the gain scaled to 1, up to which a ray is believed in the scaled program as well: a check in
-#: units of the program alone takes a badly scaled optimum far away for a ray.
+#: Violation, with the gain scaled to 1, up to which a ray is believed in the scaled program as well: a check
+#: in units of the program alone takes a badly scaled optimum far away for a ray.
 _VIOLATION = 1e-8
 #: Without a ray the objective may still fall without end along directions that come ever closer to the cone.
 #: That is believed when the fall and the share of the violation in the largest entry are beyond these.

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .cone import Array, Group
+from .cone import Array, Group, make_group
 from .cost import CHUNK
 from .entries import Entries
 from .terms import Stacks
@@ -105,5 +105,5 @@ def _sparse_block(entries: Entries, size: int) -> SparseBlock:
 
 def make_sparse(entries: Entries, group: Group) -> SparseTerm:
     """Return the blocks of a group one by one."""
-    single = [Group(group.size, group.members[j : j + 1], j * group.size**2) for j in range(group.count)]
+    single = [make_group(group.size, 1, j * group.size**2) for j in range(group.count)]
     return SparseTerm(tuple(_sparse_block(entries.of(block), group.size) for block in single))

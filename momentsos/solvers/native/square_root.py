@@ -15,7 +15,7 @@ import scipy.linalg
 
 from .cone import Array, Factor, Group
 from .newton import SchurFactor
-from .program import Program
+from .program import Program, reduced_operator
 from .terms import transformed
 
 #: Most numbers in the dense data of all blocks.
@@ -54,9 +54,4 @@ def make_square_root(program: Program) -> SquareRoot | None:
     dimension, n = program.operator.shape
     if dimension * n > _LARGEST or dimension < program.elimination.n_free:
         return None
-    data = program.operator.toarray()
-    elimination, head = program.elimination, program.elimination.n_head
-    reduced = data[:, :head]
-    if elimination.coupling is not None:
-        reduced = reduced - data[:, head:] @ elimination.coupling
-    return SquareRoot(program.cone.groups, np.ascontiguousarray(elimination.select(reduced)))
+    return SquareRoot(program.cone.groups, reduced_operator(program))

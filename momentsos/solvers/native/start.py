@@ -11,7 +11,7 @@ from .dependence import SUSPICIOUS, without_dependent
 from .iterate import Iterate
 from .metric import Metric
 from .newton import factor_schur
-from .program import Program
+from .program import Program, with_dense
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +36,7 @@ def make_start(program: Program, scale: float) -> Start:
         When the Schur complement cannot be factored.
     """
     unit = program.cone.identity([scale] * len(program.cone.groups))
-    factor = program.cone.factor(unit)
+    (factor,) = program.cone.factor(unit)
     inverse = program.cone.inverse(factor)
     reduced = program.elimination.reduce(program.schur.form(unit, inverse, factor, factor))
     ray = None
@@ -47,4 +47,4 @@ def make_start(program: Program, scale: float) -> Start:
         if kept is not None:
             schur = factor_schur(reduced[kept[:, None], kept])
     point = Iterate(np.zeros(program.elimination.n_free), unit, unit, scale, scale)
-    return Start(program, point, Metric(unit, inverse, factor, factor, schur), ray)
+    return Start(with_dense(program), point, Metric(unit, inverse, factor, factor, schur), ray)

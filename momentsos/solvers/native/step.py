@@ -30,9 +30,7 @@ class Move:
 def longest_step(lin: Linearisation, step: Direction) -> float:
     """Return the largest step that stays in the cone."""
     cone, point, metric = lin.program.cone, lin.point, lin.metric
-    length = min(
-        cone.longest_step(metric.slack_factor, step.slack), cone.longest_step(metric.gram_factor, step.gram)
-    )
+    length = cone.longest_step((metric.slack_factor, step.slack), (metric.gram_factor, step.gram))
     for value, change in ((point.tau, step.tau), (point.kappa, step.kappa)):
         if change < 0:
             length = min(length, -value / change)
@@ -56,7 +54,7 @@ def _moved(program: Program, point: Iterate, step: Direction, length: float, cen
             point.kappa + length * step.kappa,
         )
         try:
-            gram_factor, slack_factor = program.cone.factor(end.gram), program.cone.factor(end.slack)
+            gram_factor, slack_factor = program.cone.factor(end.gram, end.slack)
         except np.linalg.LinAlgError:
             length *= 0.7
             continue
