@@ -53,7 +53,7 @@ class AffineChange:
 
     def inverse_point(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `t` for an original point, or for the rows of an array."""
-        return np.linalg.solve(self.matrix, (np.asarray(point) - self.shift).T).T
+        return np.asarray(np.linalg.solve(self.matrix, (np.asarray(point) - self.shift).T).T, dtype=np.float64)
 
     def value(self, changed: float) -> float:
         """Return the original objective value for a changed one."""
@@ -68,9 +68,7 @@ class AffineChange:
         forms = _affine_forms(self.original.variables, self.shift, self.matrix, exact=True)
 
         def changed(polynomial: Polynomial, factor: float) -> Polynomial:
-            return _exactly(polynomial).substitute(forms).over(self.original.variables) * (
-                1 / Fraction(factor)
-            )
+            return _exactly(polynomial).substitute(forms).over(self.original.variables) * (1 / Fraction(factor))
 
         return Problem(
             changed(self.original.minimize, self.objective),
@@ -93,7 +91,7 @@ def _affine_forms(
     forms = {}
     for i, name in enumerate(names):
         values = [float(shift[i]), *map(float, matrix[i])]
-        coefficients = [Fraction(v) for v in values] if exact else values
+        coefficients: list[float | Fraction] = [Fraction(v) if exact else v for v in values]
         forms[name] = Polynomial.from_terms(rows, coefficients, names)
     return forms
 
@@ -113,9 +111,7 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
 
-def change_affinely(
-    problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]
-) -> AffineChange:
+def change_affinely(problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
     """Substitute :math:`x = a + T t` and divide every polynomial by its size."""
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
     return normalized_change(problem, change_polynomials(everything, shift, matrix), shift, matrix)
@@ -157,9 +153,7 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
     -------
     (n,) array of positive numbers
     """
-    return np.exp(
-        _log_units([p for p in (problem.minimize, *problem.inequalities, *problem.equalities) if p])
-    )
+    return np.exp(_log_units([p for p in (problem.minimize, *problem.inequalities, *problem.equalities) if p]))
 
 
 def _log_units(polynomials: Sequence[Polynomial]) -> NDArray[np.float64]:

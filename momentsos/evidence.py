@@ -45,9 +45,7 @@ class Evidence:
     unbounded: bool = False
     at_infinity: bool = False
     limit: str = ""
-    seconds: dict[str, float] = field(
-        default_factory=lambda: dict.fromkeys(("relax", "solve", "extract"), 0.0)
-    )
+    seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("relax", "solve", "extract"), 0.0))
     started: float = field(default_factory=time.perf_counter)
 
     def record(
@@ -104,9 +102,7 @@ class Evidence:
     @property
     def certified(self) -> bool:
         """Whether the bounds meet."""
-        return (
-            self.bound is not None and not (self.unbounded or self.at_infinity) and self._closed(self.bound)
-        )
+        return self.bound is not None and not (self.unbounded or self.at_infinity) and self._closed(self.bound)
 
     def look_beyond(self) -> None:
         """Ask whether the infimum is attained, when the best point is far out and a bound over everything is known."""
@@ -154,9 +150,7 @@ class Evidence:
             problem=request.problem,
             attempts=tuple(self.attempts),
             message=self._message(status),
-            seconds=MappingProxyType(
-                {"formulate": 0.0, **self.seconds, "total": time.perf_counter() - self.started}
-            ),
+            seconds=MappingProxyType({"formulate": 0.0, **self.seconds, "total": time.perf_counter() - self.started}),
             sizes=MappingProxyType(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
             relaxation=bound.relaxation if bound else None,
             solution=bound.solution if bound else None,

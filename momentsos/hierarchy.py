@@ -192,9 +192,7 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     relaxation = assemble(method.plan(setting.change.problem, k, request.memory_limit))
     relaxed = time.perf_counter()
     if most is not None and relaxation.sdp.n_moments > most:
-        evidence.limit = (
-            f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
-        )
+        evidence.limit = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
         return
     left = request.time_left()
     options = replace(request.options, time_limit=left if np.isfinite(left) else None)

@@ -153,9 +153,7 @@ class LocalSearch:
             end = self._slsqp(start)
         return self.polish(end)
 
-    def lowest_in_box(
-        self, width: float, n: int, further: NDArray[np.float64] | None = None
-    ) -> LocalPoint | None:
+    def lowest_in_box(self, width: float, n: int, further: NDArray[np.float64] | None = None) -> LocalPoint | None:
         """Return the lowest feasible point that descents inside `|x_i| <= width` find, None if there is none.
 
         They begin at four random points, and at the rows of `further` moved into the box.
@@ -302,9 +300,7 @@ def _hits(ends: Sequence[LocalPoint]) -> int:
     return sum(end.value <= lowest + 1e-9 * (1.0 + abs(lowest)) for end in ends)
 
 
-def random_starts(
-    n: int, count: int, seed: int, radii: Sequence[float] = (1.0, 0.3, 3.0)
-) -> NDArray[np.float64]:
+def random_starts(n: int, count: int, seed: int, radii: Sequence[float] = (1.0, 0.3, 3.0)) -> NDArray[np.float64]:
     """Return the origin and `count - 1` normal random points of the given radii in turn, shape (count, n)."""
     rng = np.random.default_rng(seed)
     starts = rng.standard_normal((count, n)) * np.resize(np.asarray(radii), count)[:, None]

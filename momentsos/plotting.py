@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from .errors import InvalidInput, SolverUnavailable
 from .learning import Fit
@@ -37,7 +37,7 @@ def plot_activations(fit: Fit, X: ArrayLike, path: str | PathLike[str]) -> None:
     layers = len(fit.coefficients)
     figure = Figure(figsize=(4.2 * layers, 3.4), layout="constrained")
     axes = figure.subplots(1, layers, squeeze=False)[0]
-    hidden = np.asarray(X, dtype=np.float64)
+    hidden: NDArray[np.float64] = np.asarray(X, dtype=np.float64)
     for layer, (axis, values) in enumerate(zip(axes, fit.coefficients, strict=True)):
         inputs = hidden @ fit.network.weights[layer].T + fit.network.bias(layer)
         low, high = np.quantile(inputs, [0.005, 0.995])
@@ -46,7 +46,7 @@ def plot_activations(fit: Fit, X: ArrayLike, path: str | PathLike[str]) -> None:
         axis.set_title(f"layer {layer + 1}, degree {len(values) - 1}")
         axis.set_xlabel("t")
         axis.grid(alpha=0.3)
-        hidden = np.polynomial.polynomial.polyval(inputs, values)
+        hidden = np.asarray(np.polynomial.polynomial.polyval(inputs, values), dtype=np.float64)
     axes[0].set_ylabel("p(t)")
     figure.suptitle(f"{fit.status.name}, loss {fit.upper_bound:.4g}")
     figure.savefig(Path(path), dpi=150)

@@ -212,7 +212,7 @@ def _as_polynomial(value: object, name: str) -> Polynomial:
     if isinstance(value, Polynomial):
         return value
     if isinstance(value, Real) and not isinstance(value, bool):
-        return Polynomial.constant(value)
+        return Polynomial.constant(value)  # type: ignore[arg-type]  # numbers.Real is no float
     if type(value).__module__.split(".")[0] == "sympy":
         return from_sympy(value)
     raise InvalidInput(f"{name}: expected a polynomial in momentsos variables, got {type(value).__name__}")
@@ -256,9 +256,7 @@ def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polyn
         coefficient, row = term
         whole = all(isinstance(power, int) and not isinstance(power, bool) and power >= 0 for power in row)
         if len(row) != len(names) or not whole:
-            raise InvalidInput(
-                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers, got {row!r:.80}"
-            )
+            raise InvalidInput(f"problem.{where}[{i}]: expected {len(names)} nonnegative integers, got {row!r:.80}")
         rows.append(row)
         values.append(_coefficient_from_json(coefficient, f"{where}[{i}]"))
     return Polynomial.from_terms(np.array(rows, dtype=np.int64).reshape(len(rows), len(names)), values, names)
@@ -272,9 +270,7 @@ def _coefficient_from_json(value: Any, where: str) -> float | Fraction:
             return float(value) if float(value) == value else Fraction(value)
     except (ValueError, ZeroDivisionError, OverflowError):
         pass
-    raise InvalidInput(
-        f"problem.{where}: expected a finite number or a fraction such as '1/3', got {value!r:.80}"
-    )
+    raise InvalidInput(f"problem.{where}: expected a finite number or a fraction such as '1/3', got {value!r:.80}")
 
 
 def _polynomial_to_json(polynomial: Polynomial) -> list[Any]:

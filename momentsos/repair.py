@@ -93,9 +93,7 @@ def absorb(
         if step is None:
             return given
         length = min(1.0, 0.8 / max(1e-9, step[2]))
-        delta = [
-            svec(root @ smat(block) @ root) for root, block in zip(roots, sdp.split(step[1]), strict=True)
-        ]
+        delta = [svec(root @ smat(block) @ root) for root, block in zip(roots, sdp.split(step[1]), strict=True)]
         multipliers, gram = multipliers + length * step[0], gram + length * np.concatenate(delta)
     return given
 
@@ -126,9 +124,7 @@ def _newton(
     if len(diagonal) < kernel.shape[1] or diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
         return None
     pull = scipy.linalg.solve_triangular(r, kernel.T @ residual, trans="T", check_finite=False)
-    z = scipy.linalg.solve_triangular(
-        r, q.T @ (mu * identity - weighted @ particular) - mu * pull, check_finite=False
-    )
+    z = scipy.linalg.solve_triangular(r, q.T @ (mu * identity - weighted @ particular) - mu * pull, check_finite=False)
     change = identity - weighted @ (particular + kernel @ z) / mu
     # The division by mu has lifted rounding errors; the smallest correction restores A^T Z + E^T l = r.
     full, upper = scipy.linalg.qr(np.concatenate([weighted, free]), mode="economic", check_finite=False)
@@ -154,15 +150,11 @@ def _independent_combinations(sdp: SDP) -> NDArray[np.float64]:
 
 def _rounding(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a bound on the rounding error of each entry of the residual."""
-    sizes = (
-        abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
-    )
+    sizes = abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
     return _ULPS * np.finfo(float).eps * np.asarray(sizes)
 
 
-def _exists(
-    stacked: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]
-) -> bool:
+def _exists(stacked: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]) -> bool:
     """Whether the step that removes the residual and the one that rounding may need have norms below one together."""
     n = stacked.shape[1]
     r = scipy.linalg.qr(stacked, mode="r", check_finite=False)[0][:n]
@@ -185,7 +177,7 @@ def _square_roots(sdp: SDP, gram: NDArray[np.float64]) -> list[NDArray[np.float6
 
 
 def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments), moments that occur only."""
+    r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments)."""
     result = np.zeros(sdp.operator.shape)
     for j, root in enumerate(roots):
         part = sdp.operator[sdp.offsets[j] : sdp.offsets[j + 1]]

@@ -200,9 +200,7 @@ class Result:
         from .errors import BadOption
 
         if exact is not True:
-            raise BadOption(
-                "certify: exact=True is the only kind; the floating-point bound is in lower_bound"
-            )
+            raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
         return certify(self)
 
     def as_dict(self) -> dict[str, Any]:
@@ -227,9 +225,7 @@ class Result:
     def __str__(self) -> str:
         shown = [f"{self.status}: {self.message or self.status.meaning}"]
         shown.append(f"  lower bound {_number(self.lower_bound)}, upper bound {_number(self.upper_bound)}")
-        shown.append(
-            f"  order {self.order}, method {self.method}, solver {self.solver}, holds over {self.coverage}"
-        )
+        shown.append(f"  order {self.order}, method {self.method}, solver {self.solver}, holds over {self.coverage}")
         shown += [f"  minimizer {np.array2string(point, precision=6)}" for point in self.minimizers]
         return "\n".join(shown)
 

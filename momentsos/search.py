@@ -42,9 +42,7 @@ class Search:
         Largest coefficient of the objective in balanced units, in the units of the objective.
     """
 
-    def __init__(
-        self, problem: Problem, request: Request, candidates: NDArray[np.float64] | None = None
-    ) -> None:
+    def __init__(self, problem: Problem, request: Request, candidates: NDArray[np.float64] | None = None) -> None:
         self.problem = problem
         self._request = request
         units = balanced_units(problem)
@@ -100,9 +98,7 @@ class Search:
         """Polish a candidate, descend from it too, and return the better feasible end."""
         polished, descended = self.local.polish(start), self.local.descend(start)
         pair = [point for point in (polished, descended) if point.feasible]
-        return (
-            min(pair, key=lambda p: p.value) if pair else min(polished, descended, key=lambda p: p.violation)
-        )
+        return min(pair, key=lambda p: p.value) if pair else min(polished, descended, key=lambda p: p.violation)
 
     def gather(self) -> None:
         """Look for further minimisers, from starts around the best point's distance."""

@@ -155,12 +155,8 @@ _FREE = "unconstrained unbounded_set interior"
 _FLOUDAS = "Floudas et al., Handbook of Test Problems in Local and Global Optimization, Kluwer 1999, "
 _HS = "Hock, Schittkowski, Test Examples for Nonlinear Programming Codes, LNEMS 187, Springer 1981, "
 _MGH = "More, Garbow, Hillstrom, Testing Unconstrained Optimization Software, ACM TOMS 7 (1981), "
-_LASSERRE = (
-    "Lasserre, Global Optimization with Polynomials and the Problem of Moments, SIAM J. Optim. 11 (2001), "
-)
-_JAMIL = (
-    "Jamil, Yang, A Literature Survey of Benchmark Functions, Int. J. Math. Model. Numer. Optim. 4 (2013), "
-)
+_LASSERRE = "Lasserre, Global Optimization with Polynomials and the Problem of Moments, SIAM J. Optim. 11 (2001), "
+_JAMIL = "Jamil, Yang, A Literature Survey of Benchmark Functions, Int. J. Math. Model. Numer. Optim. 4 (2013), "
 _TEXTBOOK = "Textbook exercise; closed form, see comment"
 
 
@@ -284,8 +280,7 @@ def styblinski_tang_2() -> Any:
     0.0,
     [(1.0, sqrt(0.5)), (1.0, -sqrt(0.5))],
     order=2,
-    source="Dixon, Price, Truncated Newton Method for Sparse Unconstrained Optimization, JOTA 60 (1989); "
-    "closed form",
+    source="Dixon, Price, Truncated Newton Method for Sparse Unconstrained Optimization, JOTA 60 (1989); closed form",
     tags=_FREE,
 )
 def dixon_price_2() -> Any:
@@ -305,9 +300,7 @@ def zettl() -> Any:
     return ms.Problem(minimize=(x**2 + y**2 - 2 * x) ** 2 + 0.25 * x)
 
 
-@_case(
-    0.0, [(5.0, 4.0)], order=3, source=_MGH + "problem 2 (Freudenstein, Roth)", tags=_FREE + " badly_scaled"
-)
+@_case(0.0, [(5.0, 4.0)], order=3, source=_MGH + "problem 2 (Freudenstein, Roth)", tags=_FREE + " badly_scaled")
 def freudenstein_roth() -> Any:
     x, y = ms.variables("x", "y")
     return ms.Problem(minimize=(x - 13 + ((5 - y) * y - 2) * y) ** 2 + (x - 29 + ((y + 1) * y - 14) * y) ** 2)
@@ -438,9 +431,7 @@ def parrilo_sturmfels_quartic_3() -> Any:
 )
 def parrilo_sturmfels_sextic_2() -> Any:
     x, y = ms.variables("x", "y")
-    return ms.Problem(
-        minimize=x**6 + y**6 - 3 * x**3 * y**2 + 2 * x**2 * y - 4 * x * y + 3 * y**4 - x + 2 * y
-    )
+    return ms.Problem(minimize=x**6 + y**6 - 3 * x**3 * y**2 + 2 * x**2 * y - 4 * x * y + 3 * y**4 - x + 2 * y)
 
 
 # --- One variable --------------------
@@ -537,9 +528,7 @@ def linear_program() -> Any:
     return ms.Problem(minimize=-3 * x - 5 * y, inequalities=[x, y, 4 - x, 12 - 2 * y, 18 - 3 * x - 2 * y])
 
 
-@_case(
-    1 / 9, [(4 / 3, 7 / 9, 4 / 9)], order=1, source=_HS + "problem 35 (Beale)", tags="compact interior convex"
-)
+@_case(1 / 9, [(4 / 3, 7 / 9, 4 / 9)], order=1, source=_HS + "problem 35 (Beale)", tags="compact interior convex")
 def hock_schittkowski_35() -> Any:
     x, y, z = ms.variables("x", "y", "z")
     convex = 9 - 8 * x - 6 * y - 4 * z + 2 * x**2 + 2 * y**2 + z**2 + 2 * x * y + 2 * x * z
@@ -574,17 +563,13 @@ def _rosen_suzuki() -> tuple[Any, list[Any]]:
     return value, rows
 
 
-@_case(
-    -44.0, _ROSEN_SUZUKI, order=1, source=_HS + "problem 43 (Rosen, Suzuki)", tags="compact interior convex"
-)
+@_case(-44.0, _ROSEN_SUZUKI, order=1, source=_HS + "problem 43 (Rosen, Suzuki)", tags="compact interior convex")
 def rosen_suzuki() -> Any:
     value, rows = _rosen_suzuki()
     return ms.Problem(minimize=value, inequalities=rows)
 
 
-@_case(
-    -15.0, [(0.0, 3.0, 0.0, 4.0)], order=2, source=_HS + "problem 44", tags="compact interior nonconvex_qp"
-)
+@_case(-15.0, [(0.0, 3.0, 0.0, 4.0)], order=2, source=_HS + "problem 44", tags="compact interior nonconvex_qp")
 def hock_schittkowski_44() -> Any:
     a, b, c, d = x = ms.variables("x1", "x2", "x3", "x4")
     rows = [8 - a - 2 * b, 12 - 4 * a - b, 12 - 3 * a - 4 * b, 8 - 2 * c - d, 8 - c - 2 * d, 5 - c - d]
@@ -649,8 +634,7 @@ def concave_at_a_vertex() -> Any:
     -2.0,
     [(1.0, 2.0), (2.0, 2.0), (2.0, 3.0)],
     order=2,
-    source=_LASSERRE
-    + "Example 5; also Henrion, Lasserre, Detecting Global Optimality ..., 2005, Section 2.3",
+    source=_LASSERRE + "Example 5; also Henrion, Lasserre, Detecting Global Optimality ..., 2005, Section 2.3",
     tags="compact interior nonconvex_qp",
 )
 def lasserre_2001_example_5() -> Any:
@@ -740,8 +724,7 @@ def hyperbola_and_circle() -> Any:
     -20 / 3,
     [(6.0, 2 / 3)],
     order=2,
-    source="Ryoo, Sahinidis, Comput. Chem. Eng. 19 (1995) and MINLPLib st_e01; closed form: x = 6 and x "
-    "y = 4",
+    source="Ryoo, Sahinidis, Comput. Chem. Eng. 19 (1995) and MINLPLib st_e01; closed form: x = 6 and x y = 4",
     tags="compact interior nonconvex_qp",
 )
 def under_a_hyperbola() -> Any:
@@ -927,8 +910,7 @@ def robinson_form_on_sphere() -> Any:
     0.0,
     _DIAGONALS + _AXES,
     order=4,
-    source="Choi, Lam, Extremal Positive Semidefinite Forms, Math. Ann. 231 (1977); the seven zeros with "
-    "antipodes",
+    source="Choi, Lam, Extremal Positive Semidefinite Forms, Math. Ann. 231 (1977); the seven zeros with antipodes",
     tags="compact equalities",
 )
 def choi_lam_form_on_sphere() -> Any:
@@ -940,9 +922,7 @@ def choi_lam_form_on_sphere() -> Any:
 # --- Equality constraints --------------------
 
 
-@_case(
-    -sqrt(2), [(-sqrt(0.5), -sqrt(0.5))], order=1, source=_TEXTBOOK, tags="compact equalities nonconvex_qp"
-)
+@_case(-sqrt(2), [(-sqrt(0.5), -sqrt(0.5))], order=1, source=_TEXTBOOK, tags="compact equalities nonconvex_qp")
 def linear_on_circle() -> Any:
     x, y = ms.variables("x", "y")
     return ms.Problem(minimize=x + y, equalities=[_sphere([x, y])])
@@ -992,9 +972,7 @@ def circle_in_space() -> Any:
     return ms.Problem(minimize=x, equalities=[_sphere([x, y, z]), x + y + z])
 
 
-@_case(
-    2.0, [(1.0, 1.0), (-1.0, -1.0)], order=1, source=_TEXTBOOK, tags="unbounded_set equalities nonconvex_qp"
-)
+@_case(2.0, [(1.0, 1.0), (-1.0, -1.0)], order=1, source=_TEXTBOOK, tags="unbounded_set equalities nonconvex_qp")
 def nearest_on_hyperbola() -> Any:
     x, y = ms.variables("x", "y")
     return ms.Problem(minimize=x**2 + y**2, equalities=[x * y - 1])
@@ -1049,9 +1027,7 @@ def hock_schittkowski_63() -> Any:
 def hock_schittkowski_71() -> Any:
     a, b, c, d = x = ms.variables("x1", "x2", "x3", "x4")
     rows = [a * b * c * d - 25, *_box(x, 1, 5)]
-    return ms.Problem(
-        minimize=a * d * (a + b + c) + c, inequalities=rows, equalities=[sum(v**2 for v in x) - 40]
-    )
+    return ms.Problem(minimize=a * d * (a + b + c) + c, inequalities=rows, equalities=[sum(v**2 for v in x) - 40])
 
 
 @_case(
@@ -1233,8 +1209,7 @@ def unbounded_saddle() -> Any:
     "AT_INFINITY",
     order=2,
     bound=0.0,
-    source="Folklore; see Marshall, Positive Polynomials and Sums of Squares, AMS 2008; along (t, 1/t), "
-    "t -> 0",
+    source="Folklore; see Marshall, Positive Polynomials and Sums of Squares, AMS 2008; along (t, 1/t), t -> 0",
     tags="unconstrained",
 )
 def escaping_valley() -> Any:

@@ -11,9 +11,7 @@ from momentsos.result import Status, closes
 
 
 def distance(point: np.ndarray, others: tuple) -> float:
-    return min(
-        float(np.abs(point - np.array(o)).max() / (1 + np.abs(o).max())) for o in map(np.array, others)
-    )
+    return min(float(np.abs(point - np.array(o)).max() / (1 + np.abs(o).max())) for o in map(np.array, others))
 
 
 @pytest.mark.parametrize("name", [case.name for case in CASES])
@@ -95,9 +93,7 @@ def test_a_time_limit_that_is_too_short_is_said(disc) -> None:
 
 def test_a_ball_of_the_user_is_named_in_the_result() -> None:
     x, y = ms.variables("x y")
-    result = ms.solve(
-        ms.Problem(x**4 * y**2 + x**2 * y**4 - 3 * x**2 * y**2 + 1), order=3, bound=3.0, method="dense"
-    )
+    result = ms.solve(ms.Problem(x**4 * y**2 + x**2 * y**4 - 3 * x**2 * y**2 + 1), order=3, bound=3.0, method="dense")
     assert result.status is Status.CERTIFIED
     assert result.coverage == "the ball of radius 3 around the origin"
     assert result.coverage in result.message
@@ -111,7 +107,7 @@ def test_an_active_ball_is_not_hidden() -> None:
 
 
 def test_what_is_not_a_problem_is_refused() -> None:
-    with pytest.raises(ms.InvalidInput, match="momentsos.Problem"):
+    with pytest.raises(ms.InvalidInput, match=r"momentsos\.Problem"):
         ms.solve("x**2")
 
 

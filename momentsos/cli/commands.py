@@ -70,11 +70,7 @@ def demo(options: argparse.Namespace) -> int:
         with show.progress(options) as report:
             fits.append(learn(case.network, case.X, case.Y, progress=report, **_shared(options)))
     if options.json:
-        print(
-            json.dumps(
-                {case.name: fit.as_dict() for case, fit in zip(cases, fits, strict=True)}, allow_nan=False
-            )
-        )
+        print(json.dumps({case.name: fit.as_dict() for case, fit in zip(cases, fits, strict=True)}, allow_nan=False))
     else:
         for case, fit in zip(cases, fits, strict=True):
             show.recovery(case, fit)
@@ -91,9 +87,7 @@ def solvers(options: argparse.Namespace) -> int:
     return 0
 
 
-def read_data(
-    path: str, degrees: list[int]
-) -> tuple[PolynomialNetwork, NDArray[np.float64], NDArray[np.float64]]:
+def read_data(path: str, degrees: list[int]) -> tuple[PolynomialNetwork, NDArray[np.float64], NDArray[np.float64]]:
     """Read weights, biases, inputs and outputs from an ``.npz`` file; nothing in it is executed.
 
     Raises
@@ -109,7 +103,7 @@ def read_data(
         raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from error
     except (ValueError, zipfile.BadZipFile, EOFError, AttributeError) as error:
         raise InvalidInput(f"{path} is not an .npz file of plain arrays: {error}") from error
-    wanted = [*(f"W{l}" for l in range(1, layers + 1)), "X", "Y"]
+    wanted = [*(f"W{layer}" for layer in range(1, layers + 1)), "X", "Y"]
     missing = [name for name in wanted if name not in arrays]
     if missing:
         raise InvalidInput(
@@ -118,15 +112,11 @@ def read_data(
         )
     extra = f"W{layers + 1}"
     if extra in arrays:
-        raise InvalidInput(
-            f"{path} holds {extra}: give one degree for each hidden layer, {len(degrees)} came"
-        )
-    biases = [arrays.get(f"b{l}", np.zeros(len(arrays[f"W{l}"]))) for l in range(1, layers + 1)]
-    given = any(f"b{l}" in arrays for l in range(1, layers + 1))
-    weights = [arrays[f"W{l}"] for l in range(1, layers + 1)]
-    network = PolynomialNetwork(
-        weights=tuple(weights), degrees=tuple(degrees), biases=tuple(biases) if given else None
-    )
+        raise InvalidInput(f"{path} holds {extra}: give one degree for each hidden layer, {len(degrees)} came")
+    biases = [arrays.get(f"b{layer}", np.zeros(len(arrays[f"W{layer}"]))) for layer in range(1, layers + 1)]
+    given = any(f"b{layer}" in arrays for layer in range(1, layers + 1))
+    weights = [arrays[f"W{layer}"] for layer in range(1, layers + 1)]
+    network = PolynomialNetwork(weights=tuple(weights), degrees=tuple(degrees), biases=tuple(biases) if given else None)
     return network, arrays["X"], arrays["Y"]
 
 

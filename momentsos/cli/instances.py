@@ -54,9 +54,7 @@ def noisy_instance(
         inner[0] = 1.0
     network = PolynomialNetwork(tuple(weights), degrees)
     X = rng.standard_normal((samples, width))
-    Y = network.with_coefficients(true).predict(X) + noise * rng.standard_normal(
-        (samples, width) if fresh else width
-    )
+    Y = network.with_coefficients(true).predict(X) + noise * rng.standard_normal((samples, width) if fresh else width)
     note = f"degrees {', '.join(map(str, degrees))}, {samples} samples, width {width}, noise {noise:g}"
     return Instance("noisy", note, network, X, Y, tuple(true))
 

@@ -62,9 +62,7 @@ def _parser() -> argparse.ArgumentParser:
     demo.set_defaults(command=commands.demo)
 
     learn = verbs.add_parser("learn", parents=[common], help="learn the activation coefficients of a network")
-    learn.add_argument(
-        "data", metavar="DATA.npz", help="holds W1 ... W{D+1}, X, Y, and optionally b1 ... b{D+1}"
-    )
+    learn.add_argument("data", metavar="DATA.npz", help="holds W1 ... W{D+1}, X, Y, and optionally b1 ... b{D+1}")
     learn.add_argument("--degrees", type=int, nargs="+", required=True, help="one degree a hidden layer")
     learn.add_argument("--loss", default="mean_residual", help="which loss (default: mean_residual)")
     _orders(learn)
@@ -76,34 +74,22 @@ def _parser() -> argparse.ArgumentParser:
     _orders(solve)
     solve.set_defaults(command=commands.solve_file)
 
-    solvers = verbs.add_parser(
-        "solvers", parents=[common], help="what is installed and licensed, and the default"
-    )
+    solvers = verbs.add_parser("solvers", parents=[common], help="what is installed and licensed, and the default")
     solvers.set_defaults(command=commands.solvers)
     return parser
 
 
-_DESCRIPTION = (
-    "Global optimisation with polynomials: bounds from both sides, and a certificate when they meet."
-)
+_DESCRIPTION = "Global optimisation with polynomials: bounds from both sides, and a certificate when they meet."
 
 
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--method", default="auto", help="auto, dense, partial, ... (default: auto)")
-    common.add_argument(
-        "--solver", default="auto", help="an SDP solver, see 'momentsos solvers' (default: auto)"
-    )
-    common.add_argument(
-        "--tol", type=float, default=1e-6, help="relative gap that counts as closed (default: 1e-6)"
-    )
+    common.add_argument("--solver", default="auto", help="an SDP solver, see 'momentsos solvers' (default: auto)")
+    common.add_argument("--tol", type=float, default=1e-6, help="relative gap that counts as closed (default: 1e-6)")
     common.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after this time")
-    common.add_argument(
-        "--json", action="store_true", help="print one JSON object on stdout, all else on stderr"
-    )
-    common.add_argument(
-        "--certificate", metavar="OUT.json", help="write an exact certificate of the lower bound"
-    )
+    common.add_argument("--json", action="store_true", help="print one JSON object on stdout, all else on stderr")
+    common.add_argument("--certificate", metavar="OUT.json", help="write an exact certificate of the lower bound")
     common.add_argument("--quiet", action="store_true", help="print no progress")
     return common
 

@@ -94,9 +94,7 @@ def _relaxation(found: Result) -> str:
     sizes = found.sizes
     text = f"{found.method}, order {found.order}, {found.solver}"
     if sizes.get("moments"):
-        text += (
-            f", {sizes['moments']} moments, {sizes['blocks']} blocks, the largest {sizes['largest_block']}"
-        )
+        text += f", {sizes['moments']} moments, {sizes['blocks']} blocks, the largest {sizes['largest_block']}"
     return text
 
 

@@ -1,7 +1,7 @@
 """From pseudo-moments to points: ranks, flat truncation, atoms."""
 
 from .atoms import Atoms, extract_atoms, first_moments
-from .flatness import FlatTest, Flatness, test_flatness
+from .flatness import Flatness, FlatTest, test_flatness
 from .ranks import Rank, RankRule
 
 __all__ = [

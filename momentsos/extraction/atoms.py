@@ -38,9 +38,7 @@ class Atoms:
     residual: float
 
 
-def extract_atoms(
-    matrix: NDArray[np.float64], basis: Exponents, degree: int, rank: int, seed: int = 0
-) -> Atoms | None:
+def extract_atoms(matrix: NDArray[np.float64], basis: Exponents, degree: int, rank: int, seed: int = 0) -> Atoms | None:
     """Extract `rank` atoms from the rows of `matrix` of degree at most `degree`.
 
     Parameters

@@ -90,9 +90,7 @@ def test_flatness(
     for d in {d for top in range(lowest, order + 1) for d in (top, top - step) if d >= 0}:
         inside = degrees <= d
         ranks[d] = rule(matrix[np.ix_(inside, inside)])
-    return Flatness(
-        tuple(FlatTest(d, ranks[d], ranks[d - step]) for d in range(lowest, order + 1) if d - step >= 0)
-    )
+    return Flatness(tuple(FlatTest(d, ranks[d], ranks[d - step]) for d in range(lowest, order + 1) if d - step >= 0))
 
 
 test_flatness.__test__ = False  # type: ignore[attr-defined]  # its name is no test of pytest's

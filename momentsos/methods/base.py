@@ -79,7 +79,7 @@ class Method(ABC):
 
     @abstractmethod
     def settings(self, search: Search, request: Request) -> Iterator[Setting]:
-        """Yield the forms in which one order is solved, until the gap is closed; later ones may use what came before."""
+        """Yield the forms in which one order is solved; later ones may use what earlier ones taught."""
 
     @abstractmethod
     def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
@@ -91,7 +91,5 @@ class Method(ABC):
         """
 
     @abstractmethod
-    def candidates(
-        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search
-    ) -> Candidates:
+    def candidates(self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search) -> Candidates:
         """Read candidate points off the moments, improve and check them."""

@@ -12,7 +12,7 @@ from scipy.optimize import linprog
 from ..conditioning import half_widths
 from ..extraction import RankRule, extract_atoms
 from ..local import Evaluator, LocalPoint
-from ..polynomials import basis_size, monomial_basis
+from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
 from ..relaxations.split import Split, affine_split, quadratic_split
@@ -44,8 +44,8 @@ class Partial(Method):
     def settings(self, search: Search, request: Request) -> Iterator[Setting]:
         """Yield the problem conditioned around the best known point, at several widths.
 
-        Without a known point that is near, or where the constraints bound the inner variables (then there is no denominator
-        to be placed), the problem is taken in the units of the search.
+        Without a known point that is near, or where the constraints bound the inner variables (then there is no
+        denominator to be placed), the problem is taken in the units of the search.
         """
         problem = search.problem
         split = split_of(problem)
@@ -65,9 +65,7 @@ class Partial(Method):
                 change = whiten_squares(problem, split, optimum, factor, request.squares)
             yield Setting(change, EVERYWHERE, True, reach)
 
-    def candidates(
-        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search
-    ) -> Candidates:
+    def candidates(self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search) -> Candidates:
         """Extract values of the inner variables, complete each to a feasible point, and improve it locally."""
         if solution.moments is None:
             return Candidates(None, (), ())
@@ -118,9 +116,7 @@ def split_of(problem: Problem) -> Split:
     return affine_split(problem) if is_affine(problem) else quadratic_split(problem)
 
 
-def _inner_candidates(
-    matrix: NDArray[np.float64], basis: NDArray[np.int64]
-) -> list[tuple[str, NDArray[np.float64]]]:
+def _inner_candidates(matrix: NDArray[np.float64], basis: NDArray[np.int64]) -> list[tuple[str, NDArray[np.float64]]]:
     """Return the mean of the inner moments and, where they have low rank, their atoms."""
     n = basis.shape[1]
     totals = basis.sum(axis=1)
@@ -148,7 +144,7 @@ def complete_affine(problem: Problem, split: Split, inner: NDArray[np.float64]) 
     base[list(split.inner)] = inner
     linear = list(split.linear)
 
-    def parts(polynomials: tuple) -> tuple[NDArray[np.float64], NDArray[np.float64]] | tuple[None, None]:  # type: ignore[type-arg]
+    def parts(polynomials: tuple[Polynomial, ...]) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
         if not polynomials:
             return None, None
         evaluator = Evaluator(polynomials)
@@ -172,9 +168,7 @@ def complete_affine(problem: Problem, split: Split, inner: NDArray[np.float64]) 
     return base
 
 
-def complete_quadratic(
-    problem: Problem, split: Split, inner: NDArray[np.float64]
-) -> NDArray[np.float64] | None:
+def complete_quadratic(problem: Problem, split: Split, inner: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return the best point with the given inner variables: a least-squares solution in the others."""
     base = np.zeros(problem.n_variables)
     base[list(split.inner)] = inner

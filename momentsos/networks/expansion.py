@@ -86,8 +86,7 @@ class Expansion:
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
         widest = max(
-            len(layer.exponents) * units
-            for layer, units in zip(self._layers, self.network.sizes[1:], strict=False)
+            len(layer.exponents) * units for layer, units in zip(self._layers, self.network.sizes[1:], strict=False)
         )
         step = max(1, _CHUNK // max(1, widest))
         return (slice(start, min(start + step, samples)) for start in range(0, samples, step))
@@ -140,7 +139,7 @@ class Expansion:
         for chunk in self.chunks(len(X)):
             outputs = self.outputs(X[chunk]).reshape(terms, -1)
             block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
-            factor = np.linalg.qr(np.concatenate([factor, block]), mode="r")
+            factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
         return factor
 
     def _with_output_bias(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -206,9 +205,7 @@ class _Layer:
         return result
 
 
-def _multiply(
-    product: _Product, left: NDArray[np.float64], right: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def _multiply(product: _Product, left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
     result = np.zeros((len(product.exponents), *left.shape[1:]))
     for i in range(len(left)):
         for j in range(len(right)):

@@ -17,7 +17,7 @@ from .network import PolynomialNetwork, check_rows
 
 @dataclass(frozen=True, eq=False)
 class Formulation:
-    """A loss over data as a polynomial problem, with the way back.
+    r"""A loss over data as a polynomial problem, with the way back.
 
     Attributes
     ----------
@@ -26,7 +26,7 @@ class Formulation:
     problem : Problem
         Its variables are the coefficients, then what the loss adds (`theta`).
     residuals : tuple of Polynomial
-        For the mean residual: the entries of :math:`\\hat f - \\hat y`, in the coefficients.
+        For the mean residual: the entries of :math:`\hat f - \hat y`, in the coefficients.
     scale : float
         The size of the targets, in units of the loss.
     squares : tuple of Polynomial
@@ -75,9 +75,7 @@ class Formulation:
         return np.concatenate([c if layer == last else c[1:] for layer, c in enumerate(coefficients)])
 
 
-def formulate(
-    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual"
-) -> Formulation:
+def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual") -> Formulation:
     r"""Write the training of the activations of `network` as a polynomial problem.
 
     Parameters
@@ -103,10 +101,6 @@ def formulate(
     chosen = loss_named(loss)
     inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
     if len(inputs) != len(targets):
-        raise InvalidInput(
-            f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both"
-        )
+        raise InvalidInput(f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both")
     written = chosen.formulate(Expansion.of(network), inputs, targets)
-    return Formulation(
-        network, chosen.name, written.problem, written.residuals, written.scale, written.squares
-    )
+    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)

@@ -63,9 +63,7 @@ class Loss(ABC):
         """Return the loss as a polynomial problem in the coefficients."""
 
     @abstractmethod
-    def lift(
-        self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the point of the problem that belongs to the learned coefficients."""
 
 
@@ -89,14 +87,10 @@ class MeanResidual(Loss):
         target = Y.mean(axis=0)
         values = expansion.mean_outputs(X)
         values[0] -= target
-        residuals = tuple(
-            Polynomial.from_terms(expansion.exponents, column, expansion.names) for column in values.T
-        )
+        residuals = tuple(Polynomial.from_terms(expansion.exponents, column, expansion.names) for column in values.T)
         return LossProblem(epigraph(residuals), residuals, float(np.abs(target).max()) or 1.0)
 
-    def lift(
-        self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Append `theta`, the largest absolute residual."""
         return np.append(coefficients, max(abs(r(coefficients)) for r in residuals))
 
@@ -127,9 +121,7 @@ class MeanSquared(Loss):
         size = float((Y**2).sum(axis=1).mean()) or 1.0
         return LossProblem(problem, residuals, SQUARED_SHARE * size, residuals)
 
-    def lift(
-        self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the coefficients: nothing is added."""
         return coefficients
 
@@ -145,9 +137,7 @@ def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
 
 
 #: One entry a loss.
-LOSSES: MappingProxyType[str, Loss] = MappingProxyType(
-    {loss.name: loss for loss in (MeanResidual(), MeanSquared())}
-)
+LOSSES: MappingProxyType[str, Loss] = MappingProxyType({loss.name: loss for loss in (MeanResidual(), MeanSquared())})
 
 
 def loss_named(name: object) -> Loss:

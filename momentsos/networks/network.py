@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +14,10 @@ from ..errors import InvalidInput
 
 @dataclass(frozen=True, eq=False)
 class PolynomialNetwork:
-    r"""The network :math:`f(x; c) = W_{D+1} h_D + b_{D+1}` with :math:`h_0 = x`,
-    :math:`h_l = p_l(W_l h_{l-1} + b_l)` and :math:`p_l(t) = c_{l,0} + c_{l,1} t + \dots + c_{l,d_l} t^{d_l}`.
+    r"""A network with given weights and learned polynomial activations.
+
+    :math:`f(x; c) = W_{D+1} h_D + b_{D+1}` with :math:`h_0 = x`, :math:`h_l = p_l(W_l h_{l-1} + b_l)` and
+    :math:`p_l(t) = c_{l,0} + c_{l,1} t + \dots + c_{l,d_l} t^{d_l}`.
 
     Weights and biases are given; the coefficients are what is learned. In all layers but the last hidden one
     :math:`c_{l,0} = 1`: without it a scale could move between layers.
@@ -49,14 +52,12 @@ class PolynomialNetwork:
     def __post_init__(self) -> None:
         weights = _arrays(self.weights, "weights", 2)
         if len(weights) < 2:
-            raise InvalidInput(
-                f"weights: expected at least 2 matrices (one hidden layer), got {len(weights)}"
-            )
-        for l in range(1, len(weights)):
-            if weights[l].shape[1] != weights[l - 1].shape[0]:
+            raise InvalidInput(f"weights: expected at least 2 matrices (one hidden layer), got {len(weights)}")
+        for below, (lower, upper) in enumerate(pairwise(weights)):
+            if upper.shape[1] != lower.shape[0]:
                 raise InvalidInput(
-                    f"weights[{l}] has {weights[l].shape[1]} columns, but weights[{l - 1}] has "
-                    f"{weights[l - 1].shape[0]} rows: expected the same number"
+                    f"weights[{below + 1}] has {upper.shape[1]} columns, but weights[{below}] has "
+                    f"{lower.shape[0]} rows: expected the same number"
                 )
         degrees = tuple(self.degrees) if isinstance(self.degrees, Sequence | np.ndarray) else ()
         if len(degrees) != len(weights) - 1:
@@ -73,9 +74,7 @@ class PolynomialNetwork:
             biases = _arrays(self.biases, "biases", 1)
             expected = [w.shape[0] for w in weights]
             if [len(b) for b in biases] != expected:
-                raise InvalidInput(
-                    f"biases: expected vectors of lengths {expected}, got {[len(b) for b in biases]}"
-                )
+                raise InvalidInput(f"biases: expected vectors of lengths {expected}, got {[len(b) for b in biases]}")
             object.__setattr__(self, "biases", biases)
         if self.coefficients is not None:
             coefficients = _arrays(self.coefficients, "coefficients", 1)
@@ -88,7 +87,7 @@ class PolynomialNetwork:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The layer sizes :math:`m_0, \\dots, m_{D+1}`."""
+        r"""The layer sizes :math:`m_0, \dots, m_{D+1}`."""
         return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
 
     def with_coefficients(self, coefficients: Sequence[ArrayLike]) -> PolynomialNetwork:
@@ -116,14 +115,11 @@ class PolynomialNetwork:
             When the network has no coefficients yet, or `X` has another width.
         """
         if self.coefficients is None:
-            raise InvalidInput(
-                "predict: the network has no coefficients yet; learn them, or use with_coefficients"
-            )
+            raise InvalidInput("predict: the network has no coefficients yet; learn them, or use with_coefficients")
         hidden = check_rows(X, "X", self.sizes[0])
         for layer, coefficients in enumerate(self.coefficients):
-            hidden = np.polynomial.polynomial.polyval(
-                hidden @ self.weights[layer].T + self.bias(layer), coefficients
-            )
+            inputs = hidden @ self.weights[layer].T + self.bias(layer)
+            hidden = np.asarray(np.polynomial.polynomial.polyval(inputs, coefficients), dtype=np.float64)
         return np.asarray(hidden @ self.weights[-1].T + self.bias(len(self.weights) - 1))
 
 
@@ -155,9 +151,7 @@ def _arrays(values: object, name: str, dimensions: int) -> tuple[NDArray[np.floa
         except (TypeError, ValueError) as error:
             raise InvalidInput(f"{name}[{i}]: expected an array of numbers ({error})") from error
         if array.ndim != dimensions or array.size == 0:
-            raise InvalidInput(
-                f"{name}[{i}] has shape {array.shape}: expected {dimensions} dimensions, none empty"
-            )
+            raise InvalidInput(f"{name}[{i}] has shape {array.shape}: expected {dimensions} dimensions, none empty")
         if not np.isfinite(array).all():
             raise InvalidInput(f"{name}[{i}] holds numbers that are not finite")
         array.setflags(write=False)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .exponents import Exponents, ExponentIndex, unique_rows
+from .exponents import ExponentIndex, Exponents, unique_rows
 from .polynomial import Polynomial
 
 
@@ -95,8 +95,6 @@ def change_polynomials(
     rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
     monomials, expansions = expand_affinely(rows, shift, matrix)
     changed = []
-    for places, p in zip(
-        np.split(index, np.cumsum([len(p) for p in polynomials])[:-1]), polynomials, strict=True
-    ):
+    for places, p in zip(np.split(index, np.cumsum([len(p) for p in polynomials])[:-1]), polynomials, strict=True):
         changed.append(Polynomial.from_terms(monomials, p.values @ expansions[places], p.variables))
     return changed

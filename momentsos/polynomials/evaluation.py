@@ -26,7 +26,7 @@ def evaluate_monomials(exponents: Exponents, points: NDArray[np.float64]) -> NDA
 def evaluate_terms(
     exponents: Exponents, coefficients: NDArray[np.float64], points: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    r"""Return :math:`\sum_\alpha c_\alpha x^\alpha` at every point, shape ``(points,)``, in chunks of bounded memory."""
+    r"""Return :math:`\sum_\alpha c_\alpha x^\alpha` at every point, shape ``(points,)``, chunk by chunk."""
     step = max(1, _CHUNK // max(1, len(exponents)))
     parts = [
         evaluate_monomials(exponents, points[start : start + step]) @ coefficients

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -43,7 +42,7 @@ class Polynomial:
 
     @classmethod
     def from_terms(
-        cls, exponents: ArrayLike, coefficients: ArrayLike, variables: Sequence[str]
+        cls, exponents: ArrayLike, coefficients: ArrayLike | Sequence[float | Fraction], variables: Sequence[str]
     ) -> Polynomial:
         """Make a polynomial from exponent rows and coefficients; like terms are merged.
 
@@ -69,15 +68,13 @@ class Polynomial:
         return cls._merged(integral, values, names)
 
     @classmethod
-    def constant(cls, value: Real | Fraction, variables: Sequence[str] = ()) -> Polynomial:
+    def constant(cls, value: float | Fraction, variables: Sequence[str] = ()) -> Polynomial:
         """Return the constant polynomial `value` in `variables`."""
         names = tuple(variables)
         return cls._merged(np.zeros((1, len(names)), dtype=np.int64), _as_coefficients([value]), names)
 
     @classmethod
-    def _merged(
-        cls, exponents: Exponents, coefficients: NDArray[Any], variables: tuple[str, ...]
-    ) -> Polynomial:
+    def _merged(cls, exponents: Exponents, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:
         rows, values = combine(exponents, coefficients)
         rows.setflags(write=False)
         values.setflags(write=False)
@@ -135,7 +132,7 @@ class Polynomial:
         names = tuple(variables)
         if names == self.variables:
             return self
-        used = self.exponents.any(axis=0)
+        used = np.asarray(self.exponents.any(axis=0))
         missing = [name for name, use in zip(self.variables, used, strict=True) if use and name not in names]
         if missing:
             raise InvalidInput(f"variables {missing} occur in the polynomial but not in {list(names)}")
@@ -147,7 +144,7 @@ class Polynomial:
 
     def _aligned(self, other: object) -> tuple[Polynomial, Polynomial] | None:
         if isinstance(other, Real):
-            other = Polynomial.constant(other, self.variables)
+            other = Polynomial.constant(other, self.variables)  # type: ignore[arg-type]  # numbers.Real is no float
         if not isinstance(other, Polynomial):
             return None
         if self.variables == other.variables:
@@ -220,12 +217,10 @@ class Polynomial:
         if pair is None:
             return NotImplemented
         left, right = pair
-        return np.array_equal(left.exponents, right.exponents) and bool(
-            (left.coefficients == right.coefficients).all()
-        )
+        return np.array_equal(left.exponents, right.exponents) and bool((left.coefficients == right.coefficients).all())
 
     def __hash__(self) -> int:
-        used = self.exponents.any(axis=0)
+        used = np.asarray(self.exponents.any(axis=0))
         names = [name for name, use in zip(self.variables, used, strict=True) if use]
         reduced = self.over(sorted(names))
         return hash((reduced.variables, reduced.exponents.tobytes(), tuple(reduced.coefficients)))
@@ -259,7 +254,7 @@ class Polynomial:
         values = evaluate_terms(self.exponents, self.values, np.atleast_2d(array))
         return float(values[0]) if array.ndim == 1 else values
 
-    def substitute(self, replacements: Mapping[str, Polynomial | Real]) -> Polynomial:
+    def substitute(self, replacements: Mapping[str, Polynomial | float | Fraction]) -> Polynomial:
         """Replace variables by polynomials or numbers, all at once.
 
         Raises
@@ -280,8 +275,7 @@ class Polynomial:
         if not len(self):
             return "0"
         shown = [
-            _term(row, value, self.variables)
-            for row, value in zip(self.exponents, self.coefficients, strict=True)
+            _term(row, value, self.variables) for row, value in zip(self.exponents, self.coefficients, strict=True)
         ]
         text = " + ".join(shown[:40]).replace("+ -", "- ")
         return text + (f" + … ({len(shown)} terms)" if len(shown) > 40 else "")
@@ -303,9 +297,7 @@ def variables(*names: str) -> tuple[Polynomial, ...]:
     flat = tuple(name for text in names for name in text.replace(",", " ").split())
     wrong = [name for name in flat if not name.isidentifier()]
     if not flat or wrong or len(set(flat)) != len(flat):
-        raise InvalidInput(
-            f"variables {list(names)}: expected distinct identifiers such as 'x', 'y' or 'x y'"
-        )
+        raise InvalidInput(f"variables {list(names)}: expected distinct identifiers such as 'x', 'y' or 'x y'")
     identity = np.eye(len(flat), dtype=np.int64)
     return tuple(Polynomial._merged(identity[i : i + 1], np.ones(1), flat) for i in range(len(flat)))
 
@@ -315,7 +307,7 @@ def merge_variables(*groups: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group))
 
 
-def _as_coefficients(values: ArrayLike) -> NDArray[Any]:
+def _as_coefficients(values: Any) -> NDArray[Any]:
     """Convert to float64, or to fractions when one of them is a `Fraction`; refuse what is not finite."""
     listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype == object else values
     if isinstance(listed, list | tuple) and any(isinstance(value, Fraction) for value in listed):
@@ -342,14 +334,11 @@ def _same_kind(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[
     """Lift floats to fractions when the other side has fractions."""
     if a.dtype == b.dtype:
         return a, b
-    lift = functools.partial(_as_fractions)
-    return (a, lift(b.tolist())) if a.dtype == object else (lift(a.tolist()), b)
+    return (a, _as_fractions(b.tolist())) if a.dtype == object else (_as_fractions(a.tolist()), b)
 
 
 def _term(row: NDArray[np.int64], value: Any, names: Sequence[str]) -> str:
-    factors = [
-        name if power == 1 else f"{name}^{power}" for name, power in zip(names, row, strict=True) if power
-    ]
+    factors = [name if power == 1 else f"{name}^{power}" for name, power in zip(names, row, strict=True) if power]
     number = str(value) if isinstance(value, Fraction) else f"{float(value):.6g}"
     if not factors:
         return number

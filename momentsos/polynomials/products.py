@@ -36,12 +36,11 @@ def multiply_terms(
     if a.dtype != object and entries <= min(_TABLE_ENTRIES, 16 * len(a) * len(b) + 1024):
         return _by_table(left, a, right, b, top, entries)
     if a.dtype != object and len(a) * len(b) >= _MANY_PAIRS:
-        halves = (
-            _Half.of(left, right, top, slice(0, len(top) // 2)),
-            _Half.of(left, right, top, slice(len(top) // 2, None)),
-        )
-        if all(halves) and len(halves[0].keys) * len(halves[1].keys) <= _TABLE_ENTRIES:
-            return _by_two_tables(a, b, *halves)
+        middle = len(top) // 2
+        first = _Half.of(left, right, top, slice(0, middle))
+        second = _Half.of(left, right, top, slice(middle, None))
+        if first and second and len(first.keys) * len(second.keys) <= _TABLE_ENTRIES:
+            return _by_two_tables(a, b, first, second)
     return _by_chunks(left, a, right, b)
 
 
@@ -118,9 +117,7 @@ def _by_two_tables(
     return np.column_stack([first.unpack(found // width), second.unpack(found % width)]), table[found]
 
 
-def _by_chunks(
-    left: Exponents, a: NDArray[Any], right: Exponents, b: NDArray[Any]
-) -> tuple[Exponents, NDArray[Any]]:
+def _by_chunks(left: Exponents, a: NDArray[Any], right: Exponents, b: NDArray[Any]) -> tuple[Exponents, NDArray[Any]]:
     """Merge like terms a slab of pairs at a time, on packed keys where 62 bits hold them."""
     radix = int(left.sum(axis=1).max(initial=0) + right.sum(axis=1).max(initial=0)) + 1
     left_keys, right_keys = row_keys(left, radix), row_keys(right, radix)

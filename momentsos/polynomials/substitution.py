@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from numbers import Real
+from fractions import Fraction
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from ..errors import InvalidInput
 from .polynomial import Polynomial, merge_variables
 
 
-def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | Real]) -> Polynomial:
+def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | float | Fraction]) -> Polynomial:
     """Replace variables simultaneously; variables that are not named stay, in their order, before new ones.
 
     Terms are grouped by their powers of the replaced variables, so that each product of powers is formed once.
@@ -43,7 +43,7 @@ def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | R
     for index, pattern in enumerate(patterns):
         chosen = np.flatnonzero(group.reshape(-1) == index)
         rest = Polynomial.from_terms(
-            polynomial.exponents[np.ix_(chosen, kept_columns)], polynomial.coefficients[chosen], kept
+            polynomial.exponents[chosen][:, kept_columns], polynomial.coefficients[chosen], kept
         ).over(names)
         for name, power in zip(images, pattern, strict=True):
             rest = rest * powers[name][int(power)]

@@ -36,9 +36,7 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
     by_name = {symbol.name: symbol for symbol in expression.free_symbols}
     missing = sorted(set(by_name) - set(names))
     if missing:
-        raise InvalidInput(
-            f"from_sympy: symbols {missing} occur but are not among the variables {list(names)}"
-        )
+        raise InvalidInput(f"from_sympy: symbols {missing} occur but are not among the variables {list(names)}")
     if not names:
         return Polynomial.constant(_number(expression))
     symbols = [by_name.get(name, sympy.Symbol(name)) for name in names]
@@ -56,9 +54,7 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
 
 def _number(value: Any) -> float | Fraction:
     if value.is_Rational:
-        return (
-            float(value) if value.is_Integer and abs(value) < 2**53 else Fraction(int(value.p), int(value.q))
-        )
+        return float(value) if value.is_Integer and abs(value) < 2**53 else Fraction(int(value.p), int(value.q))
     if value.is_real is False or not value.is_number:
         raise InvalidInput(f"from_sympy: coefficient {value} is not a real number")
     try:

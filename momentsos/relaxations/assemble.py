@@ -127,7 +127,7 @@ def assemble(plan: Plan) -> Relaxation:
         )
         return sp.csr_matrix(triple, shape=(int(starts[-1]), n))
 
-    cost = np.bincount(index[0], weights=pieces[0].value, minlength=n)
+    cost = np.asarray(np.bincount(index[0], weights=pieces[0].value, minlength=n), dtype=np.float64)
     normalization = sp.csr_matrix(np.bincount(index[1], weights=pieces[1].value, minlength=n))
     equalities = stack(2 + len(psd), zero, [len(block.basis) for block in zero])
     sizes = tuple(block.size for block in psd)

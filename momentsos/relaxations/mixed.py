@@ -88,7 +88,7 @@ def _shifted_basis(f: Polynomial, split: Split, order: int) -> tuple[Exponents, 
         rows.append(raised)
     basis = np.concatenate(rows)
     places = {row.tobytes(): k for k, row in enumerate(basis)}
-    entries: list[tuple[int, int, float]] = [(k, k, 1.0) for k in np.flatnonzero(rows[0].sum(axis=1) <= low)]
+    entries: list[tuple[int, int, float]] = [(int(k), int(k), 1.0) for k in np.flatnonzero(rows[0].sum(axis=1) <= low)]
     count = len(entries)
     for i, degree, value in zip(linear, high, z, strict=True):
         for power in powers[degrees <= degree]:
@@ -131,7 +131,7 @@ def _shift(f: Polynomial, split: Split) -> tuple[NDArray[np.float64], int, list[
     excess = np.array([int(np.frombuffer(m, dtype=np.int64).sum()) - high[i] for i, m in keys])
     for low in range(now):
         above = table[excess > low]
-        z = np.linalg.lstsq(above[:, :-1], above[:, -1], rcond=1e-12)[0]
+        z = np.asarray(np.linalg.lstsq(above[:, :-1], above[:, -1], rcond=1e-12)[0], dtype=np.float64)
         left = np.abs(above[:, :-1] @ z - above[:, -1]).max(initial=0.0)
         if left <= 1e-9 * np.abs(above[:, -1]).max(initial=0.0) and _degree_at(f, split, -z) <= 2 * low:
             return z, low, high

@@ -49,9 +49,7 @@ def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) 
     """
     split = affine_split(problem)
     if not split.linear:
-        raise InvalidInput(
-            "method 'partial': the problem is not affine in any of its variables; take method='dense'"
-        )
+        raise InvalidInput("method 'partial': the problem is not affine in any of its variables; take method='dense'")
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
     names = problem.variables
@@ -107,9 +105,7 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
         if not len(above):
             return degree
         shift = np.linalg.lstsq(above[:, :-1], -above[:, -1], rcond=1e-12)[0]
-        if np.abs(above[:, :-1] @ shift + above[:, -1]).max() <= 1e-9 * max(
-            1.0, float(np.abs(above[:, -1]).max())
-        ):
+        if np.abs(above[:, :-1] @ shift + above[:, -1]).max() <= 1e-9 * max(1.0, float(np.abs(above[:, -1]).max())):
             return degree
     return int(degrees.max(initial=0))
 

@@ -40,20 +40,14 @@ def affine_split(problem: Problem) -> Split:
     linear. Linear sets are the independent sets of this graph. Among them the one with the fewest moments in the
     inner variables wins: fewest inner variables first, then the lowest degrees in them.
     """
-    rows = np.concatenate(
-        [p.exponents for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
-    )
+    rows = np.concatenate([p.exponents for p in (problem.minimize, *problem.inequalities, *problem.equalities)])
     n = problem.n_variables
     possible = [i for i in range(n) if rows[:, i].max(initial=0) <= 1]
     present = (rows > 0).astype(np.int64)
     meets = (present.T @ present) > 0
     neighbours = {i: {j for j in possible if j != i and meets[i, j]} for i in possible}
     degree = rows.max(axis=0, initial=0)
-    chosen = (
-        _independent(possible, neighbours, degree)
-        if len(possible) <= _EXACT
-        else _greedy(possible, neighbours)
-    )
+    chosen = _independent(possible, neighbours, degree) if len(possible) <= _EXACT else _greedy(possible, neighbours)
     linear = tuple(sorted(chosen))
     return Split(tuple(i for i in range(n) if i not in chosen), linear)
 
@@ -72,9 +66,7 @@ def quadratic_split(problem: Problem) -> Split:
     if len(possible) <= _EXHAUSTIVE:
         chosen: tuple[int, ...] = ()
         for size in range(len(possible), 0, -1):
-            fits = [
-                c for c in combinations(possible, size) if rows[:, list(c)].sum(axis=1).max(initial=0) <= 2
-            ]
+            fits = [c for c in combinations(possible, size) if rows[:, list(c)].sum(axis=1).max(initial=0) <= 2]
             if fits:
                 chosen = max(fits)
                 break
@@ -87,9 +79,7 @@ def quadratic_split(problem: Problem) -> Split:
     return Split(tuple(i for i in range(n) if i not in linear), linear)
 
 
-def _independent(
-    possible: list[int], neighbours: dict[int, set[int]], degree: NDArray[np.int64]
-) -> frozenset[int]:
+def _independent(possible: list[int], neighbours: dict[int, set[int]], degree: NDArray[np.int64]) -> frozenset[int]:
     """Return a largest independent set; among those, the one that later variables are in (outer layers, epigraphs)."""
     best: tuple[int, tuple[int, ...]] = (0, ())
 

@@ -11,6 +11,8 @@ and Waki, *Sparsity in sums of squares of polynomials*, Math. Program. 103 (2005
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -52,15 +54,11 @@ def restrict(sdp: SDP, keep: NDArray[np.bool_]) -> tuple[SDP, NDArray[np.intp]]:
     first, second = _places(sdp)
     rows = np.flatnonzero(keep[first] & keep[second])
     starts = np.concatenate([[0], np.cumsum(sdp.sizes)])
-    sizes = tuple(
-        int(size) for a, b in zip(starts[:-1], starts[1:], strict=True) if (size := keep[a:b].sum())
-    )
+    sizes = tuple(int(size) for a, b in pairwise(starts) if (size := keep[a:b].sum()))
     operator = sdp.operator[rows]
     used = (sdp.cost != 0) | (np.asarray(abs(sdp.equalities).sum(axis=0)).reshape(-1) > 0)
     used |= np.asarray(abs(operator).sum(axis=0)).reshape(-1) > 0
-    reduced = SDP(
-        sdp.cost[used], sdp.equalities[:, used].tocsr(), sdp.right_side, operator[:, used].tocsr(), sizes
-    )
+    reduced = SDP(sdp.cost[used], sdp.equalities[:, used].tocsr(), sdp.right_side, operator[:, used].tocsr(), sizes)
     return reduced, rows
 
 

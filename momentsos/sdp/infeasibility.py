@@ -67,9 +67,7 @@ def check_dual_ray(
     return DualRay(equality_duals, gram, violation) if violation <= tolerance else None
 
 
-def check_primal_ray(
-    sdp: SDP, moments: NDArray[np.float64], tolerance: float = RAY_TOLERANCE
-) -> PrimalRay | None:
+def check_primal_ray(sdp: SDP, moments: NDArray[np.float64], tolerance: float = RAY_TOLERANCE) -> PrimalRay | None:
     """Return the ray, scaled so that `c·y = -1`, when it proves dual infeasibility to `tolerance`; else None."""
     fall = -float(sdp.cost @ moments)
     if not np.isfinite(fall) or fall <= 0 or not np.isfinite(moments).all():

@@ -67,9 +67,7 @@ def project_to_cone(rows: NDArray[np.float64], sdp: SDP) -> NDArray[np.float64]:
     return np.concatenate(projected) if projected else rows
 
 
-def dual_residual(
-    sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def dual_residual(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     r"""Return :math:`c - E^\top\lambda - F^* X`, one entry a moment, in the units of `c`."""
     return np.asarray(sdp.cost - sdp.equalities.T @ equality_duals - sdp.operator.T @ gram)
 

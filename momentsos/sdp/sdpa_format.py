@@ -184,9 +184,7 @@ def _parse(text: str, p: int) -> _File:
         raise ValueError("an entry lies outside the sizes that the head announces")
     if ((np.array(declared, dtype=np.intp)[block] < 0) & (row != column)).any():
         raise ValueError("an entry of a diagonal block lies off the diagonal")
-    value = np.array(
-        [float(w[4]) if i == j else _with_root(w[4]) for w, i, j in zip(body, row, column, strict=True)]
-    )
+    value = np.array([float(w[4]) if i == j else _with_root(w[4]) for w, i, j in zip(body, row, column, strict=True)])
     return _File(p, declared, cost, unknown, block, row, column, value)
 
 

@@ -62,9 +62,9 @@ def smat(vector: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def lower_by_columns(size: int) -> NDArray[np.intp]:
-    """Return for each entry of the lower triangle, column by column, its place in svec order.
+    r"""Return for each entry of the lower triangle, column by column, its place in svec order.
 
-    This is the order of SCS: :math:`(0,0), (1,0), (2,0), \\dots, (1,1), (2,1), \\dots`.
+    This is the order of SCS: :math:`(0,0), (1,0), (2,0), \dots, (1,1), (2,1), \dots`.
     """
     columns, rows = np.triu_indices(size)
     return np.asarray(rows * (rows + 1) // 2 + columns)
@@ -83,5 +83,10 @@ def congruence(matrix: sp.csr_matrix) -> sp.csr_matrix:
     pairs = sp.kron(matrix, matrix, format="csr")[first * r + second]
     rows, columns = np.divmod(np.arange(s * s), s)
     low, high = np.minimum(rows, columns), np.maximum(rows, columns)
-    fold = sp.csr_matrix((1.0 / svec_weights(s)[high * (high + 1) // 2 + low], (np.arange(s * s), high * (high + 1) // 2 + low)))
+    fold = sp.csr_matrix(
+        (
+            1.0 / svec_weights(s)[high * (high + 1) // 2 + low],
+            (np.arange(s * s), high * (high + 1) // 2 + low),
+        )
+    )
     return sp.csr_matrix(sp.diags_array(svec_weights(r)) @ pairs @ fold)

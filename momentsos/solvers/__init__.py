@@ -4,4 +4,12 @@ from .automatic import solve_sdp
 from .base import Solver, SolverOptions, finish
 from .registry import Availability, available_solvers, solver_named
 
-__all__ = ["Availability", "Solver", "SolverOptions", "available_solvers", "finish", "solve_sdp", "solver_named"]
+__all__ = [
+    "Availability",
+    "Solver",
+    "SolverOptions",
+    "available_solvers",
+    "finish",
+    "solve_sdp",
+    "solver_named",
+]

@@ -48,10 +48,7 @@ class Clarabel(Solver):
         settings = _settings(clarabel.DefaultSettings(), options)
         refuse_if_too_large(self, sdp)
         cones: list[Any] = [clarabel.ZeroConeT(len(sdp.right_side))] if len(sdp.right_side) else []
-        cones += [
-            clarabel.PSDTriangleConeT(size) if size > 1 else clarabel.NonnegativeConeT(1)
-            for size in sdp.sizes
-        ]
+        cones += [clarabel.PSDTriangleConeT(size) if size > 1 else clarabel.NonnegativeConeT(1) for size in sdp.sizes]
         matrix = sp.vstack([sdp.equalities, -sdp.operator], format="csc")
         right = np.concatenate([sdp.right_side, np.zeros(sdp.operator.shape[0])])
         quadratic = sp.csc_matrix((sdp.n_moments, sdp.n_moments))

@@ -97,9 +97,7 @@ class CSDP(Solver):
                 code, log = _run(folder, options)
             except subprocess.TimeoutExpired:
                 seconds = time.perf_counter() - started
-                return form.answer(
-                    SDPStatus.LIMIT, "time limit", None, None, solver=self.name, seconds=seconds
-                )
+                return form.answer(SDPStatus.LIMIT, "time limit", None, None, solver=self.name, seconds=seconds)
             seconds = time.perf_counter() - started
             if not (folder / "solution").exists():
                 last = log.strip().rsplit("\n", 1)[-1]

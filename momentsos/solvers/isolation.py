@@ -111,9 +111,7 @@ def solve_isolated(
         start_new_session=True,
     )
     try:
-        answer, log = child.communicate(
-            pickle.dumps(task), timeout=None if time_limit is None else time_limit + _START
-        )
+        answer, log = child.communicate(pickle.dumps(task), timeout=None if time_limit is None else time_limit + _START)
     except subprocess.TimeoutExpired:
         return _out_of_time(solver_name, time_limit)
     finally:

@@ -91,9 +91,7 @@ class MOSEK(Solver):
                 ending = task.optimize()
             except mosek.Error as error:
                 if int(error.errno) in _LICENCE_CODES:
-                    raise SolverUnavailable(
-                        f"MOSEK found no valid licence ({error.errno}): {_WAY}"
-                    ) from error
+                    raise SolverUnavailable(f"MOSEK found no valid licence ({error.errno}): {_WAY}") from error
                 raise SolverFailed(f"mosek: {error}") from error
             return self._answer(mosek, task, sdp, ending, time.perf_counter() - started)
 

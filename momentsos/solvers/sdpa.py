@@ -75,9 +75,7 @@ class SDPA(Solver):
         if settled is not None:
             return settled
         if options.time_limit is not None:
-            return solve_isolated(
-                self.name, sdp, replace(options, time_limit=None), time_limit=options.time_limit
-            )
+            return solve_isolated(self.name, sdp, replace(options, time_limit=None), time_limit=options.time_limit)
         linear, sizes = form.cones
         started = time.perf_counter()
         with standard_output_kept(options.verbose):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 import sympy
@@ -30,7 +32,7 @@ def test_example_3_4_gives_the_four_polynomials_of_the_paper_exactly() -> None:
 @pytest.mark.parametrize("biased", [False, True])
 def test_residual_polynomials_are_the_mean_residual_at_any_coefficients(rng, degrees, biased) -> None:
     sizes = [3, *rng.integers(2, 5, len(degrees)), 2]
-    weights = [rng.standard_normal((b, a)) for a, b in zip(sizes[:-1], sizes[1:], strict=True)]
+    weights = [rng.standard_normal((b, a)) for a, b in pairwise(sizes)]
     biases = [rng.standard_normal(len(w)) for w in weights] if biased else None
     network = ms.PolynomialNetwork(weights, degrees, biases)
     X, Y = rng.standard_normal((7, 3)), rng.standard_normal((7, 2))

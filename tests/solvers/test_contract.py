@@ -167,9 +167,7 @@ def test_an_unbounded_program_is_proved_or_not_claimed(solver, name) -> None:
         size = 1 + np.abs(sdp.operator @ moments).max()
         assert sdp.cost @ moments == pytest.approx(-1)
         assert np.abs(sdp.equalities @ moments).max() <= 1e-6 * size
-        assert (
-            min(np.linalg.eigvalsh(smat(b)).min() for b in sdp.split(sdp.operator @ moments)) >= -1e-6 * size
-        )
+        assert min(np.linalg.eigvalsh(smat(b)).min() for b in sdp.split(sdp.operator @ moments)) >= -1e-6 * size
 
 
 def test_an_unknown_option_is_refused_by_name(solver) -> None:

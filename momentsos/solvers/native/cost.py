@@ -78,9 +78,7 @@ def _shapes(sdp: SDP) -> list[Shape]:
     entries = np.diff(sdp.operator.indptr[sdp.offsets])
     n = sdp.n_moments
     return [
-        Shape(
-            size, int(here.sum()), n, min(n, int(entries[here].max(initial=0))), 2 * int(entries[here].sum())
-        )
+        Shape(size, int(here.sum()), n, min(n, int(entries[here].max(initial=0))), 2 * int(entries[here].sum()))
         for size in np.unique(sizes[sizes > 0]).tolist()
         for here in [sizes == size]
     ]

@@ -123,13 +123,9 @@ class Linearisation:
         return Direction(free, slack, gram, step.tau, step.kappa)
 
 
-def linearise(
-    program: Program, point: Iterate, residuals: Measure, metric: Metric, anchor: Metric
-) -> Linearisation:
+def linearise(program: Program, point: Iterate, residuals: Measure, metric: Metric, anchor: Metric) -> Linearisation:
     """Solve for what all directions at a point share."""
-    slope = metric.schur.solve(
-        -program.apply_adjoint(metric.image(program, program.constant)) - program.gradient
-    )
+    slope = metric.schur.solve(-program.apply_adjoint(metric.image(program, program.constant)) - program.gradient)
     slope_slack = program.apply(slope) + program.constant
     return Linearisation(
         program=program,

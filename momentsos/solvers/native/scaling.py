@@ -91,9 +91,7 @@ def _geometric(sdp: SDP) -> tuple[Array, Array]:
             n + first[-1] + other.row[kept],
         ]
     )
-    system = sp.csr_matrix(
-        (np.ones(row.shape[0]), (row, column)), shape=(count + more, n + first[-1] + other.shape[0])
-    )
+    system = sp.csr_matrix((np.ones(row.shape[0]), (row, column)), shape=(count + more, n + first[-1] + other.shape[0]))
     size = np.abs(np.concatenate([blocks.data[used], other.data[kept]]))
     answer = lsqr(system, -np.log2(size), iter_lim=60, atol=1e-3, btol=1e-3)[0]
     moments, diagonal = np.exp2(np.round(answer[:n])), np.exp2(np.round(answer[n : n + first[-1]]))

@@ -41,9 +41,7 @@ class SchurComplement:
         """Return `B`, given `X`, `S⁻¹` and the factors of `X` and `S`."""
         schur = np.zeros((self.scale.shape[0], self.scale.shape[0]))
         for j, (group, term) in enumerate(zip(self.cone.groups, self.terms, strict=True)):
-            stacks = Stacks(
-                group.view(gram), group.view(inverse), gram_factor.lower[j], slack_factor.inverse[j]
-            )
+            stacks = Stacks(group.view(gram), group.view(inverse), gram_factor.lower[j], slack_factor.inverse[j])
             term.add(schur, stacks)
         schur *= self.scale[:, None]
         schur *= self.scale

@@ -101,7 +101,5 @@ def make_shared(entries: Entries, group: Group, coefficients: Array, shifts: sp.
     np.add.at(data, (entries.rows, entries.moments), entries.values)
     width = max(16, CHUNK // 8 // (count * size**2))
     cuts = range(0, n, width)
-    pieces = tuple(
-        np.ascontiguousarray(data[:, low : low + width]).reshape(count, size, size, -1) for low in cuts
-    )
+    pieces = tuple(np.ascontiguousarray(data[:, low : low + width]).reshape(count, size, size, -1) for low in cuts)
     return SharedTerm(pieces, coefficients, shifts)

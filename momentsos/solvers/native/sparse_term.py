@@ -97,9 +97,7 @@ def _sparse_block(entries: Entries, size: int) -> SparseBlock:
         partner=partner[shuffle],
         classes=tuple(zip(widths.tolist(), members.tolist(), strict=True)),
         moments=moments[np.argsort(counts, kind="stable")],
-        transposed=sp.csr_matrix(
-            (entries.values, (entries.moments, entries.rows)), shape=(entries.n, size**2)
-        ),
+        transposed=sp.csr_matrix((entries.values, (entries.moments, entries.rows)), shape=(entries.n, size**2)),
     )
 
 
