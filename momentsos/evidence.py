@@ -8,7 +8,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from .bounds import dual_bound
+from .bounds import DualBound
 from .methods import Method, Setting
 from .methods.base import EVERYWHERE, Candidates
 from .relaxations import Relaxation
@@ -54,11 +54,11 @@ class Evidence:
         setting: Setting,
         relaxation: Relaxation,
         solution: SDPSolution,
+        bound: DualBound | None,
         candidates: Candidates,
     ) -> None:
-        """Note one solved relaxation."""
+        """Note one solved relaxation, the bound that it proves and the candidates that it gave."""
         change = setting.change
-        bound = dual_bound(relaxation, solution, setting.reach)
         attempt = Attempt(
             order=order,
             coverage=setting.coverage,
@@ -91,8 +91,12 @@ class Evidence:
     def _rank(self, bound: Bound) -> tuple[bool, bool, float]:
         return (self._closed(bound), bound.setting.everywhere, bound.value)
 
+    def closes(self, lower: float) -> bool:
+        """Whether a lower bound meets the best point known."""
+        return closes(lower, self.search.upper, self.search.scale, self.request.tol)
+
     def _closed(self, bound: Bound) -> bool:
-        return closes(bound.value, self.search.upper, self.search.scale, self.request.tol)
+        return self.closes(bound.value)
 
     def _contradicted(self, bound: Bound) -> bool:
         """Whether a feasible point lies below the bound: the residuals hid a bound that does not hold."""

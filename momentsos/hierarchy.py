@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .bounds import dual_bound
 from .errors import ProblemTooLarge
 from .evidence import Evidence
 from .methods import Method, Setting, methods_named
@@ -20,9 +21,12 @@ from .request import Progress, Request, check_order, check_orders, check_problem
 from .result import Result
 from .search import Search
 from .solvers import solve_sdp
+from .threads import limited_threads
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_000
+#: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
+MANY_MOMENTS = 1_000
 
 
 def relax(
@@ -91,7 +95,8 @@ def solve(
     time_limit : float, optional
         Seconds in all.
     solver_options : mapping, optional
-        `max_iterations`, `verbose`, `threads`, `tol`, and any option under the solver's own name.
+        `max_iterations`, `verbose`, `threads`, `tol`, and any option under the solver's own name. By default linear
+        algebra uses one thread, and in the solver as many as there are from 1000 moments on.
     bound : "auto", None or float
         A ball around the variables. ``None``: none. A number: its radius, in the units of the variables.
         ``"auto"``: none at first; where the gap stays open, the order is solved again with a ball. It contains
@@ -139,16 +144,17 @@ def solve(
         progress=progress,
     )
     began = time.perf_counter()
-    request.say("local search")
-    search = Search(problem, request, candidates)
-    searched = time.perf_counter() - began
-    for k in chosen:
-        evidence = Evidence(request, k, search, started=began)
-        evidence.seconds["extract"] += searched
-        _climb(check_orders(k.lowest_order(problem), order, max_order), order is max_order is None, evidence)
-        if evidence.finished or evidence.bound is not None:
-            break
-    return evidence.result()
+    with limited_threads(request.options.threads or 1):
+        request.say("local search")
+        search = Search(problem, request, candidates)
+        searched = time.perf_counter() - began
+        for k in chosen:
+            evidence = Evidence(request, k, search, started=began)
+            evidence.seconds["extract"] += searched
+            _climb(check_orders(k.lowest_order(problem), order, max_order), order is max_order is None, evidence)
+            if evidence.finished or evidence.bound is not None:
+                break
+        return evidence.result()
 
 
 def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:
@@ -197,11 +203,15 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     left = request.time_left()
     options = replace(request.options, time_limit=left if np.isfinite(left) else None)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    solution = solve_sdp(request.solver, relaxation.sdp, options)
+    many = relaxation.sdp.n_moments >= MANY_MOMENTS and request.options.threads is None
+    with limited_threads(None if many else request.options.threads or 1):
+        solution = solve_sdp(request.solver, relaxation.sdp, options)
     solved = time.perf_counter()
-    candidates = method.candidates(setting, relaxation, solution, evidence.search)
+    bound = dual_bound(relaxation, solution, setting.reach)
+    closed = bound is not None and evidence.closes(setting.change.value(bound.value))
+    candidates = method.candidates(setting, relaxation, solution, evidence.search, closed)
     evidence.search.add(candidates.points)
-    evidence.record(k, setting, relaxation, solution, candidates)
+    evidence.record(k, setting, relaxation, solution, bound, candidates)
     seconds["relax"] += relaxed - start
     seconds["solve"] += solved - relaxed
     seconds["extract"] += time.perf_counter() - solved

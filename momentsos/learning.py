@@ -14,12 +14,14 @@ from scipy.optimize import least_squares
 
 from .hierarchy import solve
 from .local import Evaluator
-from .networks import Formulation, PolynomialNetwork, formulate
+from .networks import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
 from .request import check_request
 from .result import Result, Status, closes
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 16
+#: It ends when the best value was found this many times.
+ENOUGH = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,16 +35,21 @@ class Fit(Result):
     coefficients : list of (d_l + 1,) arrays or None
         In ascending powers.
     formulation : Formulation or None
+    identifiability : Identifiability or None
+        Which of the coefficients the data determine, at the learned ones; None without any.
     """
 
     network: PolynomialNetwork | None = None
     coefficients: list[NDArray[np.float64]] | None = None
     formulation: Formulation | None = None
+    identifiability: Identifiability | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result, with the coefficients."""
         learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]
-        return {**super().as_dict(), "coefficients": learned}
+        known = self.identifiability
+        undetermined = None if known is None else list(known.undetermined)
+        return {**super().as_dict(), "coefficients": learned, "undetermined": undetermined}
 
 
 def learn(
@@ -121,7 +128,7 @@ def learn(
         progress=progress,
     )
     own = {field.name: getattr(result, field.name) for field in fields(Result)}
-    learned = None
+    learned = determined = None
     if len(result.minimizers):
         points = np.array([formulation.lifted(point) for point in result.minimizers])
         values = [formulation.objective(point) for point in points]
@@ -131,6 +138,9 @@ def learn(
         own |= {"minimizers": points, "upper_bound": upper, "lower_bound": lower}
         if result.status is Status.CERTIFIED and not closes(lower, upper, result.scale, tol):
             own |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
+        determined = identifiability(formulation, points[0])
+        if determined.undetermined:
+            own["message"] = f"{own['message']} Note: {determined}."
     total = time.perf_counter() - began
     own["seconds"] = MappingProxyType({**result.seconds, "formulate": seconds, "total": total})
     return Fit(
@@ -138,6 +148,7 @@ def learn(
         network=network if learned is None else network.with_coefficients(learned),
         coefficients=learned,
         formulation=formulation,
+        identifiability=determined,
     )
 
 
@@ -155,6 +166,8 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     method = "lm" if len(formulation.residuals) >= n else "trf"
     ends = []
     for _ in range(STARTS):
+        if sum(cost <= min(cost for cost, _ in ends) * (1 + 1e-9) + 1e-30 for cost, _ in ends) >= ENOUGH:
+            break
         with np.errstate(all="ignore"):
             end = least_squares(
                 evaluator.values, rng.standard_normal(n), evaluator.jacobian, method=method, max_nfev=200,

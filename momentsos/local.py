@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from .polynomials import Polynomial
-from .polynomials.evaluation import evaluate_monomials
 from .polynomials.exponents import Exponents, unique_rows
 from .problem import Problem
 
@@ -32,46 +31,89 @@ class Evaluator:
     polynomials: tuple[Polynomial, ...]
 
     @cached_property
-    def _values(self) -> tuple[Exponents, NDArray[np.float64]]:
-        return _table(self.polynomials)
+    def _values(self) -> _Table:
+        return _Table.of(self.polynomials)
 
     @cached_property
-    def _gradients(self) -> tuple[Exponents, NDArray[np.float64]]:
-        return _table([q for p in self.polynomials for q in p.gradient()])
+    def _gradients(self) -> _Table:
+        return self._values.differentiated()
 
     @cached_property
-    def _hessians(self) -> tuple[Exponents, NDArray[np.float64]]:
-        return _table([r for p in self.polynomials for q in p.gradient() for r in q.gradient()])
+    def _hessians(self) -> _Table:
+        return self._gradients.differentiated()
 
     def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values, shape (polynomials,)."""
-        rows, matrix = self._values
-        return np.asarray(evaluate_monomials(rows, point[None, :])[0] @ matrix)
+        return self._values.at(point)
 
-    def sizes(self, point: NDArray[np.float64]) -> float:
-        """Return the largest sum of absolute terms of one polynomial, which measures rounding errors."""
-        rows, matrix = self._values
-        return float((evaluate_monomials(rows, np.abs(point)[None, :])[0] @ np.abs(matrix)).max())
+    def sizes(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
+        return np.abs(self._values.monomials(point)) @ self._values.absolute
+
+    @cached_property
+    def scales(self) -> NDArray[np.float64]:
+        """The largest absolute coefficient of each polynomial, 1 for the zero polynomial."""
+        return np.array([p.scale or 1.0 for p in self.polynomials])
 
     def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gradients, shape (polynomials, n)."""
-        rows, matrix = self._gradients
-        return (evaluate_monomials(rows, point[None, :])[0] @ matrix).reshape(len(self.polynomials), -1)
+        return self._gradients.at(point).reshape(len(self.polynomials), -1)
 
     def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
-        rows, matrix = self._hessians
         n = len(point)
-        flat = (evaluate_monomials(rows, point[None, :])[0] @ matrix).reshape(len(self.polynomials), n * n)
-        return (weights @ flat).reshape(n, n)
+        return (weights @ self._hessians.at(point).reshape(len(self.polynomials), n * n)).reshape(n, n)
 
 
-def _table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.float64]]:
-    rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-    matrix = np.zeros((len(rows), len(polynomials)))
-    column = np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials])
-    matrix[index, column] = np.concatenate([p.values for p in polynomials])
-    return rows, matrix
+@dataclass(frozen=True, eq=False)
+class _Table:
+    """Several polynomials over one list of monomials: column `j` of `matrix` holds the coefficients of the `j`-th."""
+
+    rows: Exponents
+    matrix: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, polynomials: Sequence[Polynomial]) -> _Table:
+        if not polynomials:
+            return cls(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
+        rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
+        matrix = np.zeros((len(rows), len(polynomials)))
+        column = np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials])
+        matrix[index, column] = np.concatenate([p.values for p in polynomials])
+        return cls(rows, matrix)
+
+    def differentiated(self) -> _Table:
+        """Return the partial derivatives, those of one polynomial in all variables next to each other."""
+        n, width = self.rows.shape[1], self.matrix.shape[1]
+        lowered = np.maximum(self.rows[:, None, :] - np.eye(n, dtype=np.int64)[None, :, :], 0).reshape(-1, n)
+        rows, index = unique_rows(lowered)
+        matrix = np.zeros((len(rows), width, n))
+        for i in range(n):
+            np.add.at(matrix[:, :, i], index[i::n], self.rows[:, i : i + 1] * self.matrix)
+        return _Table(rows, matrix.reshape(len(rows), width * n))
+
+    def monomials(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all monomials at one point, shape (terms,)."""
+        if not len(self.rows):
+            return np.zeros(0)
+        powers = point[:, None] ** np.arange(self._highest + 1)
+        return np.asarray(powers[self._columns, self.rows].prod(axis=1))
+
+    def at(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of all columns."""
+        return self.monomials(point) @ self.matrix
+
+    @cached_property
+    def absolute(self) -> NDArray[np.float64]:
+        return np.abs(self.matrix)
+
+    @cached_property
+    def _highest(self) -> int:
+        return int(self.rows.max(initial=0))
+
+    @cached_property
+    def _columns(self) -> NDArray[np.intp]:
+        return np.arange(self.rows.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,10 +126,10 @@ class SquaredEvaluator:
         """Return the value, shape (1,)."""
         return np.array([float((self.roots.values(point) ** 2).sum())])
 
-    def sizes(self, point: NDArray[np.float64]) -> float:
-        """Return what rounding errors of the sum of squares are relative to."""
+    def sizes(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what rounding errors of the sum of squares are relative to, shape (1,)."""
         roots = np.abs(self.roots.values(point))
-        return float((roots**2).sum() + 2.0 * self.roots.sizes(point) * roots.sum())
+        return np.array([float((roots**2).sum() + 2.0 * self.roots.sizes(point) @ roots)])
 
     def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the gradient, shape (1, n)."""
@@ -142,10 +184,20 @@ class LocalSearch:
         if not np.isfinite(point).all():
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            value = float(self._objective.values(point)[0]) + _ROUNDING * self._objective.sizes(point)
-            violation = self.problem.violation(point)
+            value = float(self._objective.values(point)[0] + _ROUNDING * self._objective.sizes(point)[0])
+            violation = self._violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)
         return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
+
+    def _violation(self, point: NDArray[np.float64]) -> float:
+        """Return the largest violation relative to the size of the constraint's terms; see `Problem.violation`."""
+        worst = 0.0
+        for part, equal in ((self._inequalities, False), (self._equalities, True)):
+            if part.polynomials:
+                values = part.values(point)
+                sizes = np.maximum(part.sizes(point), part.scales)
+                worst = max(worst, float(((np.abs(values) if equal else -values) / sizes).max()))
+        return worst
 
     def descend(self, start: NDArray[np.float64]) -> LocalPoint:
         """Run a local method from `start`, then polish; the better of the two feasible ends is returned."""

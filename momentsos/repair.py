@@ -93,8 +93,7 @@ def absorb(
         if step is None:
             return given
         length = min(1.0, 0.8 / max(1e-9, step[2]))
-        delta = [svec(root @ smat(block) @ root) for root, block in zip(roots, sdp.split(step[1]), strict=True)]
-        multipliers, gram = multipliers + length * step[0], gram + length * np.concatenate(delta)
+        multipliers, gram = multipliers + length * step[0], gram + length * _between(sdp, roots, step[1])
     return given
 
 
@@ -133,7 +132,7 @@ def _newton(
     correction = full @ scipy.linalg.solve_triangular(upper, defect, trans="T", check_finite=False)
     change = change + correction[: len(weighted)]
     multipliers = multipliers + correction[len(weighted) :]
-    fall = max(-float(np.linalg.eigvalsh(smat(block))[0]) for block in sdp.split(change))
+    fall = max(-float(np.linalg.eigvalsh(smat(change[places]))[:, 0].min()) for _, places in sdp.groups)
     return multipliers, change, fall
 
 
@@ -167,21 +166,31 @@ def _exists(stacked: NDArray[np.float64], residual: NDArray[np.float64], roundin
 
 
 def _square_roots(sdp: SDP, gram: NDArray[np.float64]) -> list[NDArray[np.float64]] | None:
+    """Return the square roots of the blocks, stacked by size as in `SDP.groups`, or None where one is not definite."""
     roots = []
-    for block in sdp.split(gram):
-        values, vectors = np.linalg.eigh(smat(block))
-        if values[0] <= 0:
+    for _, places in sdp.groups:
+        values, vectors = np.linalg.eigh(smat(gram[places]))
+        if values[:, 0].min() <= 0:
             return None
-        roots.append((vectors * np.sqrt(values)) @ vectors.T)
+        roots.append((vectors * np.sqrt(values)[:, None, :]) @ vectors.transpose(0, 2, 1))
     return roots
+
+
+def _between(sdp: SDP, roots: list[NDArray[np.float64]], rows: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Return the svec rows of :math:`X_j^{1/2} M_j X_j^{1/2}` for those of the :math:`M_j`."""
+    result = np.empty_like(rows)
+    for (_, places), root in zip(sdp.groups, roots, strict=True):
+        result[places] = svec(root @ smat(rows[places]) @ root)
+    return result
 
 
 def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments)."""
     result = np.zeros(sdp.operator.shape)
-    for j, root in enumerate(roots):
-        part = sdp.operator[sdp.offsets[j] : sdp.offsets[j + 1]]
-        columns = np.unique(part.indices)
-        matrices = smat(part[:, columns].toarray().T)
-        result[sdp.offsets[j] : sdp.offsets[j + 1], columns] = svec(root @ matrices @ root).T
+    for (_, places), stack in zip(sdp.groups, roots, strict=True):
+        for rows, root in zip(places, stack, strict=True):
+            part = sdp.operator[rows[0] : rows[-1] + 1]
+            columns = np.unique(part.indices)
+            matrices = smat(part[:, columns].toarray().T)
+            result[rows[0] : rows[-1] + 1, columns] = svec(root @ matrices @ root).T
     return result

@@ -54,7 +54,8 @@ class Search:
         if candidates is not None:
             given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
             starts = np.concatenate([self.change.inverse_point(given), starts])
-        self.points: list[LocalPoint] = self.local.multistart(starts, self._budget(), enough=4)
+        enough = 4 if candidates is None else 2
+        self.points: list[LocalPoint] = self.local.multistart(starts, self._budget(), enough)
         if self.points:
             self._enlarge_units(np.where(np.isfinite(widths), 1.0, np.abs(self.points[0].point)))
 

@@ -59,7 +59,7 @@ def whiten_constraints(
     matrix[np.ix_(linear, linear)] = scale * _triangular_inverse(r)
     inner = list(split.inner)
     rest = jacobian[:, inner] - rank_q @ (rank_q.T @ jacobian[:, inner])
-    matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest)
+    matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(jacobian[:, inner])))
     return change_affinely(problem, optimum, matrix)
 
 
@@ -103,7 +103,7 @@ def whiten_squares(
     matrix[np.ix_(linear, linear)] = scale * _triangular_inverse(r)
     if inner:
         rest = root[:, inner] - rank_q @ (rank_q.T @ root[:, inner])
-        matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest)
+        matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(root[:, inner])))
     if not squares:
         return change_affinely(problem, optimum, matrix)
     objective = sum_of_squares(change_polynomials(squares, optimum, matrix))
@@ -139,11 +139,14 @@ def _triangular_inverse(r: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.asarray(scipy.linalg.solve_triangular(r, np.eye(len(r))))
 
 
-def _sensitivity(jacobian: NDArray[np.float64]) -> NDArray[np.float64]:
-    r"""Return :math:`V\, \mathrm{diag}(1/\sigma)` from the SVD, with small singular values raised to a floor."""
+def _sensitivity(jacobian: NDArray[np.float64], size: float) -> NDArray[np.float64]:
+    r"""Return :math:`V\, \mathrm{diag}(1/\sigma)` from the SVD, with small singular values raised to a floor.
+
+    The floor is 1e-4 of the largest, or 1e-6 of `size`, the norm before the projection: where nothing is left of
+    it, the data do not determine the inner variables, and they keep a natural unit.
+    """
     _, singular, transposed = np.linalg.svd(jacobian, full_matrices=True)
-    n = jacobian.shape[1]
-    padded = np.zeros(n)
+    padded = np.zeros(jacobian.shape[1])
     padded[: len(singular)] = singular
-    largest = padded.max() or 1.0
-    return np.asarray(transposed.T / np.maximum(padded, 1e-4 * largest))
+    floor = max(1e-4 * float(padded.max(initial=0.0)), 1e-6 * size) or 1.0
+    return np.asarray(transposed.T / np.maximum(padded, floor))

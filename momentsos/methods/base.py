@@ -91,5 +91,10 @@ class Method(ABC):
         """
 
     @abstractmethod
-    def candidates(self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search) -> Candidates:
-        """Read candidate points off the moments, improve and check them."""
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+    ) -> Candidates:
+        """Read candidate points off the moments, improve and check them.
+
+        `closed` says that the bound of this relaxation meets a point that is known already.
+        """

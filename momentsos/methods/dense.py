@@ -64,7 +64,9 @@ class Dense(Method):
         elif distance <= FAR:
             yield _within(Ball(BALL_FACTOR * max(1.0, distance) * units), search)
 
-    def candidates(self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search) -> Candidates:
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+    ) -> Candidates:
         """Test flatness, extract atoms at every inner degree that allows it, improve and check each.
 
         The mean of the moments is a candidate too. Every point is kept only if it is feasible after polishing.

@@ -65,9 +65,11 @@ class Partial(Method):
                 change = whiten_squares(problem, split, optimum, factor, request.squares)
             yield Setting(change, EVERYWHERE, True, reach)
 
-    def candidates(self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search) -> Candidates:
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+    ) -> Candidates:
         """Extract values of the inner variables, complete each to a feasible point, and improve it locally."""
-        if solution.moments is None:
+        if solution.moments is None or closed:
             return Candidates(None, (), ())
         problem = setting.change.problem
         split = split_of(problem)

@@ -85,6 +85,16 @@ class SDP:
         lengths = [svec_length(size) for size in self.sizes]
         return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)]).astype(np.intp)
 
+    @cached_property
+    def groups(self) -> tuple[tuple[int, NDArray[np.intp]], ...]:
+        """For each block size, the rows of `operator` of all blocks of that size, shape (blocks, svec length)."""
+        sizes = np.asarray(self.sizes, dtype=np.intp)
+        found = []
+        for size in np.unique(sizes):
+            starts = self.offsets[:-1][sizes == size]
+            found.append((int(size), starts[:, None] + np.arange(svec_length(int(size)))))
+        return tuple(found)
+
     def split(self, rows: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """Cut a vector over the rows of `operator` into one svec a block."""
         return np.split(rows, self.offsets[1:-1])

@@ -48,23 +48,22 @@ class Residuals:
 def cone_violation(rows: NDArray[np.float64], sdp: SDP) -> tuple[float, float]:
     """Return the largest negative part of an eigenvalue over all blocks, and the largest absolute eigenvalue."""
     low, high = 0.0, 0.0
-    for block in sdp.split(rows):
-        eigenvalues = np.linalg.eigvalsh(smat(block)) if block.size > 1 else block
-        if eigenvalues.size:
-            low = max(low, -float(eigenvalues.min()))
-            high = max(high, float(np.abs(eigenvalues).max()))
+    for size, places in sdp.groups:
+        eigenvalues = np.linalg.eigvalsh(smat(rows[places])) if size > 1 else rows[places]
+        low = max(low, -float(eigenvalues.min()))
+        high = max(high, float(np.abs(eigenvalues).max()))
     return low, high
 
 
 def project_to_cone(rows: NDArray[np.float64], sdp: SDP) -> NDArray[np.float64]:
     """Return the nearest rows whose blocks are positive semidefinite (eigenvalues clipped at 0)."""
-    projected = []
-    for block in sdp.split(rows):
-        values, vectors = np.linalg.eigh(smat(block))
-        if values.size and values[0] < 0:
-            block = svec((vectors * np.maximum(values, 0.0)) @ vectors.T)
-        projected.append(block)
-    return np.concatenate(projected) if projected else rows
+    projected = rows.copy()
+    for _, places in sdp.groups:
+        values, vectors = np.linalg.eigh(smat(rows[places]))
+        clipped = (vectors * np.maximum(values, 0.0)[:, None, :]) @ vectors.transpose(0, 2, 1)
+        negative = values[:, 0] < 0
+        projected[places[negative]] = svec(clipped[negative])
+    return projected
 
 
 def dual_residual(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -8,6 +8,7 @@ entries off the diagonal are multiplied by :math:`\sqrt 2`, so that
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -26,6 +27,7 @@ def svec_size(length: int) -> int:
     return (math.isqrt(8 * length + 1) - 1) // 2
 
 
+@cache
 def svec_index(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return rows and columns (row ≤ column) of the svec entries in their order.
 
@@ -34,13 +36,18 @@ def svec_index(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     rows, columns : (size (size + 1) / 2,) integer arrays
     """
     columns, rows = np.tril_indices(size)
+    rows.setflags(write=False)
+    columns.setflags(write=False)
     return rows, columns
 
 
+@cache
 def svec_weights(size: int) -> NDArray[np.float64]:
     """Return 1 for diagonal entries and √2 for the others, in svec order."""
     rows, columns = svec_index(size)
-    return np.where(rows == columns, 1.0, SQRT2)
+    weights = np.where(rows == columns, 1.0, SQRT2)
+    weights.setflags(write=False)
+    return weights
 
 
 def svec(matrix: NDArray[np.float64]) -> NDArray[np.float64]:

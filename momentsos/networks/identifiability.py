@@ -1,0 +1,69 @@
+"""Which coefficients the data determine: the rank of the map from coefficients to residuals at the optimum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..local import Evaluator
+from .formulate import Formulation
+
+#: Singular values below this share of the largest count as zero.
+NEGLIGIBLE = 1e-8
+#: A coefficient is named when it has at least this share of an undetermined direction of length one.
+_SHARE = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Identifiability:
+    r"""The singular values of the Jacobian of the residuals, at the learned coefficients.
+
+    With `J` that Jacobian, columns multiplied by :math:`\max(1, |c_i|)`, a residual of size `r` leaves the
+    coefficients uncertain by :math:`r / \sigma` (relative to that size) along the direction of :math:`\sigma`.
+
+    Attributes
+    ----------
+    singular_values : (n,) array
+        Largest first, zeros where there are fewer residuals than coefficients.
+    directions : (n, n) array
+        Row `i` is the direction of the coefficients that belongs to the `i`-th singular value.
+    rank : int
+        How many singular values exceed 1e-8 of the largest.
+    undetermined : tuple of str
+        The coefficients that can move without moving the residuals, to first order; empty at full rank.
+    """
+
+    singular_values: NDArray[np.float64]
+    directions: NDArray[np.float64]
+    rank: int
+    undetermined: tuple[str, ...]
+
+    @property
+    def condition(self) -> float:
+        """The largest singular value over the smallest, infinite when the rank is not full."""
+        if self.undetermined:
+            return float("inf")
+        return float(self.singular_values[0] / self.singular_values[-1])
+
+    def __str__(self) -> str:
+        n = len(self.singular_values)
+        if not self.undetermined:
+            return f"the data determine all {n} coefficients (condition {self.condition:.1e})"
+        names = ", ".join(self.undetermined)
+        return f"the data determine only {self.rank} of {n} directions: {names} can move without changing the residuals"
+
+
+def identifiability(formulation: Formulation, point: NDArray[np.float64]) -> Identifiability:
+    """Return which coefficients the residuals of `formulation` determine at a point of its problem."""
+    coefficients = np.asarray(point[: formulation.n_coefficients])
+    jacobian = Evaluator(formulation.residuals).jacobian(coefficients) * np.maximum(1.0, np.abs(coefficients))
+    _, found, directions = np.linalg.svd(jacobian, full_matrices=True)
+    values = np.zeros(len(coefficients))
+    values[: len(found)] = found
+    rank = int((values > NEGLIGIBLE * values[0]).sum()) if values[0] > 0 else 0
+    weight = np.sqrt((directions[rank:] ** 2).sum(axis=0)) if rank < len(values) else np.zeros(len(values))
+    names = formulation.residuals[0].variables
+    undetermined = tuple(name for name, share in zip(names, weight, strict=True) if share > _SHARE)
+    return Identifiability(values, directions, rank, undetermined)
