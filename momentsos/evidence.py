@@ -19,6 +19,11 @@ from .search import Search
 
 #: Infeasibility counts as proved when its ray excludes all points with coordinates up to this, in search units.
 RAY_REACH = 4.0
+#: Said of a bound whose identity could not be made exact; see `momentsos.repair`.
+NOT_ABSORBED = (
+    "The residual of the solver's identity was bounded on a box of the size of the best point; farther out the bound "
+    "rests on the solver's accuracy."
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,6 +35,7 @@ class Bound:
     setting: Setting
     relaxation: Relaxation
     solution: SDPSolution
+    absorbed: bool
 
 
 @dataclass
@@ -78,7 +84,7 @@ class Evidence:
             weights = np.prod(RAY_REACH**relaxation.monomials.rows, axis=1)
             self.infeasible = solution.dual_ray.violation * float(weights.sum()) < 1.0
         if attempt.lower_bound is not None:
-            self._keep(Bound(attempt.lower_bound, order, setting, relaxation, solution))
+            self._keep(Bound(attempt.lower_bound, order, setting, relaxation, solution, attempt.absorbed))
 
     def _keep(self, new: Bound) -> None:
         """Keep the better bound: one that closes the gap, then one that covers everything, then the higher one."""
@@ -179,4 +185,5 @@ class Evidence:
         meaning = status.meaning
         if status is Status.CERTIFIED and self.bound is not None and not self.bound.setting.everywhere:
             meaning = f"The minimum over {self.bound.setting.coverage} is proved to the tolerance."
-        return " ".join(part for part in (meaning, self.limit, status.remedy) if part)
+        doubt = NOT_ABSORBED if self.bound is not None and not self.bound.absorbed else ""
+        return " ".join(part for part in (meaning, doubt, self.limit, status.remedy) if part)

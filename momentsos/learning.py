@@ -14,12 +14,13 @@ from scipy.optimize import least_squares
 
 from .hierarchy import solve
 from .local import Evaluator
+from .methods import methods_named
 from .networks import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
 from .request import check_request
 from .result import Result, Status, closes
 
 #: Starts of the least-squares search that supplies the first feasible points.
-STARTS = 16
+STARTS = 40
 #: It ends when the best value was found this many times.
 ENOUGH = 3
 
@@ -81,8 +82,9 @@ def learn(
     loss : {"mean_residual", "mse"}
         The largest entry of the mean residual, or the mean over the samples of the squared residual norm.
     method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
-        As for `momentsos.solve`. `tol` is a relative gap of the loss; a loss below 1e-8 times the largest mean
-        target counts as zero.
+        As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
+        method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
+        squared target), with the partial one below 1e-13 of it.
 
     Returns
     -------
@@ -121,8 +123,9 @@ def learn(
         solver_options,
         bound=bound,
         candidates=starts,
-        objective_scale=formulation.scale,
+        objective_scale=formulation.scale * methods_named(method, formulation.problem)[0].resolution,
         squares=formulation.squares,
+        lift=formulation.lifted,
         memory_limit=memory_limit,
         seed=seed,
         progress=progress,
@@ -169,8 +172,9 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
         if sum(cost <= min(cost for cost, _ in ends) * (1 + 1e-9) + 1e-30 for cost, _ in ends) >= ENOUGH:
             break
         with np.errstate(all="ignore"):
+            start = _with_best_last_layer(evaluator, rng.standard_normal(n), formulation.network.degrees[-1] + 1)
             end = least_squares(
-                evaluator.values, rng.standard_normal(n), evaluator.jacobian, method=method, max_nfev=200,
+                evaluator.values, start, evaluator.jacobian, method=method, max_nfev=200,
                 xtol=1e-15, ftol=1e-15, gtol=1e-15,
             )  # fmt: skip
         if np.isfinite(end.x).all() and np.isfinite(end.fun).all():
@@ -178,3 +182,12 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     ends.sort(key=lambda pair: pair[0])
     points = [formulation.lifted(point) for _, point in ends[:keep]]
     return np.array(points).reshape(-1, formulation.problem.n_variables)
+
+
+def _with_best_last_layer(evaluator: Evaluator, point: NDArray[np.float64], last: int) -> NDArray[np.float64]:
+    """Replace the coefficients of the last layer, in which residuals are affine, by a least-squares solution."""
+    base = np.append(point[:-last], np.zeros(last))
+    columns, values = evaluator.jacobian(base)[:, -last:], evaluator.values(base)
+    sizes = np.linalg.norm(columns, axis=0)
+    sizes[sizes == 0] = 1.0
+    return np.append(point[:-last], -np.linalg.lstsq(columns / sizes, values, rcond=1e-10)[0] / sizes)

@@ -6,7 +6,7 @@ Nothing here proves anything; it supplies the upper side of the gap and the poin
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -169,10 +169,18 @@ class LocalSearch:
         Best in units in which its numbers are of size one; see `momentsos.conditioning`.
     squares : sequence of Polynomial
         Polynomials whose squares add up to the objective, if known.
+    lift : callable, optional
+        Makes a point feasible to rounding; every point goes through it before it is judged.
     """
 
-    def __init__(self, problem: Problem, squares: Sequence[Polynomial] = ()) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        squares: Sequence[Polynomial] = (),
+        lift: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+    ) -> None:
         self.problem = problem
+        self._lift = lift
         self._objective: Evaluator | SquaredEvaluator = (
             SquaredEvaluator(Evaluator(tuple(squares))) if squares else Evaluator((problem.minimize,))
         )
@@ -184,6 +192,7 @@ class LocalSearch:
         if not np.isfinite(point).all():
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
+            point = point if self._lift is None else self._lift(point)
             value = float(self._objective.values(point)[0] + _ROUNDING * self._objective.sizes(point)[0])
             violation = self._violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)

@@ -5,7 +5,8 @@ A solver returns multipliers with :math:`F - \gamma W = \sum_j \langle X_j, g_j 
 the Gram matrices (and of the free multipliers, :math:`\gamma` among them) that remove `r`, take the one with
 :math:`\|Z\|^2 = \sum_j \|X_j^{-1/2} \Delta_j X_j^{-1/2}\|_F^2` smallest. When :math:`\|Z\| < 1` all
 :math:`X_j + \Delta_j` are positive definite (the Dikin ellipsoid), however small the eigenvalues of :math:`X_j`
-are, and an exact identity exists. What rounding can hide, in `r` itself and in the data of changed variables, is
+are, and an exact identity exists. The bound that is claimed is its own: in the test :math:`\gamma` is fixed. What
+rounding can hide, in `r` itself and in the data of changed variables, is
 bounded entry by entry, and the bound on its :math:`\|Z\|` is part of the test.
 
 Until the test is passed, Newton steps lead towards the maximiser of :math:`\gamma + \mu \sum_j \log\det X_j` over
@@ -85,7 +86,7 @@ def absorb(
         weighted = _weighted_operator(sdp, roots) @ independent
         residual = independent.T @ dual_residual(sdp, multipliers, gram)
         rounding = independent.T * _rounding(sdp, multipliers, gram)
-        if _exists(np.concatenate([weighted, free]), residual, rounding):
+        if _exists(np.concatenate([weighted, free[1:]]), residual, rounding):
             full = np.zeros_like(whole)
             full[kept] = gram
             return Absorbed(multipliers, full, True)

@@ -69,7 +69,11 @@ class Search:
             zero = np.zeros(self.problem.n_variables)
             roots = change_polynomials(squares, zero, self.change.matrix)
             squares = tuple(r * self.change.objective**-0.5 for r in roots)
-        self.local = LocalSearch(self.change.problem, squares)
+        self.local = LocalSearch(self.change.problem, squares, self._lift if self._request.lift else None)
+
+    def _lift(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        assert self._request.lift is not None
+        return self.change.inverse_point(self._request.lift(self.change.point(point)))
 
     def _enlarge_units(self, size: NDArray[np.float64]) -> None:
         if size.max() <= 2 or size.max() > FAR:

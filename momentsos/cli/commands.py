@@ -77,6 +77,23 @@ def demo(options: argparse.Namespace) -> int:
     return 3 if any(fit.status in _NO_BOUND for fit in fits) else 0
 
 
+def reproduce(options: argparse.Namespace) -> int:
+    """Run the published experiments; what is stored already is not solved again."""
+    from ..reproduction import command, run, summary, tables
+
+    experiments, selection = command.requested(options, _bound(options.bound))
+    with show.progress(options) as report:
+        found = run(experiments, selection, options.out, options.jobs, report)
+    for line in (*found.notes, *(f"written: {path}" for path in command.write_files(found, options))):
+        print(line, file=sys.stderr)
+    if options.json:
+        print(json.dumps(summary.as_dict(found), allow_nan=False))
+    else:
+        for each in experiments:
+            print(tables.table(each, found).text())
+    return 3 if found.without_bound else 0
+
+
 def solvers(options: argparse.Namespace) -> int:
     """List the solvers."""
     states = available_solvers()

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from .. import __version__
 from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed
+from ..reproduction.command import add_arguments
 from . import commands
 
 #: Exit codes: finished with an honest status, bad input, limit or failure without a bound, interrupted.
@@ -73,6 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     solve.add_argument("problem", metavar="PROBLEM.json")
     _orders(solve)
     solve.set_defaults(command=commands.solve_file)
+
+    reproduce = verbs.add_parser("reproduce", parents=[common], help="run the published experiments again")
+    add_arguments(reproduce)
+    _orders(reproduce)
+    reproduce.set_defaults(command=commands.reproduce)
 
     solvers = verbs.add_parser("solvers", parents=[common], help="what is installed and licensed, and the default")
     solvers.set_defaults(command=commands.solvers)

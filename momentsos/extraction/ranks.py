@@ -30,8 +30,9 @@ class Rank:
 class RankRule:
     """Rank of a positive semidefinite matrix from the gaps of its eigenvalues.
 
-    Eigenvalues are divided by the largest; those below `noise` count as `noise`. The rank is where the ratio of
-    neighbours is largest. No gap of `least` leaves the matrix at full rank; a gap below `sure` is doubtful.
+    Eigenvalues are divided by the largest; those below `noise` count as `noise`, and `noise` ends the list. The rank
+    is where the ratio of neighbours is largest. No gap of `least` leaves the matrix at full rank; a gap below `sure`
+    is doubtful, and so is full rank with an eigenvalue below its inverse.
 
     Attributes
     ----------
@@ -50,12 +51,9 @@ class RankRule:
         if eigenvalues[0] <= 0:
             return Rank(0, np.inf, False)
         relative = np.maximum(eigenvalues / eigenvalues[0], self.noise)
-        if len(relative) == 1:
-            return Rank(1, np.inf, False)
-        ratios = relative[:-1] / relative[1:]
+        ratios = relative / np.append(relative[1:], self.noise)
         place = int(np.argmax(ratios))
-        gap = float(ratios[place])
-        if gap < self.least:
+        if place == len(relative) - 1 or ratios[place] < self.least:
             full = int((relative > self.noise).sum())
             return Rank(full, np.inf, bool(relative[-1] < 1.0 / self.sure))
-        return Rank(place + 1, gap, gap < self.sure)
+        return Rank(place + 1, float(ratios[place]), bool(ratios[place] < self.sure))

@@ -69,9 +69,13 @@ class Method(ABC):
     ----------
     name : str
         The name users type.
+    resolution : float
+        The share of the targets' size against which `learn` measures a gap: how finely the method can tell a loss
+        from zero.
     """
 
     name: ClassVar[str]
+    resolution: ClassVar[float] = 1.0
 
     @abstractmethod
     def lowest_order(self, problem: Problem) -> int:

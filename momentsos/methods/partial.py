@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from ..conditioning import half_widths
+from ..conditioning import AffineChange, half_widths
 from ..extraction import RankRule, extract_atoms
-from ..local import Evaluator, LocalPoint
+from ..local import Evaluator, LocalPoint, LocalSearch
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
@@ -26,12 +26,15 @@ from .base import EVERYWHERE, Candidates, Method, Setting
 FACTORS = (10.0, 3.0, 30.0)
 #: The size of the residuals is taken to be at least this share of the objective's own scale.
 FLOOR = 1e-6
+#: How often the best point is polished in variables conditioned around it before the first relaxation.
+POLISHES = 3
 
 
 class Partial(Method):
     """The partial hierarchy; see `momentsos.relaxations.partial` and `momentsos.relaxations.mixed`."""
 
     name: ClassVar[str] = "partial"
+    resolution: ClassVar[float] = 1e-5
 
     def lowest_order(self, problem: Problem) -> int:
         """Return 1 for a problem that is affine in some variables, 0 for one that is quadratic in some."""
@@ -58,11 +61,11 @@ class Partial(Method):
             yield Setting(search.change, EVERYWHERE, True, known)
             return
         for factor in FACTORS:
-            optimum = search.change.point(search.best.point)
-            if affine:
-                change = whiten_constraints(problem, split, optimum, factor, FLOOR * search.scale)
-            else:
-                change = whiten_squares(problem, split, optimum, factor, request.squares)
+            change = _whitened(search, request, split, factor)
+            for _ in range(POLISHES):
+                if not _polished(search, change, np.zeros(problem.n_variables)):
+                    break
+                change = _whitened(search, request, split, factor)
             yield Setting(change, EVERYWHERE, True, reach)
 
     def candidates(
@@ -84,12 +87,34 @@ class Partial(Method):
             if start is None:
                 dropped.append(f"{name}: no feasible values of the linear variables")
                 continue
-            point = search.improve(search.change.inverse_point(setting.change.point(start)))
+            point = _descended(search, setting.change, start)
             if point.feasible:
                 kept.append(point)
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(None, tuple(kept), tuple(dropped))
+
+
+def _whitened(search: Search, request: Request, split: Split, factor: float) -> AffineChange:
+    """Condition the problem around the best known point."""
+    assert search.best is not None
+    optimum = search.change.point(search.best.point)
+    if is_affine(search.problem):
+        return whiten_constraints(search.problem, split, optimum, factor, FLOOR * search.scale)
+    return whiten_squares(search.problem, split, optimum, factor, request.squares)
+
+
+def _polished(search: Search, change: AffineChange, start: NDArray[np.float64]) -> bool:
+    """Descend in conditioned variables, where the best point's neighbourhood has size one; whether it helped."""
+    before = search.upper
+    search.add([_descended(search, change, start)])
+    return before is not None and search.upper is not None and search.upper < before - 1e-9 * abs(before)
+
+
+def _descended(search: Search, change: AffineChange, start: NDArray[np.float64]) -> LocalPoint:
+    """Return the end of a descent in conditioned variables, in the units of the search."""
+    end = LocalSearch(change.problem).descend(start)
+    return search.local.assess(search.change.inverse_point(change.point(end.point)))
 
 
 def _inner_moments(
