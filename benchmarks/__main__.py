@@ -34,7 +34,7 @@ def main() -> int:
         print(texts[-1], flush=True)
     record.save(rows, options.out / "bench.json")
     env = record.environment()
-    head = f"Machine: {env['machine']}; Python {env['python']}; threads {env['threads']}; commit {env['commit']}; {env['versions']}"
+    head = "; ".join(f"{key}: {value}" for key, value in env.items())
     (options.out / "bench.md").write_text("\n\n".join([head, *texts]) + "\n", encoding="utf-8")
     return 0
 

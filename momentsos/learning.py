@@ -167,7 +167,7 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     n = formulation.n_coefficients
     rng = np.random.default_rng(seed)
     method = "lm" if len(formulation.residuals) >= n else "trf"
-    ends = []
+    ends: list[tuple[float, NDArray[np.float64]]] = []
     for _ in range(STARTS):
         if sum(cost <= min(cost for cost, _ in ends) * (1 + 1e-9) + 1e-30 for cost, _ in ends) >= ENOUGH:
             break

@@ -160,3 +160,15 @@ def test_the_example_of_the_paper_is_built_in() -> None:
     case = example_34()
     residual = case.network.with_coefficients(case.true).predict(case.X) - case.Y
     assert np.abs(residual.mean(axis=0)).max() < 1e-12
+
+
+def test_a_certificate_is_written_and_verified(disc_file, tmp_path, capsys) -> None:
+    path = tmp_path / "certificate.json"
+    assert main(["solve", disc_file, "--json", "--certificate", str(path)]) == 0
+    assert json.loads(capsys.readouterr().out)["certificate"] == str(path)
+    assert main(["verify", str(path)]) == 0
+    assert "The certificate holds" in capsys.readouterr().out
+    document = json.loads(path.read_text())
+    path.write_text(json.dumps({**document, "bound": "1000"}))
+    assert main(["verify", str(path)]) == 2
+    assert main(["verify", str(tmp_path / "none.json")]) == 2

@@ -97,8 +97,8 @@ def test_the_exact_change_is_the_rounded_one_without_rounding(rng) -> None:
     t = [Fraction(1, 3), Fraction(-2, 7)]
     image = [Fraction(float(a)) + sum(Fraction(float(m)) * s for m, s in zip(row, t, strict=True))
              for a, row in zip(change.shift, change.matrix, strict=True)]  # fmt: skip
-    direct = sum(c * image[0] ** int(r[0]) * image[1] ** int(r[1])
-                 for r, c in zip(problem.minimize.exponents, map(Fraction, problem.minimize.values), strict=True))  # fmt: skip
+    direct = sum(Fraction(float(c)) * image[0] ** int(r[0]) * image[1] ** int(r[1])
+                 for r, c in zip(problem.minimize.exponents, problem.minimize.values, strict=True))  # fmt: skip
     moved = sum(c * t[0] ** int(r[0]) * t[1] ** int(r[1])
                 for r, c in zip(exact.minimize.exponents, exact.minimize.coefficients, strict=True))  # fmt: skip
     assert moved * Fraction(change.objective) == direct

@@ -104,6 +104,23 @@ def solvers(options: argparse.Namespace) -> int:
     return 0
 
 
+def verify_certificate(options: argparse.Namespace) -> int:
+    """Check a certificate file exactly; exit code 0 only when it holds."""
+    from ..certificates import verify_file
+
+    verdict = verify_file(options.file)
+    if options.json:
+        bounds = {"bound": verdict.bound, "upper_bound": verdict.upper_bound}
+        known = {name: None if value is None else str(value) for name, value in bounds.items()}
+        told = {"holds": verdict.holds, "statement": verdict.statement, "reason": verdict.reason}
+        print(json.dumps({**told, **known}))
+    elif verdict.holds:
+        print(f"The certificate holds. {verdict.statement}")
+    if not verdict.holds:
+        print(f"momentsos: {options.file} proves nothing: {verdict.reason}", file=sys.stderr)
+    return 0 if verdict.holds else 2
+
+
 def read_data(path: str, degrees: list[int]) -> tuple[PolynomialNetwork, NDArray[np.float64], NDArray[np.float64]]:
     """Read weights, biases, inputs and outputs from an ``.npz`` file; nothing in it is executed.
 

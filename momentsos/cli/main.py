@@ -75,6 +75,10 @@ def _parser() -> argparse.ArgumentParser:
     _orders(solve)
     solve.set_defaults(command=commands.solve_file)
 
+    verify = verbs.add_parser("verify", parents=[common], help="check an exact certificate; no SDP solver is used")
+    verify.add_argument("file", metavar="CERTIFICATE.json")
+    verify.set_defaults(command=commands.verify_certificate)
+
     reproduce = verbs.add_parser("reproduce", parents=[common], help="run the published experiments again")
     add_arguments(reproduce)
     _orders(reproduce)

@@ -86,9 +86,9 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
 
     Write the constraints as :math:`b_j(u) + \sum_i a_{ji}(u) v_i`. Multiplying the identity of the relaxation out
     shows that, as :math:`\sum_j \sigma_j a_{ji}` is fixed, :math:`\sigma_0` has no more than the degree of
-    :math:`\sum_j \sigma_j (b_j + \sum_i a_{ji} v^0_i)` for every :math:`v^0`, when all constraints have the same degree in
-    `u` and the objective no higher one; otherwise nothing is shifted here. A larger Gram matrix would be zero in
-    its last rows, and the program would have no interior.
+    :math:`\sum_j \sigma_j (b_j + \sum_i a_{ji} v^0_i)` for every :math:`v^0`, when all constraints have the same
+    degree in `u` and the objective no higher one; otherwise nothing is shifted here. A larger Gram matrix would be
+    zero in its last rows, and the program would have no interior.
     """
     constraints = [p for p in (*problem.inequalities, *problem.equalities) if p]
     reached = {inner_degree(p, split) for p in constraints}

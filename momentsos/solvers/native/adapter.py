@@ -77,7 +77,7 @@ def _threads(count: int | None) -> AbstractContextManager[object]:
     if count is None:
         return nullcontext()
     try:
-        from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+        from threadpoolctl import threadpool_limits
     except ImportError:
         return nullcontext()
     return threadpool_limits(count, user_api="blas")

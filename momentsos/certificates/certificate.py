@@ -1,0 +1,108 @@
+"""The certificate: an immutable record around the document that a file holds."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from fractions import Fraction
+from math import prod
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+from ..problem import Problem
+from .document import different
+from .errors import CertificateError
+from .format import Refused, digest, load
+from .statement import Verdict, verify_document
+
+
+@dataclass(frozen=True, eq=False)
+class Certificate:
+    """A proof in rational numbers that an objective has a lower bound on its whole feasible set.
+
+    Attributes
+    ----------
+    document : dict
+        What `to_json` writes; not to be changed.
+    bound : Fraction
+        The proved lower bound.
+    upper_bound : Fraction or None
+        The objective at a rational point that is exactly feasible; None when none was found.
+    seconds : float
+        What making it took.
+    """
+
+    document: dict[str, Any]
+    bound: Fraction
+    upper_bound: Fraction | None
+    seconds: float = 0.0
+
+    @classmethod
+    def of(cls, document: dict[str, Any], seconds: float = 0.0) -> Certificate:
+        """Return the certificate of a document that the verifier has accepted."""
+        point = [Fraction(value) for value in document["point"]]
+        upper = None
+        if point:
+            terms = ((Fraction(c), row) for c, row in document["problem"]["minimize"])
+            upper = sum((c * prod(x**e for x, e in zip(point, row, strict=True)) for c, row in terms), Fraction(0))
+        return cls(document, Fraction(document["bound"]), upper, seconds)
+
+    @property
+    def statement(self) -> str:
+        """What is proved, in words."""
+        return str(self.document["statement"])
+
+    @property
+    def point(self) -> tuple[Fraction, ...] | None:
+        """The feasible point of `upper_bound`."""
+        return tuple(map(Fraction, self.document["point"])) or None
+
+    def verify(self, problem: Problem | None = None, seconds: float = 10.0) -> Verdict:
+        """Check the proof from the beginning, and that it is about `problem` if one is given.
+
+        Returns
+        -------
+        Verdict
+            `holds` is true; `statement` names the ball where a ball was added to the problem.
+
+        Raises
+        ------
+        CertificateError
+            The certificate does not hold or is about another problem; the message says why.
+        """
+        if self.document.get("digest") != digest(self.document):
+            raise CertificateError("the content does not fit the digest: the certificate was changed")
+        verdict = verify_document(self.document, seconds)
+        if not verdict.holds:
+            raise CertificateError(verdict.reason)
+        if problem is not None:
+            difference = different(self.document, problem)
+            if difference:
+                raise CertificateError(f"the certificate is about another problem: {difference}")
+        return verdict
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the certificate to a file; the file appears whole or not at all."""
+        target = Path(path)
+        partial = target.with_name(target.name + ".part")
+        partial.write_text(json.dumps(self.document, allow_nan=False) + "\n", encoding="utf-8")
+        partial.replace(target)
+
+    @classmethod
+    def from_json(cls, path: str | PathLike[str], seconds: float = 10.0) -> Certificate:
+        """Read a certificate from a file and check it.
+
+        Raises
+        ------
+        CertificateError
+            The file cannot be read, is not in the format, or does not hold.
+        """
+        try:
+            document = load(path)
+        except (OSError, Refused) as error:
+            raise CertificateError(f"{path}: {error}") from error
+        verdict = verify_document(document, seconds)
+        if not verdict.holds:
+            raise CertificateError(f"{path}: {verdict.reason}")
+        return cls.of(document)

@@ -1,0 +1,124 @@
+"""The document of a certificate: written as the format says, sealed once the verifier has accepted it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from ..polynomials import Polynomial
+from ..problem import Problem
+from .format import NAME, VERSION, digest, read, write_number
+from .frame import exact_terms, fraction
+from .points import feasible_point
+from .rounding import ExactGram
+from .shape import Shape
+from .statement import describe
+from .verify import check
+
+if TYPE_CHECKING:
+    from ..result import Result
+
+#: Seconds that the verifier may take for a certificate that has just been made.
+_CHECK_SECONDS = 120.0
+
+
+def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> dict[str, Any]:
+    """Return the complete document.
+
+    Raises
+    ------
+    Refused
+        By the verifier; the message names the defect.
+    """
+    body = {**_body(result, shape, exact, bound), "statement": "", "digest": ""}
+    proved, upper = check(body, _CHECK_SECONDS)
+    body["statement"] = describe(body, proved, upper)
+    return {**body, "digest": digest(body)}
+
+
+def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> dict[str, Any]:
+    frame = shape.frame
+    problem = frame.problem
+    extra = len(problem.inequalities) - len(result.problem.inequalities)
+    point = feasible_point(problem, result.minimizers)
+    return {
+        "format": NAME,
+        "version": VERSION,
+        "numbers": numbers_of(result.problem),
+        "added": [[len(problem.inequalities) - 1, result.coverage]] if extra else [],
+        "problem": problem_document(problem),
+        "change": {
+            "shift": list(map(str, frame.shift)),
+            "matrix": [list(map(str, row)) for row in frame.matrix],
+        },
+        "denominator": {"exponent": frame.exponent, "variables": list(frame.squares)},
+        "bound": str(bound),
+        "blocks": _blocks(shape, exact),
+        "multipliers": _multipliers(shape, exact),
+        "point": [] if point is None else list(map(str, point)),
+    }
+
+
+def _blocks(shape: Shape, exact: ExactGram) -> list[dict[str, Any]]:
+    blocks = []
+    for block, gram in zip(shape.blocks, exact.gram, strict=True):
+        singles = [list(single) for single in block.singles if single is not None]
+        plain = len(singles) == block.size
+        blocks.append(
+            {
+                "factors": list(block.factors),
+                "basis": singles if plain else block.basis.tolist(),
+                "combination": [] if plain else [list(map(write_number, row)) for row in block.combination],
+                "gram": [[write_number(fraction(value)) for value in row] for row in gram],
+            }
+        )
+    return blocks
+
+
+def _multipliers(shape: Shape, exact: ExactGram) -> list[dict[str, Any]]:
+    found = []
+    for multiplier, values in zip(shape.multipliers, exact.multipliers, strict=True):
+        basis = multiplier.basis.tolist()
+        coefficients = [write_number(fraction(values[tuple(row)])) for row in basis]
+        found.append({"equality": multiplier.equality, "basis": basis, "coefficients": coefficients})
+    return found
+
+
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """Return the problem as the format writes it: every coefficient a fraction."""
+
+    def terms(polynomial: Polynomial) -> list[Any]:
+        return [[str(value), list(row)] for row, value in exact_terms(polynomial).items()]
+
+    return {
+        "variables": list(problem.variables),
+        "minimize": terms(problem.minimize),
+        "inequalities": [terms(g) for g in problem.inequalities],
+        "equalities": [terms(h) for h in problem.equalities],
+    }
+
+
+def numbers_of(problem: Problem) -> str:
+    """Return whether the coefficients are floats, fractions or mixed."""
+    exact = [p.is_exact for p in (problem.minimize, *problem.inequalities, *problem.equalities) if len(p)]
+    return "fractions" if exact and all(exact) else "mixed" if any(exact) else "floats"
+
+
+def different(document: dict[str, Any], problem: Problem) -> str:
+    """Return how the problem of a document differs from `problem`, added inequality apart; or nothing."""
+    own, given = read(document)["problem"], problem_document(problem)
+    if own["variables"] != given["variables"]:
+        return f"variables {own['variables']}, not {given['variables']}"
+    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document["added"])]
+    pairs = {
+        "minimize": ([own["minimize"]], [given["minimize"]]),
+        "inequalities": (inequalities, given["inequalities"]),
+        "equalities": (own["equalities"], given["equalities"]),
+    }
+    for key, (ours, theirs) in pairs.items():
+        if len(ours) != len(theirs):
+            return f"{len(ours)} {key}, not {len(theirs)}"
+        for number, (p, q) in enumerate(zip(ours, theirs, strict=True)):
+            if {tuple(row): c for c, row in p} != {tuple(row): Fraction(c) for c, row in q}:
+                return f"{key}[{number}] has other coefficients"
+    return ""

@@ -1,0 +1,139 @@
+"""The format of certificate files: what may be in them, read within limits. Standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+import time
+from fractions import Fraction
+from os import PathLike
+from typing import Any
+
+NAME, VERSION = "momentsos certificate", 1
+#: Longest file in bytes, longest list, longest decimal and hexadecimal integers in digits.
+MAX_BYTES, MAX_LENGTH, MAX_DECIMAL, MAX_HEXADECIMAL = 10_000_000, 20_000, 4_000, 100_000
+_INTEGER = f"(0x[0-9a-f]{{1,{MAX_HEXADECIMAL}}}|[0-9]{{1,{MAX_DECIMAL}}})"
+_NUMBER = re.compile(f"-?{_INTEGER}(/{_INTEGER})?")
+_TERMS = [("number", ["natural"])]
+
+#: Objects have exactly these keys; `[kind]` is a list of any length, `(kind, ...)` a list of this length.
+#: A number is a string "p" or "p/q" of decimal or hexadecimal ("0x...") integers, a natural one below 2^15.
+FORMAT = {
+    "format": "text",
+    "version": "natural",
+    "digest": "text",
+    "statement": "text",
+    "numbers": "text",
+    "added": [("natural", "text")],
+    "problem": {
+        "variables": ["text"],
+        "minimize": _TERMS,
+        "inequalities": [_TERMS],
+        "equalities": [_TERMS],
+    },
+    "change": {"shift": ["number"], "matrix": [["number"]]},
+    "denominator": {"exponent": "natural", "variables": ["natural"]},
+    "bound": "number",
+    "blocks": [
+        {
+            "factors": ["natural"],
+            "basis": [["natural"]],
+            "combination": [["number"]],
+            "gram": [["number"]],
+        }
+    ],
+    "multipliers": [{"equality": "natural", "basis": [["natural"]], "coefficients": ["number"]}],
+    "point": ["number"],
+}
+
+
+class Refused(ValueError):
+    """A certificate does not hold or is not in the format; the message says why."""
+
+
+def need(condition: Any, reason: str) -> None:
+    """Raise `Refused` unless the condition holds."""
+    if not condition:
+        raise Refused(reason)
+
+
+def load(path: str | PathLike[str]) -> Any:
+    """Return the JSON document in a file whose digest fits.
+
+    Raises
+    ------
+    Refused
+        Too large, not JSON, nested too deep, a key twice in an object, a number that is not an integer, or a
+        digest that does not fit the content.
+    OSError
+        The file cannot be read.
+    """
+    with open(path, "rb") as file:
+        data = file.read(MAX_BYTES + 1)
+    need(len(data) <= MAX_BYTES, f"the file has more than {MAX_BYTES} bytes")
+    try:
+        document = json.loads(data, parse_float=_forbid, parse_constant=_forbid, object_pairs_hook=_distinct)
+    except (ValueError, RecursionError) as error:
+        raise Refused(f"not a JSON document of the format: {error}"[:300]) from error
+    need(isinstance(document, dict), "expected a JSON object")
+    need(
+        document.get("digest") == digest(document),
+        "the content does not fit the digest: the file was changed",
+    )
+    return document
+
+
+def digest(document: dict[str, Any]) -> str:
+    """Return the SHA-256 of the content without the digest; it shows damage, and has no part in the proof."""
+    rest = {key: value for key, value in document.items() if key != "digest"}
+    return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
+
+
+def read(value: Any, kind: Any = FORMAT, where: str = "certificate", until: float = math.inf) -> Any:
+    """Return `value` with its numbers as fractions, after checking that it has the shape `kind`.
+
+    Raises
+    ------
+    Refused
+        The message names the key; or the time is over (`until` on the clock of `time.monotonic`).
+    """
+    need(time.monotonic() < until, "the time limit was reached")
+    if isinstance(kind, dict):
+        need(isinstance(value, dict) and value.keys() == kind.keys(), f"{where}: expected the keys {[*kind]}")
+        return {key: read(value[key], kind[key], key, until) for key in kind}
+    if isinstance(kind, list | tuple):
+        need(isinstance(value, list), f"{where}: expected a list")
+        need(len(value) <= MAX_LENGTH, f"{where}: a list of more than {MAX_LENGTH}")
+        kinds = kind * len(value) if isinstance(kind, list) else kind
+        need(len(value) == len(kinds), f"{where}: expected a list of length {len(kinds)}")
+        return [read(item, kind, where, until) for item, kind in zip(value, kinds, strict=True)]
+    if kind == "natural":
+        need(type(value) is int and 0 <= value < 2**15, f"{where}: expected an integer from 0 to 2^15 - 1")
+        return value
+    need(isinstance(value, str), f"{where}: expected a string")
+    return value if kind == "text" else _number(value, where)
+
+
+def _number(text: str, where: str) -> Fraction:
+    need(_NUMBER.fullmatch(text), f"{where}: not a fraction, or too long: {text[:40]}")
+    numerator, _, denominator = text.partition("/")
+    bottom = int(denominator or "1", 0)
+    need(bottom, f"{where}: a denominator is zero")
+    return Fraction(int(numerator, 0), bottom)
+
+
+def write_number(value: Fraction) -> str:
+    """Return the string of a number: decimal where it is short, hexadecimal where it is long."""
+    parts = [value.numerator] if value.denominator == 1 else [value.numerator, value.denominator]
+    return "/".join(str(part) if part.bit_length() < 3 * MAX_DECIMAL else hex(part) for part in parts)
+
+
+def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    need(len(dict(pairs)) == len(pairs), "a key occurs twice in an object")
+    return dict(pairs)
+
+
+def _forbid(text: str) -> None:
+    raise Refused(f"not an integer: {text[:40]}")

@@ -1,0 +1,229 @@
+"""`certify`: from a result to an exact certificate, lowering the bound step by step within the tolerance."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .certificate import Certificate
+from .document import sealed
+from .errors import CertificateError
+from .faces import exposed_face, newton_face, restricted
+from .format import Refused
+from .frame import frame_of
+from .interior import Candidate, lowered, margins, projected, traces, with_margin
+from .rounding import exact_gram
+from .shape import Shape, shape_of
+from .sources import Source, sources
+
+if TYPE_CHECKING:
+    from ..result import Result
+
+#: The bound is lowered by these shares of the tolerance in turn.
+STEPS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+#: Faces are reduced at most this many times.
+MOST_FACES = 4
+#: Least eigenvalue, with unit diagonal, from which rounding is tried.
+MARGIN = 1e-13
+#: An absolute loss of this share of the objective's scale, times the tolerance, is always allowed.
+ABSOLUTE = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Goal:
+    """What is to be proved, in the units of the objective, and by when.
+
+    Attributes
+    ----------
+    lower : float
+        The numerical bound.
+    allowed : float
+        The largest loss.
+    solver : str
+    until : float
+        On the clock of `time.perf_counter`.
+    """
+
+    lower: float
+    allowed: float
+    solver: str
+    until: float
+
+    def left(self) -> float | None:
+        """Seconds that are left, None without a limit."""
+        return None if np.isinf(self.until) else max(self.until - time.perf_counter(), 0.1)
+
+    @property
+    def late(self) -> bool:
+        """Whether the time is over."""
+        return time.perf_counter() > self.until
+
+
+def certify(
+    result: Result, tolerance: float = 1e-4, *, solver: str = "auto", time_limit: float | None = 60.0
+) -> Certificate:
+    r"""Turn the lower bound of a result into a theorem.
+
+    The Gram matrices of the deciding relaxation are moved into the interior of the cone, rounded to binary
+    fractions, and corrected exactly until the identity holds; the verifier then checks the whole document. The
+    bound is lowered step by step, from :math:`10^{-5}` of the tolerance to the tolerance, until this succeeds.
+
+    Parameters
+    ----------
+    result : Result
+        With a relaxation and the solution of its program.
+    tolerance : float
+        The largest share of the bounds' size by which the bound may be lowered; where they are nearly zero, the
+        largest loss is 1e-4 of the tolerance times the objective's own scale.
+    solver : str
+        For the programs that are solved to get into the interior.
+    time_limit : float, optional
+        Seconds after which nothing new is tried.
+
+    Returns
+    -------
+    Certificate
+
+    Raises
+    ------
+    CertificateError
+        There is no bound to certify, or no certificate within the tolerance was found; the message says why.
+    """
+    began = time.perf_counter()
+    if result.relaxation is None or result.solution is None or result.solution.gram is None:
+        raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
+    if result.lower_bound is None:
+        raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
+    if not 0 < tolerance < 1:
+        raise CertificateError(f"tolerance = {tolerance!r}: expected a number between 0 and 1")
+    until = np.inf if time_limit is None else began + time_limit
+    goal = Goal(result.lower_bound, _allowed(result, tolerance), solver, until)
+    reasons = []
+    for source in sources(result, solver, time_limit):
+        try:
+            document = _prove(result, source, goal)
+        except CertificateError as error:
+            reasons.append(str(error))
+            continue
+        return Certificate.of(document, time.perf_counter() - began)
+    raise CertificateError(f"no certificate within the tolerance {tolerance:g}: {'; then '.join(reasons)}")
+
+
+def _prove(result: Result, source: Source, goal: Goal) -> dict[str, Any]:
+    """Return the document of a proof: from the solution as it is, with a margin mixed in, on smaller and smaller faces.
+
+    Raises
+    ------
+    CertificateError
+        When there is nothing left to try; the message says why.
+    """
+    solution = source.solution
+    if solution.gram is None or solution.equality_duals is None:
+        raise CertificateError(f"the solver returned no Gram matrices ({solution.native_status})")
+    whole = shape_of(source.relaxation, source.scales, frame_of(source.relaxation.plan, source.change))
+    faces = newton_face(whole)
+    shape = whole.on_face(faces)
+    gram = restricted(whole, solution.gram, faces)
+    sharp = Candidate(gram, solution.equality_duals[1:], goal.lower * whole.objective)
+    document = _sharpest(result, shape, sharp, None, goal)
+    for _ in range(MOST_FACES):
+        inner = None if document else _inner(shape, source, goal)
+        if inner is not None:
+            document = _sharpest(result, shape, sharp, inner, goal)
+        if document is not None:
+            return document
+        if goal.late:
+            raise CertificateError("the time limit was reached")
+        if not source.last:
+            raise CertificateError("no Gram matrices with a margin were found")
+        shape = _smaller(shape, goal)
+        solved = with_margin(shape.sdp, 0.0, goal.solver, goal.left())
+        if solved is None:
+            raise CertificateError("no solution was found on the face that every identity lies on")
+        sharp = replace(solved, gamma=min(solved.gamma, sharp.gamma))
+        document = _sharpest(result, shape, sharp, None, goal)
+    if document is None:
+        raise CertificateError(f"after {MOST_FACES} reductions to faces the Gram matrices are still singular")
+    return document
+
+
+def _smaller(shape: Shape, goal: Goal) -> Shape:
+    """Return the shape on a smaller face; raise the reason when there is none."""
+    exposure = exposed_face(shape, goal.solver, goal.left())
+    if exposure.faces is None:
+        raise CertificateError(exposure.reason)
+    smaller = shape.on_face(exposure.faces)
+    if not smaller.blocks:
+        raise CertificateError("every Gram matrix is forced to be zero")
+    return smaller
+
+
+def _sharpest(
+    result: Result, shape: Shape, sharp: Candidate, inner: Candidate | None, goal: Goal
+) -> dict[str, Any] | None:
+    """Return the document with the highest bound among `STEPS`, None when there is none.
+
+    When the first step fails, the last one is tried next, and only if it succeeds those between.
+    """
+    first = _document(result, shape, sharp, inner, goal, STEPS[0])
+    if first is not None:
+        return first
+    last = _document(result, shape, sharp, inner, goal, STEPS[-1])
+    if last is None:
+        return None
+    for step in STEPS[1:-1]:
+        document = None if goal.late else _document(result, shape, sharp, inner, goal, step)
+        if document is not None:
+            return document
+    return last
+
+
+def _document(
+    result: Result, shape: Shape, sharp: Candidate, inner: Candidate | None, goal: Goal, step: float
+) -> dict[str, Any] | None:
+    """Return the proof of the bound lowered by `step` of what is allowed, None when the verifier refuses it.
+
+    A share of `inner` is mixed in that costs most of what is lost.
+    """
+    loss = step * goal.allowed
+    bound, candidate = _shortened(goal.lower - loss, loss), sharp
+    if inner is not None:
+        drop = max(sharp.gamma - inner.gamma, 0.0)
+        share = 0.9 * loss * shape.objective
+        candidate = sharp.mixed(inner, share / drop if 2 * share < drop else 0.5)
+    candidate = lowered(shape, candidate, candidate.gamma - float(bound) * shape.objective)
+    moved = projected(shape.sdp, candidate)
+    if margins(shape.sdp, moved).min(initial=1.0) <= MARGIN:
+        return None
+    try:
+        return sealed(result, shape, exact_gram(shape, moved, bound), bound)
+    except (CertificateError, Refused):
+        return None
+
+
+def _inner(shape: Shape, source: Source, goal: Goal) -> Candidate | None:
+    """Return a candidate with a large margin: its bound is lower by no more than the size of the objective."""
+    moments = source.solution.moments
+    size = 1.0 if moments is None else max(traces(shape.sdp, moments), 1e-12)
+    most = float(np.abs(shape.sdp.cost).max())
+    for loss in sorted({1e-2 * most, 1e-5 * most, goal.allowed * shape.objective}, reverse=True):
+        found = None if goal.late else with_margin(shape.sdp, loss / size, goal.solver, goal.left())
+        if found is not None and np.isfinite(found.gram).all():
+            return found
+    return None
+
+
+def _allowed(result: Result, tolerance: float) -> float:
+    """Return the largest loss of the bound, in the units of the objective."""
+    sizes = [abs(b) for b in (result.lower_bound, result.upper_bound) if b is not None]
+    return max(tolerance * max(min(sizes, default=0.0), ABSOLUTE * result.scale), 1e-200)
+
+
+def _shortened(value: float, loss: float) -> Fraction:
+    """Return a decimal fraction at most `value`, by at most a tenth of `loss`."""
+    digits = max(0, int(np.ceil(-np.log10(loss))) + 1)
+    return Fraction(int(np.floor(Fraction(value) * 10**digits)), 10**digits)

@@ -1,0 +1,100 @@
+"""What a certificate proves, in words, and the verdict on a file. Standard library only."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from fractions import Fraction
+from os import PathLike
+from typing import Any
+
+from .format import Refused, load, need
+from .verify import check
+
+#: What the coefficients of a problem are, and how a certificate says so.
+NUMBERS = {
+    "floats": "The coefficients are the stored floating-point numbers, taken as the exact binary fractions that they "
+    "are; nothing is said about the numbers that were rounded to them.",
+    "fractions": "The coefficients are fractions as they were given.",
+    "mixed": "Some of the coefficients are fractions as they were given, the others stored floating-point numbers, "
+    "taken as the exact binary fractions that they are.",
+}
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The outcome of a verification.
+
+    Attributes
+    ----------
+    holds : bool
+    statement : str
+        What is proved; empty when the certificate does not hold.
+    reason : str
+        Why it does not hold; empty when it does.
+    bound, upper_bound : Fraction or None
+    """
+
+    holds: bool
+    statement: str = ""
+    reason: str = ""
+    bound: Fraction | None = None
+    upper_bound: Fraction | None = None
+
+
+def verify_file(path: str | PathLike[str], seconds: float = 10.0) -> Verdict:
+    """Check a certificate file exactly, within a time limit; every defect ends in a verdict that names it."""
+    began = time.monotonic()
+    try:
+        document = load(path)
+    except OSError as error:
+        return Verdict(False, reason=f"cannot read {path}: {error.strerror}")
+    except Refused as error:
+        return Verdict(False, reason=str(error))
+    return verify_document(document, seconds - (time.monotonic() - began))
+
+
+def verify_document(document: Any, seconds: float = 10.0) -> Verdict:
+    """Check the content of a certificate file."""
+    try:
+        bound, upper = check(document, seconds)
+        statement = describe(document, bound, upper)
+        need(document["statement"] == statement, "the statement in the file is not what is proved")
+    except (ValueError, RecursionError) as error:
+        return Verdict(False, reason=str(error)[:300])
+    return Verdict(True, statement, "", bound, upper)
+
+
+def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) -> str:
+    """Return what a document that was checked proves."""
+    problem = document["problem"]
+    need(document["numbers"] in NUMBERS, f"numbers: expected one of {', '.join(NUMBERS)}")
+    need(len(document["added"]) <= 1, "added: at most one constraint")
+    counts = [len(problem["inequalities"]), len(problem["equalities"])]
+    kinds = [
+        f"{count} {word}{'' if count == 1 else 's'}"
+        for count, word in zip(counts, ("inequality constraint", "equality constraint"), strict=True)
+        if count
+    ]
+    where = f"that satisfies the {' and the '.join(kinds)}" if kinds else "of R^n"
+    names = ", ".join(problem["variables"])
+    lines = [
+        f"For the problem in this file, in the variables {names}: every point {where} has an objective of at least "
+        f"{bound}{_approximately(bound)}."
+    ]
+    for number, text in document["added"]:
+        need(number == counts[0] - 1, "added: expected the last inequality")
+        lines.append(f"Inequality {number} is {text}; it was added to the problem, and points outside are not covered.")
+    if upper is not None:
+        lines.append(
+            f"The rational point in this file is feasible and has the objective {upper}{_approximately(upper)}."
+        )
+    lines.append(NUMBERS[document["numbers"]])
+    return " ".join(lines)
+
+
+def _approximately(value: Fraction) -> str:
+    """Return a decimal approximation in brackets, where the number is not short itself."""
+    if len(str(value)) <= 12 or value.numerator.bit_length() - value.denominator.bit_length() > 1000:
+        return ""
+    return f" (about {float(value):.12g})"

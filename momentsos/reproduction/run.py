@@ -1,0 +1,115 @@
+"""Solve what is not stored yet, on several processors if asked for; a killed run goes on where it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import BadOption, InvalidInput
+from .cases import Case
+from .experiments import Experiment, Selection, all_cases
+from .measure import Outcome, measure
+from .store import Store
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run was asked for and what it found.
+
+    Attributes
+    ----------
+    experiments : tuple of Experiment
+    selection : Selection
+    outcomes : mapping from Case to Outcome
+    computed, reused : int
+        How many instances were solved now, and how many were stored already.
+    folder : str
+    notes : tuple of str
+        What the user should know besides.
+    """
+
+    experiments: tuple[Experiment, ...]
+    selection: Selection
+    outcomes: Mapping[Case, Outcome]
+    computed: int
+    reused: int
+    folder: str
+    notes: tuple[str, ...] = ()
+
+    @property
+    def without_bound(self) -> bool:
+        """Whether no instance has any bound."""
+        return all(each.lower_bound is None and each.upper_bound is None for each in self.outcomes.values())
+
+
+def run(
+    experiments: Sequence[Experiment],
+    selection: Selection,
+    folder: str | Path,
+    jobs: int = 1,
+    progress: Callable[[str], None] | None = None,
+) -> Run:
+    """Run experiments; every finished instance is stored at once.
+
+    Parameters
+    ----------
+    experiments : sequence of Experiment
+    selection : Selection
+    folder : path
+        Where outcomes are stored. Those of other settings or versions have other names and are left alone.
+    jobs : int
+        Processes; more than one needs joblib.
+    progress : callable, optional
+        Called with one line for each finished instance.
+
+    Raises
+    ------
+    BadOption, InvalidInput, SolverUnavailable
+    """
+    if jobs < 1:
+        raise BadOption(f"jobs = {jobs}: expected at least 1")
+    store = Store(Path(folder))
+    if store.folder.exists() and not store.folder.is_dir():
+        raise InvalidInput(f"{folder} is not a folder: name another one for the results")
+    cases = all_cases(experiments, selection)
+    outcomes = {case: outcome for case in cases if (outcome := store.load(case)) is not None}
+    missing = [case for case in cases if case not in outcomes]
+    reused = len(outcomes)
+    notes: list[str] = []
+    for done, (case, outcome) in enumerate(_solved(missing, store, jobs, notes), start=1):
+        outcomes[case] = outcome
+        if progress is not None:
+            progress(f"{reused + done} of {len(cases)} instances, the last {case.key.rsplit('-', 1)[0]}")
+    ordered = {case: outcomes[case] for case in cases}
+    return Run(tuple(experiments), selection, ordered, len(missing), reused, str(folder), tuple(notes))
+
+
+def solve_and_store(case: Case, store: Store) -> tuple[Case, Outcome]:
+    """Solve one case and store what came out."""
+    outcome = measure(case)
+    store.save(case, outcome)
+    return case, outcome
+
+
+def _solved(cases: Sequence[Case], store: Store, jobs: int, notes: list[str]) -> Iterator[tuple[Case, Outcome]]:
+    """Yield cases as they are finished."""
+    workers = min(jobs, len(cases))
+    joblib = _joblib() if workers > 1 else None
+    if workers > 1 and joblib is None:
+        notes.append("joblib is not installed: one process was used; install the extra 'reproduce' for --jobs")
+    if joblib is None:
+        for case in cases:
+            yield solve_and_store(case, store)
+        return
+    tasks: Iterable[Any] = (joblib.delayed(solve_and_store)(case, store) for case in cases)
+    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(tasks)
+
+
+def _joblib() -> Any:
+    try:
+        import joblib
+    except ImportError:
+        return None
+    return joblib

@@ -1,0 +1,67 @@
+"""Finished instances on disk: one small JSON file each, whole or not there."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..errors import InvalidInput
+from .cases import Case
+from .measure import Outcome
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Store:
+    """A folder of outcomes.
+
+    Attributes
+    ----------
+    folder : Path
+        Made when the first outcome is saved.
+    """
+
+    folder: Path
+
+    def path(self, case: Case) -> Path:
+        """Return where the outcome of a case belongs."""
+        return self.folder / f"{case.key}.json"
+
+    def load(self, case: Case) -> Outcome | None:
+        """Return the stored outcome, None when there is none that can be read and belongs to this case."""
+        try:
+            text = self.path(case).read_text(encoding="utf-8")
+        except OSError:
+            return None
+        try:
+            found = json.loads(text)
+            same = found["format"] == _FORMAT and Case.from_dict(found["case"]) == case
+            return Outcome.from_dict(found["outcome"]) if same else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def save(self, case: Case, outcome: Outcome) -> None:
+        """Write the outcome beside its place, then move it there in one step.
+
+        Raises
+        ------
+        InvalidInput
+            When the folder cannot be written to.
+        """
+        place = self.path(case)
+        partial = place.with_name(f"{place.name}.{os.getpid()}.part")
+        text = json.dumps(
+            {"format": _FORMAT, "case": case.as_dict(), "outcome": outcome.as_dict()}, indent=1, allow_nan=False
+        )
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with partial.open("w", encoding="utf-8") as file:
+                file.write(text + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            partial.replace(place)
+        except OSError as error:
+            raise InvalidInput(f"cannot write results to {self.folder}: {error.strerror or error}") from error

@@ -1,0 +1,139 @@
+"""Resuming, atomic files, processes, and what a stored result is worth."""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from momentsos.errors import BadOption, InvalidInput, ProblemTooLarge
+from momentsos.reproduction import Case, Outcome, Selection, Settings, Store, experiments_named, measure, run
+
+#: The modules, whose names are those of functions of the package.
+RUN = importlib.import_module("momentsos.reproduction.run")
+MEASURE = importlib.import_module("momentsos.reproduction.measure")
+SMALL = Selection(rows=(1,), seeds=3, laws=("scaled",))
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Replace solving by a stub that counts; its `stop_after` simulates a kill."""
+
+    class Stub:
+        def __init__(self) -> None:
+            self.solved: list[Case] = []
+            self.stop_after = 10**9
+
+        def __call__(self, case: Case) -> Outcome:
+            if len(self.solved) >= self.stop_after:
+                raise KeyboardInterrupt
+            self.solved.append(case)
+            return Outcome("CERTIFIED", "", "partial", upper_bound=1.0, lower_bound=1.0, abs_error=0.5, order=1)
+
+    stub = Stub()
+    monkeypatch.setattr(RUN, "measure", stub)
+    return stub
+
+
+def test_a_killed_run_continues_where_it_was(counted, tmp_path) -> None:
+    tables = experiments_named(["table1", "table3"])
+    counted.stop_after = 4
+    with pytest.raises(KeyboardInterrupt):
+        run(tables, SMALL, tmp_path)
+    assert len(list(tmp_path.glob("*.json"))) == 4
+    counted.stop_after = 10**9
+    found = run(tables, SMALL, tmp_path)
+    assert (found.reused, found.computed) == (4, 2)
+    assert len(counted.solved) == len(set(counted.solved)) == 6
+    again = run(tables, SMALL, tmp_path)
+    assert (again.reused, again.computed) == (6, 0) and again.outcomes == found.outcomes
+
+
+def test_other_settings_are_computed_and_the_old_ones_stay(counted, tmp_path) -> None:
+    table = experiments_named(["table1"])
+    run(table, SMALL, tmp_path)
+    found = run(table, replace(SMALL, settings=Settings(tol=1e-5)), tmp_path)
+    assert found.reused == 0 and len(list(tmp_path.glob("*.json"))) == 6
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
+    case = Case("noisy", Settings(), (1, 1), 5, 3, law="scaled")
+    store = Store(tmp_path)
+
+    def killed(self, target):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        store.save(case, Outcome("CERTIFIED", "", "partial"))
+    assert not list(tmp_path.glob("*.json")) and store.load(case) is None
+    monkeypatch.undo()
+    store.save(case, Outcome("CERTIFIED", "", "partial"))
+    assert store.load(case) == Outcome("CERTIFIED", "", "partial")
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 1}', '{"format": 0, "case": {}, "outcome": {}}'])
+def test_a_file_that_cannot_be_used_is_computed_again(counted, tmp_path, damage) -> None:
+    table = experiments_named(["table1"])
+    found = run(table, SMALL, tmp_path)
+    Store(tmp_path).path(next(iter(found.outcomes))).write_text(damage)
+    assert run(table, SMALL, tmp_path).computed == 1
+
+
+def test_a_result_under_the_name_of_another_case_is_not_used(counted, tmp_path) -> None:
+    found = run(experiments_named(["table1"]), SMALL, tmp_path)
+    first, second, _ = found.outcomes
+    store = Store(tmp_path)
+    store.path(first).replace(store.path(second))
+    assert store.load(second) is None
+
+
+def test_without_joblib_one_process_is_used_and_a_line_says_so(counted, tmp_path, monkeypatch) -> None:
+    real = builtins.__import__
+
+    def missing(name, *rest, **more):
+        if name == "joblib":
+            raise ImportError(name)
+        return real(name, *rest, **more)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    found = run(experiments_named(["table1"]), SMALL, tmp_path, jobs=2)
+    assert found.computed == 3 and "joblib is not installed" in found.notes[0]
+
+
+def test_progress_names_every_finished_instance(counted, tmp_path) -> None:
+    lines: list[str] = []
+    run(experiments_named(["table1"]), SMALL, tmp_path, progress=lines.append)
+    assert [line.split(" instances")[0] for line in lines] == ["1 of 3", "2 of 3", "3 of 3"]
+
+
+def test_a_folder_that_is_a_file_and_no_jobs_are_refused(tmp_path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(InvalidInput, match="not a folder"):
+        run(experiments_named(["table1"]), SMALL, tmp_path / "file")
+    with pytest.raises(BadOption, match="jobs"):
+        run(experiments_named(["table1"]), SMALL, tmp_path, jobs=0)
+
+
+def test_two_processes_store_the_same_results(tmp_path) -> None:
+    pytest.importorskip("joblib")
+    selection = Selection(rows=(1,), seeds=2, laws=("scaled",))
+    found = run(experiments_named(["table3"]), selection, tmp_path, jobs=2)
+    alone = run(experiments_named(["table3"]), selection, tmp_path / "alone")
+    for case, outcome in found.outcomes.items():
+        assert np.concatenate(outcome.coefficients) == pytest.approx(np.concatenate(alone.outcomes[case].coefficients))
+        assert json.loads(Store(tmp_path).path(case).read_text())["outcome"]["status"] == "CERTIFIED"
+
+
+def test_what_is_too_large_is_an_outcome(monkeypatch) -> None:
+    def refuse(*given, **more):
+        raise ProblemTooLarge("too large", 10, 1)
+
+    monkeypatch.setattr(MEASURE, "learn", refuse)
+    outcome = measure(Case("noisy", Settings(), (2, 2), 50, 20, law="scaled"))
+    assert outcome.status == "STOPPED" and outcome.lower_bound is None and not outcome.certified
