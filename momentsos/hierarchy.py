@@ -96,7 +96,7 @@ def solve(
     time_limit : float, optional
         Seconds in all.
     solver_options : mapping, optional
-        `max_iterations`, `verbose`, `threads`, `tol`, and any option under the solver's own name. By default linear
+        `max_iterations`, `verbose`, `threads`, `tol`, `isolate` (solve in a child process), and any option under the solver's own name. By default linear
         algebra uses one thread, and in the solver as many as there are from 1000 moments on.
     bound : "auto", None or float
         A ball around the variables. ``None``: none. A number: its radius, in the units of the variables.
@@ -181,13 +181,16 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
     Relaxations of more than `most` moments are not solved.
     """
     request, method = evidence.request, evidence.method
-    for number, setting in enumerate(method.settings(evidence.search, request)):
+    bounds: list[float] = []
+    for number, setting in enumerate(method.settings(evidence.search, request, bounds)):
         if request.time_left() <= 0:
             evidence.limit = "The time limit was reached."
             return
         _attempt(k, setting, method, evidence, most)
         if evidence.limit:
             return
+        found = evidence.attempts[-1].lower_bound
+        bounds.append(-np.inf if found is None else found)
         if not evidence.finished and number == 0 and len(evidence.attempts) == 1:
             evidence.unbounded = evidence.search.falls_without_end()
         evidence.look_beyond()

@@ -94,5 +94,5 @@ def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     if given is not None and not isinstance(given, Mapping):
         raise BadOption(f"solver_options: expected a mapping, got {type(given).__name__}")
     rest = dict(given or {})
-    common = {key: rest.pop(key) for key in ("tol", "max_iterations", "verbose", "threads") if key in rest}
+    common = {key: rest.pop(key) for key in ("tol", "max_iterations", "verbose", "threads", "isolate") if key in rest}
     return SolverOptions(**common, native=MappingProxyType(rest))

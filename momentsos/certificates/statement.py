@@ -80,21 +80,21 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
     names = ", ".join(problem["variables"])
     lines = [
         f"For the problem in this file, in the variables {names}: every point {where} has an objective of at least "
-        f"{bound}{_approximately(bound)}."
+        f"{_shown(bound)}."
     ]
     for number, text in document["added"]:
         need(number == counts[0] - 1, "added: expected the last inequality")
-        lines.append(f"Inequality {number} is {text}; it was added to the problem, and points outside are not covered.")
+        lines.append(f"Inequality {number} was added to the problem, {text!r}; points that violate it are not covered.")
     if upper is not None:
-        lines.append(
-            f"The rational point in this file is feasible and has the objective {upper}{_approximately(upper)}."
-        )
+        lines.append(f"The rational point in this file is feasible and has the objective {_shown(upper)}.")
     lines.append(NUMBERS[document["numbers"]])
     return " ".join(lines)
 
 
-def _approximately(value: Fraction) -> str:
-    """Return a decimal approximation in brackets, where the number is not short itself."""
-    if len(str(value)) <= 12 or value.numerator.bit_length() - value.denominator.bit_length() > 1000:
-        return ""
-    return f" (about {float(value):.12g})"
+def _shown(value: Fraction) -> str:
+    """Return a number, with a decimal approximation where it is not short, or that alone where it is long."""
+    top, bottom = value.numerator.bit_length(), value.denominator.bit_length()
+    if max(top, bottom) < 40:
+        return str(value)
+    about = f"about {float(value):.12g}" if abs(top - bottom) < 1000 else f"about 2^{top - bottom}"
+    return f"{value} ({about})" if max(top, bottom) < 1000 else about

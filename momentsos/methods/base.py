@@ -82,8 +82,11 @@ class Method(ABC):
         """Return the lowest order at which the relaxation exists."""
 
     @abstractmethod
-    def settings(self, search: Search, request: Request) -> Iterator[Setting]:
-        """Yield the forms in which one order is solved; later ones may use what earlier ones taught."""
+    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
+        """Yield the forms in which one order is solved; later ones may use what earlier ones taught.
+
+        `bounds` grows by one lower bound (minus infinity where there was none) for each setting that was solved.
+        """
 
     @abstractmethod
     def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:

@@ -39,7 +39,7 @@ class Dense(Method):
         """Plan the dense relaxation."""
         return dense_plan(problem, order, memory_limit)
 
-    def settings(self, search: Search, request: Request) -> Iterator[Setting]:
+    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
         """Yield the problem as it is, then within a ball where the rule asks for one.
 
         A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the

@@ -22,8 +22,9 @@ from ..search import ESCAPE, Search
 from ..whitening import whiten_constraints, whiten_squares
 from .base import EVERYWHERE, Candidates, Method, Setting
 
-#: Widths of the inner variables, in sizes of the residuals, that are tried in turn.
-FACTORS = (10.0, 3.0, 30.0)
+#: Widths of the inner variables in sizes of the residuals: the first, then wider ones while they give better bounds,
+#: and if the first of those does not, narrower ones.
+FIRST, WIDER, NARROWER = 10.0, (30.0, 100.0, 300.0), (3.0, 1.0)
 #: The size of the residuals is taken to be at least this share of the objective's own scale.
 FLOOR = 1e-6
 #: How often the best point is polished in variables conditioned around it before the first relaxation.
@@ -44,7 +45,7 @@ class Partial(Method):
         """Plan the partial relaxation."""
         return (partial_plan if is_affine(problem) else mixed_plan)(problem, order, memory_limit)
 
-    def settings(self, search: Search, request: Request) -> Iterator[Setting]:
+    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
         """Yield the problem conditioned around the best known point, at several widths.
 
         Without a known point that is near, or where the constraints bound the inner variables (then there is no
@@ -60,7 +61,7 @@ class Partial(Method):
             known = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
             yield Setting(search.change, EVERYWHERE, True, known)
             return
-        for factor in FACTORS:
+        for factor in _factors(bounds):
             change = _whitened(search, request, split, factor)
             for _ in range(POLISHES):
                 if not _polished(search, change, np.zeros(problem.n_variables)):
@@ -93,6 +94,22 @@ class Partial(Method):
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(None, tuple(kept), tuple(dropped))
+
+
+def _factors(bounds: list[float]) -> Iterator[float]:
+    """Yield widths; `bounds` holds the bound of every width yielded so far, once it has been used."""
+    yield FIRST
+    best, improved = bounds[-1], False
+    for factor in WIDER:
+        yield factor
+        if bounds[-1] <= best:
+            break
+        best, improved = bounds[-1], True
+    for factor in () if improved else NARROWER:
+        yield factor
+        if bounds[-1] <= best:
+            return
+        best = bounds[-1]
 
 
 def _whitened(search: Search, request: Request, split: Split, factor: float) -> AffineChange:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -56,6 +57,19 @@ class Relaxation:
         """Return the matrix of block `block` of the program at `moments`."""
         rows = slice(self.sdp.offsets[block], self.sdp.offsets[block + 1])
         return smat(np.asarray(self.sdp.operator[rows] @ moments))
+
+    def to_cvxpy(self) -> tuple[Any, Any]:
+        """Return the conic program as a `cvxpy.Problem` and its variable, the moments, to add constraints of one's own.
+
+        Returns
+        -------
+        problem : cvxpy.Problem
+        moments : cvxpy.Variable
+            One entry for each row of ``monomials.rows``.
+        """
+        from ..solvers.cvxpy import to_cvxpy
+
+        return to_cvxpy(self.sdp)
 
     def write_sdpa(self, path: str | PathLike[str]) -> None:
         """Write the conic program in SDPA sparse format."""

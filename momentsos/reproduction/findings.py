@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 from types import MappingProxyType
 
+from ..methods.base import EVERYWHERE
 from .run import Run
 from .summary import Row, rows
 from .tables import TextTable
@@ -124,7 +125,7 @@ def _order3(found: Run) -> list[tuple[str, str, str]]:
     lines = []
     for law in found.selection.laws:
         pairs = [pair for row in own if row.law == law for pair in row.cases]
-        free = [a for _, o in pairs for a in o.attempts[:1] if a["coverage"] == "all of R^n"]
+        free = [a for _, o in pairs for a in o.attempts[:1] if a["coverage"] == EVERYWHERE]
         if not free:
             continue
         meets, flat = sum(a["meets"] for a in free), sum(bool(a["flat"]) for a in free)

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..methods.base import EVERYWHERE
 from .cases import Case
 from .experiments import Experiment
 from .measure import Outcome
@@ -50,9 +51,9 @@ class Row:
     row, samples, width : int
     law, method : str
     published : Published
-    instances, certified, tight : int
-        How many; how many with status CERTIFIED; how many of these with a relative gap within the tolerance. The
-        others are certified against the size of the data.
+    instances, certified, tight, inside : int
+        How many; how many with status CERTIFIED; how many of these with a relative gap within the tolerance (the
+        others are certified against the size of the data); how many of these over a ball only.
     orders : mapping from str to int
         Deciding orders, and how often.
     spreads : mapping from str to Spread or None
@@ -69,6 +70,7 @@ class Row:
     instances: int
     certified: int
     tight: int
+    inside: int
     orders: Mapping[str, int]
     spreads: Mapping[str, Spread | None]
     cases: tuple[tuple[Case, Outcome], ...]
@@ -83,6 +85,7 @@ class Row:
             "certified": self.certified,
             "certified_share": self.certified / self.instances,
             "tight": self.tight,
+            "certified_in_ball": self.inside,
             "orders": dict(self.orders),
             **spreads,
             "outcomes": [{"seed": case.seed, **shown(outcome)} for case, outcome in self.cases],
@@ -122,6 +125,7 @@ def _row(degrees: tuple[int, ...], law: str, number: int, pairs: list[tuple[Case
         instances=len(pairs),
         certified=len(certified),
         tight=sum(gap <= settings.tol for gap in gaps),
+        inside=sum(outcome.coverage != EVERYWHERE for outcome in certified),
         orders=dict(sorted(orders.items())),
         spreads={measure: Spread.of(_values(outcomes, measure)) for measure in MEASURES},
         cases=tuple(pairs),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ..methods.base import EVERYWHERE
 from .experiments import Experiment
 from .run import Run
 from .summary import Row, Spread, rows
@@ -57,7 +58,7 @@ def published_table(experiment: Experiment, found: Sequence[Row]) -> TextTable:
     head += ["MSE of the noise", "seconds"] if tested else ["seconds published", "seconds"]
     body = []
     for row in found:
-        cells = [f"({row.samples}, {row.width})", row.law, f"{row.certified}/{row.instances}"]
+        cells = [f"({row.samples}, {row.width})", row.law, certified(row)]
         cells += [f"{row.tight}/{row.instances}", orders(row)]
         for key, _ in measures:
             cells += [number(getattr(row.published, key)), spread(row.spreads[key])]
@@ -97,8 +98,8 @@ def attempts_table(experiment: Experiment, found: Run) -> TextTable:
     body = []
     for row in rows(experiment, found):
         first = [outcome.attempts[0] for _, outcome in row.cases if outcome.attempts]
-        free = [each for each in first if each["coverage"] == "all of R^n"]
-        inside = [each for _, o in row.cases for each in o.attempts if each["coverage"] != "all of R^n"]
+        free = [each for each in first if each["coverage"] == EVERYWHERE]
+        inside = [each for _, o in row.cases for each in o.attempts if each["coverage"] != EVERYWHERE]
         body.append(
             (
                 row.name,
@@ -108,7 +109,7 @@ def attempts_table(experiment: Experiment, found: Run) -> TextTable:
                 _share(free, "flat"),
                 _share(inside, "meets"),
                 _share(inside, "flat"),
-                f"{row.certified}/{row.instances}",
+                certified(row),
                 f"{row.tight}/{row.instances}",
                 spread(row.spreads["cpu_seconds"], ".1f"),
             )
@@ -119,6 +120,12 @@ def attempts_table(experiment: Experiment, found: Run) -> TextTable:
 
 def _share(attempts: Sequence[dict[str, object]], key: str) -> str:
     return f"{sum(bool(each[key]) for each in attempts)}/{len(attempts)}" if attempts else "not needed"
+
+
+def certified(row: Row) -> str:
+    """Return the certified share as text, and how many of them hold over a ball only."""
+    share = f"{row.certified}/{row.instances}"
+    return f"{share} ({row.inside} in a ball)" if row.inside else share
 
 
 def orders(row: Row) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from types import MappingProxyType
 
 from ..errors import ProblemTooLarge, SolverFailed
 from ..sdp import SDP, SDPSolution
 from .base import SolverOptions
+from .isolation import solve_isolated
 from .registry import choose_solvers, solver_named
 
 #: An answer whose worst residual is below this is not asked for again.
@@ -17,7 +19,7 @@ GOOD_ENOUGH = 1e-8
 def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     """Solve `sdp` with the solver `name`.
 
-    ``"auto"`` asks the solvers of `choose_solvers` in turn until one returns a checked ray of infeasibility or
+    With `options.isolate` this happens in a child process. ``"auto"`` asks the solvers of `choose_solvers` in turn until one returns a checked ray of infeasibility or
     an answer whose residuals, recomputed by us, are below 1e-8; otherwise the answer with the smallest ones is
     returned.
 
@@ -25,6 +27,8 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     ------
     BadOption, ProblemTooLarge, SolverFailed, SolverUnavailable
     """
+    if options.isolate:
+        return solve_isolated(name, sdp, replace(options, isolate=False), time_limit=options.time_limit)
     if name != "auto":
         return solver_named(name).solve(sdp, options)
     until = None if options.time_limit is None else time.perf_counter() + options.time_limit
@@ -35,7 +39,9 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
         if left is not None and left <= 0 and answers:
             break
         try:
-            answers.append(solver.solve(sdp, options if left is None else replace(options, time_limit=max(left, 1e-3))))
+            limit = None if left is None else max(left, 1e-3)
+            answers.append(solver.solve(sdp, replace(options, time_limit=limit)))
+            options = replace(options, native=MappingProxyType({}))  # another solver has other names for its options
         except ProblemTooLarge as error:
             refusal = error
             continue

@@ -34,6 +34,8 @@ class SolverOptions:
         Let the solver print its log on stderr or stdout, as it does.
     threads : int or None
         None keeps the solver's default.
+    isolate : bool
+        Solve in a child process, so that a solver that aborts or exhausts memory costs the solve, not the session.
     native : mapping
         Options under the solver's own names, passed on unchanged; unknown names raise `BadOption`.
     """
@@ -43,6 +45,7 @@ class SolverOptions:
     time_limit: float | None = None
     verbose: bool = False
     threads: int | None = None
+    isolate: bool = False
     native: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:

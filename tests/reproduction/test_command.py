@@ -58,7 +58,7 @@ def test_figure_1_shows_every_entry_and_every_norm(tmp_path, capsys) -> None:
 
 def test_the_page_is_written_from_the_run(tmp_path, capsys) -> None:
     page = tmp_path / "page.md"
-    arguments = "reproduce example34 table1 table5 --rows 1 --seeds 1 --law scaled".split()
+    arguments = "reproduce table1 table5 --rows 1 --seeds 1 --law scaled".split()
     assert main([*arguments, "--out", str(tmp_path / "kept"), "--report", str(page)]) == 0
     text = page.read_text()
     assert "momentsos reproduce table1 --rows 1 --seeds 1 --law scaled" in text
