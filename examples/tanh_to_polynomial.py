@@ -69,9 +69,9 @@ def trained(data: Data, seed: int = 0) -> MLPRegressor:
 def polynomial_network(model: MLPRegressor, degrees: tuple[int, ...] = DEGREES) -> ms.PolynomialNetwork:
     r"""Return the network with the same weights and biases, and polynomials in place of tanh.
 
-    The inner activation has constant coefficient 1 by convention. Here no scale moves between layers, but nothing
-    is lost: subtracting the row sums of the next weights from the next bias turns it into a polynomial with
-    q(0) = 0, as tanh(0) = 0.
+    By convention the constant coefficient of the inner activation is 1. Subtracting the row sums of the next
+    weights from the next bias turns it into a polynomial with q(0) = 0, as tanh(0) = 0; its other coefficients are
+    free, as are all of the last one.
     """
     weights = [np.asarray(W.T) for W in model.coefs_]
     biases = [np.array(b) for b in model.intercepts_]

@@ -124,6 +124,12 @@ class Evidence:
         """Whether no further relaxation can teach anything."""
         return self.certified or self.infeasible or self.unbounded or self.at_infinity
 
+    @property
+    def gap(self) -> float:
+        """The gap that is left, infinite while a bound is missing."""
+        upper = self.search.upper
+        return np.inf if upper is None or self.bound is None else upper - self.bound.value
+
     # -- the end -------------------------------------------------------------------------------------------
 
     def result(self) -> Result:

@@ -27,6 +27,8 @@ from .threads import limited_threads
 UNASKED_MOMENTS = 2_000
 #: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
 MANY_MOMENTS = 1_000
+#: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
+WORTH_GOING_ON = 0.99
 
 
 def relax(
@@ -96,8 +98,9 @@ def solve(
     time_limit : float, optional
         Seconds in all.
     solver_options : mapping, optional
-        `max_iterations`, `verbose`, `threads`, `tol`, `isolate` (solve in a child process), and any option under the solver's own name. By default linear
-        algebra uses one thread, and in the solver as many as there are from 1000 moments on.
+        `max_iterations`, `verbose`, `threads`, `tol`, `isolate` (solve in a child process), and any option under the
+        solver's own name. By default linear algebra uses one thread, and in the solver as many as there are from
+        1000 moments on.
     bound : "auto", None or float
         A ball around the variables. ``None``: none. A number: its radius, in the units of the variables.
         ``"auto"``: none at first; where the gap stays open, the order is solved again with a ball. It contains
@@ -163,7 +166,11 @@ def solve(
 
 
 def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:
-    """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned."""
+    """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned.
+
+    Orders that the user did not ask for end also when an order has not made the gap smaller.
+    """
+    gap = np.inf
     for k in orders:
         try:
             _try_order(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
@@ -172,6 +179,10 @@ def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:
                 raise
             evidence.limit = f"Order {k} was not tried: {error}."
         if evidence.finished or evidence.limit:
+            break
+        before, gap = gap, evidence.gap
+        if unasked and np.isfinite(before) and gap > WORTH_GOING_ON * before:
+            evidence.limit = f"Order {k} did not make the gap smaller: name max_order to go on."
             break
 
 

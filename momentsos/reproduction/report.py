@@ -98,5 +98,5 @@ def conditions(found: Run) -> str:
     return (
         f"Made with momentsos {__version__}, Python {platform.python_version()}, {platform.machine()}. "
         f"{len(seconds)} instances, {sum(seconds):.0f} s of solving in all, {median(seconds):.2f} s in the median. "
-        f"Every time is wall time of one instance in one process, while others shared the machine."
+        f"Times are wall times of one instance in one process, on a machine that other work may have shared."
     )

@@ -87,9 +87,11 @@ def run(
 
 
 def solve_and_store(case: Case, store: Store) -> tuple[Case, Outcome]:
-    """Solve one case and store what came out."""
-    outcome = measure(case)
-    store.save(case, outcome)
+    """Solve one case and store what came out; what another run stored meanwhile is taken from there."""
+    outcome = store.load(case)
+    if outcome is None:
+        outcome = measure(case)
+        store.save(case, outcome)
     return case, outcome
 
 

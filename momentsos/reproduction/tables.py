@@ -62,7 +62,7 @@ def published_table(experiment: Experiment, found: Sequence[Row]) -> TextTable:
         cells += [f"{row.tight}/{row.instances}", orders(row)]
         for key, _ in measures:
             cells += [number(getattr(row.published, key)), spread(row.spreads[key])]
-        cells += [spread(row.spreads["mse_true"])] if tested else [number(row.published.seconds, ".3g")]
+        cells += [spread(row.spreads["mse_true"])] if tested else [number(row.published.seconds, "#.3g")]
         cells += [spread(row.spreads["seconds"], ".2f")]
         body.append(tuple(cells))
     return TextTable(f"{experiment.title} ({found[0].method})", tuple(head), tuple(body))

@@ -11,7 +11,7 @@ TEXT: MappingProxyType[str, str] = MappingProxyType(
 
 Example 3.4, Tables 1-5 and Figure 1 of Zhang, Nie and Tang, *Learning Polynomial Activation Functions for Deep \
 Neural Networks* (2025), arXiv:2510.03682, computed again. This page is written by `momentsos reproduce --report`; \
-no number in it is typed by hand.
+no measured number in it is typed by hand.
 
 The published experiments use the dense relaxation of order 3, GloptiPoly 3 and SeDuMi. Here the default is the \
 [partial hierarchy](partial-hierarchy.md); `--method dense` takes the published relaxation, in a stated ball where \
@@ -24,7 +24,8 @@ So every row is drawn with several seeds, coefficients and noise as stated there
 the whole data set; coefficients N(0, 1)), and weights and inputs by these laws:
 
 - `scaled`: weights N(0, 1)/√m, inputs N(0, 1). All layers then have values of the same size.
-- `plain`: weights and inputs N(0, 1). Values grow from layer to layer, and the loss has terms of size 1e5 and more.
+- `plain`: weights and inputs N(0, 1). Values grow from layer to layer, and the loss has terms that are orders \
+of magnitude larger than the noise.
 - `uniform` (only with `--law uniform`): weights N(0, 1), inputs uniform on [0, 1].
 
 The errors of Tables 1-4 say how strongly the mean output depends on the coefficients, compared with the noise. That \
@@ -48,7 +49,7 @@ right: the norms of the residuals.""",
 as it is published, without bounds on the variables, and again in a ball where the bounds do not meet (twice the norm \
 of the best known point; the bound then covers the ball only). The first three seeds of the first row. Feasible \
 points come from local search too, so *certified* is easier here than with the moments alone; *flat* is what the \
-moments alone say. The feasible set is unbounded, and so are the moments of order 6 that the relaxation leaves free: \
-without a ball the solver ends with a bound that is not reached, or that rests on inaccurate numbers.""",
+moments alone say. The feasible set is unbounded, and so are the moments that the relaxation leaves free: where the \
+order fails without a ball, the solver ends with a bound that is not reached, or that is too inaccurate to tell.""",
     }
 )

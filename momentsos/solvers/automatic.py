@@ -19,9 +19,9 @@ GOOD_ENOUGH = 1e-8
 def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     """Solve `sdp` with the solver `name`.
 
-    With `options.isolate` this happens in a child process. ``"auto"`` asks the solvers of `choose_solvers` in turn until one returns a checked ray of infeasibility or
-    an answer whose residuals, recomputed by us, are below 1e-8; otherwise the answer with the smallest ones is
-    returned.
+    With `options.isolate` this happens in a child process. ``"auto"`` asks the solvers of `choose_solvers` in turn
+    until one returns a checked ray of infeasibility or an answer whose residuals, recomputed by us, are below 1e-8;
+    otherwise the answer with the smallest ones is returned.
 
     Raises
     ------
