@@ -134,9 +134,9 @@ def solve(
     """
     check_problem(problem)
     check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
-    chosen = methods_named(method, problem)
-    for k in chosen:  # an order too low or too large is refused before any search
-        k.plan(problem, check_orders(k.lowest_order(problem), order, max_order)[0], memory_limit)
+    first, *others = methods_named(method, problem)
+    first.plan(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
+    chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
     request = Request(
         problem=problem,
         solver=solver,
@@ -163,6 +163,12 @@ def solve(
             if evidence.finished or evidence.bound is not None:
                 break
         return evidence.result()
+
+
+def _exists(method: Method, problem: Problem, order: int | None, max_order: int | None) -> bool:
+    """Whether a method has relaxations of the orders that were asked for."""
+    lowest = method.lowest_order(problem)
+    return (order is None or order >= lowest) and (max_order is None or max_order >= lowest)
 
 
 def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:

@@ -94,7 +94,7 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
 def _shown(value: Fraction) -> str:
     """Return a number, with a decimal approximation where it is not short, or that alone where it is long."""
     top, bottom = value.numerator.bit_length(), value.denominator.bit_length()
-    if max(top, bottom) < 40:
+    if max(top, bottom) < 24:
         return str(value)
     about = f"about {float(value):.12g}" if abs(top - bottom) < 1000 else f"about 2^{top - bottom}"
     return f"{value} ({about})" if max(top, bottom) < 1000 else about

@@ -81,11 +81,15 @@ class Partial(Method):
         if not np.isfinite(matrix).all() or matrix[0, 0] <= 0:
             return Candidates(None, (), ("the inner moments have no positive mass",))
         complete = complete_affine if is_affine(problem) else complete_quadratic
+        starts = [
+            (name, complete(problem, split, inner)) for name, inner in _inner_candidates(matrix / matrix[0, 0], rows)
+        ]
+        unit = np.eye(problem.n_variables, dtype=np.int64)
+        starts.append(("the mean of all moments", relaxation.moments_of(unit, solution.moments) / matrix[0, 0]))
         kept: list[LocalPoint] = []
         dropped: list[str] = []
-        for name, inner in _inner_candidates(matrix / matrix[0, 0], rows):
-            start = complete(problem, split, inner)
-            if start is None:
+        for name, start in starts:
+            if start is None or not np.isfinite(start).all():
                 dropped.append(f"{name}: no feasible values of the linear variables")
                 continue
             point = _descended(search, setting.change, start)

@@ -6,7 +6,6 @@ import platform
 import shlex
 from os import PathLike
 from pathlib import Path
-from statistics import median
 
 from .. import __version__
 from ..errors import InvalidInput
@@ -94,9 +93,12 @@ def _selected(found: Run) -> list[str]:
 
 def conditions(found: Run) -> str:
     """Return where and with what the times were taken."""
-    seconds = [outcome.seconds for outcome in found.outcomes.values()]
+    wall = sum(outcome.seconds for outcome in found.outcomes.values())
+    busy = sum(outcome.cpu_seconds for outcome in found.outcomes.values())
+    limit = found.selection.settings.time_limit
+    stopped = "" if limit is None else f" An instance was stopped after {limit:g} s of wall time."
     return (
         f"Made with momentsos {__version__}, Python {platform.python_version()}, {platform.machine()}. "
-        f"{len(seconds)} instances, {sum(seconds):.0f} s of solving in all, {median(seconds):.2f} s in the median. "
-        f"Times are wall times of one instance in one process, on a machine that other work may have shared."
+        f"{len(found.outcomes)} instances took {busy:.0f} s of processor time and {wall:.0f} s of wall time; where "
+        f"the two differ, other work shared the machine, so the tables show processor time.{stopped}"
     )

@@ -13,7 +13,7 @@ from .residuals import cone_violation
 #: A ray counts as a proof when its violations are below this share of what it gains.
 RAY_TOLERANCE = 1e-7
 #: A direction whose largest entry exceeds what it gains by more than this is rounding, not a ray.
-_LARGEST = 1e6
+_LARGEST = 1e15
 
 
 @dataclass(frozen=True, eq=False)

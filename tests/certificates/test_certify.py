@@ -13,7 +13,7 @@ from momentsos.certificates import Certificate, CertificateError, certify, verif
 
 #: Problems whose exact upper bound is not to be had: no listed minimiser, or none near which a rational point is.
 NO_POINT = {"circle_in_space", "hock_schittkowski_40", "polynomial_system"}
-SLOW = {"hock_schittkowski_40", "floudas_2_1_1"}
+SLOW = {"hock_schittkowski_40", "floudas_2_1_1", "floudas_3_1_2", "powell_singular"}
 
 
 def solved(name: str) -> tuple[ms.Result, float]:
@@ -118,7 +118,7 @@ def test_the_tolerance_is_a_share(tolerance) -> None:
         certify(result, tolerance)
 
 
-@pytest.mark.parametrize("name", ["rosenbrock_2", "leon", "powell_singular", "rosenbrock_4", "six_hump_camel"])
+@pytest.mark.parametrize("name", ["rosenbrock_2", "leon", "rosenbrock_4", "six_hump_camel"])
 def test_faces_are_found_where_the_squares_are_singular(name) -> None:
     result, optimum = solved(name)
     certificate = certify(result)
