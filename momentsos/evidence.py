@@ -45,6 +45,7 @@ class Evidence:
     request: Request
     method: Method
     search: Search
+    reason: str = ""
     attempts: list[Attempt] = field(default_factory=list)
     bound: Bound | None = None
     infeasible: bool = False
@@ -166,6 +167,7 @@ class Evidence:
             problem=request.problem,
             attempts=tuple(self.attempts),
             message=self._message(status),
+            reason=self.reason,
             seconds=MappingProxyType({"formulate": 0.0, **self.seconds, "total": time.perf_counter() - self.started}),
             sizes=MappingProxyType(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
             relaxation=bound.relaxation if bound else None,

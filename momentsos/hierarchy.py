@@ -51,7 +51,7 @@ def relax(
     BadOption, OrderTooLow, ProblemTooLarge
     """
     check_problem(problem)
-    chosen = methods_named(method, problem)[0]
+    chosen = methods_named(method, problem).methods[0]
     k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
     return assemble(chosen.plan(problem, k, memory_limit))
 
@@ -134,7 +134,8 @@ def solve(
     """
     check_problem(problem)
     check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
-    first, *others = methods_named(method, problem)
+    choice = methods_named(method, problem)
+    first, *others = choice.methods
     first.plan(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
     chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
     request = Request(
@@ -153,11 +154,11 @@ def solve(
     )
     began = time.perf_counter()
     with limited_threads(request.options.threads or 1):
-        request.say("local search")
+        request.say(choice.reason or f"method {first.name}")
         search = Search(problem, request, candidates)
         searched = time.perf_counter() - began
         for k in chosen:
-            evidence = Evidence(request, k, search, started=began)
+            evidence = Evidence(request, k, search, choice.reason, started=began)
             evidence.seconds["extract"] += searched
             _climb(check_orders(k.lowest_order(problem), order, max_order), order is max_order is None, evidence)
             if evidence.finished or evidence.bound is not None:

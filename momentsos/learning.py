@@ -123,7 +123,7 @@ def learn(
         solver_options,
         bound=bound,
         candidates=starts,
-        objective_scale=formulation.scale * methods_named(method, formulation.problem)[0].resolution,
+        objective_scale=formulation.scale * methods_named(method, formulation.problem).methods[0].resolution,
         squares=formulation.squares,
         lift=formulation.lifted,
         memory_limit=memory_limit,

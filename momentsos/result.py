@@ -132,6 +132,8 @@ class Result:
     order : int or None
         Order of the relaxation that gave the lower bound.
     method, solver : str
+    reason : str
+        Why ``method="auto"`` took this method; empty when the user named it.
     coverage : str
         What the lower bound covers: all of R^n, or the ball that was put around the variables.
     scale : float
@@ -166,6 +168,7 @@ class Result:
     problem: Problem
     attempts: tuple[Attempt, ...] = ()
     message: str = ""
+    reason: str = ""
     seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
     sizes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
     relaxation: Relaxation | None = None
@@ -217,6 +220,7 @@ class Result:
             "solver": self.solver,
             "coverage": self.coverage,
             "message": self.message,
+            "reason": self.reason,
             "seconds": {key: self.seconds.get(key, 0.0) for key in PHASES},
             "sizes": {key: self.sizes.get(key) for key in ("moments", "blocks", "largest_block")},
             "certificate": None,

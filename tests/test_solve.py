@@ -116,3 +116,12 @@ def test_every_status_says_what_to_do() -> None:
         "CERTIFIED", "BOUNDED", "LOWER_BOUND_ONLY", "INFEASIBLE", "UNBOUNDED", "AT_INFINITY", "STOPPED", "FAILED",
     }  # fmt: skip
     assert all(status.meaning and (status.remedy or status is Status.CERTIFIED) for status in Status)
+
+
+def test_auto_says_why(disc) -> None:
+    x, y, z = ms.variables("x y z")
+    partial = ms.solve(ms.Problem(z, [z - x**2 * y + y, z + x**2 * y - y, 1 - x**2]))
+    assert partial.method == "partial" and "took the partial hierarchy" in partial.reason
+    dense = ms.solve(disc)
+    assert dense.method == "dense" and "took the dense hierarchy" in dense.reason
+    assert ms.solve(disc, method="dense").reason == ""

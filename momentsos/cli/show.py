@@ -44,6 +44,8 @@ def result(found: Result) -> None:
         table.add_row("gap", f"{found.gap:.2e} (relative {gap:.2e})" if abs(gap) < 1 else f"{found.gap:.2e}")
     table.add_row("bound holds over", found.coverage)
     table.add_row("relaxation", _relaxation(found))
+    if found.reason:
+        table.add_row("", found.reason)
     if found.flatness is not None:
         table.add_row("moments", str(found.flatness))
     names = ", ".join(found.problem.variables)

@@ -1,5 +1,6 @@
 """The methods of `solve`: how a problem is conditioned, relaxed, and its moments read."""
 
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..errors import BadOption
@@ -15,8 +16,26 @@ from .partial import Partial, is_affine, split_of
 METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial)})
 
 
-def methods_named(name: object, problem: Problem) -> list[Method]:
-    """Return the methods to try: the one of that name, or what ``"auto"`` means for `problem`.
+@dataclass(frozen=True)
+class Choice:
+    """The methods to try, in order, and why.
+
+    Attributes
+    ----------
+    methods : tuple of Method
+    reason : str
+        Empty when the user named the method.
+    """
+
+    methods: tuple[Method, ...]
+    reason: str
+
+
+def methods_named(name: object, problem: Problem) -> Choice:
+    """Return the method of that name, or what ``"auto"`` means for `problem`.
+
+    ``"auto"`` takes the partial hierarchy, and then the dense one where that gave no bound, when its lowest relaxation
+    has fewer moments (a bound from counts); otherwise the dense one.
 
     Raises
     ------
@@ -24,23 +43,29 @@ def methods_named(name: object, problem: Problem) -> list[Method]:
         An unknown name.
     """
     if name == "auto":
-        return [Partial(), Dense()] if _partial_is_smaller(problem) else [Dense()]
+        dense = basis_size(problem.n_variables, 2 * problem.minimum_order)
+        partial = _partial_moments(problem)
+        if partial is not None and partial < dense:
+            reason = f"auto took the partial hierarchy: at most {partial} moments against {dense} for the dense one."
+            return Choice((Partial(), Dense()), reason)
+        other = (
+            "no variable is affine or quadratic" if partial is None else f"the partial one has up to {partial} moments"
+        )
+        return Choice((Dense(),), f"auto took the dense hierarchy: {dense} moments, {other}.")
     if not isinstance(name, str) or name not in METHODS:
         raise BadOption(f"method {name!r}: expected 'auto' or one of {', '.join(METHODS)}")
-    return [METHODS[name]()]
+    return Choice((METHODS[name](),), "")
 
 
-def _partial_is_smaller(problem: Problem) -> bool:
-    """Whether the lowest partial relaxation has fewer moments than the lowest dense one."""
+def _partial_moments(problem: Problem) -> int | None:
+    """Return an upper estimate of the moments of the lowest partial relaxation, None where there is none."""
     split = split_of(problem)
     if not split.linear:
-        return False
+        return None
     top = max(inner_degree(p, split) for p in (problem.minimize, *problem.inequalities, *problem.equalities))
     if is_affine(problem):
-        moments = inner_basis_size(split, top + 2) * (1 + len(split.linear))
-    else:
-        moments = len(half_support(problem.minimize)) ** 2 // 2
-    return moments < basis_size(problem.n_variables, 2 * problem.minimum_order)
+        return inner_basis_size(split, top + 2) * (1 + len(split.linear))
+    return len(half_support(problem.minimize)) ** 2 // 2
 
 
-__all__ = ["METHODS", "Dense", "Method", "Partial", "Setting", "methods_named"]
+__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "methods_named"]
