@@ -47,9 +47,10 @@ MSE.""",
 right: the norms of the residuals.""",
         "order3": """The published claim is that order 3 of the dense relaxation solves every instance. This solves it \
 as it is published, without bounds on the variables, and again in a ball where the bounds do not meet (twice the norm \
-of the best known point; the bound then covers the ball only). The first three seeds of the first row. Feasible \
-points come from local search too, so *certified* is easier here than with the moments alone; *flat* is what the \
-moments alone say. The feasible set is unbounded, and so are the moments that the relaxation leaves free: where the \
+of the best known point; the bound then covers the ball only). The first three seeds of the first row, without a \
+time limit. Feasible points come from local search too, so *certified* is easier here than with the \
+moments alone; *flat* is what the moments alone say. The feasible set is unbounded, and so are the \
+moments that the relaxation leaves free: where the \
 order fails without a ball, the solver ends with a bound that is not reached, or that is too inaccurate to tell.""",
     }
 )
