@@ -144,8 +144,6 @@ class Evidence:
         status = self._status()
         excluded = status in (Status.INFEASIBLE, Status.UNBOUNDED)
         upper = None if excluded else search.upper
-        if status is Status.AT_INFINITY and upper is not None and self.bound is not None:
-            upper = max(upper, self.bound.value)
         lower = None if excluded or self.bound is None else self.bound.value
         if lower is not None and upper is not None:
             lower = min(lower, upper)  # an excess is within the corrections here

@@ -12,8 +12,6 @@ from .residuals import cone_violation
 
 #: A ray counts as a proof when its violations are below this share of what it gains.
 RAY_TOLERANCE = 1e-7
-#: A direction whose largest entry exceeds what it gains by more than this is rounding, not a ray.
-_LARGEST = 1e15
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,4 +75,4 @@ def check_primal_ray(sdp: SDP, moments: NDArray[np.float64], tolerance: float = 
     moments = moments / fall
     low, high = cone_violation(np.asarray(sdp.operator @ moments), sdp)
     violation = max(float(np.abs(sdp.equalities @ moments).max(initial=0.0)), low) / max(1.0, high)
-    return PrimalRay(moments, violation) if violation <= tolerance and high <= _LARGEST else None
+    return PrimalRay(moments, violation) if violation <= tolerance else None
