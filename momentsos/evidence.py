@@ -149,13 +149,14 @@ class Evidence:
             lower = min(lower, upper)  # an excess is within the corrections here
         slack = 0.0 if upper is None else max(0.1 * request.tol * abs(upper), ABSOLUTE_GAP * search.scale)
         known = upper is not None and status is not Status.AT_INFINITY  # a far-away point is no minimiser
-        points = search.minimizers(slack) if known else np.zeros((0, request.problem.n_variables))
+        points, fine = search.minimizers(slack) if known else (np.zeros((0, request.problem.n_variables)),) * 2
         bound = self.bound
         return Result(
             status=status,
             lower_bound=lower,
             upper_bound=upper,
             minimizers=points,
+            fine=fine,
             order=bound.order if bound else (last.order if last else None),
             method=self.method.name,
             solver=bound.solution.solver if bound else request.solver,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -72,7 +72,6 @@ def solve(
     memory_limit: int | None = None,
     seed: int = 0,
     squares: Sequence[Polynomial] = (),
-    lift: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     r"""Minimise a polynomial globally, with bounds from both sides.
@@ -118,9 +117,6 @@ def solve(
         For the starting points of the local search.
     squares : sequence of Polynomial, optional
         Polynomials whose squares add up to the objective, if that is known; it saves digits.
-    lift : callable, optional
-        Maps a point to one with the same independent variables that is feasible to rounding, such as an epigraph
-        variable set to the maximum that it bounds; every candidate goes through it.
     progress : callable, optional
         Called with one line for each step.
 
@@ -149,7 +145,6 @@ def solve(
         memory_limit=memory_limit,
         seed=seed,
         squares=tuple(squares),
-        lift=lift,
         progress=progress,
     )
     began = time.perf_counter()

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .errors import BadOption, InvalidInput
 from .polynomials import Polynomial
@@ -36,7 +35,6 @@ class Request:
     memory_limit: int | None
     seed: int
     squares: tuple[Polynomial, ...]
-    lift: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None
     progress: Progress | None
 
     def time_left(self) -> float:

@@ -129,6 +129,9 @@ class Result:
         The objective at the best feasible point.
     minimizers : (r, n) array
         Feasible points whose objective is `upper_bound` to the tolerance; no rows when none is known.
+    fine : (r, n) array or None
+        What rounding to floats has taken from the points: the objective is `upper_bound` at ``minimizers + fine``.
+        Zero unless the data are so large that it matters.
     order : int or None
         Order of the relaxation that gave the lower bound.
     method, solver : str
@@ -175,6 +178,7 @@ class Result:
     solution: SDPSolution | None = None
     change: Any = None
     certificate: Any = None
+    fine: NDArray[np.float64] | None = None
 
     @property
     def gap(self) -> float | None:

@@ -11,7 +11,7 @@ from scipy.optimize import linprog
 
 from ..conditioning import AffineChange, half_widths
 from ..extraction import RankRule, extract_atoms
-from ..local import Evaluator, LocalPoint, LocalSearch
+from ..local import Evaluator, LocalPoint
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
@@ -35,7 +35,7 @@ class Partial(Method):
     """The partial hierarchy; see `momentsos.relaxations.partial` and `momentsos.relaxations.mixed`."""
 
     name: ClassVar[str] = "partial"
-    resolution: ClassVar[float] = 1e-5
+    resolution: ClassVar[float] = 1e-11
 
     def lowest_order(self, problem: Problem) -> int:
         """Return 1 for a problem that is affine in some variables, 0 for one that is quadratic in some."""
@@ -92,7 +92,7 @@ class Partial(Method):
             if start is None or not np.isfinite(start).all():
                 dropped.append(f"{name}: no feasible values of the linear variables")
                 continue
-            point = _descended(search, setting.change, start)
+            point = search.descend(setting.change, start)
             if point.feasible:
                 kept.append(point)
             else:
@@ -118,24 +118,17 @@ def _factors(bounds: list[float]) -> Iterator[float]:
 
 def _whitened(search: Search, request: Request, split: Split, factor: float) -> AffineChange:
     """Condition the problem around the best known point."""
-    assert search.best is not None
-    optimum = search.change.point(search.best.point)
+    optimum, fine = search.optimum
     if is_affine(search.problem):
-        return whiten_constraints(search.problem, split, optimum, factor, FLOOR * search.scale)
-    return whiten_squares(search.problem, split, optimum, factor, request.squares)
+        return whiten_constraints(search.problem, split, optimum, factor, FLOOR * search.scale, fine)
+    return whiten_squares(search.problem, split, optimum, factor, request.squares, fine)
 
 
 def _polished(search: Search, change: AffineChange, start: NDArray[np.float64]) -> bool:
     """Descend in conditioned variables, where the best point's neighbourhood has size one; whether it helped."""
     before = search.upper
-    search.add([_descended(search, change, start)])
+    search.add([search.descend(change, start)])
     return before is not None and search.upper is not None and search.upper < before - 1e-9 * abs(before)
-
-
-def _descended(search: Search, change: AffineChange, start: NDArray[np.float64]) -> LocalPoint:
-    """Return the end of a descent in conditioned variables, in the units of the search."""
-    end = LocalSearch(change.problem).descend(start)
-    return search.local.assess(search.change.inverse_point(change.point(end.point)))
 
 
 def _inner_moments(
