@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,10 @@ from .relaxations import Relaxation, assemble
 from .request import Progress, Request, check_order, check_orders, check_problem, check_request, split_options
 from .result import Result
 from .search import Search
-from .solvers import solve_sdp
 from .threads import limited_threads
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_000
-#: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
-MANY_MOMENTS = 1_000
 #: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
 WORTH_GOING_ON = 0.99
 
@@ -194,21 +190,22 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
     Relaxations of more than `most` moments are not solved.
     """
     request, method = evidence.request, evidence.method
-    bounds: list[float] = []
-    for number, setting in enumerate(method.settings(evidence.search, request, bounds)):
+    started = time.perf_counter()
+    for number, setting in enumerate(method.settings(evidence.search, request, evidence.tried)):
+        evidence.seconds["relax"] += time.perf_counter() - started - setting.seconds
+        evidence.seconds["solve"] += setting.seconds
         if request.time_left() <= 0:
             evidence.limit = "The time limit was reached."
             return
         _attempt(k, setting, method, evidence, most)
         if evidence.limit:
             return
-        found = evidence.attempts[-1].lower_bound
-        bounds.append(-np.inf if found is None else found)
         if not evidence.finished and number == 0 and len(evidence.attempts) == 1:
             evidence.unbounded = evidence.search.falls_without_end()
         evidence.look_beyond()
         if evidence.finished:
             return
+        started = time.perf_counter()
 
 
 def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most: int | None) -> None:
@@ -221,12 +218,8 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     if most is not None and relaxation.sdp.n_moments > most:
         evidence.limit = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
         return
-    left = request.time_left()
-    options = replace(request.options, time_limit=left if np.isfinite(left) else None)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    many = relaxation.sdp.n_moments >= MANY_MOMENTS and request.options.threads is None
-    with limited_threads(None if many else request.options.threads or 1):
-        solution = solve_sdp(request.solver, relaxation.sdp, options)
+    solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
     bound = dual_bound(relaxation, solution, setting.reach)
     closed = bound is not None and evidence.closes(setting.change.value(bound.value))

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from .extraction import Flatness
 from .problem import Problem
 from .relaxations import Relaxation
+from .request import ABSOLUTE_GAP
 from .sdp import Residuals, SDPSolution, SDPStatus
 
 #: Below this, an upper bound counts as zero when a relative gap is formed.
 GAP_FLOOR = 1e-8
-#: An absolute gap below this share of the objective's own scale is closed.
-ABSOLUTE_GAP = 1e-8
 
 
 class Status(Enum):

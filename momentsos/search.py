@@ -16,8 +16,10 @@ from .request import Request
 
 #: Seconds that the local search may take before the first relaxation, and again after the last.
 LOCAL_SECONDS = 1.5
-#: A local minimiser farther out than this, in balanced units, is no guide to the units of the variables.
+#: A local minimiser farther out than this, in balanced units, guides the units only if it is seen not to run away.
 FAR = 1e3
+#: It does not when a further descent, in units of its own size, moves its large coordinates by at most this share.
+SETTLED = 0.05
 #: A best point within this distance, in search units, is not asked whether it runs away.
 ESCAPE = 30.0
 #: Points closer than this, relative to their size, are one point.
@@ -81,12 +83,26 @@ class Search:
         return direction / np.abs(direction).max()
 
     def _enlarge_units(self, size: NDArray[np.float64]) -> None:
-        if size.max() <= 2 or size.max() > FAR:
+        """Measure in units in which the best point has size one, unless it is far out because it runs away."""
+        if size.max() <= 2:
+            return
+        if size.max() > FAR and not self._settled(self.points[0]):
             return
         old, found = self.change, self.points
         self._measure(np.diag(old.matrix) * np.maximum(size, 1.0))
         self.points = []
         self.add(self.local.assess(self.change.inverse_point(old.point(p.point))) for p in found)  # none is fine yet
+
+    def _settled(self, point: LocalPoint) -> bool:
+        """Whether a descent from a point, in units of its own size and of its value, leaves large coordinates there."""
+        large = np.abs(point.point) > FAR
+        place, value = self.change.point(point.point), self.change.value(point.value)
+        own = scale_by(self.problem, np.where(place == 0.0, 1.0, np.abs(place)))
+        problem, start = own.problem, own.inverse_point(place)
+        objective = problem.minimize * (own.objective / max(abs(value), 1e-300))
+        same = Problem(objective, problem.inequalities, problem.equalities, problem.variables)
+        end = LocalSearch(same, (), self._upwards(own)).descend(start)
+        return float(np.abs(end.point - start)[large].max()) <= SETTLED
 
     # -- points --------------------------------------------------------------------------------------------
 

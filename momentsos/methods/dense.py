@@ -18,7 +18,7 @@ from ..relaxations.bounding import Ball
 from ..request import Request
 from ..sdp import SDPSolution
 from ..search import FAR, Search
-from .base import EVERYWHERE, Candidates, Method, Setting
+from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: The default ball has this many times the norm of the best known point as its radius (search units, at least 1).
 BALL_FACTOR = 2.0
@@ -39,7 +39,7 @@ class Dense(Method):
         """Plan the dense relaxation."""
         return dense_plan(problem, order, memory_limit)
 
-    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
+    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
         """Yield the problem as it is, then within a ball where the rule asks for one.
 
         A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the

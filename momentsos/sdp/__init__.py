@@ -6,7 +6,7 @@ from .program import SDP
 from .residuals import Residuals, recompute_residuals
 from .sdpa_format import read_sdpa, write_sdpa
 from .solution import SDPSolution, SDPStatus
-from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size
+from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size, svec_weights
 
 __all__ = [
     "SDP",
@@ -28,5 +28,6 @@ __all__ = [
     "svec_index",
     "svec_length",
     "svec_size",
+    "svec_weights",
     "write_sdpa",
 ]
