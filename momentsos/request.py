@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
@@ -94,5 +94,6 @@ def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     if given is not None and not isinstance(given, Mapping):
         raise BadOption(f"solver_options: expected a mapping, got {type(given).__name__}")
     rest = dict(given or {})
-    common = {key: rest.pop(key) for key in ("tol", "max_iterations", "verbose", "threads", "isolate") if key in rest}
+    names = [item.name for item in fields(SolverOptions) if item.name not in ("native", "time_limit")]
+    common = {name: rest.pop(name) for name in names if name in rest}
     return SolverOptions(**common, native=MappingProxyType(rest))

@@ -191,6 +191,12 @@ class Result:
         """The flat-truncation tests of the last relaxation that had any."""
         return next((a.flatness for a in reversed(self.attempts) if a.flatness is not None), None)
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each."""
+        found = () if self.solution is None else self.solution.statistics.get("asked", ())
+        return tuple(map(str, found)) if isinstance(found, tuple) else ()
+
     def certify(self, exact: bool = True) -> Any:
         """Prove the lower bound in rational arithmetic; see `momentsos.certificates.certify`.
 
@@ -218,6 +224,7 @@ class Result:
             "order": self.order,
             "method": self.method,
             "solver": self.solver,
+            "asked": list(self.asked),
             "coverage": self.coverage,
             "message": self.message,
             "reason": self.reason,
