@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
@@ -64,18 +64,19 @@ class Request:
 
 def check_request(*, solver: str, tol: object, time_limit: object, bound: object) -> None:
     """Raise `BadOption` (or `SolverUnavailable`) for the first argument that is out of range."""
-    if not _is_number(tol) or not 0 < tol < 1:
+    if not is_number(tol) or not 0 < tol < 1:
         raise BadOption(f"tol = {tol!r}: expected a number between 0 and 1")
-    if time_limit is not None and not (_is_number(time_limit) and time_limit > 0):
+    if time_limit is not None and not (is_number(time_limit) and time_limit > 0):
         raise BadOption(f"time_limit = {time_limit!r}: expected seconds above 0, or None")
-    if not (bound is None or bound == "auto" or (_is_number(bound) and 0 < bound < np.inf)):
+    if not (bound is None or bound == "auto" or (is_number(bound) and 0 < bound < np.inf)):
         raise BadOption(f"bound = {bound!r}: expected 'auto', None, or a radius above 0")
     if not isinstance(solver, str):
         raise BadOption(f"solver = {solver!r}: expected a name, see momentsos.available_solvers()")
     solver_named(solver)
 
 
-def _is_number(value: object) -> TypeGuard[float]:
+def is_number(value: object) -> TypeGuard[float]:
+    """Whether a value is a real number; a truth value is none."""
     return isinstance(value, int | float | np.floating) and not isinstance(value, bool)
 
 
@@ -107,5 +108,6 @@ def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     if given is not None and not isinstance(given, Mapping):
         raise BadOption(f"solver_options: expected a mapping, got {type(given).__name__}")
     rest = dict(given or {})
-    common = {key: rest.pop(key) for key in ("tol", "max_iterations", "verbose", "threads", "isolate") if key in rest}
+    names = [item.name for item in fields(SolverOptions) if item.name not in ("native", "time_limit")]
+    common = {name: rest.pop(name) for name in names if name in rest}
     return SolverOptions(**common, native=MappingProxyType(rest))

@@ -194,20 +194,43 @@ class Result:
         """The flat-truncation tests of the last relaxation that had any."""
         return next((a.flatness for a in reversed(self.attempts) if a.flatness is not None), None)
 
-    def certify(self, exact: bool = True) -> Any:
-        """Prove the lower bound in rational arithmetic; see `momentsos.certificates.certify`.
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each."""
+        found = () if self.solution is None else self.solution.statistics.get("asked", ())
+        return tuple(map(str, found)) if isinstance(found, tuple) else ()
+
+    def certify(
+        self, exact: bool = True, *, tolerance: float = 1e-4, solver: str = "auto", time_limit: float | None = 60.0
+    ) -> Any:
+        """Prove the lower bound in rational arithmetic.
+
+        Parameters
+        ----------
+        exact : bool
+            True is the only kind.
+        tolerance, solver, time_limit
+            As for `momentsos.certificates.certify`: the largest share of the bounds' size by which the bound may be
+            lowered, the solver of the programs on the way, seconds after which nothing new is tried.
 
         Returns
         -------
         Certificate
             Its `bound` is a `fractions.Fraction`, slightly below `lower_bound`.
+
+        Raises
+        ------
+        BadOption, SolverUnavailable
+            An argument is out of range.
+        CertificateError
+            There is no bound to certify, or no certificate within the tolerance was found.
         """
         from .certificates import certify
         from .errors import BadOption
 
         if exact is not True:
             raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
-        return certify(self)
+        return certify(self, tolerance, solver=solver, time_limit=time_limit)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""
@@ -221,6 +244,7 @@ class Result:
             "order": self.order,
             "method": self.method,
             "solver": self.solver,
+            "asked": list(self.asked),
             "coverage": self.coverage,
             "message": self.message,
             "reason": self.reason,

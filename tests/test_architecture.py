@@ -32,7 +32,7 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 
 #: Third-party packages that only the named files may import at module level.
-OPTIONAL = {"matplotlib", "sklearn", "torch", "dask", "mosek", "coptpy", "cvxopt", "sdpap", "cvxpy", "joblib"}
+OPTIONAL = {"matplotlib", "sklearn", "torch", "dask", "mosek", "coptpy", "cvxopt", "qics", "sdpap", "cvxpy", "joblib"}
 
 
 def modules() -> list[Path]:

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..errors import BadOption
+from ..request import is_number
+from ..solvers import solver_named
 from .certificate import Certificate
 from .document import sealed
 from .errors import CertificateError
@@ -90,16 +93,17 @@ def certify(
 
     Raises
     ------
+    BadOption, SolverUnavailable
+        An argument is out of range; the message names it.
     CertificateError
         There is no bound to certify, or no certificate within the tolerance was found; the message says why.
     """
     began = time.perf_counter()
+    _check(tolerance, solver, time_limit)
     if result.relaxation is None or result.solution is None or result.solution.gram is None:
         raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
     if result.lower_bound is None:
         raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
-    if not 0 < tolerance < 1:
-        raise CertificateError(f"tolerance = {tolerance!r}: expected a number between 0 and 1")
     until = np.inf if time_limit is None else began + time_limit
     goal = Goal(result.lower_bound, _allowed(result, tolerance), solver, until)
     reasons = []
@@ -111,6 +115,17 @@ def certify(
             continue
         return Certificate.of(document, time.perf_counter() - began)
     raise CertificateError(f"no certificate within the tolerance {tolerance:g}: {'; then '.join(reasons)}")
+
+
+def _check(tolerance: object, solver: object, time_limit: object) -> None:
+    """Raise for the first argument of `certify` that is out of range."""
+    if not (is_number(tolerance) and 0 < tolerance < 1):
+        raise BadOption(f"tolerance = {tolerance!r}: expected a number between 0 and 1")
+    if not isinstance(solver, str):
+        raise BadOption(f"solver = {solver!r}: expected a name, see momentsos.available_solvers()")
+    solver_named(solver)
+    if not (time_limit is None or (is_number(time_limit) and time_limit > 0)):
+        raise BadOption(f"time_limit = {time_limit!r}: expected seconds above 0, or None")
 
 
 def _prove(result: Result, source: Source, goal: Goal) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from ..learning import Fit
 from ..result import Result
-from ..solvers import Availability
+from ..solvers import Availability, describe_choice
 from .instances import Instance
 
 
@@ -46,6 +46,8 @@ def result(found: Result) -> None:
     table.add_row("relaxation", _relaxation(found))
     if found.reason:
         table.add_row("", found.reason)
+    if len(found.asked) > 1:
+        table.add_row("solvers asked", "; ".join(found.asked))
     if found.flatness is not None:
         table.add_row("moments", str(found.flatness))
     names = ", ".join(found.problem.variables)
@@ -89,7 +91,7 @@ def solver_table(states: Mapping[str, Availability]) -> None:
         table.add_row(name, state.version, usable, "free" if state.free else "needs a key", state.reason)
     console = _out()
     console.print(table)
-    console.print("default: auto (the native solver first, Clarabel as a second opinion on small blocks)")
+    console.print(describe_choice())
 
 
 def _relaxation(found: Result) -> str:

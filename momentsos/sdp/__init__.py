@@ -1,5 +1,6 @@
 """The conic standard form of a relaxation, its solution, and the residuals that we recompute ourselves."""
 
+from .dual import dual_program, from_dual
 from .faces import forced_zeros, restrict
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
@@ -18,7 +19,9 @@ __all__ = [
     "check_dual_ray",
     "check_primal_ray",
     "congruence",
+    "dual_program",
     "forced_zeros",
+    "from_dual",
     "lower_by_columns",
     "read_sdpa",
     "recompute_residuals",

@@ -2,13 +2,14 @@
 
 from .automatic import solve_sdp
 from .base import Solver, SolverOptions, finish
-from .registry import Availability, available_solvers, solver_named
+from .registry import Availability, available_solvers, describe_choice, solver_named
 
 __all__ = [
     "Availability",
     "Solver",
     "SolverOptions",
     "available_solvers",
+    "describe_choice",
     "finish",
     "solve_sdp",
     "solver_named",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 from types import MappingProxyType
 
-from ..errors import ProblemTooLarge, SolverFailed
-from ..sdp import SDP, SDPSolution
-from .base import SolverOptions
+import numpy as np
+
+from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed, SolverUnavailable
+from ..sdp import SDP, SDPSolution, SDPStatus
+from .base import Solver, SolverOptions
 from .isolation import solve_isolated
 from .registry import choose_solvers, solver_named
+from .sides import solve_side
 
 #: An answer whose worst residual is below this is not asked for again.
 GOOD_ENOUGH = 1e-8
@@ -19,9 +23,10 @@ GOOD_ENOUGH = 1e-8
 def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     """Solve `sdp` with the solver `name`.
 
-    With `options.isolate` this happens in a child process. ``"auto"`` asks the solvers of `choose_solvers` in turn
-    until one returns a checked ray of infeasibility or an answer whose residuals, recomputed by us, are below 1e-8;
-    otherwise the answer with the smallest ones is returned.
+    With `options.isolate` this happens in a child process. ``"auto"`` asks the first of `choose_solvers`, and where
+    that gives neither a checked ray of infeasibility nor an answer whose residuals, recomputed by us, are below
+    1e-8, the next one that answers at all, for a second opinion. The answer with the smallest residuals is returned;
+    its `statistics["asked"]` says in a line each who was asked and what came.
 
     Raises
     ------
@@ -30,28 +35,64 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     if options.isolate:
         return solve_isolated(name, sdp, replace(options, isolate=False), time_limit=options.time_limit)
     if name != "auto":
-        return solver_named(name).solve(sdp, options)
-    until = None if options.time_limit is None else time.perf_counter() + options.time_limit
+        return solve_side(solver_named(name), sdp, options)
+    return _with_second_opinion(choose_solvers(sdp), sdp, options)
+
+
+def _with_second_opinion(solvers: Iterable[Solver], sdp: SDP, options: SolverOptions) -> SDPSolution:
+    until = np.inf if options.time_limit is None else time.perf_counter() + options.time_limit
     answers: list[SDPSolution] = []
-    refusal: ProblemTooLarge | None = None
-    for solver in choose_solvers(sdp):
-        left = None if until is None else until - time.perf_counter()
-        if left is not None and left <= 0 and answers:
+    asked: list[str] = []
+    refusal: MomentSOSError = SolverFailed("no solver is installed that can take this program")
+    for solver in solvers:
+        left = until - time.perf_counter()
+        if len(answers) == 2 or (answers and (_settled(answers[0]) or left <= 0)):
             break
         try:
-            limit = None if left is None else max(left, 1e-3)
-            answers.append(solver.solve(sdp, replace(options, time_limit=limit)))
-            options = replace(options, native=MappingProxyType({}))  # another solver has other names for its options
-        except ProblemTooLarge as error:
+            answers.append(
+                _ask(solver, sdp, replace(options, time_limit=max(left, 1e-3) if np.isfinite(left) else None))
+            )
+        except (ProblemTooLarge, SolverFailed, SolverUnavailable) as error:
             refusal = error
+            asked.append(f"{solver.name}: {error}")
             continue
-        if answers[-1].primal_ray or answers[-1].dual_ray or _worst(answers[-1]) <= GOOD_ENOUGH:
-            break
+        asked.append(_line(answers[-1]))
+        options = replace(options, native=MappingProxyType({}))  # another solver has other names for its options
     if not answers:
-        raise refusal or SolverFailed("no solver is installed that can take this program")
-    proved = [answer for answer in answers if answer.primal_ray or answer.dual_ray]
-    return proved[0] if proved else min(answers, key=_worst)
+        raise refusal
+    best = min(answers, key=lambda answer: (not _proved(answer, answers), _worst(answer)))
+    return replace(best, statistics=MappingProxyType({**best.statistics, "asked": tuple(asked)}))
+
+
+def _ask(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
+    """Solve here, or in a child process with a solver that may take the session with it."""
+    if solver.may_exit:
+        return solve_isolated(solver.name, sdp, options, time_limit=options.time_limit)
+    return solve_side(solver, sdp, options)
+
+
+def _settled(answer: SDPSolution) -> bool:
+    return _proved(answer, ()) or _worst(answer) <= GOOD_ENOUGH
+
+
+def _proved(answer: SDPSolution, answers: Iterable[SDPSolution]) -> bool:
+    """Whether an answer holds a ray that none of the others refutes.
+
+    A ray of violation `v` excludes moments with a norm below about `1/v`; a solution with larger ones is no
+    contradiction to it, and is then what was asked for.
+    """
+    if answer.dual_ray is not None:
+        reach = 1.0 / max(answer.dual_ray.violation, np.finfo(float).tiny)
+        moments = (a.moments for a in answers if a.status is SDPStatus.OPTIMAL and a.moments is not None)
+        return all(float(np.abs(y).sum()) < reach for y in moments)
+    return answer.primal_ray is not None
 
 
 def _worst(answer: SDPSolution) -> float:
     return answer.residuals.worst if answer.residuals is not None else float("inf")
+
+
+def _line(answer: SDPSolution) -> str:
+    ray = answer.primal_ray or answer.dual_ray
+    size = f"a checked ray, violation {ray.violation:.0e}" if ray else f"worst residual {_worst(answer):.0e}"
+    return f"{answer.solver}: {answer.status.value}, {size}"

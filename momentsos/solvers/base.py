@@ -7,6 +7,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -16,6 +17,9 @@ from numpy.typing import NDArray
 from ..errors import BadOption, ProblemTooLarge
 from ..memory import available_bytes
 from ..sdp import SDP, SDPSolution, SDPStatus, check_dual_ray, check_primal_ray, recompute_residuals
+
+#: The values of `SolverOptions.side`.
+SIDES = ("auto", "moments", "gram")
 
 
 @dataclass(frozen=True)
@@ -34,6 +38,13 @@ class SolverOptions:
         Let the solver print its log on stderr or stdout, as it does.
     threads : int or None
         None keeps the solver's default.
+    seed : int or None
+        Accepted by every solver. None of them draws random numbers, so that it changes nothing: the same program
+        with the same options gives the same answer, with several threads up to rounding.
+    side : str
+        Which side of the program the solver is given: ``"moments"``, ``"gram"`` (the sum-of-squares side), or
+        ``"auto"``, the one that was measured to be cheaper for it. The answer means the same. Like `isolate`, it is
+        seen to by `momentsos.solvers.solve_sdp`, and no concern of an adapter.
     isolate : bool
         Solve in a child process, so that a solver that aborts or exhausts memory costs the solve, not the session.
     native : mapping
@@ -45,16 +56,26 @@ class SolverOptions:
     time_limit: float | None = None
     verbose: bool = False
     threads: int | None = None
+    seed: int | None = None
+    side: str = "auto"
     isolate: bool = False
     native: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
-        if not 0 < self.tol < 1:
+        if not (_is_number(self.tol) and 0 < self.tol < 1):
             raise BadOption(f"solver option tol = {self.tol!r}: expected a number between 0 and 1")
-        for name in ("max_iterations", "time_limit", "threads"):
+        if not (self.time_limit is None or (_is_number(self.time_limit) and self.time_limit > 0)):
+            raise BadOption(f"solver option time_limit = {self.time_limit!r}: expected seconds above 0, or None")
+        for name, least in (("max_iterations", 1), ("threads", 1), ("seed", 0)):
             value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise BadOption(f"solver option {name} = {value!r}: expected a positive number or None")
+            if not (value is None or (_is_number(value) and isinstance(value, Integral) and int(value) >= least)):
+                raise BadOption(f"solver option {name} = {value!r}: expected an integer from {least} on, or None")
+        if self.side not in SIDES:
+            raise BadOption(f"solver option side = {self.side!r}: expected one of {', '.join(SIDES)}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, Real) and not isinstance(value, bool)
 
 
 class Solver(ABC):
@@ -76,6 +97,10 @@ class Solver(ABC):
     form : str
         How its cost grows: ``"moments"`` (factors at the number of moments) or ``"svec"`` (at the rows of the
         blocks).
+    side : str
+        The side of a program that `solve` states: ``"moments"`` or ``"gram"``.
+    may_exit : bool
+        Whether it may end the process; ``"auto"`` then runs it in a child process.
     """
 
     name: ClassVar[str]
@@ -84,6 +109,8 @@ class Solver(ABC):
     free: ClassVar[bool] = True
     accuracy: ClassVar[float] = 1e-8
     form: ClassVar[str] = "moments"
+    side: ClassVar[str] = "moments"
+    may_exit: ClassVar[bool] = False
 
     @classmethod
     def is_installed(cls) -> bool:

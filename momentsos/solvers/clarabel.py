@@ -1,4 +1,10 @@
-"""Clarabel: an interior-point solver that factors at the size of the svec rows; good for many small blocks."""
+r"""Clarabel: an interior-point solver that factors at the size of the svec rows; good for many small blocks.
+
+It is given the side of the Gram matrices, minimise :math:`-d^\top\lambda` subject to
+:math:`E^\top\lambda + F^\top x = c`, `x` in the cone: there the moments, which may be large, are multipliers. Without
+its own scaling of rows, which ends runs on the partial hierarchy in the first iteration, it then goes through where
+it is "almost" there on the side of the moments (docs/choosing-a-solver.md has the measurements).
+"""
 
 from __future__ import annotations
 
@@ -9,16 +15,17 @@ import numpy as np
 import scipy.sparse as sp
 
 from ..errors import BadOption
-from ..sdp import SDP, SDPSolution, SDPStatus, svec_length
+from ..sdp import SDP, SDPSolution, SDPStatus, dual_program, svec_length
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 
+#: What Clarabel calls infeasible is the side of the Gram matrices.
 _STATUS = {
     "Solved": SDPStatus.OPTIMAL,
     "AlmostSolved": SDPStatus.INACCURATE,
-    "PrimalInfeasible": SDPStatus.PRIMAL_INFEASIBLE,
-    "AlmostPrimalInfeasible": SDPStatus.PRIMAL_INFEASIBLE,
-    "DualInfeasible": SDPStatus.DUAL_INFEASIBLE,
-    "AlmostDualInfeasible": SDPStatus.DUAL_INFEASIBLE,
+    "PrimalInfeasible": SDPStatus.DUAL_INFEASIBLE,
+    "AlmostPrimalInfeasible": SDPStatus.DUAL_INFEASIBLE,
+    "DualInfeasible": SDPStatus.PRIMAL_INFEASIBLE,
+    "AlmostDualInfeasible": SDPStatus.PRIMAL_INFEASIBLE,
     "MaxIterations": SDPStatus.LIMIT,
     "MaxTime": SDPStatus.LIMIT,
     "CallbackTerminated": SDPStatus.INTERRUPTED,
@@ -34,6 +41,7 @@ class Clarabel(Solver):
     name: ClassVar[str] = "clarabel"
     package: ClassVar[str] = "clarabel"
     form: ClassVar[str] = "svec"
+    side: ClassVar[str] = "gram"
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
@@ -47,23 +55,24 @@ class Clarabel(Solver):
 
         settings = _settings(clarabel.DefaultSettings(), options)
         refuse_if_too_large(self, sdp)
-        cones: list[Any] = [clarabel.ZeroConeT(len(sdp.right_side))] if len(sdp.right_side) else []
+        n, p = sdp.n_moments, len(sdp.right_side)
+        stated = dual_program(sdp)
+        cones: list[Any] = [clarabel.ZeroConeT(n)]
         cones += [clarabel.PSDTriangleConeT(size) if size > 1 else clarabel.NonnegativeConeT(1) for size in sdp.sizes]
-        matrix = sp.vstack([sdp.equalities, -sdp.operator], format="csc")
-        right = np.concatenate([sdp.right_side, np.zeros(sdp.operator.shape[0])])
-        quadratic = sp.csc_matrix((sdp.n_moments, sdp.n_moments))
+        matrix = sp.vstack([stated.equalities, -stated.operator], format="csc")
+        right = np.concatenate([stated.right_side, np.zeros(stated.operator.shape[0])])
+        quadratic = sp.csc_matrix((stated.n_moments, stated.n_moments))
         started = time.perf_counter()
-        answer = clarabel.DefaultSolver(quadratic, sdp.cost, matrix, right, cones, settings).solve()
+        answer = clarabel.DefaultSolver(quadratic, stated.cost, matrix, right, cones, settings).solve()
         seconds = time.perf_counter() - started
-        duals = np.asarray(answer.z)
-        p = len(sdp.right_side)
+        pair = np.asarray(answer.x)
         return finish(
             sdp,
             _STATUS.get(str(answer.status), SDPStatus.UNKNOWN),
             str(answer.status),
-            np.asarray(answer.x),
-            -duals[:p],
-            duals[p:],
+            np.asarray(answer.z)[:n],
+            pair[:p],
+            pair[p:],
             solver=f"{self.name} {self.version()}",
             iterations=int(answer.iterations),
             seconds=seconds,
@@ -72,6 +81,7 @@ class Clarabel(Solver):
 
 def _settings(settings: Any, options: SolverOptions) -> Any:
     settings.verbose = options.verbose
+    settings.equilibrate_enable = False
     settings.tol_gap_abs = settings.tol_gap_rel = settings.tol_feas = options.tol
     if options.max_iterations is not None:
         settings.max_iter = options.max_iterations

@@ -36,6 +36,8 @@ _STATUS = {
     9: (SDPStatus.FAILED, "unfinished"),
     10: (SDPStatus.INTERRUPTED, "interrupted"),
     11: (SDPStatus.LIMIT, "iteration limit"),
+    20: (SDPStatus.UNKNOWN, "locally optimal"),
+    21: (SDPStatus.UNKNOWN, "locally infeasible"),
 }
 #: The tightest tolerance that COPT accepts.
 _BEST_TOLERANCE = 1e-9
@@ -50,6 +52,7 @@ class COPT(Solver):
     package: ClassVar[str] = "coptpy"
     accuracy: ClassVar[float] = 1e-6
     form: ClassVar[str] = "moments"
+    side: ClassVar[str] = "gram"
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:

@@ -43,6 +43,11 @@ _ENDINGS = {
     "trm_user_callback": SDPStatus.INTERRUPTED,
     "trm_numerical_problem": SDPStatus.FAILED,
     "trm_stall": SDPStatus.INACCURATE,
+    "trm_server_max_time": SDPStatus.LIMIT,
+    "trm_server_max_memory": SDPStatus.LIMIT,
+    "trm_max_num_setbacks": SDPStatus.FAILED,
+    "trm_internal": SDPStatus.FAILED,
+    "trm_internal_stop": SDPStatus.FAILED,
 }
 _WAY = (
     "get one from https://www.mosek.com/products/academic-licenses/ (free for academic use) or a trial from "
@@ -62,6 +67,7 @@ class MOSEK(Solver):
     free: ClassVar[bool] = False
     accuracy: ClassVar[float] = 1e-7
     form: ClassVar[str] = "moments"
+    side: ClassVar[str] = "gram"
 
     @classmethod
     def licence_problem(cls) -> str | None:
@@ -83,7 +89,7 @@ class MOSEK(Solver):
         with mosek.Env() as environment, environment.Task() as task:
             if options.verbose:
                 task.set_Stream(mosek.streamtype.log, sys.stderr.write)
-            _set_parameters(mosek, task, options)
+            set_parameters(mosek, task, options)
             refuse_if_too_large(self, sdp)
             fill_task(mosek, task, sdp)
             started = time.perf_counter()
@@ -165,7 +171,8 @@ def read_solution(mosek: Any, task: Any, sdp: SDP) -> tuple[np.ndarray, np.ndarr
     return np.asarray(task.gety(which)), multipliers, np.concatenate(gram)
 
 
-def _set_parameters(mosek: Any, task: Any, options: SolverOptions) -> None:
+def set_parameters(mosek: Any, task: Any, options: SolverOptions) -> None:
+    """Set the parameters of a task; an unknown name raises `BadOption`."""
     values = {f"MSK_DPAR_INTPNT_CO_TOL_{name}": options.tol for name in ("PFEAS", "DFEAS", "REL_GAP")}
     common = {
         "MSK_IPAR_INTPNT_MAX_ITERATIONS": options.max_iterations,

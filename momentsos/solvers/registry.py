@@ -15,12 +15,13 @@ from .cvxopt import CVXOPT
 from .cvxpy import CVXPY
 from .mosek import MOSEK
 from .native import NativeSolver
+from .qics import QICS
 from .scs import SCS
 from .sdpa import SDPA
 
 #: One line a solver; the order is that of `available_solvers`.
 SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
-    {cls.name: cls for cls in (NativeSolver, Clarabel, SCS, SDPA, CVXOPT, CSDP, MOSEK, COPT, CVXPY)}
+    {cls.name: cls for cls in (NativeSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)}
 )
 
 
@@ -89,15 +90,34 @@ def solver_named(name: str) -> Solver:
 _SVEC_LIMIT = 500
 #: Above this many moments no interior-point method here is worth its time.
 _MOMENT_LIMIT = 6_000
+#: Who gives a second opinion on blocks above that limit: they factor at the number of moments; the fastest first.
+_FOR_LARGE_BLOCKS: tuple[type[Solver], ...] = (MOSEK, COPT, CSDP, SDPA)
 
 
 def choose_solvers(sdp: SDP) -> list[Solver]:
-    """Return the solvers that ``"auto"`` means for `sdp`, in the order in which they are asked.
+    """Return the solvers that ``"auto"`` means for `sdp`: the one that is asked first, then who may be asked next.
 
-    The native solver first; Clarabel as a second opinion unless a block is larger than 31 × 31. Above 6000
-    moments only SCS is left.
+    The native solver first. For a second opinion Clarabel, unless a block is larger than 31 × 31; then those that
+    are installed of MOSEK (with a licence), COPT, CSDP and SDPA. Above 6000 moments only SCS is left.
+    `momentsos.solvers.solve_sdp` asks for one second opinion, and only where the first answer is not accurate.
     """
     if sdp.n_moments > _MOMENT_LIMIT:
         return [SCS()]
-    second: list[Solver] = [Clarabel()] if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT else []
-    return [NativeSolver(), *second]
+    if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT:
+        return [NativeSolver(), Clarabel()]
+    return [NativeSolver(), *_large_block_solvers()]
+
+
+def _large_block_solvers() -> list[Solver]:
+    return [cls() for cls in _FOR_LARGE_BLOCKS if _availability(cls).available]
+
+
+def describe_choice() -> str:
+    """Return in a sentence what ``"auto"`` means on this machine."""
+    able = [solver.name for solver in _large_block_solvers()]
+    known = ", ".join(cls.name for cls in _FOR_LARGE_BLOCKS)
+    large = f"{' or '.join(able[:2])} on larger ones" if able else f"none on larger ones, for want of {known}"
+    return (
+        f"auto: native; where its answer is not accurate, a second opinion of clarabel on blocks up to 31 × 31, of "
+        f"{large}; scs alone above {_MOMENT_LIMIT} moments"
+    )

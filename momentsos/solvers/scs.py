@@ -13,7 +13,9 @@ from ..errors import BadOption
 from ..sdp import SDP, SDPSolution, SDPStatus, lower_by_columns
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 
+#: The exit flags of SCS, from its documentation ("Exit flags").
 _STATUS = {
+    0: SDPStatus.UNKNOWN,
     1: SDPStatus.OPTIMAL,
     2: SDPStatus.INACCURATE,
     -1: SDPStatus.DUAL_INFEASIBLE,

@@ -50,6 +50,7 @@ class SDPA(Solver):
     distribution: ClassVar[str] = "sdpa-python"
     accuracy: ClassVar[float] = 1e-6
     form: ClassVar[str] = "moments"
+    may_exit: ClassVar[bool] = True
 
     @classmethod
     def version(cls) -> str:

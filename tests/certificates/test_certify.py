@@ -111,11 +111,47 @@ def test_a_bound_that_no_identity_has_is_refused_with_a_reason() -> None:
         certify(result)
 
 
-@pytest.mark.parametrize("tolerance", [0.0, 1.0, -1e-3])
-def test_the_tolerance_is_a_share(tolerance) -> None:
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("tolerance", 0.0),
+        ("tolerance", 1.0),
+        ("tolerance", -1e-3),
+        ("tolerance", "small"),
+        ("tolerance", True),
+        ("solver", "nobody"),
+        ("solver", 3),
+        ("time_limit", 0),
+        ("time_limit", "long"),
+    ],
+)
+def test_an_argument_out_of_range_is_named_in_one_line(argument, value) -> None:
     result = ms.solve(ms.Problem(minimize=ms.variables("x")[0] ** 2))
-    with pytest.raises(CertificateError, match="tolerance"):
-        certify(result, tolerance)
+    with pytest.raises(ms.BadOption, match=argument) as caught:
+        result.certify(**{argument: value})
+    assert "\n" not in str(caught.value)
+
+
+def test_certify_hands_its_arguments_on(monkeypatch) -> None:
+    """A result and a fit alike."""
+    seen = []
+    monkeypatch.setattr("momentsos.certificates.certify", lambda *args, **names: seen.append((args[1:], names)))
+    (x,) = ms.variables("x")
+    for result in (ms.solve(ms.Problem(minimize=x**2)), ms.learn(*network(1, (1, 1), 1e-2), method="partial")):
+        result.certify()
+        result.certify(tolerance=1e-2, solver="clarabel", time_limit=None)
+    plain, named = (
+        ((1e-4,), {"solver": "auto", "time_limit": 60.0}),
+        ((1e-2,), {"solver": "clarabel", "time_limit": None}),
+    )
+    assert seen == [plain, named] * 2
+
+
+def test_a_larger_tolerance_may_lower_the_bound_further_but_never_beyond(disc) -> None:
+    result = ms.solve(disc)
+    for tolerance in (1e-8, 1e-4, 1e-1):
+        bound = result.certify(tolerance=tolerance, solver="clarabel").bound
+        assert 0 <= result.lower_bound - float(bound) <= tolerance * abs(result.lower_bound)
 
 
 @pytest.mark.parametrize("name", ["rosenbrock_2", "leon", "rosenbrock_4", "six_hump_camel"])
