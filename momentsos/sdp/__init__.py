@@ -2,6 +2,7 @@
 
 from .dual import dual_program, from_dual
 from .faces import forced_zeros, restrict
+from .independence import independent_moments, on_moments
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
@@ -22,7 +23,9 @@ __all__ = [
     "dual_program",
     "forced_zeros",
     "from_dual",
+    "independent_moments",
     "lower_by_columns",
+    "on_moments",
     "read_sdpa",
     "recompute_residuals",
     "restrict",
