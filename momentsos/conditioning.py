@@ -127,6 +127,13 @@ def change_affinely(
     return normalized_change(problem, change_polynomials(everything, shift, matrix, fine), shift, matrix, fine)
 
 
+def unchanged(problem: Problem) -> AffineChange:
+    """Return the change that leaves everything as it is."""
+    n, zero = problem.n_variables, np.zeros(problem.n_variables)
+    ones = (1.0,) * len(problem.inequalities), (1.0,) * len(problem.equalities)
+    return AffineChange(problem, problem, zero, zero, np.eye(n), 1.0, *ones)
+
+
 def composed(outer: AffineChange, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
     """Substitute :math:`t = a + T s` in a problem that has been changed already; the shift is of size one."""
     inner = change_affinely(outer.problem, shift, matrix)

@@ -213,7 +213,7 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     request, seconds = evidence.request, evidence.seconds
     request.say(f"order {k} over {setting.coverage}")
     start = time.perf_counter()
-    relaxation = assemble(method.plan(setting.change.problem, k, request.memory_limit))
+    relaxation = assemble(method.plan(setting.change, k, request.memory_limit))
     relaxed = time.perf_counter()
     if most is not None and relaxation.sdp.n_moments > most:
         evidence.limit = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."

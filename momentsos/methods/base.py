@@ -112,8 +112,8 @@ class Method(ABC):
         """
 
     @abstractmethod
-    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
-        """Plan the relaxation of a conditioned problem.
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
+        """Plan the relaxation of a problem, or of one that was changed.
 
         Raises
         ------

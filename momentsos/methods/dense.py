@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning import half_widths, scale_by
+from ..conditioning import AffineChange, half_widths, scale_by
 from ..extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
 from ..local import LocalPoint
 from ..problem import Problem
@@ -35,9 +35,9 @@ class Dense(Method):
         """Return half the largest degree, rounded up, at least 1."""
         return problem.minimum_order
 
-    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
         """Plan the dense relaxation."""
-        return dense_plan(problem, order, memory_limit)
+        return dense_plan(given.problem if isinstance(given, AffineChange) else given, order, memory_limit)
 
     def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
         """Yield the problem as it is, then within a ball where the rule asks for one.

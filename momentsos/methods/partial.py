@@ -47,9 +47,10 @@ class Partial(Method):
         """Return 1 for a problem that is affine in some variables, 0 for one that is quadratic in some."""
         return 1 if is_affine(problem) else 0
 
-    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
         """Plan the partial relaxation."""
-        return (partial_plan if is_affine(problem) else mixed_plan)(problem, order, memory_limit)
+        original = given.original if isinstance(given, AffineChange) else given
+        return (partial_plan if is_affine(original) else mixed_plan)(given, order, memory_limit)
 
     def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
         """Yield the problem conditioned around the best known point, then with the best denominator.

@@ -108,12 +108,12 @@ def change_polynomials(
     )
     fine = np.zeros(len(shift)) if fine is None else fine
     if shift.any() or fine.any():
-        rows, table = taylor_shift(rows, table, shift, fine)
-    monomials, changed = _linearly(rows, table, matrix)
+        rows, table, _ = taylor_shift(rows, table, shift, fine)
+    monomials, changed = substitute_linearly(rows, table, matrix)
     return [Polynomial.from_terms(monomials, row, p.variables) for row, p in zip(changed, polynomials, strict=True)]
 
 
-def _linearly(rows: Exponents, table: Floats, matrix: Floats) -> tuple[Exponents, Floats]:
+def substitute_linearly(rows: Exponents, table: Floats, matrix: Floats) -> tuple[Exponents, Floats]:
     """Substitute `x = T t` in polynomials with coefficients `table`, in twice the working precision where it matters.
 
     It matters where rounding errors of the plain product could exceed `PLAIN` of a polynomial's largest coefficient.

@@ -40,7 +40,7 @@ def _halves(a: Any) -> tuple[Any, Any]:
     return high, a - high
 
 
-def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) -> tuple[Exponents, Floats]:
+def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) -> tuple[Exponents, Floats, Floats]:
     r"""Expand polynomials at :math:`x = s + a` in monomials of `s`, with `a` the sum of two floats.
 
     One variable after the other is shifted by the scheme of repeated synthetic division.
@@ -58,8 +58,8 @@ def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) ->
     -------
     monomials : (m, n) integer array
         All divisors of `rows`.
-    coefficients : (polynomials, m) array
-        Rounded once, from about 30 digits.
+    high, low : (polynomials, m) arrays
+        The coefficients are their sum; `high` is that sum rounded once, from about 30 digits.
     """
     moved = np.flatnonzero((shift != 0) | (fine != 0))
     index = ExponentIndex.of(_divisors(rows, moved))
@@ -75,7 +75,8 @@ def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) ->
                 places = np.flatnonzero((power == degree) & (raised >= 0))
                 source = raised[places]
                 add_multiple(high, low, places, high[source], low[source], float(shift[i]), float(fine[i]))
-    return index.rows, (high + low).T
+    high, low = two_sum(high, low)
+    return index.rows, high.T, low.T
 
 
 def add_multiple(
