@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import momentsos as ms
-from momentsos.cli.instances import noisy_instance
+from momentsos.networks.instances import noisy_instance
 
 from .record import spread, table
 
