@@ -58,6 +58,7 @@ def test_an_infeasible_point_of_a_constrained_problem_is_no_minimiser() -> None:
     assert _score(row, written, -2.0)["feasible"] == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", SEARCHES)
 def test_no_search_ends_below_the_certified_optimum(loss) -> None:
     drawn = Training((1, 1), 20, 5).instance()
