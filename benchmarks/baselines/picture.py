@@ -23,7 +23,7 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Draw one panel a loss: the share of the instances whose optimum was found, against processor seconds."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 4.6), layout="constrained")
+    figure = Figure(figsize=(11, 5.6), layout="constrained")
     panels = figure.subplots(1, len(SEARCHES), sharey=True)
     end = 1.3 * max(row["seconds"] for row in rows)
     for panel, loss in zip(panels, SEARCHES, strict=True):
@@ -32,7 +32,7 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
             own = [row for row in mine if row["tool"] == tool]
             times = sorted(row["first"] for row in own if row["first"] is not None)
             shares = [i / len(own) for i in range(len(times) + 1)]
-            label = f"{tool}, with proof" if tool == "momentsos" else tool
+            label = f"{tool}{', with proof' if tool == 'momentsos' else ''}: {len(times)} of {len(own)}"
             style = {"linewidth": 2.6, "zorder": 5} if tool == "momentsos" else {"linewidth": 1.5}
             panel.step(
                 [1e-4, *times, end], [*shares, shares[-1]], where="post", color=_COLORS[tool], label=label, **style
@@ -43,6 +43,6 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
         panel.set_xlabel("processor seconds on an instance")
         panel.set_title({"mean_residual": "largest mean residual", "mse": "mean squared error"}[loss])
         panel.grid(alpha=0.25)
-        panel.legend(frameon=False, fontsize=8, loc="upper left")
+        panel.legend(frameon=False, fontsize=9, loc="upper center", bbox_to_anchor=(0.5, -0.14), ncol=2)
     panels[0].set_ylabel("share of instances whose optimum was found")
     figure.savefig(path, dpi=110)
