@@ -25,6 +25,18 @@ ASKED = {"mean_residual": 1e-6, "mse": 1e-6}
 #: No more starts of one search on one instance than this.
 STARTS = 200
 
+#: What a reader of the table has to know.
+NOTE = """The five families of the published tables (N = 50, m = 20, noise 1e-2; one noise vector for the mean \
+residual, fresh noise for each sample for the mean squared error). An instance counts as solved when the \
+loss at the point found is within 1e-6 (relative) of the optimum that `learn` certifies. The searches \
+start from N(0, 1) again and again until their processor time is spent; they have no way to know when they \
+are done, and the times are those of the first start that ends at the optimum. Levenberg-Marquardt \
+minimises the sum of the squared mean residuals, which is not the first loss, and is listed there as the \
+start of SLSQP that it is. SLSQP and Levenberg-Marquardt use the polynomials that `formulate` makes, the \
+methods of torch pass through the network. SCIP gets all coefficients bounded by 100 in absolute value, \
+and its proof, where its bound meets the optimum, is for that box and its tolerances. `learn` needs no \
+box; its time includes formulating and its own local search."""
+
 
 def run(seeds: int, budget: float, scip_limit: float) -> tuple[list[dict[str, Any]], str]:
     """Return one row for each loss, family, seed and method, and a table.
@@ -133,7 +145,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
             own = [row for row in mine if row["tool"] == tool and (*row["degrees"], row["seed"]) in certified]
             lines.append(_line(loss, tool, own))
     head = ("loss", "method", "instances solved", "starts that end there", "median s to the first", "slowest", "proof")
-    return table(head, lines)
+    return f"{NOTE}\n\n{table(head, lines)}"
 
 
 def _line(loss: str, tool: str, rows: Sequence[dict[str, Any]]) -> list[str]:
