@@ -45,7 +45,7 @@ def _peers(full: bool, folder: Path) -> Found:
 def _baselines(full: bool, folder: Path) -> Found:
     from .baselines.run import run
 
-    return run(4, 3.0, 15.0) if full else run(1, 1.0, 5.0)
+    return run(3, 2.0, 10.0) if full else run(1, 1.0, 5.0)
 
 
 def _growth(full: bool, folder: Path) -> Found:
