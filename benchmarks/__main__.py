@@ -26,7 +26,7 @@ class Part:
 def _methods(full: bool, folder: Path) -> Found:
     from . import methods
 
-    return methods.run(10 if full else 3)
+    return methods.run(6 if full else 3)
 
 
 def _solvers(full: bool, folder: Path) -> Found:
@@ -45,13 +45,13 @@ def _peers(full: bool, folder: Path) -> Found:
 def _baselines(full: bool, folder: Path) -> Found:
     from .baselines.run import run
 
-    return run(3, 2.0, 10.0) if full else run(1, 1.0, 5.0)
+    return run(2, 2.0, 10.0) if full else run(1, 1.0, 5.0)
 
 
 def _growth(full: bool, folder: Path) -> Found:
     from . import growth
 
-    return growth.run(3 if full else 1, 120.0 if full else 20.0)
+    return growth.run(2 if full else 1, 120.0 if full else 20.0)
 
 
 PARTS = {
