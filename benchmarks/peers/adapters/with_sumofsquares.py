@@ -1,4 +1,8 @@
-"""SumOfSquares with PICOS and CVXOPT; its own way to read a minimiser is the pseudo-expectation of the variables."""
+"""SumOfSquares with PICOS and CVXOPT; its own way to read a minimiser is the pseudo-expectation of the variables.
+
+The package refuses to write a polynomial of odd degree as a sum of squares, also where coefficients of the multipliers
+could cancel the odd part. With cubic constraints that is the case at every order.
+"""
 
 import sympy as sp
 from answer import Answer, ProblemFile, build, main
