@@ -11,10 +11,10 @@ FULL := $(VENV)/.full
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two installs into one environment must not overlap
-.PHONY: help install demo test docs bench lint clean
+.PHONY: help install demo test docs bench bench-full lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(FULL) ## create .venv with the package and every extra
 
@@ -27,8 +27,11 @@ test: $(FULL) ## run the whole test suite (WORKERS=2)
 docs: $(FULL) ## build the documentation into docs/_build/html, warnings are errors
 	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html
 
-bench: $(FULL) ## run the benchmarks
-	$(RUN) -m benchmarks
+bench: $(FULL) ## run all benchmarks in short: under 15 minutes on two slow cores
+	$(RUN) -m benchmarks all
+
+bench-full: $(FULL) ## run all benchmarks in full
+	$(RUN) -m benchmarks all --full
 
 lint: $(FULL) ## check formatting, lint and types
 	$(RUN) -m ruff format --check .

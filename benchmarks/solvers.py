@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 
 import momentsos as ms
-from momentsos.cli.instances import noisy_instance
 from momentsos.conditioning import balanced_units, scale_by
 from momentsos.errors import MomentSOSError
+from momentsos.networks.instances import noisy_instance
 from momentsos.relaxations import Relaxation, assemble, dense_plan, partial_plan
 from momentsos.relaxations.bounding import Ball
 from momentsos.relaxations.split import affine_split
