@@ -28,7 +28,13 @@ def as_entries(data):
 def stacks(rng, count, size):
     roots = rng.standard_normal((2, count, size, size))
     gram, slack = roots @ roots.swapaxes(-1, -2) + 0.1 * np.eye(size)
-    return Stacks(gram, np.linalg.inv(slack), np.linalg.cholesky(gram), np.linalg.cholesky(slack))
+    return Stacks(
+        gram,
+        np.linalg.inv(slack),
+        np.linalg.cholesky(gram),
+        np.linalg.cholesky(slack),
+        np.linalg.inv(np.linalg.cholesky(slack)),
+    )
 
 
 def definition(data, at):

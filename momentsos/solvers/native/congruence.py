@@ -68,11 +68,16 @@ def congruent(data: Array, congruence: Array, weights: Array) -> Array:
     -------
     (count, s (s + 1) / 2, width) array
     """
-    count, size, _ = congruence.shape
+    size = congruence.shape[1]
     turned = congruence.swapaxes(1, 2)
-    half = (turned @ data).reshape(count, size, size, -1)
-    full = (turned[:, None] @ half).reshape(count, size**2, -1)
     row, column = svec_index(size)
-    triangle = full[:, row * size + column]
+    triangle = moved(data, turned, turned)[:, row * size + column]
     triangle *= weights[:, :, None]
     return triangle
+
+
+def moved(data: Array, left: Array, right: Array) -> Array:
+    r"""Return :math:`L A_m R^\top` for the data of `congruent`, shape ``(count, s², width)``."""
+    count, size, _ = left.shape
+    half = (left @ data).reshape(count, size, size, -1)
+    return np.asarray((right[:, None] @ half).reshape(count, size**2, -1))

@@ -60,6 +60,12 @@ def patterns_pay(size: int, different: int) -> bool:
     return size * (size + 1) // 2 * different <= 4 * size**3
 
 
+def triangles_pay(size: int, count: int, columns: int) -> bool:
+    """Return whether congruences cost less than the rows of whole blocks that they save."""
+    saved = 0.25 * count * size**2 * columns * (columns + size) / SYMMETRIC
+    return saved > 30 * count * size**3 / BATCHED + 10 * CALL
+
+
 def compressing_pays(rows: int, different: int, columns: int) -> bool:
     """Return whether a QR factorisation from `rows` to `different` rows costs less than it saves."""
     saved = (rows - different) * columns * (different + columns / 2) / SYMMETRIC

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .cone import Array, Group
-from .congruence import balance, congruent
-from .cost import compressing_pays, patterns_pay
+from .congruence import balance, congruent, moved
+from .cost import compressing_pays, patterns_pay, triangles_pay
 from .entries import Entries
 
 #: Flat entries times moments up to which it is not worth looking for anything but symmetry.
@@ -138,21 +138,35 @@ class Patterns:
     basis : (s, s · h) array or None
     data : (count, h, columns) array, or (count, s, s · columns) without a basis
         The different entries over the moments, or the blocks themselves.
+    is_small : bool
+        Whether the rows of whole blocks cost less than finding the congruences that need only those of triangles.
     """
 
     basis: Array | None
     data: Array
+    is_small: bool
 
-    def rows(self, part: slice, left: Array, lower: Array) -> Array:
-        r"""Return a factor `T` of each block's term :math:`T^\top T`, shape (blocks, rows, columns)."""
-        congruence, weights = balance(left[part], lower[part])
+    def rows(self, part: slice, left: Array, lower: Array, right: Array) -> Array:
+        r"""Return a factor `T` of each block's term :math:`T^\top T`, shape (blocks, rows, columns).
+
+        Parameters
+        ----------
+        part : slice
+            Which blocks.
+        left, lower, right : (count, s, s) arrays
+            The Cholesky factors of `X` and of `S`, and the inverse of the latter.
+        """
+        data = self.data[part]
+        moving = data if self.basis is None else self.basis
+        if self.is_small:
+            factor = moved(moving, left[part].swapaxes(1, 2), right[part])
+        else:
+            factor = congruent(moving, *balance(left[part], lower[part]))
         if self.basis is None:
-            return congruent(self.data[part], congruence, weights)
-        moved = congruent(self.basis, congruence, weights)
-        _, triangle, different = moved.shape
-        if compressing_pays(triangle, different, self.data.shape[2]):
-            moved = np.asarray(np.linalg.qr(moved, mode="r"))
-        return np.asarray(moved @ self.data[part])
+            return factor
+        if compressing_pays(factor.shape[1], factor.shape[2], data.shape[2]):
+            factor = np.asarray(np.linalg.qr(factor, mode="r"))
+        return np.asarray(factor @ data)
 
 
 def make_patterns(folding: Folding, columns: NDArray[np.intp], width: int) -> Patterns:
@@ -167,4 +181,4 @@ def make_patterns(folding: Folding, columns: NDArray[np.intp], width: int) -> Pa
     data = np.zeros((group.count * rows, width))
     np.add.at(data, (entries.rows, columns[entries.rows // rows, entries.moments]), entries.values)
     shape = (group.count, group.size, group.size * width) if basis is None else (group.count, h, width)
-    return Patterns(basis, data.reshape(shape))
+    return Patterns(basis, data.reshape(shape), not triangles_pay(group.size, group.count, width))

@@ -128,6 +128,8 @@ def with_dense(program: Program) -> Program:
 
 def reduced_operator(program: Program) -> Array:
     """Return :math:`A`, the blocks over the unknowns, as a dense matrix."""
+    if program.dense is not None and program.is_spread:
+        return program.dense
     return _reduced(program.elimination, (program.spread @ program.different).toarray())
 
 

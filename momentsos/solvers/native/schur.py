@@ -46,7 +46,8 @@ class SchurComplement:
         """Return `B`, given `X`, `S⁻¹` and the factors of `X` and `S`: its lower triangle, in column order."""
         schur = np.zeros((self.n, self.n), order="F")
         for j, (group, term) in enumerate(zip(self.cone.groups, self.terms, strict=True)):
-            stacks = Stacks(group.view(gram), group.view(inverse), gram_factor.lower[j], slack_factor.lower[j])
+            factors = gram_factor.lower[j], slack_factor.lower[j], slack_factor.inverse[j]
+            stacks = Stacks(group.view(gram), group.view(inverse), *factors)
             diagonal = self.diagonals[j]
             term.add(schur, stacks if diagonal is None else stacks.scaled(diagonal))
         return schur

@@ -24,18 +24,19 @@ from .patterns import Folding, Patterns, make_patterns
 
 @dataclass(frozen=True, eq=False)
 class Stacks:
-    """A group at an iterate: `X`, `S⁻¹`, and the Cholesky factors of `X` and `S`."""
+    """A group at an iterate: `X`, `S⁻¹`, the Cholesky factors of `X` and `S`, and the inverse of the latter."""
 
     gram: Array
     inverse: Array
     left: Array
     lower: Array
+    right: Array
 
     def scaled(self, diagonal: Array) -> Stacks:
         """Return the group with `ΔXΔ` and `ΔS⁻¹Δ` for diagonals `Δ`, shape ``(count, s)``."""
         row, column = diagonal[:, :, None], diagonal[:, None, :]
         both = row * column
-        return Stacks(self.gram * both, self.inverse * both, row * self.left, self.lower / row)
+        return Stacks(self.gram * both, self.inverse * both, row * self.left, self.lower / row, self.right * column)
 
 
 class Term(Protocol):
@@ -101,7 +102,7 @@ class StackedTerm:
     def add(self, schur: Array, at: Stacks) -> None:
         """See `Term`."""
         for low in range(0, at.left.shape[0], self.step):
-            tall = self.patterns.rows(slice(low, low + self.step), at.left, at.lower)
+            tall = self.patterns.rows(slice(low, low + self.step), at.left, at.lower, at.right)
             add_square(schur, tall.reshape(-1, schur.shape[0]))
 
 
@@ -117,7 +118,7 @@ class LocalTerm:
         """See `Term`."""
         for low in range(0, at.left.shape[0], self.step):
             part = slice(low, low + self.step)
-            tall = self.patterns.rows(part, at.left, at.lower)
+            tall = self.patterns.rows(part, at.left, at.lower, at.right)
             products = tall.swapaxes(1, 2) @ tall
             for place, product in zip(self.columns[part], products, strict=True):
                 used = place.shape[0]
