@@ -28,7 +28,7 @@ def main() -> int:
         found, text = solvers.run()
         rows += [{"part": "solvers", **row} for row in found]
         texts.append(
-            "## SDP solvers on the same programs\n\nMedian seconds, ratio to the native solver, "
+            "## SDP solvers on the same programs\n\nMedian seconds [least, most], ratio to the native solver, "
             "worst relative residual as we recompute it.\n\n" + text
         )
         print(texts[-1], flush=True)
