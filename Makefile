@@ -7,14 +7,17 @@ RUN  := $(VENV)/bin/python
 PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet --retries 10 -c constraints.txt
 CORE := $(VENV)/.core
 FULL := $(VENV)/.full
+# sdpa-multiprecision installs the same module as sdpa-python: an environment of its own.
+MULTI := .venv-multiprecision
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two installs into one environment must not overlap
-.PHONY: help install demo test docs bench bench-full lint clean
+.PHONY: help install demo test test-multiprecision docs bench bench-full lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s
+", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(FULL) ## create .venv with the package and every extra
 
@@ -23,6 +26,9 @@ demo: $(CORE) ## learn the coefficients of two small networks (core dependencies
 
 test: $(FULL) ## run the whole test suite (WORKERS=2)
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m pytest -n $(WORKERS)
+
+test-multiprecision: $(MULTI)/.ready ## run the contract tests with sdpa-multiprecision, in its own environment
+	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(MULTI)/bin/python -m pytest -n $(WORKERS) tests/solvers/test_contract.py tests/solvers/test_limits.py tests/solvers/test_statuses.py -k 'sdpa and not cvxpy'
 
 docs: $(FULL) ## build the documentation into docs/_build/html, warnings are errors
 	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html
@@ -54,3 +60,8 @@ $(CORE): pyproject.toml constraints.txt | $(VENV)/bin/pip
 $(FULL): pyproject.toml constraints.txt | $(VENV)/bin/pip
 	$(PIP) -e '.[all]'
 	@touch $(CORE) $@
+
+$(MULTI)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(MULTI)
+	$(MULTI)/bin/python -m pip --disable-pip-version-check install --quiet --retries 10 -c constraints.txt -e '.[dev]' sdpa-multiprecision
+	@touch $@

@@ -11,8 +11,8 @@ import numpy as np
 
 import momentsos as ms
 from momentsos import request
-from momentsos.networks.instances import noisy_instance
 from momentsos.conditioning import balanced_units, scale_by
+from momentsos.networks.instances import noisy_instance
 from momentsos.polynomials import monomial_basis
 from momentsos.relaxations import Block, BlockKind, Plan, assemble, dense_plan
 from momentsos.relaxations.bounding import Ball

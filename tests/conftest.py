@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -24,3 +25,12 @@ def disc() -> ms.Problem:
     """A cubic over the unit disc, with one minimiser."""
     x, y = ms.variables("x y")
     return ms.Problem(minimize=x**2 * y - x * y, inequalities=[1 - x**2 - y**2])
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many tests were skipped, and why."""
+    reports = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).removeprefix("Skipped: ") for report in reports)
+    terminalreporter.section(f"skipped: {len(reports)}")
+    for reason, count in reasons.most_common():
+        terminalreporter.write_line(f"{count:4d}  {reason}")

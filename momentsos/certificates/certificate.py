@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from fractions import Fraction
-from math import prod
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -28,7 +27,8 @@ class Certificate:
     bound : Fraction
         The proved lower bound.
     upper_bound : Fraction or None
-        The objective at a rational point that is exactly feasible; None when none was found.
+        What the objective is at most at a feasible point: its value at `point`, or a bound of it on `enclosure`; None
+        when neither was found.
     seconds : float
         What making it took.
     """
@@ -39,13 +39,8 @@ class Certificate:
     seconds: float = 0.0
 
     @classmethod
-    def of(cls, document: dict[str, Any], seconds: float = 0.0) -> Certificate:
-        """Return the certificate of a document that the verifier has accepted."""
-        point = [Fraction(value) for value in document["point"]]
-        upper = None
-        if point:
-            terms = ((Fraction(c), row) for c, row in document["problem"]["minimize"])
-            upper = sum((c * prod(x**e for x, e in zip(point, row, strict=True)) for c, row in terms), Fraction(0))
+    def of(cls, document: dict[str, Any], upper: Fraction | None, seconds: float = 0.0) -> Certificate:
+        """Return the certificate of a document that the verifier has accepted, with the upper bound that it found."""
         return cls(document, Fraction(document["bound"]), upper, seconds)
 
     @property
@@ -55,8 +50,15 @@ class Certificate:
 
     @property
     def point(self) -> tuple[Fraction, ...] | None:
-        """The feasible point of `upper_bound`."""
-        return tuple(map(Fraction, self.document["point"])) or None
+        """A rational point that is exactly feasible, with `upper_bound` as its objective; None without one."""
+        return None if self.document["directions"] else tuple(map(Fraction, self.document["point"])) or None
+
+    @property
+    def enclosure(self) -> tuple[tuple[Fraction, Fraction], ...] | None:
+        """Lower and upper ends of a box that contains a feasible point, where that point need not be rational."""
+        rows = [[abs(Fraction(value)) for value in row] for row in self.document["directions"]]
+        pairs = zip(map(Fraction, self.document["point"]), map(sum, rows), strict=False)
+        return tuple((center - reach, center + reach) for center, reach in pairs) or None
 
     def verify(self, problem: Problem | None = None, seconds: float = 10.0) -> Verdict:
         """Check the proof from the beginning, and that it is about `problem` if one is given.
@@ -105,4 +107,4 @@ class Certificate:
         verdict = verify_document(document, seconds)
         if not verdict.holds:
             raise CertificateError(f"{path}: {verdict.reason}")
-        return cls.of(document)
+        return cls.of(document, verdict.upper_bound)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..polynomials import Polynomial
 from ..problem import Problem
+from .enclosure import enclosed_point
 from .format import NAME, VERSION, digest, read, write_number
 from .frame import exact_terms, fraction
 from .points import feasible_point
@@ -22,8 +24,8 @@ if TYPE_CHECKING:
 _CHECK_SECONDS = 120.0
 
 
-def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> dict[str, Any]:
-    """Return the complete document.
+def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> tuple[dict[str, Any], Fraction | None]:
+    """Return the complete document, and the upper bound that it proves.
 
     Raises
     ------
@@ -33,14 +35,14 @@ def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> d
     body = {**_body(result, shape, exact, bound), "statement": "", "digest": ""}
     proved, upper = check(body, _CHECK_SECONDS)
     body["statement"] = describe(body, proved, upper)
-    return {**body, "digest": digest(body)}
+    return {**body, "digest": digest(body)}, upper
 
 
 def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> dict[str, Any]:
     frame = shape.frame
     problem = frame.problem
     extra = len(problem.inequalities) - len(result.problem.inequalities)
-    point = feasible_point(problem, result.minimizers)
+    point, directions = _feasible(problem, result)
     return {
         "format": NAME,
         "version": VERSION,
@@ -55,8 +57,18 @@ def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> di
         "bound": str(bound),
         "blocks": _blocks(shape, exact),
         "multipliers": _multipliers(shape, exact),
-        "point": [] if point is None else list(map(str, point)),
+        "point": list(map(write_number, point)),
+        "directions": [list(map(write_number, row)) for row in directions],
     }
+
+
+def _feasible(problem: Problem, result: Result) -> tuple[Sequence[Fraction], Sequence[Sequence[Fraction]]]:
+    """Return a rational feasible point without directions, or the enclosure of one, or nothing."""
+    point = feasible_point(problem, result.minimizers)
+    if point is not None:
+        return point, ()
+    around = enclosed_point(problem, result.minimizers)
+    return ((), ()) if around is None else (around.center, around.directions)
 
 
 def _blocks(shape: Shape, exact: ExactGram) -> list[dict[str, Any]]:
@@ -99,9 +111,20 @@ def problem_document(problem: Problem) -> dict[str, Any]:
 
 
 def numbers_of(problem: Problem) -> str:
-    """Return whether the coefficients are floats, fractions or mixed."""
-    exact = [p.is_exact for p in (problem.minimize, *problem.inequalities, *problem.equalities) if len(p)]
-    return "fractions" if exact and all(exact) else "mixed" if any(exact) else "floats"
+    """Return whether the coefficients are floats, fractions or mixed.
+
+    A polynomial with a fraction among its coefficients holds all of them as fractions. Those that look like a rounded
+    float, a long numerator over a power of two, count as floats.
+    """
+    listed = [p for p in (problem.minimize, *problem.inequalities, *problem.equalities) if len(p)]
+    exact = [p.is_exact for p in listed]
+    rounded = any(_looks_rounded(value) for p in listed if p.is_exact for value in p.coefficients.tolist())
+    return "fractions" if exact and all(exact) and not rounded else "mixed" if any(exact) else "floats"
+
+
+def _looks_rounded(value: Fraction) -> bool:
+    top, bottom = abs(value.numerator), value.denominator
+    return bottom & (bottom - 1) == 0 and top > (2**20 if bottom > 1 else 2**53)
 
 
 def different(document: dict[str, Any], problem: Problem) -> str:

@@ -11,7 +11,7 @@ from fractions import Fraction
 from os import PathLike
 from typing import Any
 
-NAME, VERSION = "momentsos certificate", 1
+NAME, VERSION = "momentsos certificate", 2
 #: Longest file in bytes, longest list, longest decimal and hexadecimal integers in digits.
 MAX_BYTES, MAX_LENGTH, MAX_DECIMAL, MAX_HEXADECIMAL = 10_000_000, 20_000, 4_000, 100_000
 _INTEGER = f"(0x[0-9a-f]{{1,{MAX_HEXADECIMAL}}}|[0-9]{{1,{MAX_DECIMAL}}})"
@@ -46,6 +46,7 @@ FORMAT = {
     ],
     "multipliers": [{"equality": "natural", "basis": [["natural"]], "coefficients": ["number"]}],
     "point": ["number"],
+    "directions": [["number"]],
 }
 
 

@@ -88,7 +88,7 @@ def _near(exact: _Exact, point: NDArray[np.float64]) -> Iterator[Point]:
 
 def _inside(problem: Problem, exact: _Exact, point: NDArray[np.float64]) -> Iterator[Point]:
     """Yield ever longer steps from `point` into the inequalities, moved onto the equalities."""
-    direction = _inward(problem, point)
+    direction = inward(problem, point)
     if direction is None:
         return
     for step in STEPS:
@@ -96,7 +96,7 @@ def _inside(problem: Problem, exact: _Exact, point: NDArray[np.float64]) -> Iter
         yield _onto_equalities(exact.equalities, [Fraction(x) for x in moved.tolist()])
 
 
-def _inward(problem: Problem, point: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def inward(problem: Problem, point: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Return a direction along which every constraint that is nearly active grows, by a linear program."""
     unit = np.maximum(1.0, np.abs(point))
     active = [g for g in problem.inequalities if g(point) <= 100 * NEAR * term_size(g, point)]

@@ -29,11 +29,15 @@ if TYPE_CHECKING:
 #: The bound is lowered by these shares of the tolerance in turn.
 STEPS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 #: Faces are reduced at most this many times.
-MOST_FACES = 4
+MOST_FACES = 8
 #: Least eigenvalue, with unit diagonal, from which rounding is tried.
 MARGIN = 1e-13
 #: An absolute loss of this share of the objective's scale, times the tolerance, is always allowed.
 ABSOLUTE = 1e-4
+
+
+#: A document, and the upper bound that it proves, if it has one.
+Proved = tuple[dict[str, Any], Fraction | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,11 +113,11 @@ def certify(
     reasons = []
     for source in sources(result, solver, time_limit):
         try:
-            document = _prove(result, source, goal)
+            document, upper = _prove(result, source, goal)
         except CertificateError as error:
             reasons.append(str(error))
             continue
-        return Certificate.of(document, time.perf_counter() - began)
+        return Certificate.of(document, upper, time.perf_counter() - began)
     raise CertificateError(f"no certificate within the tolerance {tolerance:g}: {'; then '.join(reasons)}")
 
 
@@ -128,7 +132,7 @@ def _check(tolerance: object, solver: object, time_limit: object) -> None:
         raise BadOption(f"time_limit = {time_limit!r}: expected seconds above 0, or None")
 
 
-def _prove(result: Result, source: Source, goal: Goal) -> dict[str, Any]:
+def _prove(result: Result, source: Source, goal: Goal) -> Proved:
     """Return the document of a proof: from the solution as it is, with a margin mixed in, on smaller and smaller faces.
 
     Raises
@@ -177,9 +181,7 @@ def _smaller(shape: Shape, goal: Goal) -> Shape:
     return smaller
 
 
-def _sharpest(
-    result: Result, shape: Shape, sharp: Candidate, inner: Candidate | None, goal: Goal
-) -> dict[str, Any] | None:
+def _sharpest(result: Result, shape: Shape, sharp: Candidate, inner: Candidate | None, goal: Goal) -> Proved | None:
     """Return the document with the highest bound among `STEPS`, None when there is none.
 
     When the first step fails, the last one is tried next, and only if it succeeds those between.
@@ -199,7 +201,7 @@ def _sharpest(
 
 def _document(
     result: Result, shape: Shape, sharp: Candidate, inner: Candidate | None, goal: Goal, step: float
-) -> dict[str, Any] | None:
+) -> Proved | None:
     """Return the proof of the bound lowered by `step` of what is allowed, None when the verifier refuses it.
 
     A share of `inner` is mixed in that costs most of what is lost.

@@ -85,8 +85,10 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
     for number, text in document["added"]:
         need(number == counts[0] - 1, "added: expected the last inequality")
         lines.append(f"Inequality {number} was added to the problem, {text!r}; points that violate it are not covered.")
-    if upper is not None:
+    if upper is not None and not document["directions"]:
         lines.append(f"The rational point in this file is feasible and has the objective {_shown(upper)}.")
+    elif upper is not None:
+        lines.append(f"In the box in this file there is a feasible point with an objective of at most {_shown(upper)}.")
     lines.append(NUMBERS[document["numbers"]])
     return " ".join(lines)
 

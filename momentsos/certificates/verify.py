@@ -8,6 +8,9 @@ W = (1 + sum t_i^2)^k, the proof is an identity of polynomials in t with rationa
 b_j the monomials in the basis of block j (X_j = C' Y_j C where a `combination` C is given, Y_j being `gram`).
 The right side is nonnegative where the g_i are and the h_l vanish, and W >= 1. A polynomial is a pair (terms,
 d): integers over the common denominator d, each monomial packed into one integer with 16 bits an exponent.
+An upper bound is f(p), or holds among the x = p + M s, s in [-1, 1]^m, one s_l for each h_l. No polynomial differs from
+one of its terms there by more than the others' coefficients add up to in absolute value: so g_j >= 0, and h_l has the
+sign of s_l where s_l is 1 or -1, so that all h_l vanish together somewhere (theorem of Poincare and Miranda).
 """
 
 import math
@@ -57,12 +60,19 @@ def check(document: Any, seconds: float) -> tuple[Fraction, Fraction | None]:
         terms, d = times(part, H[multiplier["equality"]], until)
         parts.append((terms, -d))
     need(not any(total(parts)[0].values()), "the two sides of the identity differ")
-    if not point:
-        return bound, None
-    need(len(point) == n, "the point has a wrong length")
-    values = [Fraction(p.get(0, 0), d) for p, d in substituted(fgh, [common([0], [c]) for c in point], until)]
-    need(all(value >= 0 for value in values[1:split]) and not any(values[split:]), "the point is not feasible")
-    return bound, values[0]
+    need(len(point) == n or not point + content["directions"], "the point has a wrong length")
+    return bound, value_near(point, content["directions"], fgh, split, until) if point else None
+
+
+def value_near(p: list[Fraction], M: list[list[Fraction]], fgh: list[Poly], split: int, until: float) -> Fraction:
+    """Return what the objective is at most at p, or at a point p + M s, after the proof that one is feasible."""
+    keys = [0, *(1 << 16 * j for j in range(len(fgh) - split))]
+    need(not M or [len(row) for row in M] == [len(keys) - 1] * len(p), "the directions have a wrong shape")
+    rows = zip(p, M or [[] for _ in p], strict=True)
+    (f, d), *at = substituted(fgh, [common(keys[: 1 + len(row)], [c, *row]) for c, row in rows], until)
+    for (q, _), key in zip(at, [0] * (split - 1) + keys[1:], strict=True):
+        need(2 * q.get(key, 0) >= sum(map(abs, q.values())), "the point is not feasible")
+    return Fraction(f.get(0, 0) - abs(f.get(0, 0)) + sum(map(abs, f.values())), d)
 
 
 def gram(block: Any, n: int, where: str, until: float) -> Poly:
@@ -183,9 +193,7 @@ def common(keys: list[int], values: list[Fraction]) -> Poly:
 def monomials(rows: list[list[int]], n: int) -> list[int]:
     """Return exponent rows as packed integers."""
     keys = [sum(e << 16 * i for i, e in enumerate(row)) for row in rows]
-    need(
-        all(len(row) == n and sum(row) < MAX_DEGREE for row in rows),
-        "an exponent row has a wrong length or degree",
-    )
+    right = all(len(row) == n and sum(row) < MAX_DEGREE for row in rows)
+    need(right, "an exponent row has a wrong length or degree")
     need(len(set(keys)) == len(keys) <= MAX_TERMS, "a monomial occurs twice, or there are too many")
     return keys

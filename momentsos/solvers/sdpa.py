@@ -6,6 +6,7 @@ program that it has solved. The same adapter serves sdpa-multiprecision, which i
 
 from __future__ import annotations
 
+import importlib.metadata
 import time
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -31,8 +32,11 @@ _STATUS = {
     "pINF_dFEAS": SDPStatus.DUAL_INFEASIBLE,
     "pdINF": SDPStatus.PRIMAL_INFEASIBLE,  # "one of the two": `solve` asks the last iterate which
 }
-#: SDPA ends a run where rounding turns the sign of the gap; asked for more, it often ends further away.
-_BEST_TOLERANCE = 1e-8
+#: SDPA ends a run where rounding turns the sign of the gap; asked for more, it often ends further away. With
+#: multiple precision it goes on to where its answer, rounded to floats, has residuals of 1e-11 to 1e-15.
+_BEST_TOLERANCE, _BEST_MULTIPRECISION = 1e-8, 1e-12
+#: The distribution that installs the same module with multiple precision.
+_MULTIPRECISION = "sdpa-multiprecision"
 #: How far SDPA looks for solutions, in multiples of its start, and the largest objective it believes. With
 #: its own 2 and 1e5 it calls solvable programs infeasible, and stops before its rays are proofs.
 _REGION, _LARGEST_OBJECTIVE = 1e6, 1e10
@@ -54,8 +58,9 @@ class SDPA(Solver):
 
     @classmethod
     def version(cls) -> str:
-        """Return the installed version, of sdpa-multiprecision where that is what is installed."""
-        return super().version() or _version_of("sdpa-multiprecision")
+        """Return the installed version, and whether it is sdpa-multiprecision."""
+        precise = _version_of(_MULTIPRECISION)
+        return f"{precise} multiprecision" if precise else super().version()
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
@@ -101,8 +106,6 @@ class SDPA(Solver):
 
 
 def _version_of(distribution: str) -> str:
-    import importlib.metadata
-
     try:
         return importlib.metadata.version(distribution)
     except importlib.metadata.PackageNotFoundError:
@@ -110,7 +113,7 @@ def _version_of(distribution: str) -> str:
 
 
 def _settings(defaults: dict[str, Any], options: SolverOptions) -> dict[str, Any]:
-    tolerance = max(options.tol, _BEST_TOLERANCE)
+    tolerance = max(options.tol, _BEST_MULTIPRECISION if _version_of(_MULTIPRECISION) else _BEST_TOLERANCE)
     settings = defaults | {
         "print": "display" if options.verbose else "no",
         "epsilonStar": tolerance,

@@ -8,8 +8,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
 from ..sdp import SDP, SDPSolution, dual_program, from_dual
 from .base import Solver, SolverOptions, finish
+
+#: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
+_RANK, _CONSISTENT = 1e-12, 1e-9
 
 
 def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
@@ -21,8 +28,14 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
     own = replace(options, side="auto")
     if options.side in ("auto", solver.side):
         return solver.solve(sdp, own)
-    answer = solver.solve(dual_program(sdp), own)
-    status, moments, duals, gram = from_dual(sdp, answer)
+    kept = _independent_equalities(sdp)
+    reduced = replace(sdp, equalities=sdp.equalities[kept], right_side=sdp.right_side[kept])
+    answer = solver.solve(dual_program(reduced), own)
+    status, moments, multipliers, gram = from_dual(reduced, answer)
+    duals = None
+    if multipliers is not None:
+        duals = np.zeros(sdp.right_side.size)
+        duals[kept] = multipliers
     return finish(
         sdp,
         status,
@@ -35,3 +48,23 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
         seconds=answer.seconds,
         statistics={**answer.statistics, "side": options.side},
     )
+
+
+def _independent_equalities(sdp: SDP) -> NDArray[np.intp]:
+    """Return the numbers of equalities that imply the others, by QR with pivoting; all, where some contradict.
+
+    Multipliers of equalities that depend on each other are not unique, and grow without end in some solvers.
+    """
+    everything = np.arange(sdp.right_side.size)
+    rows = sdp.equalities.toarray()
+    scale = np.abs(rows).max(axis=1, initial=0.0)
+    if not scale.all():  # an equality without unknowns: true or a contradiction, and no matter of rank
+        return everything
+    rows, right = rows / scale[:, None], sdp.right_side / scale
+    _, r, order = scipy.linalg.qr(rows.T, mode="economic", pivoting=True)
+    pivots = np.abs(np.diag(r))
+    rank = int((pivots > _RANK * pivots.max(initial=0.0)).sum())
+    implied = scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:]).T @ right[order[:rank]]
+    if np.abs(implied - right[order[rank:]]).max(initial=0.0) > _CONSISTENT * (1.0 + np.abs(right).max(initial=0.0)):
+        return everything
+    return np.sort(order[:rank]).astype(np.intp)

@@ -11,8 +11,8 @@ from catalogue import BY_NAME, CASES
 import momentsos as ms
 from momentsos.certificates import Certificate, CertificateError, certify, verify_file
 
-#: Problems whose exact upper bound is not to be had: no listed minimiser, or none near which a rational point is.
-NO_POINT = {"circle_in_space", "hock_schittkowski_40", "polynomial_system"}
+#: Problems without a rational feasible point near a minimiser: a box is shown to hold a feasible point.
+ENCLOSED = {"circle_in_space", "hock_schittkowski_40", "polynomial_system"}
 SLOW = {"hock_schittkowski_40", "floudas_2_1_1", "floudas_3_1_2", "powell_singular"}
 
 
@@ -26,16 +26,15 @@ def solved(name: str) -> tuple[ms.Result, float]:
 )
 def test_every_problem_of_the_catalogue_gets_one(name, tmp_path) -> None:
     result, optimum = solved(name)
-    certificate = result.certify(exact=True)
+    certificate = result.certify(exact=True, time_limit=None)  # how long it takes is no matter here
     size = max(abs(optimum), result.scale)
     assert isinstance(certificate.bound, Fraction)
     assert certificate.verify(result.problem).holds
     assert float(certificate.bound) <= optimum + 1e-15 * size
     assert float(certificate.bound) >= optimum - 2e-6 * size
-    assert (certificate.upper_bound is None) == (name in NO_POINT)
-    if certificate.upper_bound is not None:
-        assert certificate.bound <= certificate.upper_bound
-        assert float(certificate.upper_bound) <= optimum + 1e-6 * size
+    assert certificate.bound <= certificate.upper_bound
+    assert float(certificate.upper_bound) <= optimum + 1e-6 * size
+    assert (certificate.point is None) == (name in ENCLOSED)
     certificate.to_json(tmp_path / "c.json")
     verdict = verify_file(tmp_path / "c.json")
     assert verdict.holds and verdict.bound == certificate.bound
@@ -52,6 +51,29 @@ def test_the_statement_says_what_the_numbers_are() -> None:
     assert "binary fractions" in statements["f"] and "as they were given" in statements["q"]
     assert "Some of the coefficients" in statements["m"]
     assert certify(ms.solve(floats)).document["problem"]["minimize"] == [[str(Fraction(0.1)), [1]]]
+
+
+def test_a_float_that_met_a_fraction_is_not_called_a_given_fraction() -> None:
+    (x,) = ms.variables("x")
+    given = ms.Problem(minimize=x**2 * Fraction(1, 3) - x * Fraction(1, 7) + 2.5)
+    met = ms.Problem(minimize=x**2 * Fraction(1, 3) - 0.1 * x)
+    assert certify(ms.solve(given)).document["numbers"] == "fractions"
+    assert certify(ms.solve(met)).document["numbers"] == "mixed"
+
+
+def test_fractions_in_a_file_are_used_as_such() -> None:
+    problem = ms.Problem.from_json(
+        {
+            "variables": ["x"],
+            "minimize": [["1/3", [2]], ["-1/7", [1]]],
+            "inequalities": [[["1/3", [0]], ["-1", [1]]]],
+        }
+    )
+    certificate = certify(ms.solve(problem))
+    assert certificate.document["problem"]["minimize"] == [["-1/7", [1]], ["1/3", [2]]]
+    assert certificate.document["numbers"] == "fractions"
+    assert certificate.bound <= Fraction(-3, 196) <= certificate.upper_bound  # at x = 3/14
+    assert certificate.upper_bound - certificate.bound <= Fraction(1, 10**8)
 
 
 def test_a_certificate_is_about_one_problem() -> None:

@@ -98,8 +98,9 @@ def test_limits_are_kept(name, tmp_path) -> None:
 
 @cache
 def valid() -> tuple[str, ...]:
-    """Certificates that hold: by hand, with a denominator, with an equality, and of a small network."""
+    """Certificates that hold: by hand, with a denominator, with an equality, in a box, and of a small network."""
     x, y = ms.variables("x y")
+    cubic = ms.solve(ms.Problem(minimize=x + y, inequalities=[4 - x**2 - y**2], equalities=[x**3 + y**3 - 3]))
     rng = np.random.default_rng(3)
     weights = [rng.standard_normal((3, 3)) for _ in range(3)]
     network = ms.PolynomialNetwork(weights, degrees=[1, 1])
@@ -107,7 +108,8 @@ def valid() -> tuple[str, ...]:
     fit = ms.learn(network, data, rng.standard_normal((10, 3)), method="partial")
     circle = ms.solve(ms.Problem(minimize=x * y + x, equalities=[x**2 + y**2 - 1]))
     disc = ms.solve(ms.Problem(minimize=x**2 * y - x * y, inequalities=[1 - x**2 - y**2]))
-    made = [certify(result).document for result in (fit, circle, disc)]
+    made = [certify(result).document for result in (fit, circle, disc, cubic)]
+    assert made[-1]["directions"]
     return tuple(json.dumps(document) for document in (by_hand(), *made))
 
 
@@ -126,7 +128,7 @@ def _at(document: Any, path: tuple) -> Any:
     return document
 
 
-PARTS = ("problem", "change", "blocks", "multipliers", "bound")
+PARTS = ("problem", "change", "blocks", "multipliers", "bound", "point", "directions")
 
 
 def _altered(document: dict[str, Any], draw: random.Random) -> None:
@@ -217,6 +219,7 @@ def test_mutations_with_a_new_digest_are_refused_or_prove_the_same(tmp_path) -> 
             survivors += 1
             assert document["problem"] == original["problem"]
             assert verdict.bound == Fraction(original["bound"])
+            assert verdict.upper_bound is None or verdict.upper_bound >= verdict.bound
     assert survivors < 100  # a zero with a sign, a symmetric basis, another label for a variable that only labels
     assert slowest < 10
 

@@ -1,4 +1,4 @@
-"""Rational feasible points: exact, near, and none where there is none."""
+"""Feasible points: rational and exact where there is one near, enclosed where there is none."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import pytest
 from catalogue import CASES
 
 import momentsos as ms
+from momentsos.certificates.enclosure import enclosed_point
 from momentsos.certificates.frame import exact_terms
 from momentsos.certificates.points import feasible_point
 
@@ -29,6 +30,10 @@ def test_points_of_the_catalogue_are_exactly_feasible_and_near(case) -> None:
     point = feasible_point(problem, given)
     if point is None:
         assert case.name in {"circle_in_space", "hock_schittkowski_40", "polynomial_system"}
+        found = enclosed_point(problem, given)
+        assert found is not None
+        assert np.abs(given - np.array([float(x) for x in found.center])).max(axis=1).min() <= 1e-9
+        assert max(sum(map(abs, row)) for row in found.directions) <= Fraction(1, 10**15)
         return
     assert all(value(g, point) >= 0 for g in problem.inequalities)
     assert all(value(h, point) == 0 for h in problem.equalities)
@@ -52,3 +57,27 @@ def test_coupled_affine_equalities_are_eliminated() -> None:
 def test_an_empty_set_of_points_has_none() -> None:
     (x,) = ms.variables("x")
     assert feasible_point(ms.Problem(minimize=x), np.zeros((0, 1))) is None
+
+
+def test_a_feasible_point_is_enclosed_where_inequalities_are_active() -> None:
+    """On x³ + y³ = 3 with x ≥ 1: at x = 1 is y³ = 2; the box lies a little inside."""
+    x, y = ms.variables("x y")
+    problem = ms.Problem(minimize=x, inequalities=[x - 1, 3 - y], equalities=[x**3 + y**3 - 3])
+    given = np.array([[1.0, 2 ** (1 / 3)]])
+    assert feasible_point(problem, given) is None
+    found = enclosed_point(problem, given)
+    assert found is not None
+    assert all(low >= 1 for low in [found.center[0] - sum(map(abs, found.directions[0]))])
+    assert float(found.center[0]) <= 1 + 1e-4
+
+
+def test_nothing_is_enclosed_at_a_point_that_is_not_regular_or_not_near_the_equalities() -> None:
+    x, y = ms.variables("x y")
+    square = ms.Problem(minimize=x, equalities=[(x**3 + y**3 - 3) ** 2])
+    assert enclosed_point(square, np.array([[1.0, 2 ** (1 / 3)]])) is None
+    cubic = ms.Problem(minimize=x, equalities=[x**3 + y**3 - 3])
+    assert enclosed_point(cubic, np.array([[1.0, 0.5]])) is None
+    outside = ms.Problem(minimize=x, inequalities=[1 - x - y], equalities=[x**3 + y**3 - 3])
+    assert enclosed_point(outside, np.array([[1.0, 2 ** (1 / 3)]])) is None
+    twice = ms.Problem(minimize=x, equalities=[x**3 + y**3 - 3, 2 * (x**3 + y**3 - 3)])
+    assert enclosed_point(twice, np.array([[1.0, 2 ** (1 / 3)]])) is None

@@ -11,7 +11,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from certificates.documents import by_hand, sealed, written
+from certificates.documents import by_hand, enclosed_by_hand, sealed, written
 
 import momentsos.certificates.format as form
 import momentsos.certificates.verify as verifier
@@ -55,7 +55,7 @@ BROKEN = {
     ),
     "an added constraint that is not the last": lambda d: d.update(added=[[1, "the ball"]]),
     "numbers of an unknown kind": lambda d: d.update(numbers="reals"),
-    "another version": lambda d: d.update(version=2),
+    "another version": lambda d: d.update(version=1),
     "a variable with two names": lambda d: d["problem"].update(variables=["x", "x"]),
 }
 
@@ -66,6 +66,38 @@ def test_one_broken_thing_is_refused(name, tmp_path) -> None:
     BROKEN[name](document)
     verdict = verify_file(written(sealed(document), tmp_path / "c.json"))
     assert not verdict.holds and verdict.reason and verdict.bound is None and verdict.statement == ""
+
+
+def test_a_feasible_point_in_a_box_holds_by_hand(tmp_path) -> None:
+    verdict = verify_file(written(enclosed_by_hand(), tmp_path / "c.json"))
+    assert verdict.holds and verdict.bound == 2
+    assert verdict.upper_bound == 2 + Fraction(34, 1200) + Fraction(1, 10)
+    assert "In the box in this file there is a feasible point" in verdict.statement
+
+
+BROKEN_BOX = {
+    "a box that the first equality misses": lambda d: d.update(point=["3/2", "2"]),
+    "a box that is too small": lambda d: d.update(directions=[["1/1000", "0"], ["34/12000", "1/10"]]),
+    "a box that is too large": lambda d: d.update(directions=[["4", "0"], ["34/3", "20"]]),
+    "a direction turned round": lambda d: d.update(directions=[["-1/100", "0"], ["34/1200", "1/10"]]),
+    "the directions exchanged": lambda d: d.update(directions=[["0", "1/100"], ["1/10", "34/1200"]]),
+    "the rows exchanged": lambda d: d["directions"].reverse(),
+    "one direction for two equalities": lambda d: d.update(directions=[["1/100"], ["34/1200"]]),
+    "three directions": lambda d: d.update(directions=[["1/100", "0", "0"], ["34/1200", "1/10", "0"]]),
+    "a direction without a row for y": lambda d: d.update(directions=[["1/100", "0"]]),
+    "no directions": lambda d: d.update(directions=[]),
+    "directions without a point": lambda d: d.update(point=[]),
+    "a box that leaves the inequality": lambda d: d["problem"]["inequalities"][0][0].__setitem__(0, "2"),
+    "an equality that is another": lambda d: d["problem"]["equalities"][0][1].__setitem__(0, "-3"),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN_BOX)
+def test_one_broken_thing_about_a_box_is_refused(name, tmp_path) -> None:
+    document = enclosed_by_hand()
+    BROKEN_BOX[name](document)
+    verdict = verify_file(written(sealed(document), tmp_path / "c.json"))
+    assert not verdict.holds and verdict.reason and verdict.upper_bound is None
 
 
 def test_what_the_file_says_is_what_is_proved(tmp_path) -> None:

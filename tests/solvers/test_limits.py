@@ -64,7 +64,7 @@ def test_a_time_limit_ends_the_solve(solver) -> None:
 
 def test_an_interruption_reaches_the_caller_and_leaves_nothing_behind(solver, interruption, capfd) -> None:
     """Solvers in C see it when they return; none may swallow it or leave standard output turned away."""
-    sdp, before = large_program(40), os.fstat(1)
+    sdp, before = large_program(25), os.fstat(1)
     interruption(0.05)
     with pytest.raises(KeyboardInterrupt):
         for _ in range(200):
@@ -86,3 +86,14 @@ def test_standard_output_stays_clean(solver, capfd) -> None:
     for name in ("quadratic_on_simplex", "infeasible_half_lines"):
         solve(solver, program(name))
     assert capfd.readouterr().out == ""
+
+
+def test_multiple_precision_is_used_where_it_is_installed(monkeypatch) -> None:
+    """The adapter says so in its version, and asks for more digits."""
+    from momentsos.solvers import sdpa
+
+    defaults = {"epsilonStar": 1e-7, "epsilonDash": 1e-7}
+    for installed, tolerance, words in (("", 1e-8, ""), ("0.2.3", 1e-10, "multiprecision")):
+        monkeypatch.setattr(sdpa, "_version_of", lambda name, version=installed: version)
+        assert sdpa._settings(dict(defaults), SolverOptions(tol=1e-10))["epsilonStar"] == tolerance
+        assert words in sdpa.SDPA.version()
