@@ -16,8 +16,7 @@ MULTI := .venv-multiprecision
 .PHONY: help install demo test test-multiprecision docs bench bench-full lint clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s
-", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(FULL) ## create .venv with the package and every extra
 
