@@ -29,6 +29,12 @@ def _methods(full: bool, folder: Path) -> Found:
     return methods.run(6 if full else 3)
 
 
+def _checks(full: bool, folder: Path) -> Found:
+    from . import checks
+
+    return checks.run(full)
+
+
 def _solvers(full: bool, folder: Path) -> Found:
     from . import solvers
 
@@ -56,6 +62,7 @@ def _growth(full: bool, folder: Path) -> Found:
 
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
+    "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
     "solvers": Part("SDP solvers on the same programs", _solvers),
     "peers": Part("Other packages on the same problems", _peers),
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
