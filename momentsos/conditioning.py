@@ -134,22 +134,6 @@ def unchanged(problem: Problem) -> AffineChange:
     return AffineChange(problem, problem, zero, zero, np.eye(n), 1.0, *ones)
 
 
-def composed(outer: AffineChange, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
-    """Substitute :math:`t = a + T s` in a problem that has been changed already; the shift is of size one."""
-    inner = change_affinely(outer.problem, shift, matrix)
-    high, low = outer.fine_point(shift)
-    return AffineChange(
-        outer.original,
-        inner.problem,
-        high,
-        low,
-        outer.matrix @ matrix,
-        outer.objective * inner.objective,
-        tuple(a * b for a, b in zip(outer.inequalities, inner.inequalities, strict=True)),
-        tuple(a * b for a, b in zip(outer.equalities, inner.equalities, strict=True)),
-    )
-
-
 def normalized_change(
     problem: Problem,
     changed: Sequence[Polynomial],

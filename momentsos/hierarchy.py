@@ -22,7 +22,7 @@ from .search import Search
 from .threads import limited_threads
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
-UNASKED_MOMENTS = 2_000
+UNASKED_MOMENTS = 2_500
 #: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
 WORTH_GOING_ON = 0.99
 

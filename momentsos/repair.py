@@ -22,18 +22,17 @@ from dataclasses import dataclass
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .sdp import SDP, forced_zeros, restrict, smat, svec
+from .sdp import SDP, forced_zeros, on_moments, restrict, smat, spanning_moments, svec
 from .sdp.residuals import dual_residual
 
 #: Repair is not tried when its least-squares problem would take more than this many multiplications.
-_MOST_WORK = 3e9
+_MOST_WORK = 1.2e10
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
 _STEPS = 15
-#: Eigenvalues of the normal matrix below this share of the largest are those of dependent equations.
-_DEPENDENT = 3e-14
 #: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
 #: shares of the bound are tried in turn.
 _ROOM, _LEVELS = 5.0, (1e-14, 1e-12, 1e-10)
@@ -75,6 +74,10 @@ def absorb(
     slack = sdp.operator @ moments
     mu = _ROOM * abs(float(gram @ slack)) / sum(sdp.sizes)
     sdp, kept = restrict(sdp, ~forced_zeros(sdp))
+    seen = spanning_moments(sdp)
+    if seen is None:
+        return given
+    sdp = on_moments(sdp, seen)  # the other equations of the identity are combinations of these
     if float(len(kept) + 1) * sdp.n_moments**2 > _MOST_WORK:
         return given
     equations = _Equations.of(sdp)
@@ -91,19 +94,21 @@ def absorb(
 
 @dataclass(frozen=True, eq=False)
 class _Equations:
-    """The equations of the identity, in independent combinations, and all solutions of `E y = d`."""
+    """The equations of the identity, each divided by its length, and all solutions of `E y = d`."""
 
     sdp: SDP
-    independent: NDArray[np.float64]
+    lengths: NDArray[np.float64]
     free: NDArray[np.float64]
     particular: NDArray[np.float64]
     kernel: NDArray[np.float64]
 
     @classmethod
     def of(cls, sdp: SDP) -> _Equations:
-        independent = _independent_combinations(sdp)
-        free = sdp.equalities @ independent
-        return cls(sdp, independent, free, *_solutions(free, sdp.right_side))
+        columns = sp.vstack([sdp.operator, sdp.equalities])
+        lengths = np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).reshape(-1))
+        lengths[lengths == 0] = 1.0
+        free = sdp.equalities.toarray() / lengths
+        return cls(sdp, lengths, free, *_solutions(free, sdp.right_side))
 
 
 def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.float64]:
@@ -119,15 +124,15 @@ def _centred(
     equations: _Equations, multipliers: NDArray[np.float64], gram: NDArray[np.float64], mu: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
-    sdp, independent = equations.sdp, equations.independent
+    sdp, lengths = equations.sdp, equations.lengths
     particular, kernel, free = equations.particular, equations.kernel, equations.free
     for _ in range(_STEPS):
         roots = _square_roots(sdp, gram)
         if roots is None:
             return None
-        weighted = _weighted_operator(sdp, roots) @ independent
-        residual = independent.T @ dual_residual(sdp, multipliers, gram)
-        rounding = independent.T * _rounding(sdp, multipliers, gram)
+        weighted = _weighted_operator(sdp, roots) / lengths
+        residual = dual_residual(sdp, multipliers, gram) / lengths
+        rounding = np.diag(_rounding(sdp, multipliers, gram) / lengths)
         if _exists(np.concatenate([weighted, free[1:]]), residual, rounding):
             return multipliers, gram
         step = _newton(sdp, weighted, residual, mu, particular, kernel, free)
@@ -175,17 +180,6 @@ def _newton(
     multipliers = multipliers + correction[len(weighted) :]
     fall = max(-float(np.linalg.eigvalsh(smat(change[places]))[:, 0].min()) for _, places in sdp.groups)
     return multipliers, change, fall
-
-
-def _independent_combinations(sdp: SDP) -> NDArray[np.float64]:
-    """Return an orthonormal basis of the combinations of moments that the constraints see.
-
-    After a shift of variables some equations of the identity are combinations of others, up to rounding of the
-    shifted data; they hold whenever the others do.
-    """
-    normal = (sdp.operator.T @ sdp.operator + sdp.equalities.T @ sdp.equalities).toarray()
-    values, vectors = np.linalg.eigh(normal)
-    return np.asarray(vectors[:, values > _DEPENDENT * values[-1]])
 
 
 def _rounding(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

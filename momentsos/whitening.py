@@ -110,15 +110,23 @@ def whiten_squares(
     if inner:
         rest = root[:, inner] - q @ (q.T @ root[:, inner])
         matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(root[:, inner])))
+    return change_squares(problem, squares, optimum, matrix, fine)
+
+
+def change_squares(
+    problem: Problem,
+    squares: tuple[Polynomial, ...],
+    shift: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    fine: NDArray[np.float64] | None = None,
+) -> AffineChange:
+    """Substitute :math:`x = a + T t`; where squares add up to the objective, they are changed before they are added."""
     if not squares:
-        return change_affinely(problem, optimum, matrix, fine)
-    objective = sum_of_squares(change_polynomials(squares, optimum, matrix, fine))
-    constraints = (
-        change_polynomials((*problem.inequalities, *problem.equalities), optimum, matrix, fine)
-        if (problem.inequalities or problem.equalities)
-        else []
-    )
-    return normalized_change(problem, [objective, *constraints], optimum, matrix, fine)
+        return change_affinely(problem, shift, matrix, fine)
+    objective = sum_of_squares(change_polynomials(squares, shift, matrix, fine))
+    constraints = (*problem.inequalities, *problem.equalities)
+    changed = change_polynomials(constraints, shift, matrix, fine) if constraints else []
+    return normalized_change(problem, [objective, *changed], shift, matrix, fine)
 
 
 def _by_inner_degree(polynomials: tuple[Polynomial, ...], split: Split) -> list[int]:

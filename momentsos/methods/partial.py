@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from ..conditioning import AffineChange, composed, half_widths
+from ..conditioning import AffineChange, half_widths
 from ..extraction import RankRule, extract_atoms
 from ..local import Evaluator, LocalPoint
 from ..polynomials import Polynomial, basis_size, monomial_basis
@@ -20,7 +20,7 @@ from ..relaxations.split import Split, affine_split, quadratic_split
 from ..request import ABSOLUTE_GAP, Request
 from ..sdp import SDPSolution
 from ..search import ESCAPE, Search
-from ..whitening import whiten_constraints, whiten_squares
+from ..whitening import change_squares, whiten_constraints, whiten_squares
 from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: Inner variables are measured in this many sizes of the residuals, to begin with.
@@ -154,7 +154,9 @@ def _with_best_denominator(search: Search, request: Request, split: Split, last:
     inner, n = list(split.inner), len(change.problem.variables)
     shift, matrix = np.zeros(n), np.eye(n)
     shift[inner], matrix[np.ix_(inner, inner)] = found
-    return replace(last.setting, change=composed(change, shift, matrix), seconds=solution.seconds)
+    high, low = change.fine_point(shift)
+    moved = change_squares(search.problem, request.squares, high, change.matrix @ matrix, low)
+    return replace(last.setting, change=moved, seconds=solution.seconds)
 
 
 def _whitened(search: Search, request: Request, split: Split, factor: float) -> AffineChange:

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from .exponents import ExponentIndex, Exponents, unique_rows
 from .polynomial import Polynomial
+from .precise import precise_product
 from .shift import Floats, add_multiple, taylor_shift
-
-#: Rounding errors up to this share of a polynomial's largest coefficient are as good as none.
-PLAIN = 1e-14
 
 
 def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats, Floats]:
@@ -98,33 +96,20 @@ def change_polynomials(
 ) -> list[Polynomial]:
     """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats.
 
-    The shift `a`, given as the float `shift` or as the sum ``shift + fine``, is carried out in twice the working
-    precision: what cancels there costs no digits.
+    The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision
+    and rounded once: what cancels costs no digits.
     """
     rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
     table = np.zeros((len(polynomials), len(rows)))
     table[np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), index] = np.concatenate(
         [p.values for p in polynomials]
     )
-    fine = np.zeros(len(shift)) if fine is None else fine
-    if shift.any() or fine.any():
-        rows, table, _ = taylor_shift(rows, table, shift, fine)
-    monomials, changed = substitute_linearly(rows, table, matrix)
+    rows, high, low = taylor_shift(rows, table, shift, np.zeros(len(shift)) if fine is None else fine)
+    monomials, changed = substitute_linearly(rows, high, low, matrix)
     return [Polynomial.from_terms(monomials, row, p.variables) for row, p in zip(changed, polynomials, strict=True)]
 
 
-def substitute_linearly(rows: Exponents, table: Floats, matrix: Floats) -> tuple[Exponents, Floats]:
-    """Substitute `x = T t` in polynomials with coefficients `table`, in twice the working precision where it matters.
-
-    It matters where rounding errors of the plain product could exceed `PLAIN` of a polynomial's largest coefficient.
-    """
-    monomials, high, low = expand_linearly(rows, matrix)
-    plain = table @ high
-    errors = np.finfo(float).eps * (np.abs(table) @ np.abs(high))
-    if (errors.max(axis=1, initial=0.0) <= PLAIN * np.abs(plain).max(axis=1, initial=0.0)).all():
-        return monomials, plain
-    total, rest = np.zeros_like(plain), np.zeros_like(plain)
-    everywhere = np.arange(len(table))[:, None], np.arange(len(monomials))[None, :]
-    for term in range(len(rows)):
-        add_multiple(total, rest, everywhere, high[None, term], low[None, term], table[:, term, None])
-    return monomials, total + rest
+def substitute_linearly(rows: Exponents, high: Floats, low: Floats, matrix: Floats) -> tuple[Exponents, Floats]:
+    """Substitute `x = T t` in polynomials with coefficients ``high + low``; round once."""
+    monomials, expansions, rest = expand_linearly(rows, matrix)
+    return monomials, precise_product(high, low, expansions, rest)

@@ -84,7 +84,7 @@ def carried(rows: Exponents, change: AffineChange) -> tuple[Exponents, sp.csr_ma
     place = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(monomials))}
     leading = [place[row.tobytes()] for row in np.ascontiguousarray(rows)]
     _eliminate(high, low, leading)
-    basis, table = substitute_linearly(monomials, high, change.matrix)
+    basis, table = substitute_linearly(monomials, high, low, change.matrix)
     if len(basis) == len(rows):
         return basis, None
     return basis, sp.csr_matrix(table / np.linalg.norm(table, axis=1)[:, None])

@@ -2,7 +2,7 @@
 
 from .dual import dual_program, from_dual
 from .faces import forced_zeros, restrict
-from .independence import independent_moments, on_moments
+from .independence import independent_moments, on_moments, spanning_moments
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
@@ -30,6 +30,7 @@ __all__ = [
     "recompute_residuals",
     "restrict",
     "smat",
+    "spanning_moments",
     "svec",
     "svec_index",
     "svec_length",

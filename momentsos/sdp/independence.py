@@ -16,36 +16,57 @@ from .program import SDP
 
 #: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them.
 _FEWEST = 300
-#: Diagonal entries of a triangular factor below this share of the first are zero; columns have length one.
-_ZERO = 1e-11
+#: Diagonal entries of a triangular factor below this share of the first are zero; columns have length one. What is left
+#: of a column beside those that span it must be smaller than the second.
+_ZERO, _LEFT = 1e-11, 1e-13
 #: More rows than the rank that a random sketch needs to show it, and the entries a row of the program has in it.
 _SPARE, _SPREAD = 20, 8
 
 
 def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
-    r"""Return at most half of the moments, whose columns of `F`, `E` and `c` span those of all, or None.
+    """Return at most half of the moments, such that the columns of `F`, `E` and `c` of the others depend on theirs.
+
+    None where more are needed, or the program is small.
+    """
+    n = sdp.n_moments
+    stacked = _stacked(sdp)
+    alone = stacked.indices[stacked.indptr[:-1][np.diff(stacked.indptr) == 1]]
+    if n < _FEWEST or np.unique(alone).size > n // 2:
+        return None
+    return _spanning(stacked, n // 2)
+
+
+def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
+    """Return moments such that the columns of `F`, `E` and `c` of the others depend on theirs, as few as possible.
+
+    None where rounding leaves it open which depend on which.
+    """
+    return _spanning(_stacked(sdp), sdp.n_moments)
+
+
+def _stacked(sdp: SDP) -> sp.csr_matrix:
+    return sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
+
+
+def _spanning(rows: sp.csr_matrix, most: int) -> NDArray[np.intp] | None:
+    r"""Return at most `most` columns that span all, None where there are none such.
 
     A QR factorisation with column pivoting of a sparse random sketch :math:`\Omega [F; E; c]` chooses the columns; that
     the others are combinations of them is then checked on the columns themselves.
 
     Source: Halko, Martinsson and Tropp, SIAM Review 53 (2011), for the sketch.
     """
-    n = sdp.n_moments
-    stacked = sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
-    alone = stacked.indices[stacked.indptr[:-1][np.diff(stacked.indptr) == 1]]
-    if n < _FEWEST or np.unique(alone).size > n // 2:
-        return None
-    lengths = np.sqrt(np.asarray(stacked.multiply(stacked).sum(axis=0)).reshape(-1))
-    stacked = (stacked @ sp.diags_array(1.0 / np.where(lengths > 0, lengths, 1.0))).tocsr()
-    triangle, pivots = scipy.linalg.qr(_sketch(stacked, n // 2 + _SPARE), mode="r", pivoting=True, check_finite=False)
+    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=0)).reshape(-1))
+    rows = (rows @ sp.diags_array(1.0 / np.where(lengths > 0, lengths, 1.0))).tocsr()
+    triangle, pivots = scipy.linalg.qr(_sketch(rows, most + _SPARE), mode="r", pivoting=True, check_finite=False)
     diagonal = np.abs(np.diag(triangle))
-    rank = int((diagonal > _ZERO * diagonal[0]).sum())
-    if rank > n // 2:
+    rank = int((diagonal > _ZERO * diagonal.max(initial=0.0)).sum())
+    if rank > most:
         return None
     kept, others = pivots[:rank], pivots[rank:]
     mixed = scipy.linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:], check_finite=False)
-    left = stacked[:, others].toarray() - stacked[:, kept] @ mixed
-    return np.sort(kept) if np.abs(left).max(initial=0.0) <= _ZERO else None
+    left = rows[:, others].toarray() - rows[:, kept] @ mixed
+    return np.sort(kept) if np.abs(left).max(initial=0.0) <= _LEFT * max(1.0, np.abs(mixed).max(initial=0.0)) else None
 
 
 def _sketch(rows: sp.csr_matrix, height: int) -> NDArray[np.float64]:
