@@ -13,7 +13,7 @@ MULTI := .venv-multiprecision
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two installs into one environment must not overlap
-.PHONY: help install demo test test-multiprecision docs bench lint clean
+.PHONY: help install demo test test-multiprecision docs bench bench-full lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,8 +32,11 @@ test-multiprecision: $(MULTI)/.ready ## run the contract tests with sdpa-multipr
 docs: $(FULL) ## build the documentation into docs/_build/html, warnings are errors
 	$(RUN) -m sphinx -W --keep-going -b html docs docs/_build/html
 
-bench: $(FULL) ## run the benchmarks
-	$(RUN) -m benchmarks
+bench: $(FULL) ## run all benchmarks in short: under 15 minutes on two slow cores
+	$(RUN) -m benchmarks all
+
+bench-full: $(FULL) ## run all benchmarks in full
+	$(RUN) -m benchmarks all --full
 
 lint: $(FULL) ## check formatting, lint and types
 	$(RUN) -m ruff format --check .

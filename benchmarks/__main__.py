@@ -1,47 +1,126 @@
-"""Run the benchmarks and write ``results/bench.json`` and ``results/bench.md``."""
+"""Run the benchmarks; each part writes ``PART.json`` into the folder of results."""
 
 from __future__ import annotations
 
 import argparse
 import os
 import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+#: Rows, one a measurement, and a text of tables.
+Found = tuple[list[dict[str, Any]], str]
 
 
-def main() -> int:
+@dataclass(frozen=True)
+class Part:
+    """One part: its title, and how it is run, short or in full, with the folder of results."""
+
+    title: str
+    run: Callable[[bool, Path], Found]
+
+
+def _methods(full: bool, folder: Path) -> Found:
+    from . import methods
+
+    return methods.run(6 if full else 3)
+
+
+def _checks(full: bool, folder: Path) -> Found:
+    from . import checks
+
+    return checks.run(full)
+
+
+def _solvers(full: bool, folder: Path) -> Found:
+    from . import solvers
+
+    return solvers.run()
+
+
+def _peers(full: bool, folder: Path) -> Found:
+    from .cases import PEER_CASES
+    from .peers.run import run
+
+    return run(folder.parent / "peers", *((120.0, PEER_CASES) if full else (20.0, PEER_CASES[:3])))
+
+
+def _baselines(full: bool, folder: Path) -> Found:
+    from .baselines.run import run
+
+    return run(2, 2.0, 10.0) if full else run(1, 1.0, 5.0)
+
+
+def _growth(full: bool, folder: Path) -> Found:
+    from . import growth
+
+    return growth.run(2 if full else 1, 120.0 if full else 20.0)
+
+
+PARTS = {
+    "methods": Part("Dense and partial hierarchy on the same data", _methods),
+    "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
+    "solvers": Part("SDP solvers on the same programs", _solvers),
+    "peers": Part("Other packages on the same problems", _peers),
+    "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
+    "growth": Part("Growth of time and memory", _growth),
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
     """Parse the arguments, run, write, print."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=5, help="instances of each family (default: 5)")
-    parser.add_argument("--only", choices=("methods", "solvers"), help="one of the two parts")
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for the results")
-    options = parser.parse_args()
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, help_text in {"all": "all parts", **{name: part.title for name, part in PARTS.items()}}.items():
+        command = commands.add_parser(name, help=help_text)
+        command.add_argument("--full", action="store_true", help="more seeds, larger sizes, longer limits")
+        command.add_argument("--out", type=Path, default=Path("results/bench"), help="folder for the results")
+    command = commands.add_parser("page", help="write the results as a page, with pictures beside it")
+    command.add_argument("--results", type=Path, default=Path("results/bench"))
+    command.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
+    command = commands.add_parser("compare", help="hold two result files against each other")
+    command.add_argument("files", type=Path, nargs=2, metavar="RESULT.json")
+    options = parser.parse_args(arguments)
+    if options.command == "compare":
+        from .compare import compare
 
-    from . import methods, record, solvers
+        print(compare(*options.files), end="")
+        return 0
+    if options.command == "page":
+        from .page import write
 
-    texts, rows = [], []
-    if options.only in (None, "methods"):
-        found, text = methods.run(options.seeds)
-        rows += [{"part": "methods", **row} for row in found]
-        texts.append("## Dense and partial hierarchy on the same data\n\nMedian [least, most] over seeds.\n\n" + text)
-        print(texts[-1], flush=True)
-    if options.only in (None, "solvers"):
-        found, text = solvers.run()
-        rows += [{"part": "solvers", **row} for row in found]
-        texts.append(
-            "## SDP solvers on the same programs\n\nMedian seconds, ratio to the native solver, "
-            "worst relative residual as we recompute it.\n\n" + text
-        )
-        print(texts[-1], flush=True)
-    record.save(rows, options.out / "bench.json")
-    env = record.environment()
-    head = "; ".join(f"{key}: {value}" for key, value in env.items())
-    (options.out / "bench.md").write_text("\n\n".join([head, *texts]) + "\n", encoding="utf-8")
+        write(options.results, {name: part.title for name, part in PARTS.items()}, options.out)
+        return 0
+    for name in PARTS if options.command == "all" else [options.command]:
+        measure(name, options.full, options.out)
     return 0
+
+
+def measure(name: str, full: bool, folder: Path) -> None:
+    """Run one part and store what came out."""
+    from . import record
+
+    part, began, env = PARTS[name], time.perf_counter(), record.environment()
+    print(f"== {part.title}", flush=True)
+    rows, text = part.run(full, folder)
+    content = {
+        "part": name,
+        "command": f"python -m benchmarks {name}{' --full' if full else ''}",
+        "environment": env,
+        "seconds": time.perf_counter() - began,
+        "text": text,
+        "rows": rows,
+    }
+    record.save(content, folder / f"{name}.json")
+    print(f"\n{text}\n", flush=True)
 
 
 if __name__ == "__main__":
     # One thread, set before NumPy is loaded: small programs would otherwise be timed by how threads wait.
-    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
+    if os.environ.get("OPENBLAS_NUM_THREADS") != "1" or os.environ.get("OMP_NUM_THREADS") != "1":
         os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks", *sys.argv[1:]])
     sys.exit(main())

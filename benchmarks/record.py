@@ -12,7 +12,19 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-_PACKAGES = ("numpy", "scipy", "clarabel", "scs", "sdpa-python", "cvxopt", "coptpy", "momentsos")
+_PACKAGES = (
+    "momentsos",
+    "numpy",
+    "scipy",
+    "clarabel",
+    "scs",
+    "sdpa-python",
+    "cvxopt",
+    "coptpy",
+    "Mosek",
+    "torch",
+    "PySCIPOpt",
+)
 
 
 def environment() -> dict[str, Any]:
@@ -23,23 +35,35 @@ def environment() -> dict[str, Any]:
             versions[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     return {
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": f"{platform.machine()}, {_processor()}, {os.cpu_count()} cores",
         "python": platform.python_version(),
         "threads": os.environ.get("OPENBLAS_NUM_THREADS", "unset"),
         "versions": versions,
-        "commit": commit.stdout.strip() or "unknown",
+        "commit": _git("rev-parse", "--short", "HEAD") or "unknown",
+        "changed": bool(_git("status", "--porcelain", "--untracked-files=no", "--", "momentsos", "benchmarks")),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
-def save(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Write environment and rows as JSON; the file appears whole or not at all."""
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor() or "unknown processor"
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown processor")
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return done.stdout.strip()
+
+
+def save(content: dict[str, Any], path: Path) -> None:
+    """Write a result file; it appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".part")
-    partial.write_text(
-        json.dumps({"environment": environment(), "rows": list(rows)}, indent=1) + "\n", encoding="utf-8"
-    )
+    partial.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     partial.replace(path)
 
 

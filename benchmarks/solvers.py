@@ -1,116 +1,153 @@
-"""The SDP solvers on one set of programs: partial and dense relaxations of the tables, and of the catalogue."""
+"""The SDP solvers side by side on one set of programs; every residual is recomputed by us."""
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
+from dataclasses import replace
+from math import exp, log
 from pathlib import Path
 from statistics import median
 from typing import Any
 
-import numpy as np
-
 import momentsos as ms
-from momentsos.cli.instances import noisy_instance
-from momentsos.conditioning import balanced_units, scale_by
 from momentsos.errors import MomentSOSError
-from momentsos.relaxations import Relaxation, assemble, dense_plan, partial_plan
-from momentsos.relaxations.bounding import Ball
-from momentsos.relaxations.split import affine_split
-from momentsos.sdp import SDPStatus
-from momentsos.solvers import SolverOptions, available_solvers, solver_named
-from momentsos.whitening import whiten_constraints
+from momentsos.sdp import SDP, SDPSolution
+from momentsos.solvers import SolverOptions, available_solvers, solve_sdp, solver_named
 
-from .record import spread, table
+from .programs import programs
+from .record import table
+from .sedumi import sedumi_problem, solve_with_sedumi
 
-#: Clarabel, SCS and the other interior-point codes are left out above this many svec rows in the largest block.
-_SVEC_LIMIT = 2_000
-_REPEATS = 3
-
-
-def programs() -> Iterator[tuple[str, Relaxation]]:
-    """Yield named relaxations, small ones first."""
-    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
-    from catalogue import BY_NAME
-
-    for degrees, order in (((2, 2), 1), ((2, 2), 2), ((2, 3), 2), ((3, 2), 2), ((3, 2), 3)):
-        yield (
-            f"partial {','.join(map(str, degrees))} order {order}",
-            assemble(partial_plan(_conditioned(degrees), order)),
-        )
-    for name in ("six_hump_camel", "motzkin_on_ball", "floudas_3_1_3", "max_cut_5_cycle", "floudas_2_1_1"):
-        problem = BY_NAME[name].problem()
-        scaled = scale_by(problem, balanced_units(problem)).problem
-        yield f"dense {name}", assemble(dense_plan(scaled, BY_NAME[name].order))
-    case = noisy_instance((2, 2))
-    problem = ms.formulate(case.network, case.X, case.Y).problem
-    fit = ms.learn(case.network, case.X, case.Y)
-    ball = Ball(np.full(problem.n_variables, 2.0 * float(np.linalg.norm(fit.minimizers[0]))))
-    yield (
-        "dense 2,2 order 3 in a ball",
-        assemble(dense_plan(scale_by(ball.restrict(problem), ball.half_axes).problem, 3)),
-    )
+#: Seconds that one solve may take, and those after which it is not repeated.
+TIME_LIMIT, ONCE = 60.0, 5.0
+_REPEATS = 5
+#: Worst relative residual up to which an answer counts as a solution.
+SOLVED = 1e-6
+#: Left out: CVXPY only passes programs on.
+_LEFT_OUT = {"cvxpy"}
 
 
-def _conditioned(degrees: tuple[int, ...]) -> ms.Problem:
-    case = noisy_instance(degrees)
-    fit = ms.learn(case.network, case.X, case.Y, method="partial")
-    split = affine_split(fit.problem)
-    return whiten_constraints(fit.problem, split, fit.minimizers[0], 10.0, 1e-6 * fit.scale).problem
+def contestants() -> tuple[list[str], dict[str, str]]:
+    """Return the solvers that can be asked here, the native one first, and why the others cannot."""
+    states = available_solvers()
+    names = [name for name, state in states.items() if state.available and name not in _LEFT_OUT]
+    absent = {name: state.reason for name, state in states.items() if not state.available}
+    problem = sedumi_problem()
+    if problem is None:
+        names.append("sedumi")
+    else:
+        absent["sedumi"] = problem
+    return names, absent
 
 
-def run(names: list[str] | None = None) -> tuple[list[dict[str, Any]], str]:
-    """Return one row a solve, and a table of median times and ratios to the native solver."""
-    solvers = names or [name for name, state in available_solvers().items() if state.available and name != "cvxpy"]
+def run(
+    names: list[str] | None = None, folder: Path = Path("results/programs"), only: str = ""
+) -> tuple[list[dict[str, Any]], str]:
+    """Return one row for each program and solver, and tables of times, ratios and failures."""
+    found, absent = contestants()
+    solvers = names or found
     rows, lines = [], []
-    for label, relaxation in programs():
-        largest = max(relaxation.sdp.sizes)
-        cells = []
-        for name in solvers:
-            skipped = name != "native" and largest * (largest + 1) // 2 > _SVEC_LIMIT
-            rows.append(
-                {"program": label, **relaxation.sizes, "solver": name, **({} if skipped else _solve(name, relaxation))}
-            )
-            cells.append(rows[-1])
-        lines.append(_line(label, relaxation, cells))
-    return rows, table(("program", "moments; largest", *solvers), lines)
+    for label, path in programs(folder, only):
+        sdp = ms.read_sdpa(path)
+        cells = _measured(sdp, solvers)
+        sizes = {"moments": sdp.n_moments, "blocks": len(sdp.sizes), "largest_block": max(sdp.sizes)}
+        rows += [{"program": label, **sizes, "solver": name, **cell} for name, cell in cells.items()]
+        lines.append(_line(label, sdp, cells))
+        print(" | ".join(lines[-1]), flush=True)
+    text = table(("program", "moments; blocks; largest", *solvers), lines)
+    text += "\n\n" + _summary(rows, solvers)
+    if absent:
+        text += "\n\nNot asked: " + "; ".join(f"{name} ({reason})" for name, reason in absent.items()) + "."
+    return rows, text
 
 
-def _solve(name: str, relaxation: Relaxation) -> dict[str, Any]:
-    seconds, solution = [], None
+def _measured(sdp: SDP, names: list[str]) -> dict[str, dict[str, Any]]:
+    """Solve in rounds, all solvers in each, so that what else the machine does falls on all of them."""
+    cells: dict[str, dict[str, Any]] = {name: {"seconds": [], "cpu": []} for name in names}
     for _ in range(_REPEATS):
-        started = time.perf_counter()
-        try:
-            solution = solver_named(name).solve(relaxation.sdp, SolverOptions(time_limit=60.0))
-        except MomentSOSError as error:
-            return {"status": type(error).__name__, "seconds": []}
-        seconds.append(time.perf_counter() - started)
-        if seconds[-1] > 5.0:
-            break
-    assert solution is not None
-    residuals = solution.residuals
-    return {
-        "status": solution.status.name,
-        "native_status": solution.native_status,
-        "seconds": seconds,
-        "worst_residual": None if residuals is None else residuals.worst,
-        "solved": solution.status is SDPStatus.OPTIMAL and residuals is not None and residuals.worst <= 1e-6,
+        for name, cell in cells.items():
+            if "failure" in cell or sum(cell["seconds"]) > ONCE:
+                continue
+            cpu = time.process_time()
+            try:
+                answer = _solve(name, sdp)
+            except MomentSOSError as error:
+                cell["failure"] = f"{type(error).__name__}: {error}"
+                continue
+            cell["cpu"].append(time.process_time() - cpu)
+            cell["seconds"].append(answer.seconds)
+            cell |= _judged(answer)
+    return cells
+
+
+def _solve(name: str, sdp: SDP) -> SDPSolution:
+    """Solve once; the time is the solver's own, so that starting a child process does not count."""
+    if name == "sedumi":
+        return solve_with_sedumi(sdp, TIME_LIMIT)
+    options = SolverOptions(time_limit=TIME_LIMIT, threads=1)
+    may_exit = getattr(solver_named(name), "may_exit", False)
+    return solve_sdp(name, sdp, replace(options, isolate=may_exit))
+
+
+def _judged(answer: SDPSolution) -> dict[str, Any]:
+    worst = None if answer.residuals is None else answer.residuals.worst
+    judged = {
+        "status": answer.status.name,
+        "native_status": answer.native_status,
+        "iterations": answer.iterations,
+        "worst_residual": worst,
+        "gap": None if answer.residuals is None else answer.residuals.gap,
+        "objective": None if answer.residuals is None else answer.residuals.dual_objective,
     }
+    if worst is None or not worst <= SOLVED:
+        words = answer.native_status or answer.status.value
+        judged["failure"] = words if worst is None else f"{words}, residual {worst:.0e}"
+    return judged
 
 
-def _line(label: str, relaxation: Relaxation, cells: list[dict[str, Any]]) -> list[str]:
-    reference = next((median(c["seconds"]) for c in cells if c["solver"] == "native" and c.get("seconds")), None)
+def _ratio(cell: dict[str, Any], reference: dict[str, Any]) -> float | None:
+    """Return how many times longer than the reference, where both solved the program."""
+    if "failure" in cell or "failure" in reference:
+        return None
+    return median(cell["seconds"]) / median(reference["seconds"])
+
+
+def _line(label: str, sdp: SDP, cells: dict[str, dict[str, Any]]) -> list[str]:
     shown = []
-    for cell in cells:
-        if not cell.get("seconds"):
-            shown.append(cell.get("status", "not run"))
+    for cell in cells.values():
+        if not cell["seconds"]:
+            shown.append(f"— ({cell['failure'].split(':')[0]})")
             continue
-        worst = cell["worst_residual"]
-        ratio = (
-            "" if reference is None or cell["solver"] == "native" else f", ×{median(cell['seconds']) / reference:.2g}"
+        low, high = min(cell["seconds"]), max(cell["seconds"])
+        text = f"{median(cell['seconds']):.3g} s [{low:.2g}, {high:.2g}]"
+        ratio = _ratio(cell, cells.get("native", cell))
+        if ratio is not None and cell is not cells.get("native"):
+            text += f" ×{ratio:.2g}"
+        worst = "no answer" if cell["worst_residual"] is None else f"{cell['worst_residual']:.0e}"
+        shown.append(f"{text} ({worst}{', failed' if 'failure' in cell else ''})")
+    return [label, f"{sdp.n_moments}; {len(sdp.sizes)}; {max(sdp.sizes)}", *shown]
+
+
+def _summary(rows: list[dict[str, Any]], solvers: list[str]) -> str:
+    """Return a table of what each solver solved and of its ratios to the native one."""
+    native = {row["program"]: row for row in rows if row["solver"] == "native"}
+    lines = []
+    for name in solvers:
+        own = [row for row in rows if row["solver"] == name]
+        solved = [row for row in own if "failure" not in row]
+        ratios = sorted(r for row in own if native and (r := _ratio(row, native[row["program"]])) is not None)
+        residuals = [row["worst_residual"] for row in solved]
+        spread = (
+            "" if not ratios else f"{exp(sum(map(log, ratios)) / len(ratios)):.2g} [{ratios[0]:.2g}, {ratios[-1]:.2g}]"
         )
-        residual = "no answer" if worst is None else f"{worst:.0e}"
-        shown.append(f"{spread(cell['seconds']).split(' ')[0]} s{ratio} ({residual})")
-    sizes = relaxation.sizes
-    return [label, f"{sizes['moments']}; {sizes['largest_block']}", *shown]
+        slower = sum(ratio < 1 for ratio in ratios)
+        residual = f"{median(residuals):.0e}; {max(residuals):.0e}" if residuals else ""
+        lines.append([name, f"{len(solved)} of {len(own)}", residual, spread, str(slower)])
+    header = (
+        "solver",
+        f"solved to {SOLVED:.0e}",
+        "residual: median; worst",
+        "time over native: mean [range]",
+        "faster on",
+    )
+    return table(header, lines)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .polynomials import Polynomial
 from .polynomials.affine import change_polynomials
+from .polynomials.shift import two_sum
 from .problem import Problem
 
 #: Weight that keeps a variable at scale one when no term says otherwise.
@@ -29,8 +30,8 @@ class AffineChange:
     ----------
     original, problem : Problem
         Before and after.
-    shift : (n,) array
-        The `a`.
+    shift, fine : (n,) arrays
+        The `a` is their sum: `fine` holds the digits of a shift that a float has not.
     matrix : (n, n) array
         The `T`, invertible.
     objective : float
@@ -42,6 +43,7 @@ class AffineChange:
     original: Problem
     problem: Problem
     shift: NDArray[np.float64]
+    fine: NDArray[np.float64]
     matrix: NDArray[np.float64]
     objective: float
     inequalities: tuple[float, ...]
@@ -49,11 +51,17 @@ class AffineChange:
 
     def point(self, changed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the original point `a + T t`, or the rows of them."""
-        return np.asarray(self.shift + changed @ self.matrix.T)
+        return np.asarray(self.shift + (self.fine + changed @ self.matrix.T))
+
+    def fine_point(self, changed: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the original point as the sum of a float and of what rounding took from it."""
+        return two_sum(self.shift, self.fine + self.matrix @ changed)
 
     def inverse_point(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `t` for an original point, or for the rows of an array."""
-        return np.asarray(np.linalg.solve(self.matrix, (np.asarray(point) - self.shift).T).T, dtype=np.float64)
+        return np.asarray(
+            np.linalg.solve(self.matrix, (np.asarray(point) - self.shift - self.fine).T).T, dtype=np.float64
+        )
 
     def value(self, changed: float) -> float:
         """Return the original objective value for a changed one."""
@@ -65,7 +73,8 @@ class AffineChange:
 
     def exact(self) -> Problem:
         """Return the changed problem in rational arithmetic: floats are the binary fractions that they are."""
-        forms = _affine_forms(self.original.variables, self.shift, self.matrix, exact=True)
+        shift = [Fraction(a) + Fraction(b) for a, b in zip(self.shift.tolist(), self.fine.tolist(), strict=True)]
+        forms = _affine_forms(self.original.variables, shift, self.matrix)
 
         def changed(polynomial: Polynomial, factor: float) -> Polynomial:
             return _exactly(polynomial).substitute(forms).over(self.original.variables) * (1 / Fraction(factor))
@@ -83,15 +92,14 @@ def _exactly(polynomial: Polynomial) -> Polynomial:
 
 
 def _affine_forms(
-    names: tuple[str, ...], shift: NDArray[np.float64], matrix: NDArray[np.float64], exact: bool = False
+    names: tuple[str, ...], shift: Sequence[Fraction], matrix: NDArray[np.float64]
 ) -> dict[str, Polynomial]:
-    """Return the polynomial `a_i + sum_j T_ij t_j` for each variable."""
+    """Return the polynomial `a_i + sum_j T_ij t_j` for each variable, in rational arithmetic."""
     n = len(names)
     rows = np.concatenate([np.zeros((1, n), dtype=np.int64), np.eye(n, dtype=np.int64)])
     forms = {}
     for i, name in enumerate(names):
-        values = [float(shift[i]), *map(float, matrix[i])]
-        coefficients: list[float | Fraction] = [Fraction(v) if exact else v for v in values]
+        coefficients = [shift[i], *map(Fraction, matrix[i].tolist())]
         forms[name] = Polynomial.from_terms(rows, coefficients, names)
     return forms
 
@@ -111,14 +119,43 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
 
-def change_affinely(problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
-    """Substitute :math:`x = a + T t` and divide every polynomial by its size."""
+def change_affinely(
+    problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64], fine: NDArray[np.float64] | None = None
+) -> AffineChange:
+    """Substitute :math:`x = a + T t`, `a` the sum of `shift` and `fine`, and divide every polynomial by its size."""
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
-    return normalized_change(problem, change_polynomials(everything, shift, matrix), shift, matrix)
+    return normalized_change(problem, change_polynomials(everything, shift, matrix, fine), shift, matrix, fine)
+
+
+def unchanged(problem: Problem) -> AffineChange:
+    """Return the change that leaves everything as it is."""
+    n, zero = problem.n_variables, np.zeros(problem.n_variables)
+    ones = (1.0,) * len(problem.inequalities), (1.0,) * len(problem.equalities)
+    return AffineChange(problem, problem, zero, zero, np.eye(n), 1.0, *ones)
+
+
+def composed(outer: AffineChange, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> AffineChange:
+    """Substitute :math:`t = a + T s` in a problem that has been changed already; the shift is of size one."""
+    inner = change_affinely(outer.problem, shift, matrix)
+    high, low = outer.fine_point(shift)
+    return AffineChange(
+        outer.original,
+        inner.problem,
+        high,
+        low,
+        outer.matrix @ matrix,
+        outer.objective * inner.objective,
+        tuple(a * b for a, b in zip(outer.inequalities, inner.inequalities, strict=True)),
+        tuple(a * b for a, b in zip(outer.equalities, inner.equalities, strict=True)),
+    )
 
 
 def normalized_change(
-    problem: Problem, changed: Sequence[Polynomial], shift: NDArray[np.float64], matrix: NDArray[np.float64]
+    problem: Problem,
+    changed: Sequence[Polynomial],
+    shift: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     """Normalise objective, inequalities and equalities, listed in this order, and make the record."""
     factors, polynomials = zip(*(_normalized(p) for p in changed), strict=True)
@@ -127,6 +164,7 @@ def normalized_change(
         problem,
         Problem(polynomials[0], polynomials[1:last], polynomials[last:], problem.variables),
         shift,
+        np.zeros(len(shift)) if fine is None else fine,
         matrix,
         factors[0],
         factors[1:last],

@@ -10,10 +10,10 @@ import numpy as np
 
 from .bounds import DualBound
 from .methods import Method, Setting
-from .methods.base import EVERYWHERE, Candidates
+from .methods.base import EVERYWHERE, Candidates, Tried
 from .relaxations import Relaxation
-from .request import Request
-from .result import ABSOLUTE_GAP, Attempt, Result, Status, closes
+from .request import ABSOLUTE_GAP, Request
+from .result import Attempt, Result, Status, closes
 from .sdp import SDPSolution, SDPStatus
 from .search import Search
 
@@ -47,6 +47,7 @@ class Evidence:
     search: Search
     reason: str = ""
     attempts: list[Attempt] = field(default_factory=list)
+    tried: list[Tried] = field(default_factory=list)
     bound: Bound | None = None
     infeasible: bool = False
     unbounded: bool = False
@@ -81,6 +82,7 @@ class Evidence:
             seconds=solution.seconds,
         )
         self.attempts.append(attempt)
+        self.tried.append(Tried(setting, relaxation, attempt.lower_bound, self.search.upper))
         if setting.everywhere and solution.dual_ray is not None and self.search.best is None:
             weights = np.prod(RAY_REACH**relaxation.monomials.rows, axis=1)
             self.infeasible = solution.dual_ray.violation * float(weights.sum()) < 1.0
@@ -149,13 +151,14 @@ class Evidence:
             lower = min(lower, upper)  # an excess is within the corrections here
         slack = 0.0 if upper is None else max(0.1 * request.tol * abs(upper), ABSOLUTE_GAP * search.scale)
         known = upper is not None and status is not Status.AT_INFINITY  # a far-away point is no minimiser
-        points = search.minimizers(slack) if known else np.zeros((0, request.problem.n_variables))
+        points, fine = search.minimizers(slack) if known else (np.zeros((0, request.problem.n_variables)),) * 2
         bound = self.bound
         return Result(
             status=status,
             lower_bound=lower,
             upper_bound=upper,
             minimizers=points,
+            fine=fine,
             order=bound.order if bound else (last.order if last else None),
             method=self.method.name,
             solver=bound.solution.solver if bound else request.solver,

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -20,13 +19,10 @@ from .relaxations import Relaxation, assemble
 from .request import Progress, Request, check_order, check_orders, check_problem, check_request, split_options
 from .result import Result
 from .search import Search
-from .solvers import solve_sdp
 from .threads import limited_threads
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_000
-#: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
-MANY_MOMENTS = 1_000
 #: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
 WORTH_GOING_ON = 0.99
 
@@ -72,7 +68,6 @@ def solve(
     memory_limit: int | None = None,
     seed: int = 0,
     squares: Sequence[Polynomial] = (),
-    lift: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
     progress: Progress | None = None,
 ) -> Result:
     r"""Minimise a polynomial globally, with bounds from both sides.
@@ -118,9 +113,6 @@ def solve(
         For the starting points of the local search.
     squares : sequence of Polynomial, optional
         Polynomials whose squares add up to the objective, if that is known; it saves digits.
-    lift : callable, optional
-        Maps a point to one with the same independent variables that is feasible to rounding, such as an epigraph
-        variable set to the maximum that it bounds; every candidate goes through it.
     progress : callable, optional
         Called with one line for each step.
 
@@ -149,7 +141,6 @@ def solve(
         memory_limit=memory_limit,
         seed=seed,
         squares=tuple(squares),
-        lift=lift,
         progress=progress,
     )
     began = time.perf_counter()
@@ -199,21 +190,22 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
     Relaxations of more than `most` moments are not solved.
     """
     request, method = evidence.request, evidence.method
-    bounds: list[float] = []
-    for number, setting in enumerate(method.settings(evidence.search, request, bounds)):
+    started = time.perf_counter()
+    for number, setting in enumerate(method.settings(evidence.search, request, evidence.tried)):
+        evidence.seconds["relax"] += time.perf_counter() - started - setting.seconds
+        evidence.seconds["solve"] += setting.seconds
         if request.time_left() <= 0:
             evidence.limit = "The time limit was reached."
             return
         _attempt(k, setting, method, evidence, most)
         if evidence.limit:
             return
-        found = evidence.attempts[-1].lower_bound
-        bounds.append(-np.inf if found is None else found)
         if not evidence.finished and number == 0 and len(evidence.attempts) == 1:
             evidence.unbounded = evidence.search.falls_without_end()
         evidence.look_beyond()
         if evidence.finished:
             return
+        started = time.perf_counter()
 
 
 def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most: int | None) -> None:
@@ -221,17 +213,13 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     request, seconds = evidence.request, evidence.seconds
     request.say(f"order {k} over {setting.coverage}")
     start = time.perf_counter()
-    relaxation = assemble(method.plan(setting.change.problem, k, request.memory_limit))
+    relaxation = assemble(method.plan(setting.change, k, request.memory_limit))
     relaxed = time.perf_counter()
     if most is not None and relaxation.sdp.n_moments > most:
         evidence.limit = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
         return
-    left = request.time_left()
-    options = replace(request.options, time_limit=left if np.isfinite(left) else None)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    many = relaxation.sdp.n_moments >= MANY_MOMENTS and request.options.threads is None
-    with limited_threads(None if many else request.options.threads or 1):
-        solution = solve_sdp(request.solver, relaxation.sdp, options)
+    solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
     bound = dual_bound(relaxation, solution, setting.reach)
     closed = bound is not None and evidence.closes(setting.change.value(bound.value))

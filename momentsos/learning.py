@@ -17,7 +17,7 @@ from .local import Evaluator
 from .methods import methods_named
 from .networks import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
 from .request import check_request
-from .result import Result, Status, closes
+from .result import GAP_FLOOR, Result, Status, closes
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
@@ -89,8 +89,8 @@ def learn(
     Returns
     -------
     Fit
-        `minimizers` holds coefficients and the variables that the loss adds; the upper bound is recomputed from
-        the residual polynomials.
+        `minimizers` holds coefficients and the variables that the loss adds. The upper bound is compared with the
+        loss at the coefficients as they are returned.
 
     Raises
     ------
@@ -125,7 +125,6 @@ def learn(
         candidates=starts,
         objective_scale=formulation.scale * methods_named(method, formulation.problem).methods[0].resolution,
         squares=formulation.squares,
-        lift=formulation.lifted,
         memory_limit=memory_limit,
         seed=seed,
         progress=progress,
@@ -134,13 +133,8 @@ def learn(
     learned = determined = None
     if len(result.minimizers):
         points = np.array([formulation.lifted(point) for point in result.minimizers])
-        values = [formulation.objective(point) for point in points]
-        points = points[np.argsort(values, kind="stable")]
-        learned, upper = formulation.coefficients(points[0]), min(values)
-        lower = None if result.lower_bound is None else min(result.lower_bound, upper)
-        own |= {"minimizers": points, "upper_bound": upper, "lower_bound": lower}
-        if result.status is Status.CERTIFIED and not closes(lower, upper, result.scale, tol):
-            own |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
+        learned = formulation.coefficients(points[0])
+        own |= {"minimizers": points, **_recomputed(result, formulation, points[0], tol)}
         determined = identifiability(formulation, points[0])
         if determined.undetermined:
             own["message"] = f"{own['message']} Note: {determined}."
@@ -153,6 +147,26 @@ def learn(
         formulation=formulation,
         identifiability=determined,
     )
+
+
+def _recomputed(result: Result, formulation: Formulation, point: NDArray[np.float64], tol: float) -> dict[str, Any]:
+    """Compare the upper bound with the loss at the floats of the best point; return what changes in the result.
+
+    The bound stands where the two differ by no more than rounding can explain: of the coefficients to floats, and of
+    the evaluation. The message tells when that matters. Otherwise the recomputed loss takes its place.
+    """
+    upper, loss = result.upper_bound, formulation.objective(point)
+    assert upper is not None
+    if abs(loss - upper) <= tol * max(abs(upper), GAP_FLOOR):
+        return {}
+    if loss - upper <= formulation.rounding(point):
+        note = f"Rounding the coefficients to floats changes the loss from {upper:.6g} to {loss:.6g}."
+        return {"message": f"{result.message} {note}"}
+    lower = None if result.lower_bound is None else min(result.lower_bound, loss)
+    changed: dict[str, Any] = {"upper_bound": loss, "lower_bound": lower}
+    if result.status is Status.CERTIFIED and not closes(lower, loss, result.scale, tol):
+        changed |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
+    return changed
 
 
 def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ Nothing here proves anything; it supplies the upper side of the gap and the poin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -146,13 +146,16 @@ class SquaredEvaluator:
 class LocalPoint:
     """A point with its objective value and its relative constraint violation.
 
-    `value` is an upper end: what rounding can have taken away, a few units in the last place of the sum of the
-    absolute terms, has been added. Far out, where terms of size 1e40 cancel, it is therefore no low value.
+    The point is ``point + fine``: where data are so large that rounding a point to floats changes the objective,
+    `fine` holds the digits that were lost. `value` is an upper end: what rounding can have taken away, a few units in
+    the last place of the sum of the absolute terms, has been added. Far out, where terms of size 1e40 cancel, it is
+    therefore no low value.
     """
 
     point: NDArray[np.float64]
     value: float
     violation: float
+    fine: NDArray[np.float64] | float = 0.0
 
     @property
     def feasible(self) -> bool:
@@ -169,34 +172,46 @@ class LocalSearch:
         Best in units in which its numbers are of size one; see `momentsos.conditioning`.
     squares : sequence of Polynomial
         Polynomials whose squares add up to the objective, if known.
-    lift : callable, optional
-        Makes a point feasible to rounding; every point goes through it before it is judged.
+    upwards : (n,) array, optional
+        The direction of an epigraph variable, see `momentsos.epigraph`: along it the objective and some constraints
+        grow at constant rates, and the other constraints do not change. Points are moved along it to the best
+        feasible place before they are judged.
     """
 
     def __init__(
         self,
         problem: Problem,
         squares: Sequence[Polynomial] = (),
-        lift: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None = None,
+        upwards: NDArray[np.float64] | None = None,
     ) -> None:
         self.problem = problem
-        self._lift = lift
         self._objective: Evaluator | SquaredEvaluator = (
             SquaredEvaluator(Evaluator(tuple(squares))) if squares else Evaluator((problem.minimize,))
         )
         self._inequalities = Evaluator(problem.inequalities)
         self._equalities = Evaluator(problem.equalities)
+        self._upwards = None
+        if upwards is not None:
+            slopes = self._inequalities.jacobian(np.zeros(problem.n_variables)) @ upwards
+            rising = slopes > 1e-9 * np.abs(slopes).max()
+            self._upwards = upwards, np.flatnonzero(rising), slopes[rising]
 
     def assess(self, point: NDArray[np.float64]) -> LocalPoint:
         """Evaluate objective and violation at `point`."""
         if not np.isfinite(point).all():
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
-            point = point if self._lift is None else self._lift(point)
+            point = self._moved_upwards(point)
             value = float(self._objective.values(point)[0] + _ROUNDING * self._objective.sizes(point)[0])
             violation = self._violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)
         return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
+
+    def _moved_upwards(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        if self._upwards is None:
+            return point
+        direction, rising, slopes = self._upwards
+        return point + float((-self._inequalities.values(point)[rising] / slopes).max()) * direction
 
     def _violation(self, point: NDArray[np.float64]) -> float:
         """Return the largest violation relative to the size of the constraint's terms; see `Problem.violation`."""

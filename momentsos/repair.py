@@ -34,8 +34,9 @@ _ULPS = 4.0
 _STEPS = 15
 #: Eigenvalues of the normal matrix below this share of the largest are those of dependent equations.
 _DEPENDENT = 3e-14
-#: The barrier parameter is this many times the solver's complementarity.
-_ROOM = 5.0
+#: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
+#: shares of the bound are tried in turn.
+_ROOM, _LEVELS = 5.0, (1e-14, 1e-12, 1e-10)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,31 +72,70 @@ def absorb(
     given = Absorbed(multipliers, gram, False)
     if moments is None or not np.isfinite(gram).all():
         return given
-    mu = _ROOM * abs(float(gram @ (sdp.operator @ moments))) / sum(sdp.sizes)
+    slack = sdp.operator @ moments
+    mu = _ROOM * abs(float(gram @ slack)) / sum(sdp.sizes)
     sdp, kept = restrict(sdp, ~forced_zeros(sdp))
     if float(len(kept) + 1) * sdp.n_moments**2 > _MOST_WORK:
         return given
-    whole, gram = gram, gram[kept]
-    independent = _independent_combinations(sdp)
-    free = sdp.equalities @ independent
-    particular, kernel = _solutions(free, sdp.right_side)
+    equations = _Equations.of(sdp)
+    size = 1.0 + abs(float(sdp.right_side @ multipliers))
+    for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
+        start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
+        found = _centred(equations, multipliers, start, level)
+        if found is not None:
+            full = np.zeros_like(gram)
+            full[kept] = found[1]
+            return Absorbed(found[0], full, True)
+    return given
+
+
+@dataclass(frozen=True, eq=False)
+class _Equations:
+    """The equations of the identity, in independent combinations, and all solutions of `E y = d`."""
+
+    sdp: SDP
+    independent: NDArray[np.float64]
+    free: NDArray[np.float64]
+    particular: NDArray[np.float64]
+    kernel: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, sdp: SDP) -> _Equations:
+        independent = _independent_combinations(sdp)
+        free = sdp.equalities @ independent
+        return cls(sdp, independent, free, *_solutions(free, sdp.right_side))
+
+
+def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.float64]:
+    """Raise the eigenvalues of Gram matrices to a least value."""
+    raised = np.empty_like(gram)
+    for _, places in sdp.groups:
+        values, vectors = np.linalg.eigh(smat(gram[places]))
+        raised[places] = svec((vectors * np.maximum(values, least)[:, None, :]) @ vectors.transpose(0, 2, 1))
+    return raised
+
+
+def _centred(
+    equations: _Equations, multipliers: NDArray[np.float64], gram: NDArray[np.float64], mu: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
+    sdp, independent = equations.sdp, equations.independent
+    particular, kernel, free = equations.particular, equations.kernel, equations.free
     for _ in range(_STEPS):
         roots = _square_roots(sdp, gram)
         if roots is None:
-            return given
+            return None
         weighted = _weighted_operator(sdp, roots) @ independent
         residual = independent.T @ dual_residual(sdp, multipliers, gram)
         rounding = independent.T * _rounding(sdp, multipliers, gram)
         if _exists(np.concatenate([weighted, free[1:]]), residual, rounding):
-            full = np.zeros_like(whole)
-            full[kept] = gram
-            return Absorbed(multipliers, full, True)
+            return multipliers, gram
         step = _newton(sdp, weighted, residual, mu, particular, kernel, free)
         if step is None:
-            return given
+            return None
         length = min(1.0, 0.8 / max(1e-9, step[2]))
         multipliers, gram = multipliers + length * step[0], gram + length * _between(sdp, roots, step[1])
-    return given
+    return None
 
 
 def _solutions(

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
-from numpy.typing import NDArray
 
 from .errors import BadOption, InvalidInput
 from .polynomials import Polynomial
 from .problem import Problem
-from .solvers import SolverOptions, solver_named
+from .sdp import SDP, SDPSolution
+from .solvers import SolverOptions, solve_sdp, solver_named
+from .threads import limited_threads
 
 #: Orders beyond the lowest that are tried when the user names none.
 EXTRA_ORDERS = 2
+#: A gap of this share of the objective's own scale counts as closed.
+ABSOLUTE_GAP = 1e-8
+#: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
+MANY_MOMENTS = 1_000
 
 Progress = Callable[[str], None]
 
@@ -36,12 +41,20 @@ class Request:
     memory_limit: int | None
     seed: int
     squares: tuple[Polynomial, ...]
-    lift: Callable[[NDArray[np.float64]], NDArray[np.float64]] | None
     progress: Progress | None
 
     def time_left(self) -> float:
         """Seconds until the time limit, infinite without one."""
         return self.until - time.perf_counter()
+
+    def solve(self, sdp: SDP, tol: float | None = None) -> SDPSolution:
+        """Solve a program with the solver, in the time and with the options that the user gave; `tol` is for drafts."""
+        left = self.time_left()
+        options = replace(self.options, time_limit=max(left, 1e-3) if np.isfinite(left) else None)
+        options = options if tol is None else replace(options, tol=max(tol, options.tol))
+        many = sdp.n_moments >= MANY_MOMENTS and self.options.threads is None
+        with limited_threads(None if many else self.options.threads or 1):
+            return solve_sdp(self.solver, sdp, options)
 
     def say(self, line: str) -> None:
         """Pass a line to the user's progress function, if there is one."""

@@ -14,12 +14,11 @@ from numpy.typing import NDArray
 from .extraction import Flatness
 from .problem import Problem
 from .relaxations import Relaxation
+from .request import ABSOLUTE_GAP
 from .sdp import Residuals, SDPSolution, SDPStatus
 
 #: Below this, an upper bound counts as zero when a relative gap is formed.
 GAP_FLOOR = 1e-8
-#: An absolute gap below this share of the objective's own scale is closed.
-ABSOLUTE_GAP = 1e-8
 
 
 class Status(Enum):
@@ -129,6 +128,9 @@ class Result:
         The objective at the best feasible point.
     minimizers : (r, n) array
         Feasible points whose objective is `upper_bound` to the tolerance; no rows when none is known.
+    fine : (r, n) array or None
+        What rounding to floats has taken from the points: the objective is `upper_bound` at ``minimizers + fine``.
+        Zero unless the data are so large that it matters.
     order : int or None
         Order of the relaxation that gave the lower bound.
     method, solver : str
@@ -175,6 +177,7 @@ class Result:
     solution: SDPSolution | None = None
     change: Any = None
     certificate: Any = None
+    fine: NDArray[np.float64] | None = None
 
     @property
     def gap(self) -> float | None:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .conditioning import AffineChange, balanced_units, half_widths, scale_by
+from .epigraph import epigraph_variable
 from .local import LocalPoint, LocalSearch, random_starts
 from .polynomials.affine import change_polynomials
 from .problem import Problem
@@ -15,8 +16,10 @@ from .request import Request
 
 #: Seconds that the local search may take before the first relaxation, and again after the last.
 LOCAL_SECONDS = 1.5
-#: A local minimiser farther out than this, in balanced units, is no guide to the units of the variables.
+#: A local minimiser farther out than this, in balanced units, guides the units only if it is seen not to run away.
 FAR = 1e3
+#: It does not when a further descent, in units of its own size, moves its large coordinates by at most this share.
+SETTLED = 0.05
 #: A best point within this distance, in search units, is not asked whether it runs away.
 ESCAPE = 30.0
 #: Points closer than this, relative to their size, are one point.
@@ -45,6 +48,7 @@ class Search:
     def __init__(self, problem: Problem, request: Request, candidates: NDArray[np.float64] | None = None) -> None:
         self.problem = problem
         self._request = request
+        self._epigraph = epigraph_variable(problem)
         units = balanced_units(problem)
         widths = half_widths(problem)
         units = np.where(np.isfinite(widths) & (widths > 0), widths, units)
@@ -69,19 +73,36 @@ class Search:
             zero = np.zeros(self.problem.n_variables)
             roots = change_polynomials(squares, zero, self.change.matrix)
             squares = tuple(r * self.change.objective**-0.5 for r in roots)
-        self.local = LocalSearch(self.change.problem, squares, self._lift if self._request.lift else None)
+        self.local = LocalSearch(self.change.problem, squares, self._upwards(self.change))
 
-    def _lift(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        assert self._request.lift is not None
-        return self.change.inverse_point(self._request.lift(self.change.point(point)))
+    def _upwards(self, change: AffineChange) -> NDArray[np.float64] | None:
+        """Return the direction of the epigraph variable in changed variables, None without one."""
+        if self._epigraph is None:
+            return None
+        direction: NDArray[np.float64] = np.linalg.solve(change.matrix, np.eye(len(change.matrix))[self._epigraph])
+        return direction / np.abs(direction).max()
 
     def _enlarge_units(self, size: NDArray[np.float64]) -> None:
-        if size.max() <= 2 or size.max() > FAR:
+        """Measure in units in which the best point has size one, unless it is far out because it runs away."""
+        if size.max() <= 2:
+            return
+        if size.max() > FAR and not self._settled(self.points[0]):
             return
         old, found = self.change, self.points
         self._measure(np.diag(old.matrix) * np.maximum(size, 1.0))
         self.points = []
-        self.add(self.local.assess(self.change.inverse_point(old.point(p.point))) for p in found)
+        self.add(self.local.assess(self.change.inverse_point(old.point(p.point))) for p in found)  # none is fine yet
+
+    def _settled(self, point: LocalPoint) -> bool:
+        """Whether a descent from a point, in units of its own size and of its value, leaves large coordinates there."""
+        large = np.abs(point.point) > FAR
+        place, value = self.change.point(point.point), self.change.value(point.value)
+        own = scale_by(self.problem, np.where(place == 0.0, 1.0, np.abs(place)))
+        problem, start = own.problem, own.inverse_point(place)
+        objective = problem.minimize * (own.objective / max(abs(value), 1e-300))
+        same = Problem(objective, problem.inequalities, problem.equalities, problem.variables)
+        end = LocalSearch(same, (), self._upwards(own)).descend(start)
+        return float(np.abs(end.point - start)[large].max()) <= SETTLED
 
     # -- points --------------------------------------------------------------------------------------------
 
@@ -99,6 +120,25 @@ class Search:
         """The best feasible value, in the units of the objective."""
         return self.change.value(self.points[0].value) if self.points else None
 
+    @property
+    def optimum(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """The best point in the user's units, and the digits that its floats have not."""
+        assert self.best is not None
+        units = np.diag(self.change.matrix)
+        return units * self.best.point, units * (np.zeros(len(units)) + self.best.fine)
+
+    def descend(self, change: AffineChange, start: NDArray[np.float64]) -> LocalPoint:
+        """Descend in changed variables of the original problem; the end is given in the units of the search.
+
+        Its value is taken in the changed variables, where it has more digits when these are centred near a minimiser.
+        """
+        if change is self.change:
+            return self.local.descend(start)
+        end = LocalSearch(change.problem, (), self._upwards(change)).descend(start)
+        point, fine = change.fine_point(end.point)
+        units, value = np.diag(self.change.matrix), self.change.inverse_value(change.value(end.value))
+        return LocalPoint(point / units, value, end.violation, fine / units)
+
     def improve(self, start: NDArray[np.float64]) -> LocalPoint:
         """Polish a candidate, descend from it too, and return the better feasible end."""
         polished, descended = self.local.polish(start), self.local.descend(start)
@@ -113,13 +153,13 @@ class Search:
         starts = random_starts(self.problem.n_variables, 60, 1, (reach, reach / 3))
         self.add(self.local.multistart(starts, min(0.5, self._budget())))
 
-    def minimizers(self, slack: float) -> NDArray[np.float64]:
+    def minimizers(self, slack: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the points within `slack` (units of the objective) of the best, near duplicates merged.
 
         Returns
         -------
-        (r, n) array
-            In the user's units, best first.
+        points, fine : (r, n) arrays
+            In the user's units, best first: floats, and the digits that they have not.
         """
         kept: list[LocalPoint] = []
         for point in self.points:
@@ -127,8 +167,9 @@ class Search:
                 break
             if not any(_same(point, other) for other in kept):
                 kept.append(point)
-        rows = [self.change.point(point.point) for point in kept]
-        return np.array(rows).reshape(-1, self.problem.n_variables)
+        n, units = self.problem.n_variables, np.diag(self.change.matrix)
+        points = np.array([units * p.point for p in kept]).reshape(-1, n)
+        return points, np.array([units * (np.zeros(n) + p.fine) for p in kept]).reshape(-1, n)
 
     # -- scales --------------------------------------------------------------------------------------------
 

@@ -18,12 +18,17 @@ from .polynomials.affine import change_polynomials
 from .problem import Problem
 from .relaxations.split import Split
 
-#: Singular values below this share of the largest count as this share: such directions are not determined.
+#: A column of which less than this share is left beside the columns before it depends on them.
 _LEAST = 1e-7
 
 
 def whiten_constraints(
-    problem: Problem, split: Split, optimum: NDArray[np.float64], factor: float, floor: float
+    problem: Problem,
+    split: Split,
+    optimum: NDArray[np.float64],
+    factor: float,
+    floor: float,
+    fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     r"""Condition a problem that is affine in `v`, around a feasible point.
 
@@ -47,6 +52,8 @@ def whiten_constraints(
         How many residual sizes one unit of `t` is wide.
     floor : float
         Least size of the residuals, in the units of the constraints.
+    fine : (n,) array, optional
+        Digits of the optimum beyond its floats; the shift goes to the sum.
     """
     constraints = (*problem.inequalities, *problem.equalities)
     evaluator = Evaluator(constraints)
@@ -54,13 +61,12 @@ def whiten_constraints(
     jacobian = evaluator.jacobian(optimum) / len(constraints) ** 0.5
     linear = _by_inner_degree(constraints, split)
     matrix = np.zeros((problem.n_variables, problem.n_variables))
-    q, r = np.linalg.qr(jacobian[:, linear])
-    rank_q = q[:, np.abs(np.diag(r)) > _LEAST * np.abs(r).max()]
-    matrix[np.ix_(linear, linear)] = scale * _triangular_inverse(r)
+    q, inverse = _orthonormal(jacobian[:, linear])
+    matrix[np.ix_(linear, linear)] = scale * inverse
     inner = list(split.inner)
-    rest = jacobian[:, inner] - rank_q @ (rank_q.T @ jacobian[:, inner])
+    rest = jacobian[:, inner] - q @ (q.T @ jacobian[:, inner])
     matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(jacobian[:, inner])))
-    return change_affinely(problem, optimum, matrix)
+    return change_affinely(problem, optimum, matrix, fine)
 
 
 def whiten_squares(
@@ -69,6 +75,7 @@ def whiten_squares(
     optimum: NDArray[np.float64],
     factor: float,
     squares: tuple[Polynomial, ...] = (),
+    fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     r"""Condition an objective that is quadratic in `v`, around a local minimiser.
 
@@ -77,7 +84,7 @@ def whiten_squares(
 
     Parameters
     ----------
-    problem, split, optimum, factor
+    problem, split, optimum, factor, fine
         As for `whiten_constraints`.
     squares : tuple of Polynomial
         Polynomials whose squares add up to the objective, if known. They are changed before they are squared,
@@ -98,21 +105,20 @@ def whiten_squares(
     linear, inner = list(split.linear), list(split.inner)
     matrix = np.zeros((problem.n_variables, problem.n_variables))
     linear = _order_by_degree((problem.minimize,), linear, inner)
-    q, r = np.linalg.qr(root[:, linear])
-    rank_q = q[:, np.abs(np.diag(r)) > _LEAST * np.abs(r).max()]
-    matrix[np.ix_(linear, linear)] = scale * _triangular_inverse(r)
+    q, inverse = _orthonormal(root[:, linear])
+    matrix[np.ix_(linear, linear)] = scale * inverse
     if inner:
-        rest = root[:, inner] - rank_q @ (rank_q.T @ root[:, inner])
+        rest = root[:, inner] - q @ (q.T @ root[:, inner])
         matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(root[:, inner])))
     if not squares:
-        return change_affinely(problem, optimum, matrix)
-    objective = sum_of_squares(change_polynomials(squares, optimum, matrix))
+        return change_affinely(problem, optimum, matrix, fine)
+    objective = sum_of_squares(change_polynomials(squares, optimum, matrix, fine))
     constraints = (
-        change_polynomials((*problem.inequalities, *problem.equalities), optimum, matrix)
+        change_polynomials((*problem.inequalities, *problem.equalities), optimum, matrix, fine)
         if (problem.inequalities or problem.equalities)
         else []
     )
-    return normalized_change(problem, [objective, *constraints], optimum, matrix)
+    return normalized_change(problem, [objective, *constraints], optimum, matrix, fine)
 
 
 def _by_inner_degree(polynomials: tuple[Polynomial, ...], split: Split) -> list[int]:
@@ -127,16 +133,19 @@ def _order_by_degree(polynomials: tuple[Polynomial, ...], linear: list[int], inn
     return [linear[place] for place in np.argsort(degrees, kind="stable")]
 
 
-def _triangular_inverse(r: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Invert an upper triangular factor whose small diagonal entries are first replaced by a floor."""
-    size = float(np.abs(r).max(initial=0.0)) or 1.0
-    diagonal = np.diag(r).copy()
-    small = np.abs(diagonal) < _LEAST * size
-    r = r.copy()
-    r[small] = 0.0  # an undetermined variable keeps its own direction
-    diagonal[small] = size
-    np.fill_diagonal(r, diagonal)
-    return np.asarray(scipy.linalg.solve_triangular(r, np.eye(len(r))))
+def _orthonormal(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    r"""Return an orthonormal basis `Q` of the span of the columns, and the upper triangular `S` with `columns S = Q`.
+
+    Columns are first divided by their norms, so that units do not matter. A column that depends on those before it
+    adds nothing to the basis, and keeps its own direction in `S`.
+    """
+    norms = np.linalg.norm(columns, axis=0)
+    norms[norms == 0] = norms.max(initial=0.0) or 1.0
+    q, r = np.linalg.qr(columns / norms)
+    dependent = np.abs(np.diag(r)) < _LEAST
+    r[dependent] = 0.0
+    r[dependent, dependent] = 1.0
+    return q[:, ~dependent], scipy.linalg.solve_triangular(r, np.eye(len(r))) / norms[:, None]
 
 
 def _sensitivity(jacobian: NDArray[np.float64], size: float) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "memory", "threads"},
     {"polynomials", "sdp"},
     {"problem", "solvers"},
-    {"conditioning", "request", "local"},
+    {"conditioning", "request", "local", "epigraph"},
     {"relaxations", "extraction"},
     {"repair", "whitening", "search"},
     {"bounds", "methods", "result"},

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import momentsos as ms
-from momentsos.cli.instances import example_34, noisy_instance
+from momentsos.networks.instances import example_34, noisy_instance
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
 

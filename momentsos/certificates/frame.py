@@ -124,16 +124,22 @@ def frame_of(plan: Plan, change: Any) -> Frame:
     used = np.zeros(len(plan.variables), dtype=bool)
     for exponents in (plan.normalization.exponents, *(block.basis for block in plan.blocks)):
         used |= exponents.any(axis=0)
-    shift, matrix = np.array(change.shift, dtype=float), np.array(change.matrix, dtype=float)
+    shift, matrix = exact_shift(change), np.array(change.matrix, dtype=float)
     if not matrix[np.ix_(used, ~used)].any():
-        shift[~used], matrix[~used] = 0.0, np.eye(len(used))[~used]
+        shift = [a if kept else Fraction(0) for a, kept in zip(shift, used, strict=True)]
+        matrix[~used] = np.eye(len(used))[~used]
     return _frame(plan, change.original, shift, matrix)
 
 
-def _frame(plan: Plan, problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64]) -> Frame:
+def exact_shift(change: Any) -> list[Fraction]:
+    """Return the shift of a change of variables, the sum of its two floats, as fractions."""
+    return [Fraction(a) + Fraction(b) for a, b in zip(change.shift.tolist(), change.fine.tolist(), strict=True)]
+
+
+def _frame(plan: Plan, problem: Problem, shift: list[Fraction], matrix: NDArray[np.float64]) -> Frame:
     exponent, squares = _denominator(plan.normalization)
     rows = tuple(tuple(map(Fraction, row)) for row in matrix.tolist())
-    return Frame(problem, tuple(map(Fraction, shift.tolist())), rows, exponent, squares)
+    return Frame(problem, tuple(shift), rows, exponent, squares)
 
 
 def correctly_rounded(plan: Plan, change: Any, scales: tuple[float, list[float]]) -> Plan:
@@ -142,7 +148,7 @@ def correctly_rounded(plan: Plan, change: Any, scales: tuple[float, list[float]]
     A change of variables in floating point may cancel: large data leave small residuals. What is lost there would be
     left for the exact correction to absorb. Terms that the plan does not have are not added.
     """
-    frame = _frame(plan, change.original, np.asarray(change.shift), np.asarray(change.matrix))
+    frame = _frame(plan, change.original, exact_shift(change), np.asarray(change.matrix))
     objective, factors = scales
 
     def rounded(own: Polynomial, exact: fmpq_mpoly, scale: float) -> Polynomial:

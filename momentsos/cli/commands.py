@@ -16,11 +16,11 @@ from ..errors import BadOption, InvalidInput
 from ..hierarchy import solve
 from ..learning import Fit, learn
 from ..networks import PolynomialNetwork
+from ..networks.instances import example_34, noisy_instance
 from ..problem import Problem
 from ..result import Result, Status
 from ..solvers import available_solvers
 from . import show
-from .instances import example_34, noisy_instance
 
 _NO_BOUND = (Status.STOPPED, Status.FAILED)
 

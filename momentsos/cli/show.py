@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Table
 
 from ..learning import Fit
+from ..networks.instances import Instance
 from ..result import Result
 from ..solvers import Availability, describe_choice
-from .instances import Instance
 
 
 def _out() -> Console:

@@ -36,12 +36,35 @@ class Setting:
         Whether that is the whole feasible set.
     reach : (n,) array
         Half-widths, in the conditioned variables, of the box on which residuals of the identity are bounded.
+    seconds : float
+        Time that an SDP solver took to find this form.
     """
 
     change: AffineChange
     coverage: str
     everywhere: bool
     reach: NDArray[np.float64]
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """One relaxation that was solved.
+
+    Attributes
+    ----------
+    setting : Setting
+    relaxation : Relaxation
+    lower : float or None
+        Its bound, in the units of the objective.
+    upper : float or None
+        The best feasible value that was known afterwards.
+    """
+
+    setting: Setting
+    relaxation: Relaxation
+    lower: float | None
+    upper: float | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,15 +105,15 @@ class Method(ABC):
         """Return the lowest order at which the relaxation exists."""
 
     @abstractmethod
-    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
+    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
         """Yield the forms in which one order is solved; later ones may use what earlier ones taught.
 
-        `bounds` grows by one lower bound (minus infinity where there was none) for each setting that was solved.
+        `tried` grows by one for each setting that was solved, over all orders.
         """
 
     @abstractmethod
-    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
-        """Plan the relaxation of a conditioned problem.
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
+        """Plan the relaxation of a problem, or of one that was changed.
 
         Raises
         ------

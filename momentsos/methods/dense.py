@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning import half_widths, scale_by
+from ..conditioning import AffineChange, half_widths, scale_by
 from ..extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
 from ..local import LocalPoint
 from ..problem import Problem
@@ -18,7 +18,7 @@ from ..relaxations.bounding import Ball
 from ..request import Request
 from ..sdp import SDPSolution
 from ..search import FAR, Search
-from .base import EVERYWHERE, Candidates, Method, Setting
+from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: The default ball has this many times the norm of the best known point as its radius (search units, at least 1).
 BALL_FACTOR = 2.0
@@ -35,11 +35,11 @@ class Dense(Method):
         """Return half the largest degree, rounded up, at least 1."""
         return problem.minimum_order
 
-    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
         """Plan the dense relaxation."""
-        return dense_plan(problem, order, memory_limit)
+        return dense_plan(given.problem if isinstance(given, AffineChange) else given, order, memory_limit)
 
-    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
+    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
         """Yield the problem as it is, then within a ball where the rule asks for one.
 
         A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the

@@ -3,28 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-from ..conditioning import AffineChange, half_widths
+from ..conditioning import AffineChange, composed, half_widths
 from ..extraction import RankRule, extract_atoms
-from ..local import Evaluator, LocalPoint, LocalSearch
+from ..local import Evaluator, LocalPoint
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..problem import Problem
-from ..relaxations import Plan, Relaxation, mixed_plan, partial_plan
+from ..relaxations import Plan, Relaxation, centre_and_axes, denominator_program, mixed_plan, partial_plan
 from ..relaxations.split import Split, affine_split, quadratic_split
-from ..request import Request
+from ..request import ABSOLUTE_GAP, Request
 from ..sdp import SDPSolution
 from ..search import ESCAPE, Search
 from ..whitening import whiten_constraints, whiten_squares
-from .base import EVERYWHERE, Candidates, Method, Setting
+from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
-#: Widths of the inner variables in sizes of the residuals: the first, then wider ones while they give better bounds,
-#: and if the first of those does not, narrower ones.
-FIRST, WIDER, NARROWER = 10.0, (30.0, 100.0, 300.0), (3.0, 1.0)
+#: Inner variables are measured in this many sizes of the residuals, to begin with.
+WIDTH = 10.0
+#: How often, in one order, the denominator is made the best one; twice only if the first time halved the gap.
+DENOMINATORS = 2
+#: Tolerance of the program that finds it.
+DRAFT = 1e-6
+#: A point that lowers the best value by this share asks for new conditioning.
+MUCH_BETTER = 0.1
 #: The size of the residuals is taken to be at least this share of the objective's own scale.
 FLOOR = 1e-6
 #: How often the best point is polished in variables conditioned around it before the first relaxation.
@@ -35,21 +41,23 @@ class Partial(Method):
     """The partial hierarchy; see `momentsos.relaxations.partial` and `momentsos.relaxations.mixed`."""
 
     name: ClassVar[str] = "partial"
-    resolution: ClassVar[float] = 1e-5
+    resolution: ClassVar[float] = 1e-11
 
     def lowest_order(self, problem: Problem) -> int:
         """Return 1 for a problem that is affine in some variables, 0 for one that is quadratic in some."""
         return 1 if is_affine(problem) else 0
 
-    def plan(self, problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
         """Plan the partial relaxation."""
-        return (partial_plan if is_affine(problem) else mixed_plan)(problem, order, memory_limit)
+        original = given.original if isinstance(given, AffineChange) else given
+        return (partial_plan if is_affine(original) else mixed_plan)(given, order, memory_limit)
 
-    def settings(self, search: Search, request: Request, bounds: list[float]) -> Iterator[Setting]:
-        """Yield the problem conditioned around the best known point, at several widths.
+    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
+        """Yield the problem conditioned around the best known point, then with the best denominator.
 
-        Without a known point that is near, or where the constraints bound the inner variables (then there is no
-        denominator to be placed), the problem is taken in the units of the search.
+        An order begins where the last one ended, unless a much better point has been found since. Without a known
+        point that is near, or where the constraints bound the inner variables (then there is no denominator to be
+        placed), the problem is taken in the units of the search.
         """
         problem = search.problem
         split = split_of(problem)
@@ -58,16 +66,24 @@ class Partial(Method):
         affine = is_affine(problem)
         far = search.best is None or float(np.abs(search.best.point).max()) > ESCAPE
         if far or search.best is None or (affine and bounded):
-            known = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
-            yield Setting(search.change, EVERYWHERE, True, known)
+            reach = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
+            yield Setting(search.change, EVERYWHERE, True, reach)
             return
-        for factor in _factors(bounds):
-            change = _whitened(search, request, split, factor)
-            for _ in range(POLISHES):
-                if not _polished(search, change, np.zeros(problem.n_variables)):
-                    break
-                change = _whitened(search, request, split, factor)
-            yield Setting(change, EVERYWHERE, True, reach)
+        known = search, request, split
+        known_bounds = [t for t in tried if t.lower is not None and _is_current(t, search)]
+        if known_bounds:
+            yield replace(max(known_bounds, key=lambda t: t.lower or -np.inf).setting, seconds=0.0)
+        else:
+            yield _around_best(*known)
+        for _ in range(DENOMINATORS):
+            last = tried[-1]
+            again = _is_current(last, search)
+            better = _with_best_denominator(search, request, split, last) if again else _around_best(*known)
+            if better is None:
+                return
+            yield better
+            if _left(tried[-1], search) > 0.5 * _left(last, search):
+                return
 
     def candidates(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
@@ -92,7 +108,7 @@ class Partial(Method):
             if start is None or not np.isfinite(start).all():
                 dropped.append(f"{name}: no feasible values of the linear variables")
                 continue
-            point = _descended(search, setting.change, start)
+            point = search.descend(setting.change, start)
             if point.feasible:
                 kept.append(point)
             else:
@@ -100,42 +116,60 @@ class Partial(Method):
         return Candidates(None, tuple(kept), tuple(dropped))
 
 
-def _factors(bounds: list[float]) -> Iterator[float]:
-    """Yield widths; `bounds` holds the bound of every width yielded so far, once it has been used."""
-    yield FIRST
-    best, improved = bounds[-1], False
-    for factor in WIDER:
-        yield factor
-        if bounds[-1] <= best:
+def _is_current(tried: Tried, search: Search) -> bool:
+    """Whether no much better point has been found since a relaxation was conditioned around the best one."""
+    upper = search.upper
+    return tried.upper is not None and upper is not None and upper > tried.upper - MUCH_BETTER * abs(tried.upper)
+
+
+def _left(tried: Tried, search: Search) -> float:
+    """Return the gap that a relaxation left."""
+    return np.inf if tried.lower is None or search.upper is None else search.upper - tried.lower
+
+
+def _around_best(search: Search, request: Request, split: Split) -> Setting:
+    """Condition the problem around the best known point, which is polished in these variables."""
+    change = _whitened(search, request, split, WIDTH)
+    for _ in range(POLISHES):
+        if not _polished(search, change, np.zeros(search.problem.n_variables)):
             break
-        best, improved = bounds[-1], True
-    for factor in () if improved else NARROWER:
-        yield factor
-        if bounds[-1] <= best:
-            return
-        best = bounds[-1]
+        change = _whitened(search, request, split, WIDTH)
+    return Setting(change, EVERYWHERE, True, np.ones(search.problem.n_variables))
+
+
+def _with_best_denominator(search: Search, request: Request, split: Split, last: Tried) -> Setting | None:
+    """Move and stretch the inner variables so that the denominator is the best for closing the gap, if it exists."""
+    change, upper = last.setting.change, search.upper
+    assert upper is not None
+    slack = max(0.5 * request.tol * abs(upper), 0.5 * ABSOLUTE_GAP * search.scale)
+    target = change.inverse_value(upper - slack)
+    program = denominator_program(last.relaxation, change.problem.minimize, split, target)
+    if program is None:
+        return None
+    request.say(f"looking for the best denominator: {program.n_moments} moments")
+    solution = request.solve(program, DRAFT)
+    found = centre_and_axes(program, solution)
+    if found is None:
+        return None
+    inner, n = list(split.inner), len(change.problem.variables)
+    shift, matrix = np.zeros(n), np.eye(n)
+    shift[inner], matrix[np.ix_(inner, inner)] = found
+    return replace(last.setting, change=composed(change, shift, matrix), seconds=solution.seconds)
 
 
 def _whitened(search: Search, request: Request, split: Split, factor: float) -> AffineChange:
     """Condition the problem around the best known point."""
-    assert search.best is not None
-    optimum = search.change.point(search.best.point)
+    optimum, fine = search.optimum
     if is_affine(search.problem):
-        return whiten_constraints(search.problem, split, optimum, factor, FLOOR * search.scale)
-    return whiten_squares(search.problem, split, optimum, factor, request.squares)
+        return whiten_constraints(search.problem, split, optimum, factor, FLOOR * search.scale, fine)
+    return whiten_squares(search.problem, split, optimum, factor, request.squares, fine)
 
 
 def _polished(search: Search, change: AffineChange, start: NDArray[np.float64]) -> bool:
     """Descend in conditioned variables, where the best point's neighbourhood has size one; whether it helped."""
     before = search.upper
-    search.add([_descended(search, change, start)])
+    search.add([search.descend(change, start)])
     return before is not None and search.upper is not None and search.upper < before - 1e-9 * abs(before)
-
-
-def _descended(search: Search, change: AffineChange, start: NDArray[np.float64]) -> LocalPoint:
-    """Return the end of a descent in conditioned variables, in the units of the search."""
-    end = LocalSearch(change.problem).descend(start)
-    return search.local.assess(search.change.inverse_point(change.point(end.point)))
 
 
 def _inner_moments(

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from ..polynomials.exponents import Exponents, unique_rows
 from .network import PolynomialNetwork
 
-#: Numbers that one chunk of samples may hold in the largest layer (8 bytes each).
-_CHUNK = 2**22
+#: Numbers that one chunk of samples may hold in the largest layer (8 bytes each). Small enough for the processor's
+#: cache and for memory that is used again instead of being mapped anew for every array.
+_CHUNK = 2**18
 
 
 def coefficient_names(degrees: tuple[int, ...]) -> tuple[str, ...]:
@@ -198,9 +199,9 @@ class _Layer:
                 power = _multiply(product, power, values)
                 result[target] += power.sum(axis=1)
             else:
-                pairs = power.transpose(2, 0, 1) @ values.transpose(2, 1, 0)
+                pairs = np.einsum("isu,jsu->iju", power, values)
                 flat = np.zeros((len(product.exponents), values.shape[2]))
-                np.add.at(flat, product.target.reshape(-1), pairs.reshape(values.shape[2], -1).T)
+                np.add.at(flat, product.target.reshape(-1), pairs.reshape(-1, values.shape[2]))
                 result[target] += flat
         return result
 

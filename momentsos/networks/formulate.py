@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..local import Evaluator
 from ..polynomials import Polynomial
 from ..problem import Problem
 from .expansion import Expansion
@@ -68,6 +69,19 @@ class Formulation:
         if self.squares:
             return float(sum(r(point) ** 2 for r in self.squares))
         return float(self.problem.minimize(point))
+
+    def rounding(self, point: NDArray[np.float64]) -> float:
+        """Return what rounding of the coefficients and of the evaluation can change in the objective at `point`.
+
+        A few units in the last place of the sum of the absolute terms of each residual, times the degree.
+        """
+        evaluator = Evaluator(self.residuals)
+        units = (4 + max(r.degree for r in self.residuals)) * np.finfo(float).eps
+        errors = units * evaluator.sizes(np.asarray(point[: self.n_coefficients]))
+        if not self.squares:
+            return float(errors.max())
+        values = np.abs(evaluator.values(np.asarray(point[: self.n_coefficients])))
+        return float(((values + errors) ** 2 - values**2).sum())
 
     def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return the learned coefficients as one vector, the inverse of `coefficients`."""

@@ -12,6 +12,8 @@ from .formulate import Formulation
 
 #: Singular values below this share of the largest count as zero.
 NEGLIGIBLE = 1e-8
+#: A coefficient that moves no residual by more than this share of the terms of the largest counts as not seen.
+ROUNDING = 1e-14
 #: A coefficient is named when it has at least this share of an undetermined direction of length one.
 _SHARE = 1e-3
 
@@ -20,11 +22,13 @@ _SHARE = 1e-3
 class Identifiability:
     r"""The singular values of the Jacobian of the residuals, at the learned coefficients.
 
-    With `J` that Jacobian, columns multiplied by :math:`\max(1, |c_i|)`, a residual of size `r` leaves the
-    coefficients uncertain by :math:`r / \sigma` (relative to that size) along the direction of :math:`\sigma`.
+    With `J` that Jacobian, columns divided by their lengths :math:`\ell_i`, a residual of size `r` leaves the products
+    :math:`\ell_i c_i` uncertain by :math:`r / \sigma` along the direction of :math:`\sigma`. Units do not matter.
 
     Attributes
     ----------
+    lengths : (n,) array
+        The :math:`\ell_i`; zero where a coefficient changes the residuals by no more than rounding.
     singular_values : (n,) array
         Largest first, zeros where there are fewer residuals than coefficients.
     directions : (n, n) array
@@ -35,6 +39,7 @@ class Identifiability:
         The coefficients that can move without moving the residuals, to first order; empty at full rank.
     """
 
+    lengths: NDArray[np.float64]
     singular_values: NDArray[np.float64]
     directions: NDArray[np.float64]
     rank: int
@@ -58,7 +63,11 @@ class Identifiability:
 def identifiability(formulation: Formulation, point: NDArray[np.float64]) -> Identifiability:
     """Return which coefficients the residuals of `formulation` determine at a point of its problem."""
     coefficients = np.asarray(point[: formulation.n_coefficients])
-    jacobian = Evaluator(formulation.residuals).jacobian(coefficients) * np.maximum(1.0, np.abs(coefficients))
+    evaluator = Evaluator(formulation.residuals)
+    jacobian = evaluator.jacobian(coefficients)
+    norms = np.linalg.norm(jacobian, axis=0)
+    seen = norms * np.maximum(1.0, np.abs(coefficients)) > ROUNDING * evaluator.sizes(coefficients).max()
+    jacobian = jacobian / np.where(seen, norms, np.inf)  # a column that is rounding counts as zero
     _, found, directions = np.linalg.svd(jacobian, full_matrices=True)
     values = np.zeros(len(coefficients))
     values[: len(found)] = found
@@ -66,4 +75,4 @@ def identifiability(formulation: Formulation, point: NDArray[np.float64]) -> Ide
     weight = np.sqrt((directions[rank:] ** 2).sum(axis=0)) if rank < len(values) else np.zeros(len(values))
     names = formulation.residuals[0].variables
     undetermined = tuple(name for name, share in zip(names, weight, strict=True) if share > _SHARE)
-    return Identifiability(values, directions, rank, undetermined)
+    return Identifiability(np.where(seen, norms, 0.0), values, directions, rank, undetermined)

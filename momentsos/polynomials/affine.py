@@ -9,12 +9,14 @@ from numpy.typing import NDArray
 
 from .exponents import ExponentIndex, Exponents, unique_rows
 from .polynomial import Polynomial
+from .shift import Floats, add_multiple, taylor_shift
+
+#: Rounding errors up to this share of a polynomial's largest coefficient are as good as none.
+PLAIN = 1e-14
 
 
-def expand_affinely(
-    rows: Exponents, shift: NDArray[np.float64], matrix: NDArray[np.float64]
-) -> tuple[Exponents, NDArray[np.float64]]:
-    r"""Expand monomials :math:`x^\alpha` at :math:`x = a + T t` in monomials of `t`.
+def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats, Floats]:
+    r"""Expand monomials :math:`x^\alpha` at :math:`x = T t` in monomials of `t`, in twice the working precision.
 
     Expansions are built from lower degrees, :math:`x^\alpha = x_i\, x^{\alpha - e_i}` with `i` the first variable
     that occurs, on one list of monomials that is closed under the steps.
@@ -22,13 +24,13 @@ def expand_affinely(
     Parameters
     ----------
     rows : (terms, n) integer array
-    shift : (n,) array
     matrix : (n, n) array
 
     Returns
     -------
     monomials : (m, n) integer array
-    expansions : (terms, m) array
+    high, low : (terms, m) arrays
+        The expansions are their sum.
     """
     n = rows.shape[1]
     needed = _closure(rows)
@@ -37,21 +39,21 @@ def expand_affinely(
     m = len(targets)
     unit = np.eye(n, dtype=np.int64)
     shifted = np.stack([targets.find(targets.rows + unit[j]) for j in range(n)]) if m else np.zeros((n, 0))
-    expansions = np.zeros((len(needed), m))
+    high, low = np.zeros((len(needed), m)), np.zeros((len(needed), m))
     place = {row.tobytes(): i for i, row in enumerate(needed)}
     for position, row in enumerate(needed):
         used = np.flatnonzero(row)
         if not used.size:
-            expansions[position, targets.find(row[None, :])] = 1.0
+            high[position, targets.find(row[None, :])] = 1.0
             continue
         i = used[0]
-        lower = expansions[place[(row - unit[i]).tobytes()]]
-        total = shift[i] * lower
-        nonzero = np.flatnonzero(lower)
+        below = place[(row - unit[i]).tobytes()]
+        nonzero = np.flatnonzero(high[below])
+        lower = high[below, nonzero], low[below, nonzero]
         for j in support[i]:
-            np.add.at(total, shifted[j, nonzero], matrix[i, j] * lower[nonzero])
-        expansions[position] = total
-    return targets.rows, expansions[[place[row.tobytes()] for row in np.ascontiguousarray(rows)]]
+            add_multiple(high[position], low[position], shifted[j, nonzero], *lower, matrix[i, j])
+    chosen = [place[row.tobytes()] for row in np.ascontiguousarray(rows)]
+    return targets.rows, high[chosen], low[chosen]
 
 
 def _closure(rows: Exponents) -> Exponents:
@@ -79,22 +81,50 @@ def _targets(needed: Exponents, support: Sequence[NDArray[np.intp]]) -> Exponent
         lower = row.copy()
         lower[i] -= 1
         below = sets[lower.tobytes()]
-        raised = [below]
+        raised = []
         for j in support[i]:
             step = below.copy()
             step[:, j] += 1
             raised.append(step)
-        sets[row.tobytes()] = unique_rows(np.concatenate(raised))[0]
+        sets[row.tobytes()] = unique_rows(np.concatenate([*raised, np.zeros((0, needed.shape[1]), dtype=np.int64)]))[0]
     return unique_rows(np.concatenate(list(sets.values())))[0]
 
 
 def change_polynomials(
-    polynomials: Sequence[Polynomial], shift: NDArray[np.float64], matrix: NDArray[np.float64]
+    polynomials: Sequence[Polynomial],
+    shift: Floats,
+    matrix: Floats,
+    fine: Floats | None = None,
 ) -> list[Polynomial]:
-    """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats."""
+    """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats.
+
+    The shift `a`, given as the float `shift` or as the sum ``shift + fine``, is carried out in twice the working
+    precision: what cancels there costs no digits.
+    """
     rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-    monomials, expansions = expand_affinely(rows, shift, matrix)
-    changed = []
-    for places, p in zip(np.split(index, np.cumsum([len(p) for p in polynomials])[:-1]), polynomials, strict=True):
-        changed.append(Polynomial.from_terms(monomials, p.values @ expansions[places], p.variables))
-    return changed
+    table = np.zeros((len(polynomials), len(rows)))
+    table[np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), index] = np.concatenate(
+        [p.values for p in polynomials]
+    )
+    fine = np.zeros(len(shift)) if fine is None else fine
+    if shift.any() or fine.any():
+        rows, table, _ = taylor_shift(rows, table, shift, fine)
+    monomials, changed = substitute_linearly(rows, table, matrix)
+    return [Polynomial.from_terms(monomials, row, p.variables) for row, p in zip(changed, polynomials, strict=True)]
+
+
+def substitute_linearly(rows: Exponents, table: Floats, matrix: Floats) -> tuple[Exponents, Floats]:
+    """Substitute `x = T t` in polynomials with coefficients `table`, in twice the working precision where it matters.
+
+    It matters where rounding errors of the plain product could exceed `PLAIN` of a polynomial's largest coefficient.
+    """
+    monomials, high, low = expand_linearly(rows, matrix)
+    plain = table @ high
+    errors = np.finfo(float).eps * (np.abs(table) @ np.abs(high))
+    if (errors.max(axis=1, initial=0.0) <= PLAIN * np.abs(plain).max(axis=1, initial=0.0)).all():
+        return monomials, plain
+    total, rest = np.zeros_like(plain), np.zeros_like(plain)
+    everywhere = np.arange(len(table))[:, None], np.arange(len(monomials))[None, :]
+    for term in range(len(rows)):
+        add_multiple(total, rest, everywhere, high[None, term], low[None, term], table[:, term, None])
+    return monomials, total + rest

@@ -15,27 +15,33 @@ all inner variables, no denominator is needed, and products of these bounds with
 
 from __future__ import annotations
 
-import numpy as np
+from functools import lru_cache
 
-from ..conditioning import half_widths
+import numpy as np
+from numpy.typing import NDArray
+
+from ..conditioning import AffineChange, half_widths, unchanged
 from ..errors import InvalidInput, OrderTooLow
 from ..polynomials import Polynomial, monomial_basis
 from ..polynomials.exponents import Exponents
 from ..problem import Problem
+from .face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
 from .split import Split, affine_split, inner_basis_size, inner_degree, is_inner
 
 
-def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
     r"""Plan the partial relaxation.
 
     With :math:`D = 2k + \max_j \deg_u g_j`, the multiplier of a constraint has degree
-    :math:`2 \lfloor (D - \deg_u g_j) / 2 \rfloor`, at least `2k`; that of an equality :math:`D - \deg_u h_l`.
+    :math:`2 \lfloor (D - \deg_u g_j) / 2 \rfloor`, at least `2k`; that of an equality :math:`D - \deg_u h_l`. Squares
+    that cannot occur are left out; see `momentsos.relaxations.face`.
 
     Parameters
     ----------
-    problem : Problem
+    given : Problem or AffineChange
+        A problem, or one in changed variables; the change maps inner variables to inner ones.
     order : int
         The `k`, at least 0.
     memory_limit : int, optional
@@ -47,38 +53,70 @@ def partial_plan(problem: Problem, order: int, memory_limit: int | None = None) 
         When the problem is not affine in any variable.
     OrderTooLow, ProblemTooLarge
     """
-    split = affine_split(problem)
+    change = given if isinstance(given, AffineChange) else unchanged(given)
+    problem, original = change.problem, change.original
+    split = affine_split(original)
     if not split.linear:
         raise InvalidInput("method 'partial': the problem is not affine in any of its variables; take method='dense'")
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
-    names = problem.variables
-    widths = half_widths(problem)
-    bounded = all(np.isfinite(widths[i]) for i in split.inner)
-    one = Polynomial.constant(1.0, names)
-    w = one if bounded else denominator(names, split) ** order
-    objective = problem.minimize * w
+    _refuse_if_too_large(original, split, order, memory_limit)
+    names = original.variables
+    w = Polynomial.constant(1.0, names) if _is_bounded(original, split) else denominator(names, split) ** order
+    reference, alive = _reference(original, order)
+    return on_face(_whole(problem, original, split, order, w), reference, alive, change)
+
+
+@lru_cache(maxsize=8)
+def _reference(problem: Problem, order: int) -> tuple[Plan, tuple[NDArray[np.bool_], ...]]:
+    """Return the plan in the variables of the problem, for any denominator, and the squares that can occur in it."""
+    split = affine_split(problem)
+    one = Polynomial.constant(1.0, problem.variables)
+    w = one if _is_bounded(problem, split) else any_denominator(problem.variables, split.inner, order)
+    plan = _whole(problem, problem, split, order, w)
+    return plan, squares_that_occur(plan)
+
+
+def _is_bounded(problem: Problem, split: Split) -> bool:
+    """Whether the constraints bound all inner variables."""
+    return bool(np.isfinite(half_widths(problem)[list(split.inner)]).all())
+
+
+def _degrees(problem: Problem, split: Split, order: int) -> tuple[int, int]:
+    """Return the degrees in `u` of the identity and of its squares without factor."""
+    objective = inner_degree(problem.minimize, split)
     constraints = (*problem.inequalities, *problem.equalities)
-    top = max([inner_degree(objective, split), *(2 * order + inner_degree(g, split) for g in constraints)])
+    if _is_bounded(problem, split):
+        top = max([objective, *(2 * order + inner_degree(g, split) for g in constraints)])
+        return top, top
+    objective += 2 * order
+    top = max([objective, *(2 * order + inner_degree(g, split) for g in constraints)])
+    return top, min(max(objective, 2 * order + shiftable_degree(problem, split)), top)
+
+
+def _refuse_if_too_large(problem: Problem, split: Split, order: int, memory_limit: int | None) -> None:
+    top, pure = _degrees(problem, split, order)
     sizes = [inner_basis_size(split, (top - inner_degree(g, split)) // 2) for g in problem.inequalities]
     entries = sum(len(g) * s * (s + 1) // 2 for g, s in zip(problem.inequalities, sizes, strict=True))
-    pure = max(inner_degree(objective, split), 2 * order + shiftable_degree(problem, split), 2 * order)
-    pure = min(pure, top) if not bounded else top
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
     entries += sum(len(h) * inner_basis_size(split, top - inner_degree(h, split)) for h in problem.equalities)
-    refuse_if_too_large(f"the partial relaxation of order {order}", len(names), entries, memory_limit)
+    refuse_if_too_large(f"the partial relaxation of order {order}", problem.n_variables, entries, memory_limit)
 
-    blocks = [Block(one, _basis(split, pure // 2, len(names)), BlockKind.PSD)]
-    for j, g in enumerate(problem.inequalities):
-        basis = _basis(split, (top - inner_degree(g, split)) // 2, len(names))
-        blocks.append(Block(g, basis, BlockKind.PSD, (j,)))
-    if bounded:
-        blocks += _products(problem, split, top)
-    for number, h in enumerate(problem.equalities):
-        basis = _basis(split, top - inner_degree(h, split), len(names))
-        blocks.append(Block(h, basis, BlockKind.ZERO, (number,)))
-    return Plan(objective, w, tuple(blocks), order, "partial")
+
+def _whole(problem: Problem, original: Problem, split: Split, order: int, w: Polynomial) -> Plan:
+    """Plan all blocks with all monomials; degrees are those of the original problem."""
+    n, one = problem.n_variables, Polynomial.constant(1.0, problem.variables)
+    top, pure = _degrees(original, split, order)
+    degrees = [inner_degree(g, split) for g in original.inequalities]
+    blocks = [Block(one, _basis(split, pure // 2, n), BlockKind.PSD)]
+    for j, (g, degree) in enumerate(zip(problem.inequalities, degrees, strict=True)):
+        blocks.append(Block(g, _basis(split, (top - degree) // 2, n), BlockKind.PSD, (j,)))
+    if _is_bounded(original, split):
+        blocks += _products(problem, original, split, top)
+    for number, (h, own) in enumerate(zip(problem.equalities, original.equalities, strict=True)):
+        blocks.append(Block(h, _basis(split, top - inner_degree(own, split), n), BlockKind.ZERO, (number,)))
+    return Plan(problem.minimize * w, w, tuple(blocks), order, "partial")
 
 
 def shiftable_degree(problem: Problem, split: Split) -> int:
@@ -129,17 +167,17 @@ def denominator(names: tuple[str, ...], split: Split) -> Polynomial:
     return Polynomial.from_terms(rows, np.ones(len(rows)), names)
 
 
-def _products(problem: Problem, split: Split, top: int) -> list[Block]:
+def _products(problem: Problem, original: Problem, split: Split, top: int) -> list[Block]:
     """Blocks for the products of each constraint in `u` alone with every other constraint, where degrees allow."""
     blocks = []
-    pure = [i for i, g in enumerate(problem.inequalities) if is_inner(g, split)]
+    pure = [i for i, g in enumerate(original.inequalities) if is_inner(g, split)]
     for i in pure:
-        for j, g in enumerate(problem.inequalities):
+        for j in range(len(problem.inequalities)):
             if j in pure and j <= i:
                 continue
-            product = problem.inequalities[i] * g
-            room = top - inner_degree(product, split)
+            degrees = [inner_degree(original.inequalities[place], split) for place in (i, j)]
+            room = top - sum(degrees)
             if room >= 0:
                 basis = _basis(split, room // 2, problem.n_variables)
-                blocks.append(Block(product, basis, BlockKind.PSD, (i, j)))
+                blocks.append(Block(problem.inequalities[i] * problem.inequalities[j], basis, BlockKind.PSD, (i, j)))
     return blocks

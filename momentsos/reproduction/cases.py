@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,9 @@ from scipy.special import ndtr
 from .. import __version__
 from ..errors import BadOption
 from ..methods import METHODS
+from ..networks.instances import Instance, example_34, noisy_instance
 from ..request import check_request
 from .published import NOISE
-
-if TYPE_CHECKING:
-    from ..cli.instances import Instance
 
 #: The laws of weights and inputs: weights N(0, 1) / sqrt(m) and inputs N(0, 1); both N(0, 1); weights N(0, 1) and
 #: inputs uniform on [0, 1].
@@ -96,8 +94,6 @@ class Case:
 
     def draw(self) -> Instance:
         """Draw the instance."""
-        from ..cli.instances import example_34, noisy_instance  # the layer above, so not at import
-
         if self.kind == "example34":
             return example_34()
         drawn = noisy_instance(self.degrees, self.samples, self.width, NOISE, self.seed, self.law)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import asdict, dataclass, fields
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ProblemTooLarge, SolverFailed
 from ..learning import Fit, learn
+from ..networks.instances import Instance
 from ..result import Status, closes
 from .cases import Case
-
-if TYPE_CHECKING:
-    from ..cli.instances import Instance
 
 
 @dataclass(frozen=True)

@@ -39,6 +39,10 @@ class Spread:
         low, lower, median, upper, high = np.quantile(values, [0, 0.25, 0.5, 0.75, 1])
         return cls(float(np.mean(values)), float(median), float(low), float(lower), float(upper), float(high))
 
+    def scaled(self, factor: float) -> Spread:
+        """Return the spread of the numbers times a positive factor."""
+        return Spread(**{name: factor * value for name, value in asdict(self).items()})
+
 
 @dataclass(frozen=True)
 class Row:
@@ -57,6 +61,8 @@ class Row:
     orders : mapping from str to int
         Deciding orders, and how often.
     spreads : mapping from str to Spread or None
+        Of `MEASURES`; `mse_entry` and `rmse_entry` are the test errors over an entry of the output instead of over a
+        sample, `mse / width` and its root.
     cases : tuple of (Case, Outcome)
     """
 
@@ -127,9 +133,17 @@ def _row(degrees: tuple[int, ...], law: str, number: int, pairs: list[tuple[Case
         tight=sum(gap <= settings.tol for gap in gaps),
         inside=sum(outcome.coverage != EVERYWHERE for outcome in certified),
         orders=dict(sorted(orders.items())),
-        spreads={measure: Spread.of(_values(outcomes, measure)) for measure in MEASURES},
+        spreads=_spreads(outcomes, SIZES[number - 1][1]),
         cases=tuple(pairs),
     )
+
+
+def _spreads(outcomes: Sequence[Outcome], width: int) -> dict[str, Spread | None]:
+    found = {measure: Spread.of(_values(outcomes, measure)) for measure in MEASURES}
+    for measure, factor in (("mse", 1 / width), ("rmse", width**-0.5)):
+        whole = found[measure]
+        found[f"{measure}_entry"] = None if whole is None else whole.scaled(factor)
+    return found
 
 
 def _values(outcomes: Sequence[Outcome], measure: str) -> list[float]:

@@ -2,12 +2,13 @@
 
 from .dual import dual_program, from_dual
 from .faces import forced_zeros, restrict
+from .independence import independent_moments, on_moments
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
 from .sdpa_format import read_sdpa, write_sdpa
 from .solution import SDPSolution, SDPStatus
-from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size
+from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size, svec_weights
 
 __all__ = [
     "SDP",
@@ -22,7 +23,9 @@ __all__ = [
     "dual_program",
     "forced_zeros",
     "from_dual",
+    "independent_moments",
     "lower_by_columns",
+    "on_moments",
     "read_sdpa",
     "recompute_residuals",
     "restrict",
@@ -31,5 +34,6 @@ __all__ = [
     "svec_index",
     "svec_length",
     "svec_size",
+    "svec_weights",
     "write_sdpa",
 ]

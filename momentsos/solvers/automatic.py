@@ -8,10 +8,11 @@ from dataclasses import replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed, SolverUnavailable
-from ..sdp import SDP, SDPSolution, SDPStatus
-from .base import Solver, SolverOptions
+from ..sdp import SDP, SDPSolution, SDPStatus, independent_moments, on_moments
+from .base import Solver, SolverOptions, finish
 from .isolation import solve_isolated
 from .registry import choose_solvers, solver_named
 from .sides import solve_side
@@ -26,17 +27,50 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     With `options.isolate` this happens in a child process. ``"auto"`` asks the first of `choose_solvers`, and where
     that gives neither a checked ray of infeasibility nor an answer whose residuals, recomputed by us, are below
     1e-8, the next one that answers at all, for a second opinion. The answer with the smallest residuals is returned;
-    its `statistics["asked"]` says in a line each who was asked and what came.
+    its `statistics["asked"]` says in a line each who was asked and what came. No solver sees moments that are
+    combinations of others, where these are many; see `momentsos.sdp.independent_moments`.
 
     Raises
     ------
     BadOption, ProblemTooLarge, SolverFailed, SolverUnavailable
     """
+    kept = independent_moments(sdp)
+    if kept is None:
+        return _solve(name, sdp, options)
+    return _on_all_moments(sdp, kept, _solve(name, on_moments(sdp, kept), options))
+
+
+def _solve(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     if options.isolate:
         return solve_isolated(name, sdp, replace(options, isolate=False), time_limit=options.time_limit)
     if name != "auto":
         return solve_side(solver_named(name), sdp, options)
     return _with_second_opinion(choose_solvers(sdp), sdp, options)
+
+
+def _on_all_moments(sdp: SDP, kept: NDArray[np.intp], answer: SDPSolution) -> SDPSolution:
+    """Return what an answer for some of the moments says about all: the others are zero, residuals are recomputed."""
+    moments, duals, gram = answer.moments, answer.equality_duals, answer.gram
+    if answer.primal_ray is not None:
+        moments = answer.primal_ray.moments
+    if answer.dual_ray is not None:
+        duals, gram = answer.dual_ray.equality_duals, answer.dual_ray.gram
+    full = None
+    if moments is not None:
+        full = np.zeros(sdp.n_moments)
+        full[kept] = moments
+    return finish(
+        sdp,
+        answer.status,
+        answer.native_status,
+        full,
+        duals,
+        gram,
+        solver=answer.solver,
+        iterations=answer.iterations,
+        seconds=answer.seconds,
+        statistics=answer.statistics,
+    )
 
 
 def _with_second_opinion(solvers: Iterable[Solver], sdp: SDP, options: SolverOptions) -> SDPSolution:

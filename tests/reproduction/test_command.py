@@ -32,6 +32,16 @@ def test_the_first_row_of_table_1_is_certified(tmp_path, capsys) -> None:
     assert json.loads(capsys.readouterr().out)["reused"] == 4
 
 
+def test_the_test_errors_are_shown_over_a_sample_and_over_an_entry(tmp_path, capsys) -> None:
+    arguments = "reproduce table5 --rows 1 --seeds 1 --law scaled --json".split()
+    assert main([*arguments, "--out", str(tmp_path)]) == 0
+    (row,) = json.loads(capsys.readouterr().out)["experiments"]["table5"]["rows"]
+    (outcome,) = [json.loads(path.read_text())["outcome"] for path in tmp_path.glob("*.json")]
+    assert row["mse"]["median"] == outcome["mse"]
+    assert row["mse_entry"]["median"] == pytest.approx(outcome["mse"] / 20)
+    assert row["rmse_entry"]["median"] == pytest.approx((outcome["mse"] / 20) ** 0.5)
+
+
 def test_example_34_is_reproduced(tmp_path, capsys) -> None:
     assert main(["reproduce", "example34", "--out", str(tmp_path), "--json"]) == 0
     first, *dense = json.loads(capsys.readouterr().out)["experiments"]["example34"]["outcomes"]

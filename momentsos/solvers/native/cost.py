@@ -23,52 +23,103 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...sdp import SDP
+from ...sdp.svec import svec_length
 
 #: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
-SYMMETRIC, BATCHED, SPARSE = 2e10, 8e9, 8e8
+SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
 #: Seconds a NumPy call takes whatever its size.
 CALL = 1.5e-5
 #: Most numbers in one work array.
 CHUNK = 4_000_000
+#: Most products of entries that common shifts are worth laying out for.
+LARGEST_SELECTION = 8_000_000
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A group: `count` blocks of `size`, `n` moments, `width` of them in a block, `entries` in all."""
+    """A group: `count` blocks of `size` with `different` different entries each, over `n` moments.
+
+    `width` of the moments occur in a block, and `entries` non-zeros in all blocks, of the different entries alone.
+    """
 
     size: int
     count: int
     n: int
+    different: int
     width: int
     entries: int
+
+    @property
+    def triangle(self) -> int:
+        """The entries of a triangle."""
+        return self.size * (self.size + 1) // 2
+
+
+def patterns_pay(size: int, different: int) -> bool:
+    """Return whether moving `different` common entries costs less than moving the blocks themselves."""
+    return size * (size + 1) // 2 * different <= 4 * size**3
+
+
+def triangles_pay(size: int, count: int, columns: int) -> bool:
+    """Return whether congruences cost less than the rows of whole blocks that they save."""
+    saved = 0.25 * count * size**2 * columns * (columns + size) / SYMMETRIC
+    return saved > 30 * count * size**3 / BATCHED + 10 * CALL
+
+
+def compressing_pays(rows: int, different: int, columns: int) -> bool:
+    """Return whether a QR factorisation from `rows` to `different` rows costs less than it saves."""
+    saved = (rows - different) * columns * (different + columns / 2) / SYMMETRIC
+    return saved > 2 * rows * different**2 / BATCHED + CALL
+
+
+def _moving_seconds(shape: Shape, columns: int) -> float:
+    """Return the time of the congruences, and of the factor `T` over `columns` moments."""
+    h, triangle = shape.different, shape.triangle
+    balance = 30 * shape.count * shape.size**3 / BATCHED
+    if not patterns_pay(shape.size, h):
+        return balance + 2 * shape.count * shape.size**3 * columns / BATCHED
+    rows = h if compressing_pays(triangle, h, columns) else triangle
+    squeeze = 2 * triangle * h**2 / BATCHED if rows == h else 0.0
+    return balance + shape.count * (2 * shape.size**3 * h / BATCHED + squeeze + rows * h * columns / SYMMETRIC)
+
+
+def _factor_rows(shape: Shape, columns: int) -> int:
+    """Return how many rows `T` has for a block."""
+    h, triangle = shape.different, shape.triangle
+    return h if patterns_pay(shape.size, h) and compressing_pays(triangle, h, columns) else triangle
 
 
 def stacked_seconds(shape: Shape) -> float:
     """Return the time of one tall symmetric product for the group."""
-    rows = shape.count * shape.size**2
-    return 2 * rows * shape.size * shape.n / BATCHED + 0.5 * rows * shape.n**2 / SYMMETRIC
+    rows = shape.count * _factor_rows(shape, shape.n)
+    return _moving_seconds(shape, shape.n) + 0.5 * rows * shape.n**2 / SYMMETRIC
 
 
 def local_seconds(shape: Shape) -> float:
     """Return the time of one product a block over the moments that it touches."""
-    rows = shape.count * shape.size**2
-    products = 2 * rows * shape.size * shape.width / BATCHED + 0.5 * rows * shape.width**2 / SYMMETRIC
-    return products + shape.count * (2 * CALL + 2e-9 * shape.width**2)
+    rows = shape.count * _factor_rows(shape, shape.width)
+    products = 0.5 * rows * shape.width**2 / SYMMETRIC
+    return _moving_seconds(shape, shape.width) + products + shape.count * (2 * CALL + 4e-9 * shape.width**2)
 
 
 def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
     """Return the time with common shifts; see `momentsos.solvers.native.shared_term`."""
-    rows = shape.count * shape.size**2
+    if shift_entries**2 > 2 * LARGEST_SELECTION or shifts**2 * max(shape.count, shape.different**2) > 10 * CHUNK:
+        return np.inf
+    area = shape.different**2
     return (
-        2 * rows * shape.size * shape.n / BATCHED
-        + shifts * rows * shape.n / SYMMETRIC
-        + shift_entries * shape.n / SPARSE
+        30 * shape.count * shape.size**3 / BATCHED
+        + 2 * shape.count * shape.size**3 * shape.different / BATCHED
+        + shape.count * shape.triangle * area / SYMMETRIC
+        + 0.5 * shifts**2 * shape.count * area / SYMMETRIC
+        + 0.5 * shift_entries**2 / SPARSE
     )
 
 
 def sparse_seconds(shape: Shape, columns: int) -> float:
     """Return the time with `columns` columns of `X` and rows of the inverse; 0 gives a lower bound."""
-    selection = (shape.entries + shape.count * shape.size**2) * shape.n / SPARSE
+    filled = shape.entries * shape.size**2 / shape.different
+    selection = (filled + shape.count * shape.size**2) * shape.n / SPARSE
     return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
 
 
@@ -78,7 +129,7 @@ def _shapes(sdp: SDP) -> list[Shape]:
     entries = np.diff(sdp.operator.indptr[sdp.offsets])
     n = sdp.n_moments
     return [
-        Shape(size, int(here.sum()), n, min(n, int(entries[here].max(initial=0))), 2 * int(entries[here].sum()))
+        Shape(size, int(here.sum()), n, svec_length(size), min(n, int(entries[here].max())), int(entries[here].sum()))
         for size in np.unique(sizes[sizes > 0]).tolist()
         for here in [sizes == size]
     ]

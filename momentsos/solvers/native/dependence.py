@@ -17,7 +17,7 @@ from scipy.linalg import lapack
 
 from ...sdp import check_primal_ray
 from .cone import Array
-from .newton import equilibrated
+from .newton import completed_diagonal
 from .program import Program
 
 #: Pivots below this are candidates, and dependent when what is left of their column is below the second.
@@ -34,7 +34,7 @@ def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | 
     ----------
     program : Program
     schur : (n_head, n_head) array
-        The Schur complement at the starting point, all moments kept.
+        The Schur complement at the starting point, all moments kept, as a lower triangle in column order.
 
     Returns
     -------
@@ -43,8 +43,10 @@ def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | 
     ray : (n,) array or None
         A direction that changes the objective alone, which proves that there is no bound.
     """
-    matrix, scale = equilibrated(schur)
-    factor, pivots, rank, _ = lapack.dpstrf(np.asfortranarray(matrix), lower=1, tol=SUSPICIOUS)
+    scale = 1.0 / np.sqrt(completed_diagonal(schur))
+    matrix = np.asfortranarray(schur * scale[:, None] * scale)
+    np.fill_diagonal(matrix, 1.0)
+    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS)
     if rank == pivots.shape[0]:
         return program, None
     pivots = pivots.astype(np.intp) - 1
@@ -58,7 +60,7 @@ def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | 
     rays *= scale[:, None]
     left = _effect(program, rays)
     if left.max(initial=0.0) > _LEFT:
-        missing = program.elimination.restrict_head((program.adjoint @ _blocks(program, rays)).T).T[keep]
+        missing = program.elimination.restrict_head(program.image(_blocks(program, rays)).T).T[keep]
         missing *= scale[keep, None]
         rays[keep] -= scale[keep, None] * lapack.dpotrs(lower, missing, lower=1)[0]
         left = _effect(program, rays)
@@ -79,7 +81,7 @@ def _blocks(program: Program, rays: Array) -> Array:
     coupling = program.elimination.coupling
     tail = program.elimination.order.shape[0] - program.elimination.n_head
     pivots = np.zeros((tail, rays.shape[1])) if coupling is None else -(coupling @ rays)
-    return np.asarray(program.operator @ np.concatenate([rays, pivots]))
+    return program.blocks(np.concatenate([rays, pivots]))
 
 
 def _effect(program: Program, rays: Array) -> Array:

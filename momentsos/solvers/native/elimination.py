@@ -13,6 +13,7 @@ import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import blas
 
 Array = NDArray[np.float64]
 
@@ -83,18 +84,19 @@ class Elimination:
         return head if self.kept is None else head[..., self.kept]
 
     def reduce(self, schur: Array) -> Array:
-        """Return `Nᵀ B N`; the result may share memory with `schur`."""
+        """Return `Nᵀ B N`, given and returned as lower triangles in column order; `schur` may be overwritten."""
         k = self.n_head
-        reduced = schur[:k, :k]
+        reduced = np.asfortranarray(schur[:k, :k])
         if self.coupling is not None:
             before = reduced.diagonal().copy()
-            update = self.coupling.T @ (schur[k:, :k] - 0.5 * (schur[k:, k:] @ self.coupling))
-            reduced -= update
-            reduced -= update.T
+            corner = np.tril(schur[k:, k:])
+            corner += np.tril(corner, -1).T
+            update = schur[k:, :k] - 0.5 * (corner @ self.coupling)
+            blas.dsyr2k(-1.0, self.coupling.T, update.T, beta=1.0, c=reduced, lower=1, overwrite_c=1)
             cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)
             reduced[cancelled] = 0.0
             reduced[:, cancelled] = 0.0
-        return reduced if self.kept is None else reduced[self.kept[:, None], self.kept]
+        return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
 
 
 def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:

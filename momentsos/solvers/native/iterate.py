@@ -76,7 +76,7 @@ def measure(program: Program, point: Iterate) -> Measure:
     elimination, tau = program.elimination, point.tau
     rows = program.apply(point.free) + tau * program.constant
     primal = rows - point.slack
-    image = program.adjoint @ point.gram
+    image = program.image(point.gram)
     head_dual = tau * program.head_gradient - elimination.restrict_head(image)
     pivot_gradient = tau * program.pivot_cost - image[elimination.n_head :]
     value = float(program.gradient @ point.free)

@@ -1,4 +1,4 @@
-"""The linear system of a Newton step: regularised Cholesky factor, refined solves."""
+"""The linear system of a Newton step: Cholesky factor, regularised as little as it needs."""
 
 from __future__ import annotations
 
@@ -16,69 +16,66 @@ _LAST = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class SchurFactor:
-    r"""A Cholesky factor of the equilibrated Schur complement, :math:`D B D + \delta I = L L^\top`.
+    r"""A Cholesky factor of the Schur complement, :math:`B + \delta\, \mathrm{diag}(B) = L L^\top`.
 
     Attributes
     ----------
     factor : (n, n) array
-    scale : (n,) array
-        The diagonal `D`.
+        Its lower triangle is `L`.
     shift : float
         The regularisation `δ`.
+    smallest_pivot : float
+        The smallest pivot as a share of the diagonal entry in its place, at most 1.
     """
 
     factor: Array
-    scale: Array
     shift: float
-
-    @property
-    def smallest_pivot(self) -> float:
-        """The smallest pivot of the factorisation, at most 1."""
-        return float(self.factor.diagonal().min(initial=1.0)) ** 2
+    smallest_pivot: float
 
     def solve(self, right: Array) -> Array:
         """Return :math:`B^{-1} r`, without refinement."""
         if not right.size:
             return right
-        return np.asarray(self.scale * lapack.dpotrs(self.factor, self.scale * right, lower=1)[0])
+        return np.asarray(lapack.dpotrs(self.factor, right, lower=1)[0])
 
 
-def equilibrated(schur: Array) -> tuple[Array, Array]:
-    """Return `D B D` with unit diagonal, and `D`.
+def completed_diagonal(schur: Array) -> Array:
+    """Return the diagonal, 1 where it is not positive.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         When a number is not finite.
     """
-    diagonal = schur.diagonal().copy()
+    diagonal = schur.diagonal()
     if not np.isfinite(diagonal).all():
         raise np.linalg.LinAlgError("the Schur complement is not finite")
-    positive = diagonal[diagonal > 0]
-    floor = positive.min() if positive.size else 1.0
-    scale = 1.0 / np.sqrt(np.where(diagonal > 0, diagonal, floor))
-    matrix = schur * scale[:, None] * scale
-    matrix[diagonal <= 0, diagonal <= 0] = 1.0
-    return matrix, scale
+    return np.where(diagonal > 0, diagonal, 1.0)
 
 
 def factor_schur(schur: Array) -> SchurFactor:
     """Factor a Schur complement, with as little regularisation as it needs.
+
+    Parameters
+    ----------
+    schur : (n, n) array
+        A lower triangle in column order; a row whose diagonal entry is not positive counts as one of the identity.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         When it has a number that is not finite, or stays indefinite.
     """
-    matrix, scale = equilibrated(schur)
-    if not matrix.size:
-        return SchurFactor(matrix, scale, 0.0)
+    diagonal = completed_diagonal(schur)
+    n = diagonal.shape[0]
+    if not n:
+        return SchurFactor(schur, 0.0, 1.0)
     shift = 0.0
     while shift <= _LAST:
-        shifted = np.array(matrix, order="F")
-        shifted.flat[:: matrix.shape[0] + 1] += shift
+        shifted = np.array(schur, order="F")
+        shifted.T.flat[:: n + 1] = diagonal * (1.0 + shift)
         factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
         if info == 0:
-            return SchurFactor(factor, scale, shift)
+            return SchurFactor(factor, shift, float((factor.diagonal() ** 2 / diagonal).min(initial=1.0)))
         shift = max(_FIRST, shift * _GROWTH)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,11 +12,12 @@ from ...sdp import SDP
 from .cone import Array, Cone, make_cone
 from .elimination import Elimination, eliminate
 from .entries import Entries
+from .patterns import Folding, fold
 from .scaling import Scaling, equilibrate
 from .schur import SchurComplement, make_schur
 
-#: Most numbers of a dense operator that is worth having.
-_SMALL = 40_000
+#: Most numbers of a dense operator that is worth having: of all flat entries, and of the different ones.
+_SMALL, _MEDIUM = 40_000, 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +31,12 @@ class Program:
     scaling : Scaling
     elimination : Elimination
     cone : Cone
-    operator, adjoint : CSR matrices
-        Flat rows of the blocks over all moments, and the transpose.
+    different : (rows, n) CSR matrix
+        The different entries of all blocks over the moments.
+    spread : (dimension, rows) CSR matrix
+        The flat entries as multiples of the different ones.
+    adjoints : pair of CSR matrices
+        The transposes of both.
     constant : (dimension,) array
         The blocks `C` at the offset of the equalities.
     head_gradient : (n_head,) array
@@ -46,16 +52,19 @@ class Program:
     gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
     schur : SchurComplement
-    dense : (dimension, n_free) array or None
-        :math:`A` where it is so small that a sparse product costs more.
+    dense : array or None
+        :math:`A`, or that of the different entries alone, over the unknowns, where sparse products cost more.
+    is_spread : bool
+        Whether `dense` has all flat entries.
     """
 
     sdp: SDP
     scaling: Scaling
     elimination: Elimination
     cone: Cone
-    operator: sp.csr_matrix
-    adjoint: sp.csr_matrix
+    different: sp.csr_matrix
+    spread: sp.csr_matrix
+    adjoints: tuple[sp.csr_matrix, sp.csr_matrix]
     constant: Array
     gradient: Array
     head_gradient: Array
@@ -68,18 +77,29 @@ class Program:
     gradient_units: Array
     schur: SchurComplement
     dense: Array | None = None
+    is_spread: bool = False
 
     def apply(self, free: Array) -> Array:
         """Return :math:`A z`."""
-        if self.dense is not None:
-            return np.asarray(self.dense @ free)
-        return np.asarray(self.operator @ self.elimination.extend(free))
+        if self.dense is None:
+            return self.blocks(self.elimination.extend(free))
+        entries = self.dense @ free
+        return entries if self.is_spread else np.asarray(self.spread @ entries)
 
     def apply_adjoint(self, flat: Array) -> Array:
         r"""Return :math:`A^\\top X`."""
-        if self.dense is not None:
-            return np.asarray(flat @ self.dense)
-        return self.elimination.restrict(self.adjoint @ flat)
+        if self.dense is None:
+            return self.elimination.restrict(self.image(flat))
+        return np.asarray((flat if self.is_spread else self.adjoints[0] @ flat) @ self.dense)
+
+    def blocks(self, moments: Array) -> Array:
+        """Return the flat blocks of all moments, in the order of the elimination, also of several columns."""
+        return np.asarray(self.spread @ (self.different @ moments))
+
+    def image(self, flat: Array) -> Array:
+        """Return the adjoint of `blocks`."""
+        spread, different = self.adjoints
+        return np.asarray(different @ (spread @ flat))
 
     def moments(self, free: Array, tau: float) -> Array:
         r"""Return :math:`\tau y_0 + N z` in units and order of the program; `tau` 0 gives a direction."""
@@ -99,13 +119,22 @@ class Program:
 
 def with_dense(program: Program) -> Program:
     """Return the program with a dense operator when that is small."""
-    dimension, n = program.operator.shape
-    return replace(program, dense=reduced_operator(program)) if dimension * n <= _SMALL else program
+    if program.cone.dimension * program.schur.n <= _SMALL:
+        return replace(program, dense=reduced_operator(program), is_spread=True)
+    if program.different.shape[0] * program.schur.n <= _MEDIUM:
+        return replace(program, dense=_reduced(program.elimination, program.different.toarray()))
+    return program
 
 
 def reduced_operator(program: Program) -> Array:
     """Return :math:`A`, the blocks over the unknowns, as a dense matrix."""
-    elimination, data = program.elimination, program.operator.toarray()
+    if program.dense is not None and program.is_spread:
+        return program.dense
+    return _reduced(program.elimination, (program.spread @ program.different).toarray())
+
+
+def _reduced(elimination: Elimination, data: Array) -> Array:
+    """Return rows over all moments as rows over the unknowns."""
     head = data[:, : elimination.n_head]
     if elimination.coupling is not None:
         head = head - data[:, elimination.n_head :] @ elimination.coupling
@@ -118,11 +147,11 @@ def _unit(values: Array) -> float:
     return float(np.exp2(np.round(np.log2(top)))) if top > 0 else 1.0
 
 
-def _flat_entries(sdp: SDP, cone: Cone, scaling: Scaling, elimination: Elimination) -> Entries:
-    """Return the entries of the blocks, rows scaled and moments in the order of the elimination."""
+def _flat_entries(sdp: SDP, cone: Cone, elimination: Elimination) -> Entries:
+    """Return the entries of the blocks, not scaled, moments in the order of the elimination."""
     matrix = sdp.operator
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
-    value = matrix.data * (scaling.rows * cone.weights)[row]
+    value = matrix.data * cone.weights[row]
     place = np.empty_like(elimination.order)
     place[elimination.order] = np.arange(place.shape[0])
     moment = place[matrix.indices]
@@ -133,6 +162,29 @@ def _flat_entries(sdp: SDP, cone: Cone, scaling: Scaling, elimination: Eliminati
         values=np.concatenate([value, value[mirrored]]),
         n=sdp.n_moments,
     ).without_zeros()
+
+
+def _operators(foldings: Sequence[Folding], row_scale: Array, scale: Array) -> tuple[sp.csr_matrix, sp.csr_matrix]:
+    """Return the different entries over the scaled moments, and the scaled flat entries as multiples of them."""
+    rows, moments, values, places, factors = [], [], [], [], []
+    first = 0
+    for folding in foldings:
+        group, entries = folding.group, folding.entries
+        rows.append(entries.rows + first)
+        moments.append(entries.moments)
+        values.append(entries.values * scale[entries.moments])
+        start = first + folding.different * np.arange(group.count)
+        places.append((start[:, None] + folding.member).ravel())
+        factors.append(np.tile(folding.factor, group.count))
+        first += group.count * folding.different
+    if not foldings:
+        return sp.csr_matrix((0, scale.shape[0])), sp.csr_matrix((0, 0))
+    triples = np.concatenate(values), (np.concatenate(rows), np.concatenate(moments))
+    different = sp.csr_matrix(triples, shape=(first, scale.shape[0]))
+    dimension = row_scale.shape[0]
+    factor = np.concatenate(factors) * row_scale
+    spread = sp.csr_matrix((factor, np.concatenate(places), np.arange(dimension + 1)), shape=(dimension, first))
+    return different, spread
 
 
 def _without_noise(elimination: Elimination, cost: Array) -> Array:
@@ -150,15 +202,14 @@ def make_program(sdp: SDP) -> Program:
     columns = sp.diags_array(scaling.moments)
     elimination = eliminate(sp.csr_matrix(sdp.equalities @ columns), sdp.right_side)
     cone = make_cone(sdp.sizes)
-    entries = _flat_entries(sdp, cone, scaling, elimination)
-    shape = (cone.dimension, sdp.n_moments)
+    entries = _flat_entries(sdp, cone, elimination)
     column_scale = scaling.moments[elimination.order]
-    scaled = entries.values * column_scale[entries.moments]
-    operator = sp.csr_matrix((scaled, (entries.rows, entries.moments)), shape=shape)
-    adjoint = sp.csr_matrix((scaled, (entries.moments, entries.rows)), shape=shape[::-1])
+    row_scale = cone.spread(scaling.rows)
+    foldings = [fold(entries.of(group), group) for group in cone.groups]
+    different, spread = _operators(foldings, row_scale, column_scale)
     cost = (sdp.cost * scaling.moments)[elimination.order]
     gradient = _without_noise(elimination, cost)
-    constant = np.asarray(operator @ elimination.offset)
+    constant = np.asarray(spread @ (different @ elimination.offset))
     cost_unit, moment_unit = _unit(gradient), _unit(constant)
     head = elimination.n_head
     relative = cost_unit / (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
@@ -167,8 +218,9 @@ def make_program(sdp: SDP) -> Program:
         scaling=scaling,
         elimination=elimination,
         cone=cone,
-        operator=operator,
-        adjoint=adjoint,
+        different=different,
+        spread=spread,
+        adjoints=(sp.csr_matrix(spread.T), sp.csr_matrix(different.T)),
         constant=constant / moment_unit,
         gradient=gradient / cost_unit,
         head_gradient=gradient / cost_unit,
@@ -177,7 +229,7 @@ def make_program(sdp: SDP) -> Program:
         moment_unit=moment_unit,
         objective_shift=float(cost[head:] @ elimination.offset[head:]),
         objective_unit=cost_unit * moment_unit,
-        row_units=cone.spread(moment_unit / scaling.rows),
+        row_units=moment_unit / row_scale,
         gradient_units=relative / scaling.moments[elimination.order[:head]],
-        schur=make_schur(cone, entries, column_scale),
+        schur=make_schur(cone, foldings, row_scale, column_scale),
     )

@@ -40,7 +40,7 @@ def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
     for _ in range(2):
         gram = gram - lin.metric.repair(program, program.apply_adjoint(gram))
     for candidate in (gram, point.gram):
-        pivots = (program.adjoint @ candidate)[program.elimination.n_head :]
+        pivots = program.image(candidate)[program.elimination.n_head :]
         multipliers, rows = program.multipliers(-pivots), program.gram(candidate)
         left = float(np.abs(program.apply_adjoint(candidate)).max(initial=0.0))
         if left > _VIOLATION * gain or program.cone.lowest(candidate) < -_VIOLATION * gain:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import lsqr
@@ -22,6 +23,8 @@ Array = NDArray[np.float64]
 #: Ratio of the entries of a row above which the scale of the variables is looked for.
 _BADLY_SCALED = 1e3
 _SWEEPS = 4
+#: Most unknowns of a least-squares problem that is solved by a factorisation.
+_DENSE = 600
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +61,12 @@ def _rounded(factors: Array) -> Array:
 def _is_badly_scaled(matrix: sp.csr_matrix) -> bool:
     """Return whether the entries of some row differ by a large factor."""
     size = np.abs(matrix.data)
+    if not size.any():
+        return False
     size = np.where(size > 0, size, np.nan)
-    for low, high in zip(matrix.indptr[:-1], matrix.indptr[1:], strict=True):
-        if high - low > 1 and np.nanmax(size[low:high]) > _BADLY_SCALED * np.nanmin(size[low:high]):
-            return True
-    return False
+    used = np.flatnonzero(np.diff(matrix.indptr))
+    starts = matrix.indptr[used]
+    return bool((np.fmax.reduceat(size, starts) > _BADLY_SCALED * np.fmin.reduceat(size, starts)).any())
 
 
 def _geometric(sdp: SDP) -> tuple[Array, Array]:
@@ -93,9 +97,18 @@ def _geometric(sdp: SDP) -> tuple[Array, Array]:
     )
     system = sp.csr_matrix((np.ones(row.shape[0]), (row, column)), shape=(count + more, n + first[-1] + other.shape[0]))
     size = np.abs(np.concatenate([blocks.data[used], other.data[kept]]))
-    answer = lsqr(system, -np.log2(size), iter_lim=60, atol=1e-3, btol=1e-3)[0]
+    answer = _least_squares(system, -np.log2(size))
     moments, diagonal = np.exp2(np.round(answer[:n])), np.exp2(np.round(answer[n : n + first[-1]]))
     return moments, diagonal[left] * diagonal[right]
+
+
+def _least_squares(system: sp.csr_matrix, right: Array) -> Array:
+    """Return a solution of small norm to a few digits, by a dense factorisation where that is quick."""
+    if system.shape[1] > _DENSE:
+        return np.asarray(lsqr(system, right, iter_lim=60, atol=1e-3, btol=1e-3)[0])
+    normal = (system.T @ system).toarray()
+    normal.flat[:: normal.shape[0] + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
+    return np.asarray(scipy.linalg.solve(normal, system.T @ right, assume_a="pos", check_finite=False))
 
 
 def equilibrate(sdp: SDP) -> Scaling:

@@ -5,16 +5,17 @@ Each group of blocks is added in the way that its count of multiplications makes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .cone import Array, Cone, Factor, Group
+from .cone import Array, Cone, Factor
 from .cost import Shape, local_seconds, shared_seconds, sparse_seconds, stacked_seconds
-from .entries import Entries
+from .patterns import Folding
 from .shared_term import find_shifts, make_shared
 from .sparse_term import compressed_columns, make_sparse
-from .terms import Stacks, Term, local_columns, make_linear, make_local, make_stacked
+from .terms import Stacks, Term, local_moments, make_linear, make_local, make_stacked
 
 #: Seconds an iteration below which a group is stacked without looking further.
 _NOT_WORTH_A_CHOICE = 1e-3
@@ -22,54 +23,72 @@ _NOT_WORTH_A_CHOICE = 1e-3
 
 @dataclass(frozen=True, eq=False)
 class SchurComplement:
-    """The way to form the Schur complement of a program.
+    r"""The way to form the Schur complement of a program.
 
     Attributes
     ----------
     cone : Cone
     terms : tuple of Term
-        One a group, on moments that are not scaled.
-    scale : (n,) array
-        The scale of the moments.
+        One a group.
+    diagonals : tuple of (count, s) array or None
+        The factors :math:`\Delta` of the rows of each group, None where all are 1. The terms are those of blocks
+        without them, as these may hide what blocks have in common: :math:`\Delta X \Delta` takes the place of `X`.
+    n : int
+        The number of moments.
     """
 
     cone: Cone
     terms: tuple[Term, ...]
-    scale: Array
+    diagonals: tuple[Array | None, ...]
+    n: int
 
     def form(self, gram: Array, inverse: Array, gram_factor: Factor, slack_factor: Factor) -> Array:
-        """Return `B`, given `X`, `S⁻¹` and the factors of `X` and `S`."""
-        schur = np.zeros((self.scale.shape[0], self.scale.shape[0]))
+        """Return `B`, given `X`, `S⁻¹` and the factors of `X` and `S`: its lower triangle, in column order."""
+        schur = np.zeros((self.n, self.n), order="F")
         for j, (group, term) in enumerate(zip(self.cone.groups, self.terms, strict=True)):
-            stacks = Stacks(group.view(gram), group.view(inverse), gram_factor.lower[j], slack_factor.inverse[j])
-            term.add(schur, stacks)
-        schur *= self.scale[:, None]
-        schur *= self.scale
+            factors = gram_factor.lower[j], slack_factor.lower[j], slack_factor.inverse[j]
+            stacks = Stacks(group.view(gram), group.view(inverse), *factors)
+            diagonal = self.diagonals[j]
+            term.add(schur, stacks if diagonal is None else stacks.scaled(diagonal))
         return schur
 
 
-def _make_term(entries: Entries, group: Group) -> Term:
+def _make_term(folding: Folding, scale: Array) -> Term:
     """Choose the cheapest way for a group."""
+    group, scaled = folding.group, folding.scaled(scale)
     if group.size == 1:
-        return make_linear(entries, group.count)
-    shape = Shape(group.size, group.count, entries.n, entries.n, entries.rows.shape[0])
+        return make_linear(scaled.unfolded(), group.count)
+    n, h = folding.entries.n, folding.different
+    shape = Shape(group.size, group.count, n, h, n, folding.entries.rows.shape[0])
     stacked = stacked_seconds(shape)
     if stacked < _NOT_WORTH_A_CHOICE:
-        return make_stacked(entries, group)
-    keys, _ = local_columns(entries, group)
-    width = int(np.bincount(keys // entries.n).max(initial=1))
-    local = local_seconds(replace(shape, width=width))
-    dense = min(stacked, local)
-    if sparse_seconds(shape, 0) < dense and sparse_seconds(shape, compressed_columns(entries, group)) < dense:
-        return make_sparse(entries, group)
-    found = find_shifts(entries, group) if group.count > 1 else None
-    if found is not None:
-        coefficients, shifts = found
-        if shared_seconds(shape, coefficients.shape[0], shifts.nnz) < 0.8 * dense:
-            return make_shared(entries, group, coefficients, shifts)
-    return make_local(entries, group) if local < 0.8 * stacked else make_stacked(entries, group)
+        return make_stacked(scaled)
+    moments = local_moments(folding)
+    local = local_seconds(replace(shape, width=max(map(len, moments))))
+    shifts = find_shifts(folding) if group.count > 1 else None
+    shared = np.inf if shifts is None else shared_seconds(shape, shifts.coefficients.shape[0], shifts.number.shape[0])
+    dense = min(stacked, local, shared)
+    if sparse_seconds(shape, 0) < dense:
+        entries = scaled.unfolded()
+        if sparse_seconds(shape, compressed_columns(entries, group)) < dense:
+            return make_sparse(entries, group)
+    if shifts is not None and shared == dense:
+        return make_shared(folding, shifts, scale)
+    return make_local(scaled, moments) if local < 0.8 * stacked else make_stacked(scaled)
 
 
-def make_schur(cone: Cone, entries: Entries, scale: Array) -> SchurComplement:
-    """Choose a way for each group; `entries` are those of moments that are not scaled."""
-    return SchurComplement(cone, tuple(_make_term(entries.of(group), group) for group in cone.groups), scale)
+def make_schur(cone: Cone, foldings: Sequence[Folding], row_scale: Array, scale: Array) -> SchurComplement:
+    """Choose a way for each group.
+
+    Parameters
+    ----------
+    cone : Cone
+    foldings : sequence of Folding
+        One a group, of blocks and moments that are not scaled.
+    row_scale, scale : (dimension,) and (n,) arrays
+        The scale of the flat rows and of the moments.
+    """
+    terms = tuple(_make_term(folding, scale) for folding in foldings)
+    diagonals = (np.sqrt(np.einsum("jii->ji", group.view(row_scale))) for group in cone.groups)
+    kept = tuple(None if (d == 1.0).all() else d for d in diagonals)
+    return SchurComplement(cone, terms, kept, scale.shape[0])

@@ -61,7 +61,7 @@ class SparseBlock:
                 product = left @ rows[part].reshape(count, width, size)
                 result[done : done + count] = (self.transposed @ product.reshape(count, size**2).T).T
                 done, used = done + count, used + count * width
-        schur[self.moments] += result
+        schur[:, self.moments] += result.T
 
 
 @dataclass(frozen=True, eq=False)

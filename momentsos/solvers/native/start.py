@@ -45,6 +45,6 @@ def make_start(program: Program, scale: float) -> Start:
         program, ray = without_dependent(program, reduced)
         kept = program.elimination.kept
         if kept is not None:
-            schur = factor_schur(reduced[kept[:, None], kept])
+            schur = factor_schur(np.asfortranarray(reduced[kept[:, None], kept]))
     point = Iterate(np.zeros(program.elimination.n_free), unit, unit, scale, scale)
     return Start(with_dense(program), point, Metric(unit, inverse, factor, factor, schur), ray)

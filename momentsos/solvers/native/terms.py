@@ -1,136 +1,150 @@
 r"""Ways to add one group to the Schur complement when its data are dense, or its blocks are numbers.
 
-With Cholesky factors :math:`X = L L^\top` and :math:`S = K K^\top`, :math:`B = T^\top T` where :math:`T_a =
-L^\top F_a K^{-\top}`, so that a dense group costs one symmetric product.
+A dense group is a product :math:`T^\top T` with one row for each entry of a triangle, or fewer; see
+`momentsos.solvers.native.congruence` and `momentsos.solvers.native.patterns`. Of the Schur complement, a
+symmetric matrix in column order, only the lower triangle counts.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import blas
 
-from .cone import Array, Group
+from .cone import Array
 from .cost import CHUNK
 from .entries import Entries
+from .patterns import Folding, Patterns, make_patterns
 
 
 @dataclass(frozen=True, eq=False)
 class Stacks:
-    """A group at an iterate: `X`, `S⁻¹`, the factor of `X` and the inverse factor of `S`."""
+    """A group at an iterate: `X`, `S⁻¹`, the Cholesky factors of `X` and `S`, and the inverse of the latter."""
 
     gram: Array
     inverse: Array
     left: Array
+    lower: Array
     right: Array
+
+    def scaled(self, diagonal: Array) -> Stacks:
+        """Return the group with `ΔXΔ` and `ΔS⁻¹Δ` for diagonals `Δ`, shape ``(count, s)``."""
+        row, column = diagonal[:, :, None], diagonal[:, None, :]
+        both = row * column
+        return Stacks(self.gram * both, self.inverse * both, row * self.left, self.lower / row, self.right * column)
 
 
 class Term(Protocol):
     """The part of the Schur complement that comes from one group."""
 
     def add(self, schur: Array, at: Stacks) -> None:
-        """Add the part to `schur`."""
+        """Add the part to the lower triangle of `schur`, in column order."""
+
+
+def add_square(schur: Array, tall: Array) -> None:
+    """Add `Tᵀ T` to the lower triangle of `schur`, in column order and in place."""
+    blas.dsyrk(1.0, tall.T, beta=1.0, c=schur, lower=1, overwrite_c=1)
 
 
 @dataclass(frozen=True, eq=False)
 class LinearTerm:
-    r"""Blocks of size 1: :math:`F^\top \mathrm{diag}(x / s) F`."""
+    r"""Blocks of size 1: :math:`F^\top \mathrm{diag}(x / s) F`, with the data dense or as pairs of entries."""
 
-    rows: sp.csr_matrix
     dense: Array | None
+    products: tuple[sp.csr_matrix, NDArray[np.intp], NDArray[np.intp]] | None
 
     def add(self, schur: Array, at: Stacks) -> None:
         """See `Term`."""
-        weights = (at.left * at.right).ravel()
+        weights = (at.gram * at.inverse).ravel()
         if self.dense is not None:
-            scaled = weights[:, None] * self.dense
-            schur += scaled.T @ scaled
-        else:
-            scaled_rows = sp.csr_matrix(sp.diags_array(weights) @ self.rows)
-            product = (scaled_rows.T @ scaled_rows).tocoo()
-            schur[product.row, product.col] += product.data
+            add_square(schur, np.sqrt(weights)[:, None] * self.dense)
+        if self.products is not None:
+            pairs, row, column = self.products
+            schur[row, column] += pairs @ weights
 
 
 def make_linear(entries: Entries, count: int) -> LinearTerm:
     """Keep a matrix dense when it is not sparse enough to gain."""
     rows = entries.matrix(count)
-    dense = rows.nnz > 0.02 * count * entries.n and count * entries.n <= 5 * CHUNK
-    return LinearTerm(rows, rows.toarray() if dense else None)
+    if rows.nnz > 0.02 * count * entries.n and count * entries.n <= 5 * CHUNK:
+        return LinearTerm(rows.toarray(), None)
+    return LinearTerm(None, _pairs(rows))
 
 
-def transformed(data: Array, left: Array, right: Array) -> Array:
-    """Return :math:`L^T F_a R^T` of data ``(count, s, s, columns)``, as ``(count, s², columns)``."""
-    count, size, _, width = data.shape
-    if size <= 6:
-        both = left.swapaxes(1, 2)[:, :, None, :, None] * right[:, None, :, None, :]
-        return both.reshape(count, size**2, size**2) @ data.reshape(count, size**2, width)
-    half = left.swapaxes(1, 2) @ data.reshape(count, size, size * width)
-    full = right[:, None] @ half.reshape(count, size, size, width)
-    return full.reshape(count, size**2, width)
+def _pairs(rows: sp.csr_matrix) -> tuple[sp.csr_matrix, NDArray[np.intp], NDArray[np.intp]]:
+    """Return the matrix from weights of the rows to the entries of `Fᵀ diag(weights) F` on and below the diagonal."""
+    lengths = np.diff(rows.indptr)
+    start = np.repeat(rows.indptr[:-1], lengths)
+    within = np.arange(rows.nnz) - start
+    left = np.repeat(np.arange(rows.nnz), within + 1)
+    offset = np.arange(left.shape[0]) - np.repeat(np.cumsum(within + 1) - within - 1, within + 1)
+    right = start[left] + offset
+    a, b = rows.indices[left].astype(np.intp), rows.indices[right].astype(np.intp)
+    spot, place = np.unique(np.maximum(a, b) * rows.shape[1] + np.minimum(a, b), return_inverse=True)
+    block = np.repeat(np.arange(rows.shape[0]), lengths)[left]
+    values = rows.data[left] * rows.data[right]
+    matrix = sp.csr_matrix((values, (place, block)), shape=(spot.shape[0], rows.shape[0]))
+    return matrix, spot // rows.shape[1], spot % rows.shape[1]
 
 
 @dataclass(frozen=True, eq=False)
 class StackedTerm:
     """Blocks that touch most moments: one tall matrix `T` for all of them."""
 
-    data: Array
+    patterns: Patterns
+    step: int
 
     def add(self, schur: Array, at: Stacks) -> None:
         """See `Term`."""
-        count, size, _, width = self.data.shape
-        step = max(1, CHUNK // (size**2 * width))
-        for low in range(0, count, step):
-            part = slice(low, low + step)
-            tall = transformed(self.data[part], at.left[part], at.right[part]).reshape(-1, width)
-            schur += tall.T @ tall
+        for low in range(0, at.left.shape[0], self.step):
+            tall = self.patterns.rows(slice(low, low + self.step), at.left, at.lower, at.right)
+            add_square(schur, tall.reshape(-1, schur.shape[0]))
 
 
 @dataclass(frozen=True, eq=False)
 class LocalTerm:
     """Blocks that touch few moments each: small products, added at their places."""
 
-    data: Array
+    patterns: Patterns
     columns: tuple[NDArray[np.intp], ...]
+    step: int
 
     def add(self, schur: Array, at: Stacks) -> None:
         """See `Term`."""
-        count, size, _, width = self.data.shape
-        step = max(1, CHUNK // (max(size**2, width) * width))
-        for low in range(0, count, step):
-            part = slice(low, low + step)
-            tall = transformed(self.data[part], at.left[part], at.right[part])
+        for low in range(0, at.left.shape[0], self.step):
+            part = slice(low, low + self.step)
+            tall = self.patterns.rows(part, at.left, at.lower, at.right)
             products = tall.swapaxes(1, 2) @ tall
             for place, product in zip(self.columns[part], products, strict=True):
                 used = place.shape[0]
                 schur[place[:, None], place] += product[:used, :used]
 
 
-def make_stacked(entries: Entries, group: Group) -> StackedTerm:
+def make_stacked(folding: Folding) -> StackedTerm:
     """Return the dense data of a group over all moments."""
-    size = group.size
-    data = np.zeros((group.count * size**2, entries.n))
-    np.add.at(data, (entries.rows, entries.moments), entries.values)
-    return StackedTerm(data.reshape(group.count, size, size, entries.n))
+    group, n = folding.group, folding.entries.n
+    patterns = make_patterns(folding, np.broadcast_to(np.arange(n), (group.count, n)), n)
+    return StackedTerm(patterns, max(1, CHUNK // (group.size**2 * n)))
 
 
-def local_columns(entries: Entries, group: Group) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return the pairs that occur as sorted keys `block · n + moment`, and the place of each entry."""
-    keys = entries.rows // group.size**2 * entries.n + entries.moments
-    found, place = np.unique(keys, return_inverse=True)
-    return found, place
+def local_moments(folding: Folding) -> tuple[NDArray[np.intp], ...]:
+    """Return the moments that each block touches."""
+    n = folding.entries.n
+    block, moment = np.divmod(np.unique(folding.entries.rows // folding.different * n + folding.entries.moments), n)
+    starts = np.searchsorted(block, np.arange(folding.group.count + 1))
+    return tuple(moment[low:high] for low, high in pairwise(starts.tolist()))
 
 
-def make_local(entries: Entries, group: Group) -> LocalTerm:
+def make_local(folding: Folding, moments: tuple[NDArray[np.intp], ...]) -> LocalTerm:
     """Return the dense data of a group over the moments of each block."""
-    size, count = group.size, group.count
-    keys, place = local_columns(entries, group)
-    block, moment = np.divmod(keys, entries.n)
-    starts = np.searchsorted(block, np.arange(count + 1))
-    width = int(np.diff(starts).max(initial=1))
-    data = np.zeros((count * size**2, width))
-    np.add.at(data, (entries.rows, place - starts[entries.rows // size**2]), entries.values)
-    columns = tuple(moment[starts[j] : starts[j + 1]] for j in range(count))
-    return LocalTerm(data.reshape(count, size, size, width), columns)
+    width = max(1, *(place.shape[0] for place in moments))
+    columns = np.zeros((folding.group.count, folding.entries.n), dtype=np.intp)
+    for j, place in enumerate(moments):
+        columns[j, place] = np.arange(place.shape[0])
+    step = max(1, CHUNK // (max(folding.group.size**2, width) * width))
+    return LocalTerm(make_patterns(folding, columns, width), moments, step)

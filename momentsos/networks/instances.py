@@ -1,4 +1,4 @@
-"""The two instances of `momentsos demo`."""
+"""Instances whose true coefficients are known: those of the published tables, and Example 3.4."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..networks import PolynomialNetwork
+from .network import PolynomialNetwork
 
 
 @dataclass(frozen=True, eq=False)

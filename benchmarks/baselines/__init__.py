@@ -1,0 +1,1 @@
+"""How often local searches and a global solver of another kind find the optimum that `learn` certifies, and when."""

@@ -1,0 +1,233 @@
+"""Time and memory against each size, one process a point, and the exponents that fit.
+
+``python -m benchmarks.growth QUANTITY VALUE`` measures one point and prints it as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import resource
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+
+import momentsos as ms
+from momentsos.networks.expansion import Expansion
+from momentsos.networks.instances import noisy_instance
+
+from .record import table
+
+#: Samples that are generated at a time.
+_CHUNK = 20_000
+#: Bytes of a mebibyte; `ru_maxrss` counts kibibytes.
+_MIB = 2**20
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One size that is varied while the others stay at degrees 2,2, N = 50, m = 20, order 1.
+
+    Attributes
+    ----------
+    title : str
+    values : tuple of int
+    measure : callable
+        Seconds of each phase, and what else is worth knowing, at one value.
+    """
+
+    title: str
+    values: tuple[int, ...]
+    measure: Callable[[int], dict[str, Any]]
+
+
+def stream(samples: int) -> dict[str, Any]:
+    """Formulate from samples that are generated chunk by chunk, beside one matrix product over the same samples."""
+    drawn = noisy_instance((2, 2))
+    network = drawn.network.with_coefficients(drawn.true)
+    expansion, weights = Expansion.of(network), network.weights[0]
+    rng = np.random.default_rng(1)
+    total, spent, product, forward = np.zeros(1), 0.0, 0.0, 0.0
+    for start in range(0, samples, _CHUNK):
+        X = rng.standard_normal((min(_CHUNK, samples - start), 20))
+        began = time.process_time()
+        total = total + len(X) / samples * expansion.mean_outputs(X)
+        formed = time.process_time()
+        _ = X @ weights.T
+        multiplied = time.process_time()
+        network.predict(X)
+        spent, product = spent + formed - began, product + multiplied - formed
+        forward += time.process_time() - multiplied
+    return {
+        "seconds": {"formulate": spent},
+        "product": product,
+        "forward": forward,
+        "moments": None,
+        "status": f"{len(total)} monomials",
+    }
+
+
+def train(degrees: tuple[int, ...], width: int = 20, order: int = 1) -> dict[str, Any]:
+    """Learn one instance with a single order, so that points differ in nothing else."""
+    drawn = noisy_instance(degrees, 50, width)
+    fit = ms.learn(drawn.network, drawn.X, drawn.Y, method="partial", order=order)
+    wanted = ("formulate", "relax", "solve", "extract")
+    return {
+        "seconds": {name: fit.seconds[name] for name in wanted},
+        "moments": fit.sizes.get("moments"),
+        "largest_block": fit.sizes.get("largest_block"),
+        "order": fit.order,
+        "status": fit.status.name,
+        "relative_gap": fit.relative_gap,
+    }
+
+
+#: What is varied. The inner layers' coefficients are those that the partial hierarchy relaxes.
+QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
+    {
+        "samples": Quantity("samples N, generated in chunks", (10**3, 10**4, 10**5, 10**6), stream),
+        "width": Quantity("width m", (20, 50, 100, 200, 500), lambda m: train((2, 2), m)),
+        "depth": Quantity("hidden layers D, degrees 1,…,1", (2, 3, 4, 5), lambda d: train((1,) * d)),
+        "degree": Quantity("degree of the last activation", (1, 2, 3, 4, 5), lambda d: train((2, d))),
+        "inner": Quantity("inner coefficients d, degrees d,2", (1, 2, 3, 4, 5), lambda d: train((d, 2))),
+        "order": Quantity("order of the relaxation", (1, 2, 3, 4, 5), lambda k: train((2, 2), order=k)),
+    }
+)
+
+
+def run(repeats: int, limit: float) -> tuple[list[dict[str, Any]], str]:
+    """Return one row for each quantity, value and repeat, and a table.
+
+    Parameters
+    ----------
+    repeats : int
+    limit : float
+        Seconds a point; a quantity is not raised further once a value exceeds it.
+    """
+    rows: list[dict[str, Any]] = []
+    for name, quantity in QUANTITIES.items():
+        for value in quantity.values:
+            points = [_point(name, value, limit) for _ in range(repeats)]
+            rows += [{"quantity": name, "value": value, "repeat": i, **point} for i, point in enumerate(points)]
+            print(f"{name} = {value}: {points[0]}", flush=True)
+            if any("seconds" not in point for point in points):
+                break
+    return rows, render(rows)
+
+
+def _point(name: str, value: int, limit: float) -> dict[str, Any]:
+    command = [sys.executable, "-m", "benchmarks.growth", name, str(value)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=limit, check=False)
+    except subprocess.TimeoutExpired:
+        return {"status": f"over {limit:.0f} s"}
+    if done.returncode:
+        return {"status": f"failed: {(done.stderr.strip() or '?').splitlines()[-1][:100]}"}
+    return dict(json.loads(done.stdout.splitlines()[-1]))
+
+
+def measured(name: str, value: int) -> dict[str, Any]:
+    """Measure one point, with the memory that it added to the process."""
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    busy = time.process_time()
+    found = QUANTITIES[name].measure(value)
+    busy = time.process_time() - busy
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return {**found, "cpu": busy, "mebibytes": (after - before) * 1024 / _MIB}
+
+
+def middle(rows: Sequence[dict[str, Any]], name: str, key: Callable[[dict[str, Any]], float]) -> dict[int, float]:
+    """Return the median over the repeats for each value of a quantity that was measured."""
+    mine = [row for row in rows if row["quantity"] == name and "seconds" in row]
+    values = dict.fromkeys(row["value"] for row in mine)
+    return {value: float(np.median([key(row) for row in mine if row["value"] == value])) for value in values}
+
+
+def work(row: dict[str, Any]) -> float:
+    """Return the processor seconds of a point; for the samples only those of the formulation."""
+    return float(row["seconds"]["formulate"] if row["quantity"] == "samples" else row["cpu"])
+
+
+def exponent(points: dict[int, float]) -> float | None:
+    """Return the slope of the least-squares line through the logarithms, None for fewer than three points."""
+    if len(points) < 3 or min(points.values()) <= 0:
+        return None
+    return float(np.polyfit(np.log(list(points)), np.log(list(points.values())), 1)[0])
+
+
+def render(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the table of all points, and below it the exponents."""
+    lines, fits = [], []
+    for name, quantity in QUANTITIES.items():
+        times, memory = middle(rows, name, work), middle(rows, name, lambda row: float(row["mebibytes"]))
+        for value in times:
+            row = next(r for r in rows if r["quantity"] == name and r["value"] == value)
+            phases = " / ".join(f"{row['seconds'].get(p, 0):.2g}" for p in ("formulate", "relax", "solve", "extract"))
+            cells = [quantity.title, f"{value:,}", f"{times[value]:.3g}", phases, f"{memory[value]:.0f}"]
+            lines.append([*cells, str(row["moments"] or ""), row["status"]])
+        late = [r for r in rows if r["quantity"] == name and "seconds" not in r]
+        lines += [[quantity.title, f"{r['value']:,}", "", "", "", "", r["status"]] for r in late[:1]]
+        slopes = [exponent(found) for found in (times, memory)]
+        fits.append([quantity.title, *("" if slope is None else f"{slope:.2f}" for slope in slopes)])
+    head = ("varied", "value", "CPU s", "formulate / relax / solve / extract", "MiB added", "moments", "ended")
+    note = (
+        "Where nothing else is said: degrees 2,2, N = 50, m = 20, order 1 of the partial hierarchy, whether it "
+        "certifies or not. Each point is measured in a process of its own; CPU s are the median over the repeats, the "
+        "phases wall time of the first. For the samples the time is that of formulating, without generating them."
+    )
+    text = (
+        note
+        + "\n\n"
+        + table(head, lines)
+        + "\n\nExponents p of value^p that fit the points (least squares of the logarithms):\n\n"
+    )
+    return text + table(("varied", "time", "memory"), fits) + "\n\n" + throughput(rows)
+
+
+def throughput(rows: Sequence[dict[str, Any]]) -> str:
+    """Return a sentence on the largest number of samples."""
+    mine = [row for row in rows if row["quantity"] == "samples" and "seconds" in row]
+    if not mine:
+        return ""
+    largest = max(row["value"] for row in mine)
+    own = [row for row in mine if row["value"] == largest]
+    to_product = np.median([row["seconds"]["formulate"] / row["product"] for row in own])
+    to_forward = np.median([row["seconds"]["formulate"] / row["forward"] for row in own])
+    product = np.median([row["product"] for row in own])
+    return (
+        f"With N = {largest:,} samples, formulating takes {to_product:.2g} times as long as one product `X @ W.T` over "
+        f"the same chunks ({product:.2g} s in all), and {to_forward:.2g} times as long as one pass of the network "
+        "(`predict`)."
+    )
+
+
+def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
+    """Draw time and memory against each quantity, log-log, with the fitted lines."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 6), layout="constrained")
+    axes = figure.subplots(2, 3)
+    for place, (name, quantity) in zip(axes.flat, QUANTITIES.items(), strict=True):
+        times, memory = middle(rows, name, work), middle(rows, name, lambda row: float(row["mebibytes"]))
+        slope = exponent(times)
+        place.loglog(list(times), list(times.values()), "o-", color="C0")
+        place.set_title("" if slope is None else f"time grows like value$^{{{slope:.1f}}}$", fontsize=10)
+        place.set_xlabel(quantity.title)
+        place.set_ylabel("processor seconds", color="C0")
+        place.set_xticks(list(times), [f"{value:g}" if value < 10_000 else f"{value:.0e}" for value in times])
+        place.minorticks_off()
+        other = place.twinx()
+        other.plot(list(memory), list(memory.values()), "s--", color="C1")
+        other.set_ylabel("MiB added", color="C1")
+        other.set_ylim(0, max([*memory.values(), 1.0]) * 1.3)
+    figure.savefig(path, dpi=110)
+
+
+if __name__ == "__main__":
+    print(json.dumps(measured(sys.argv[1], int(sys.argv[2]))))

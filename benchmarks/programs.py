@@ -1,0 +1,138 @@
+"""The semidefinite programs on which solvers are compared, kept as SDPA files so that all get identical ones."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from unittest import mock
+
+import numpy as np
+
+import momentsos as ms
+from momentsos import request
+from momentsos.conditioning import balanced_units, scale_by
+from momentsos.networks.instances import noisy_instance
+from momentsos.polynomials import monomial_basis
+from momentsos.relaxations import Block, BlockKind, Plan, assemble, dense_plan
+from momentsos.relaxations.bounding import Ball
+from momentsos.sdp import SDP
+
+#: Degrees and orders of the partial relaxations of the mean residual, small ones first.
+_PARTIAL = (
+    ((1, 1, 1), 1),
+    ((2, 2), 1),
+    ((2, 3), 1),
+    ((2, 2), 2),
+    ((3, 2), 1),
+    ((2, 3), 2),
+    ((2, 2), 3),
+    ((2, 3), 3),
+    ((3, 2), 2),
+    ((3, 2), 3),
+)
+_SQUARES = ((2, 2), (2, 3), (3, 2))
+_CATALOGUE = (
+    "booth",
+    "himmelblau",
+    "floudas_2_1_1",
+    "six_hump_camel",
+    "motzkin_on_ball",
+    "floudas_3_1_3",
+    "hock_schittkowski_71",
+    "rosenbrock_4",
+    "max_cut_5_cycle",
+)
+
+
+def recorded(call: Callable[[], object]) -> list[SDP]:
+    """Return the programs that a call gives to a solver."""
+    found: list[SDP] = []
+    solve = request.solve_sdp
+
+    def record(name: str, sdp: SDP, options: ms.solvers.SolverOptions) -> object:
+        found.append(sdp)
+        return solve(name, sdp, options)
+
+    with mock.patch.object(request, "solve_sdp", record):
+        call()
+    return found
+
+
+def _learned(degrees: tuple[int, ...], **options: object) -> SDP:
+    case = noisy_instance(degrees)
+    return recorded(lambda: ms.learn(case.network, case.X, case.Y, method="partial", **options))[0]
+
+
+def _in_a_ball() -> SDP:
+    case = noisy_instance((2, 2))
+    problem = ms.formulate(case.network, case.X, case.Y).problem
+    fit = ms.learn(case.network, case.X, case.Y)
+    ball = Ball(np.full(problem.n_variables, 2.0 * float(np.linalg.norm(fit.minimizers[0]))))
+    return assemble(dense_plan(scale_by(ball.restrict(problem), ball.half_axes).problem, 3)).sdp
+
+
+def _catalogue(name: str) -> SDP:
+    sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+    from catalogue import BY_NAME
+
+    problem = BY_NAME[name].problem()
+    return assemble(dense_plan(scale_by(problem, balanced_units(problem)).problem, BY_NAME[name].order)).sdp
+
+
+def _max_cut(nodes: int, order: int) -> SDP:
+    """Cuts of a random graph, every edge with probability one half (seed 0)."""
+    rng = np.random.default_rng(0)
+    names = [f"x{i}" for i in range(nodes)]
+    x = ms.variables(" ".join(names))
+    edges = np.triu(rng.random((nodes, nodes)) < 0.5, 1)
+    objective = sum((x[i] * x[j] for i, j in np.argwhere(edges)), ms.Polynomial.constant(0.0, names))
+    return assemble(dense_plan(ms.Problem(objective, equalities=[v * v - 1.0 for v in x]), order)).sdp
+
+
+def _chain(length: int, order: int) -> SDP:
+    """A chain of quartics, each in three neighbouring variables, with a moment matrix for each of the cliques."""
+    names = [f"x{i}" for i in range(length)]
+    x = ms.variables(" ".join(names))
+    rng = np.random.default_rng(0)
+    terms = [(x[i] ** 2 - x[i + 1]) ** 2 + (x[i + 2] - float(rng.uniform(-1, 1))) ** 4 for i in range(length - 2)]
+    one = ms.Polynomial.constant(1.0, names)
+    small = monomial_basis(3, order)
+    blocks = []
+    for i in range(length - 2):
+        basis = np.zeros((len(small), length), dtype=np.int64)
+        basis[:, i : i + 3] = small
+        blocks.append(Block(one, basis, BlockKind.PSD))
+    plan = Plan(sum(terms, ms.Polynomial.constant(0.0, names)), one, tuple(blocks), order, "sparse")
+    return assemble(plan).sdp
+
+
+def _recipes() -> dict[str, Callable[[], SDP]]:
+    recipes: dict[str, Callable[[], SDP]] = {}
+    for name in _CATALOGUE:
+        recipes[f"dense {name}"] = lambda name=name: _catalogue(name)
+    for degrees, order in _PARTIAL:
+        label = f"partial {','.join(map(str, degrees))} order {order}"
+        recipes[label] = lambda degrees=degrees, order=order: _learned(degrees, order=order)
+    for degrees in _SQUARES:
+        label = f"partial {','.join(map(str, degrees))} squared"
+        recipes[label] = lambda degrees=degrees: _learned(degrees, loss="mse")
+    recipes["maximum cut, 8 nodes, order 2"] = lambda: _max_cut(8, 2)
+    recipes["maximum cut, 30 nodes, order 1"] = lambda: _max_cut(30, 1)
+    recipes["chain of 20, order 2"] = lambda: _chain(20, 2)
+    recipes["chain of 40, order 2"] = lambda: _chain(40, 2)
+    recipes["dense 2,2 order 3 in a ball"] = _in_a_ball
+    return recipes
+
+
+def programs(folder: Path, only: str = "") -> Iterator[tuple[str, Path]]:
+    """Yield the names and files of the programs, made where they are missing; `only` is a part of the name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for label, recipe in _recipes().items():
+        path = folder / (label.replace(",", "").replace(" ", "_") + ".dat-s")
+        if only in label:
+            if not path.exists():
+                part = path.with_suffix(".part")
+                recipe().write_sdpa(part)
+                part.replace(path)
+            yield label, path
