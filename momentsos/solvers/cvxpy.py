@@ -14,6 +14,7 @@ from ..errors import BadOption, SolverFailed, SolverUnavailable
 from ..sdp import SDP, SDPSolution, SDPStatus, svec, svec_index, svec_length
 from ..sdp.svec import svec_weights
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
+from .clarabel import Clarabel
 from .isolation import standard_output_kept
 from .mosek import MOSEK
 
@@ -87,8 +88,7 @@ class CVXPY(Solver):
     @classmethod
     def memory(cls, sdp: SDP) -> int:
         """Estimate as for Clarabel, and CVXPY's own copies of the data."""
-        entries = sum(svec_length(size) ** 2 for size in sdp.sizes) + sdp.n_moments**2
-        return 16 * entries + 2_000 * sdp.operator.nnz
+        return Clarabel.memory(sdp) + 2_000 * sdp.operator.nnz
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
         """Solve `sdp`; see `Solver.solve`."""

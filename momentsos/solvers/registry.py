@@ -90,6 +90,9 @@ def solver_named(name: str) -> Solver:
 _SVEC_LIMIT = 500
 #: Above this many moments no interior-point method here is worth its time.
 _MOMENT_LIMIT = 6_000
+#: Above this many moments a second opinion on large blocks would take minutes: four times the first one's time, where
+#: CSDP gives it.
+_SECOND_LIMIT = 2_000
 #: Who gives a second opinion on blocks above that limit: they factor at the number of moments; the fastest first.
 _FOR_LARGE_BLOCKS: tuple[type[Solver], ...] = (MOSEK, COPT, CSDP, SDPA)
 
@@ -98,14 +101,14 @@ def choose_solvers(sdp: SDP) -> list[Solver]:
     """Return the solvers that ``"auto"`` means for `sdp`: the one that is asked first, then who may be asked next.
 
     The native solver first. For a second opinion Clarabel, unless a block is larger than 31 × 31; then those that
-    are installed of MOSEK (with a licence), COPT, CSDP and SDPA. Above 6000 moments only SCS is left.
+    are installed of MOSEK (with a licence), COPT, CSDP and SDPA, up to 2000 moments. Above 6000 only SCS is left.
     `momentsos.solvers.solve_sdp` asks for one second opinion, and only where the first answer is not accurate.
     """
     if sdp.n_moments > _MOMENT_LIMIT:
         return [SCS()]
     if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT:
         return [NativeSolver(), Clarabel()]
-    return [NativeSolver(), *_large_block_solvers()]
+    return [NativeSolver(), *(_large_block_solvers() if sdp.n_moments <= _SECOND_LIMIT else [])]
 
 
 def _large_block_solvers() -> list[Solver]:
@@ -116,7 +119,11 @@ def describe_choice() -> str:
     """Return in a sentence what ``"auto"`` means on this machine."""
     able = [solver.name for solver in _large_block_solvers()]
     known = ", ".join(cls.name for cls in _FOR_LARGE_BLOCKS)
-    large = f"{' or '.join(able[:2])} on larger ones" if able else f"none on larger ones, for want of {known}"
+    large = (
+        f"{' or '.join(able[:2])} on larger ones up to {_SECOND_LIMIT} moments"
+        if able
+        else f"none on larger ones, for want of {known}"
+    )
     return (
         f"auto: native; where its answer is not accurate, a second opinion of clarabel on blocks up to 31 × 31, of "
         f"{large}; scs alone above {_MOMENT_LIMIT} moments"

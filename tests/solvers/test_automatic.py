@@ -127,8 +127,10 @@ def test_the_rule_follows_sizes_and_what_is_installed(monkeypatch) -> None:
         monkeypatch.setattr(cls, "is_installed", classmethod(lambda cls: cls.name in ("csdp", "sdpa")))
     assert names(large_program(31)) == ["native", "clarabel"]
     assert names(large_program(32)) == ["native", "csdp", "sdpa"]
+    assert names(large_program(62)) == ["native", "csdp", "sdpa"]  # 1953 moments
+    assert names(large_program(63)) == ["native"]  # 2016 moments
     assert names(large_program(110)) == ["scs"]  # 6105 moments
-    assert "of csdp or sdpa on larger ones" in registry.describe_choice()
+    assert "of csdp or sdpa on larger ones up to 2000 moments" in registry.describe_choice()
     for cls in (registry.CSDP, registry.SDPA):
         monkeypatch.setattr(cls, "is_installed", classmethod(lambda cls: False))
     assert names(large_program(32)) == ["native"]
