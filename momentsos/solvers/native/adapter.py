@@ -55,6 +55,10 @@ class NativeSolver(Solver):
         deadline = math.inf if options.time_limit is None else started + options.time_limit
         with _threads(options.threads), np.errstate(all="ignore"):
             program = make_program(sdp)
+            if native.digits:
+                from .digits import refuse_if_too_many_digits
+
+                refuse_if_too_many_digits(sdp)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)
             try:
@@ -69,7 +73,7 @@ class NativeSolver(Solver):
                 deadline=deadline,
                 verbose=options.verbose,
             )
-        return _solution(sdp, run, native, time.perf_counter() - started)
+        return _solution(sdp, run, native, started, deadline)
 
 
 def _threads(count: int | None) -> AbstractContextManager[object]:
@@ -102,13 +106,22 @@ def _failure(sdp: SDP, reason: str, seconds: float) -> SDPSolution:
     return finish(sdp, SDPStatus.FAILED, reason, None, None, None, solver=NativeSolver.name, seconds=seconds)
 
 
-def _solution(sdp: SDP, run: Run, native: NativeOptions, seconds: float) -> SDPSolution:
+def _solution(sdp: SDP, run: Run, native: NativeOptions, started: float, deadline: float) -> SDPSolution:
     """Map the end of a run back to the program."""
     program, point, state, status = run.program, run.point, run.measure, _STATUS[run.ending]
     if run.ending is Ending.STALLED and not state.worst <= native.acceptable:
         status = SDPStatus.FAILED
     moments = program.moments(point.free / point.tau, 1.0)
     duals, gram = program.multipliers(state.pivot_gradient / point.tau), program.gram(point.gram / point.tau)
+    statistics: dict[str, object] = {"tau": point.tau, "kappa": point.kappa, "mu": state.mu}
+    words = run.ending.value
+    if native.digits and status in (SDPStatus.OPTIMAL, SDPStatus.INACCURATE):
+        from .digits import refine
+
+        refined = refine(program, point, native.digits, deadline)
+        moments, duals, gram = refined.rounded(sdp)
+        statistics["refined"] = refined
+        words = f"{words}, refined to {refined.worst:.1e}"
     if run.dual_ray is not None:
         duals, gram = run.dual_ray
     if run.primal_ray is not None:
@@ -116,12 +129,12 @@ def _solution(sdp: SDP, run: Run, native: NativeOptions, seconds: float) -> SDPS
     return finish(
         sdp,
         status,
-        run.ending.value,
+        words,
         moments,
         duals,
         gram,
         solver=NativeSolver.name,
         iterations=run.iterations,
-        seconds=seconds,
-        statistics={"tau": point.tau, "kappa": point.kappa, "mu": state.mu},
+        seconds=time.perf_counter() - started,
+        statistics=statistics,
     )
