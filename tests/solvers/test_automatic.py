@@ -127,7 +127,11 @@ def test_the_rule_follows_sizes_and_what_is_installed(monkeypatch) -> None:
         monkeypatch.setattr(cls, "is_installed", classmethod(lambda cls: cls.name in ("csdp", "sdpa")))
     assert names(large_program(31)) == ["native", "clarabel"]
     assert names(large_program(32)) == ["native", "csdp", "sdpa"]
-    assert names(large_program(110)) == ["scs"]  # 6105 moments
+    assert names(large_program(110)) == ["native", "csdp", "sdpa"]  # 6105 moments, two minutes by the cost model
+    assert names(large_program(200)) == ["scs"]  # 20100 moments, an hour
+    with monkeypatch.context() as poor:
+        poor.setattr(registry, "available_bytes", lambda: 10_000_000)
+        assert names(large_program(32)) == ["scs"]
     assert "of csdp or sdpa on larger ones" in registry.describe_choice()
     for cls in (registry.CSDP, registry.SDPA):
         monkeypatch.setattr(cls, "is_installed", classmethod(lambda cls: False))
