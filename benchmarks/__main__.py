@@ -38,7 +38,7 @@ def _checks(full: bool, folder: Path) -> Found:
 def _solvers(full: bool, folder: Path) -> Found:
     from . import solvers
 
-    return solvers.run()
+    return solvers.run(full, folder.parent / "programs")
 
 
 def _peers(full: bool, folder: Path) -> Found:

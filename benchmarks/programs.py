@@ -31,6 +31,18 @@ _PARTIAL = (
     ((3, 2), 2),
     ((3, 2), 3),
 )
+#: Those of a short run: one of each kind that no solver needs long for.
+SHORT = (
+    "dense booth",
+    "dense six_hump_camel",
+    "dense floudas_3_1_3",
+    "partial 2,2 order 1",
+    "partial 2,2 order 2",
+    "partial 3,2 order 2",
+    "partial 2,3 squared",
+    "maximum cut, 30 nodes, order 1",
+    "chain of 20, order 2",
+)
 _SQUARES = ((2, 2), (2, 3), (3, 2))
 _CATALOGUE = (
     "booth",
@@ -125,12 +137,12 @@ def _recipes() -> dict[str, Callable[[], SDP]]:
     return recipes
 
 
-def programs(folder: Path, only: str = "") -> Iterator[tuple[str, Path]]:
+def programs(folder: Path, full: bool = True, only: str = "") -> Iterator[tuple[str, Path]]:
     """Yield the names and files of the programs, made where they are missing; `only` is a part of the name."""
     folder.mkdir(parents=True, exist_ok=True)
     for label, recipe in _recipes().items():
         path = folder / (label.replace(",", "").replace(" ", "_") + ".dat-s")
-        if only in label:
+        if only in label and (full or label in SHORT):
             if not path.exists():
                 part = path.with_suffix(".part")
                 recipe().write_sdpa(part)

@@ -18,9 +18,10 @@ from .programs import programs
 from .record import table
 from .sedumi import sedumi_problem, solve_with_sedumi
 
-#: Seconds that one solve may take, and those after which it is not repeated.
-TIME_LIMIT, ONCE = 60.0, 5.0
-_REPEATS = 5
+#: Seconds that one solve may take, and how often it is repeated, short and in full.
+_TIME_LIMITS, _REPEATS = (5.0, 60.0), (3, 5)
+#: Seconds after which a solve is not repeated.
+_ONCE = 5.0
 #: Worst relative residual up to which an answer counts as a solution.
 SOLVED = 1e-6
 #: Left out: CVXPY only passes programs on.
@@ -40,16 +41,17 @@ def contestants() -> tuple[list[str], dict[str, str]]:
     return names, absent
 
 
-def run(
-    names: list[str] | None = None, folder: Path = Path("results/programs"), only: str = ""
-) -> tuple[list[dict[str, Any]], str]:
-    """Return one row for each program and solver, and tables of times, ratios and failures."""
+def run(full: bool, folder: Path, names: list[str] | None = None, only: str = "") -> tuple[list[dict[str, Any]], str]:
+    """Return one row for each program and solver, and tables of times, ratios and failures.
+
+    The programs are kept in `folder`; `names` and `only` restrict the solvers and the programs.
+    """
     found, absent = contestants()
     solvers = names or found
     rows, lines = [], []
-    for label, path in programs(folder, only):
+    for label, path in programs(folder, full, only):
         sdp = ms.read_sdpa(path)
-        cells = _measured(sdp, solvers)
+        cells = _measured(sdp, solvers, _TIME_LIMITS[full], _REPEATS[full])
         sizes = {"moments": sdp.n_moments, "blocks": len(sdp.sizes), "largest_block": max(sdp.sizes)}
         rows += [{"program": label, **sizes, "solver": name, **cell} for name, cell in cells.items()]
         lines.append(_line(label, sdp, cells))
@@ -61,16 +63,16 @@ def run(
     return rows, text
 
 
-def _measured(sdp: SDP, names: list[str]) -> dict[str, dict[str, Any]]:
+def _measured(sdp: SDP, names: list[str], limit: float, repeats: int) -> dict[str, dict[str, Any]]:
     """Solve in rounds, all solvers in each, so that what else the machine does falls on all of them."""
     cells: dict[str, dict[str, Any]] = {name: {"seconds": [], "cpu": []} for name in names}
-    for _ in range(_REPEATS):
+    for _ in range(repeats):
         for name, cell in cells.items():
-            if "failure" in cell or sum(cell["seconds"]) > ONCE:
+            if "failure" in cell or sum(cell["seconds"]) > _ONCE:
                 continue
             cpu = time.process_time()
             try:
-                answer = _solve(name, sdp)
+                answer = _solve(name, sdp, limit)
             except MomentSOSError as error:
                 cell["failure"] = f"{type(error).__name__}: {error}"
                 continue
@@ -80,11 +82,11 @@ def _measured(sdp: SDP, names: list[str]) -> dict[str, dict[str, Any]]:
     return cells
 
 
-def _solve(name: str, sdp: SDP) -> SDPSolution:
+def _solve(name: str, sdp: SDP, limit: float) -> SDPSolution:
     """Solve once; the time is the solver's own, so that starting a child process does not count."""
     if name == "sedumi":
-        return solve_with_sedumi(sdp, TIME_LIMIT)
-    options = SolverOptions(time_limit=TIME_LIMIT, threads=1)
+        return solve_with_sedumi(sdp, limit)
+    options = SolverOptions(time_limit=limit, threads=1)
     may_exit = getattr(solver_named(name), "may_exit", False)
     return solve_sdp(name, sdp, replace(options, isolate=may_exit))
 

@@ -6,6 +6,7 @@ from .independence import independent_moments, on_moments, spanning_moments
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
+from .rigorous import rigorous_bound
 from .sdpa_format import read_sdpa, write_sdpa
 from .solution import SDPSolution, SDPStatus
 from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size, svec_weights
@@ -29,6 +30,7 @@ __all__ = [
     "read_sdpa",
     "recompute_residuals",
     "restrict",
+    "rigorous_bound",
     "smat",
     "spanning_moments",
     "svec",

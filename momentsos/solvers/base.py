@@ -47,6 +47,9 @@ class SolverOptions:
         seen to by `momentsos.solvers.solve_sdp`, and no concern of an adapter.
     isolate : bool
         Solve in a child process, so that a solver that aborts or exhausts memory costs the solve, not the session.
+    start : SDPSolution or None
+        The answer to a program of the same shape that is near this one, for a warm start; the native solver uses it,
+        the others start as they always do.
     native : mapping
         Options under the solver's own names, passed on unchanged; unknown names raise `BadOption`.
     """
@@ -59,6 +62,7 @@ class SolverOptions:
     seed: int | None = None
     side: str = "auto"
     isolate: bool = False
+    start: SDPSolution | None = None
     native: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:

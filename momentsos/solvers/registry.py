@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..errors import BadOption, SolverUnavailable
+from ..memory import available_bytes
 from ..sdp import SDP, svec_length
 from .base import Solver
 from .clarabel import Clarabel
@@ -15,6 +16,7 @@ from .cvxopt import CVXOPT
 from .cvxpy import CVXPY
 from .mosek import MOSEK
 from .native import NativeSolver
+from .native.cost import likely_seconds
 from .qics import QICS
 from .scs import SCS
 from .sdpa import SDPA
@@ -88,8 +90,8 @@ def solver_named(name: str) -> Solver:
 
 #: Above this many svec rows in one block an interior-point method that factors at svec size takes minutes.
 _SVEC_LIMIT = 500
-#: Above this many moments no interior-point method here is worth its time.
-_MOMENT_LIMIT = 6_000
+#: Seconds, by the cost model of the native solver, above which no interior-point method here is worth its time.
+_LONGEST = 1_800.0
 #: Above this many moments a second opinion on large blocks would take minutes: four times the first one's time, where
 #: CSDP gives it.
 _SECOND_LIMIT = 2_000
@@ -101,10 +103,11 @@ def choose_solvers(sdp: SDP) -> list[Solver]:
     """Return the solvers that ``"auto"`` means for `sdp`: the one that is asked first, then who may be asked next.
 
     The native solver first. For a second opinion Clarabel, unless a block is larger than 31 × 31; then those that
-    are installed of MOSEK (with a licence), COPT, CSDP and SDPA, up to 2000 moments. Above 6000 only SCS is left.
+    are installed of MOSEK (with a licence), COPT, CSDP and SDPA, up to 2000 moments. Where the native one would take
+    half an hour by its cost model, or more memory than there is, only SCS is left.
     `momentsos.solvers.solve_sdp` asks for one second opinion, and only where the first answer is not accurate.
     """
-    if sdp.n_moments > _MOMENT_LIMIT:
+    if likely_seconds(sdp) > _LONGEST or NativeSolver.memory(sdp) > 0.9 * available_bytes():
         return [SCS()]
     if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT:
         return [NativeSolver(), Clarabel()]
@@ -126,5 +129,5 @@ def describe_choice() -> str:
     )
     return (
         f"auto: native; where its answer is not accurate, a second opinion of clarabel on blocks up to 31 × 31, of "
-        f"{large}; scs alone above {_MOMENT_LIMIT} moments"
+        f"{large}; scs alone where native would take over {_LONGEST / 60:.0f} minutes or more memory than there is"
     )

@@ -129,7 +129,10 @@ def test_the_rule_follows_sizes_and_what_is_installed(monkeypatch) -> None:
     assert names(large_program(32)) == ["native", "csdp", "sdpa"]
     assert names(large_program(62)) == ["native", "csdp", "sdpa"]  # 1953 moments
     assert names(large_program(63)) == ["native"]  # 2016 moments
-    assert names(large_program(110)) == ["scs"]  # 6105 moments
+    assert names(large_program(200)) == ["scs"]  # 20100 moments, an hour by the cost model
+    with monkeypatch.context() as poor:
+        poor.setattr(registry, "available_bytes", lambda: 10_000_000)
+        assert names(large_program(32)) == ["scs"]
     assert "of csdp or sdpa on larger ones up to 2000 moments" in registry.describe_choice()
     for cls in (registry.CSDP, registry.SDPA):
         monkeypatch.setattr(cls, "is_installed", classmethod(lambda cls: False))

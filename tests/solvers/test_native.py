@@ -3,13 +3,15 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from catalogue import BY_NAME
 
+from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.base import SolverOptions
-from momentsos.solvers.native import NativeSolver
-from momentsos.solvers.native.cost import iteration_seconds
+from momentsos.solvers.native import NativeSolver, step
+from momentsos.solvers.native.cost import _shapes, iteration_seconds
 
 IDENTITY_TOLERANCE = 1e-8
 
@@ -139,9 +141,15 @@ FAMILIES = {
 }
 
 
+#: Seeds of a quick run, and those that a full run adds: 1000 programs with known optima, 200 with a ray of either kind.
+FEW, MORE = range(25), pytest.param(range(25, 100), marks=pytest.mark.slow)
+FEW_RAYS, MORE_RAYS = range(40), pytest.param(range(40, 100), marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("seeds", [FEW, MORE], ids=["few", "more"])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_known_optimum(family):
-    for seed in range(25):
+def test_known_optimum(family, seeds):
+    for seed in seeds:
         sdp, value = feasible(seed, **FAMILIES[family])
         answer = solve(sdp)
         assert answer.status is SDPStatus.OPTIMAL, seed
@@ -149,17 +157,19 @@ def test_known_optimum(family):
         assert abs(answer.residuals.primal_objective - value) <= 1e-7 * (1 + abs(value)), seed
 
 
+@pytest.mark.parametrize("seeds", [FEW_RAYS, MORE_RAYS], ids=["few", "more"])
 @pytest.mark.parametrize("singular", [False, True])
-def test_primal_infeasible_with_a_ray(singular):
-    for seed in range(40):
+def test_primal_infeasible_with_a_ray(singular, seeds):
+    for seed in seeds:
         answer = solve(infeasible(seed, singular))
         # A program without a dual feasible point either may be recognised by the other ray.
         assert answer.dual_ray is not None or answer.primal_ray is not None, seed
 
 
+@pytest.mark.parametrize("seeds", [FEW_RAYS, MORE_RAYS], ids=["few", "more"])
 @pytest.mark.parametrize("singular", [False, True])
-def test_dual_infeasible_with_a_ray(singular):
-    for seed in range(40):
+def test_dual_infeasible_with_a_ray(singular, seeds):
+    for seed in seeds:
         answer = solve(unbounded(seed, singular))
         assert answer.status is SDPStatus.DUAL_INFEASIBLE, seed
         assert answer.primal_ray is not None and answer.moments is None, seed
@@ -284,6 +294,34 @@ def test_same_answer_twice_and_with_one_thread():
     sdp, _ = feasible(4)
     first, second = solve(sdp, threads=1), solve(sdp, threads=1)
     assert np.array_equal(first.moments, second.moments)
+
+
+def test_threads_are_limited_while_it_solves_and_given_back(monkeypatch):
+    threadpoolctl = pytest.importorskip("threadpoolctl")
+    seen = []
+
+    def counted():
+        return [pool["num_threads"] for pool in threadpoolctl.threadpool_info() if pool["user_api"] == "blas"]
+
+    def recording(*arguments, **options):
+        seen.append(counted())
+        return step.advance(*arguments, **options)
+
+    before = counted()
+    monkeypatch.setattr("momentsos.solvers.native.path.advance", recording)
+    solve(feasible(2)[0], threads=1)
+    assert seen and all(count == 1 for counts in seen for count in counts)
+    assert counted() == before
+
+
+def test_the_cost_model_sees_repeated_entries():
+    """A moment matrix has far fewer different entries than one of random data; all else is the same."""
+    plain, _ = feasible(0, sizes=(15,), n=70, p=0)
+    hankel = relax(BY_NAME["rosenbrock_4"].problem(), 2, method="dense").sdp
+    assert hankel.n_moments == plain.n_moments and hankel.sizes == plain.sizes
+    (repeated,), (different,) = _shapes(hankel), _shapes(plain)
+    assert (repeated.different, different.different) == (70, 120)
+    assert NativeSolver.memory(hankel) < NativeSolver.memory(plain)
 
 
 def test_cost_model_grows():

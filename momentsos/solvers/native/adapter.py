@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
@@ -15,7 +16,8 @@ from .cost import peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program
-from .start import make_start
+from .start import Start, make_start
+from .warm import check_start, warm_start
 
 _DEFAULT_ITERATIONS = 100
 
@@ -50,26 +52,39 @@ class NativeSolver(Solver):
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
         """Solve `sdp`; see `Solver.solve`."""
         native = NativeOptions.from_mapping(options.native)
+        if options.start is not None:
+            check_start(sdp, options.start)
         refuse_if_too_large(self, sdp)
         started = time.perf_counter()
         deadline = math.inf if options.time_limit is None else started + options.time_limit
         with _threads(options.threads), np.errstate(all="ignore"):
             program = make_program(sdp)
+            if native.digits:
+                from .digits import refuse_if_too_many_digits
+
+                refuse_if_too_many_digits(sdp)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)
             try:
                 begin = make_start(program, native.start_scale)
             except np.linalg.LinAlgError as error:
                 return _failure(sdp, str(error), time.perf_counter() - started)
-            run = follow_path(
-                begin,
-                native,
-                tol=options.tol,
-                max_iterations=options.max_iterations or _DEFAULT_ITERATIONS,
-                deadline=deadline,
-                verbose=options.verbose,
-            )
-        return _solution(sdp, run, native, time.perf_counter() - started)
+
+            def follow(start: Start) -> Run:
+                return follow_path(
+                    start,
+                    native,
+                    tol=options.tol,
+                    max_iterations=options.max_iterations or _DEFAULT_ITERATIONS,
+                    deadline=deadline,
+                    verbose=options.verbose,
+                )
+
+            warm = None if options.start is None else warm_start(begin, options.start)
+            run = follow(warm or begin)
+            if warm is not None and run.ending is Ending.STALLED:
+                warm, run = None, _better(run, follow(begin))
+        return _solution(sdp, run, native, started, deadline, warm is not None)
 
 
 def _threads(count: int | None) -> AbstractContextManager[object]:
@@ -102,13 +117,28 @@ def _failure(sdp: SDP, reason: str, seconds: float) -> SDPSolution:
     return finish(sdp, SDPStatus.FAILED, reason, None, None, None, solver=NativeSolver.name, seconds=seconds)
 
 
-def _solution(sdp: SDP, run: Run, native: NativeOptions, seconds: float) -> SDPSolution:
+def _better(first: Run, second: Run) -> Run:
+    """Return the run with the smaller residuals, or the one with a ray; the iterations are those of both."""
+    worse = second.ending is Ending.STALLED and first.measure.worst < second.measure.worst
+    return replace(first if worse else second, iterations=first.iterations + second.iterations)
+
+
+def _solution(sdp: SDP, run: Run, native: NativeOptions, started: float, deadline: float, is_warm: bool) -> SDPSolution:
     """Map the end of a run back to the program."""
     program, point, state, status = run.program, run.point, run.measure, _STATUS[run.ending]
     if run.ending is Ending.STALLED and not state.worst <= native.acceptable:
         status = SDPStatus.FAILED
     moments = program.moments(point.free / point.tau, 1.0)
     duals, gram = program.multipliers(state.pivot_gradient / point.tau), program.gram(point.gram / point.tau)
+    statistics: dict[str, object] = {"tau": point.tau, "kappa": point.kappa, "mu": state.mu, "warm": is_warm}
+    words = run.ending.value
+    if native.digits and status in (SDPStatus.OPTIMAL, SDPStatus.INACCURATE):
+        from .digits import refine
+
+        refined = refine(program, point, native.digits, deadline)
+        moments, duals, gram = refined.rounded(sdp)
+        statistics["refined"] = refined
+        words = f"{words}, refined to {refined.worst:.1e}"
     if run.dual_ray is not None:
         duals, gram = run.dual_ray
     if run.primal_ray is not None:
@@ -116,12 +146,12 @@ def _solution(sdp: SDP, run: Run, native: NativeOptions, seconds: float) -> SDPS
     return finish(
         sdp,
         status,
-        run.ending.value,
+        words,
         moments,
         duals,
         gram,
         solver=NativeSolver.name,
         iterations=run.iterations,
-        seconds=seconds,
-        statistics={"tau": point.tau, "kappa": point.kappa, "mu": state.mu},
+        seconds=time.perf_counter() - started,
+        statistics=statistics,
     )

@@ -1,19 +1,22 @@
 r"""What an iteration costs: multiplications and numbers kept, as functions of block sizes and moments.
 
-With `n` moments, and `g` blocks of size `s` that touch `w` moments each by `k` entries in all, one
-iteration takes
+With `n` moments, and `g` blocks of size `s` with `h` different entries (see `momentsos.solvers.native.patterns`), the
+triangle of :math:`t = s (s + 1) / 2` entries, `w` moments to a block, `k` non-zeros in all and `m` common shifts, one
+iteration takes for the Schur complement
 
-============  ===========================================================  =========================
-way           multiplications for the Schur complement                     numbers kept
-============  ===========================================================  =========================
-stacked       :math:`2 g s^3 n + g s^2 n^2 / 2`                            :math:`2 g s^2 n`
-local         :math:`2 g s^3 w + g s^2 w^2 / 2`                            :math:`g s^2 w`
-shared        :math:`2 g s^3 n + m g s^2 n`, `m` common shifts             :math:`g s^2 n`
-sparse        :math:`s^2 k + k n`                                          :math:`n^2`
-linear        :math:`g w^2 / 2`                                            :math:`k`
-============  ===========================================================  =========================
+============  ==================================================================  =================================
+way           multiplications                                                     numbers kept
+============  ==================================================================  =================================
+stacked       :math:`2 g s^3 h + g \min(t, h)\, n\, (h + n / 2)`                  :math:`g h n`
+local         :math:`2 g s^3 h + g \min(t, h)\, w\, (h + w / 2)`                  :math:`g h w`
+shared        :math:`2 g s^3 h + g t h^2 + m^2 g h^2 / 2 + (m h)^2 / 2`           :math:`(m h)^2`
+sparse        :math:`s^2 k + k n`                                                 :math:`n^2`
+linear        :math:`g w^2 / 2`                                                   :math:`g w^2 / 2`
+============  ==================================================================  =================================
 
-and :math:`n^3 / 6` for its Cholesky factor, whose :math:`n^2` numbers are kept about five times.
+:math:`n^3 / 6` for its Cholesky factor, about 7 :math:`n^2` for solves with it, about 60 :math:`g s^3` for factors,
+eigenvalues and products of the blocks (and a microsecond for each of the :math:`g s^2` entries), and about 200 calls
+whatever their size. The :math:`n^2` numbers of the Schur complement are kept about five times.
 """
 
 from __future__ import annotations
@@ -23,12 +26,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...sdp import SDP
-from ...sdp.svec import svec_length
+from ...sdp.svec import svec_weights
 
 #: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
 SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
 #: Seconds a NumPy call takes whatever its size.
 CALL = 1.5e-5
+#: Numbers a second that a triangular solve reads, and how many solves there are in an iteration.
+STREAMED, _SOLVES = 1e9, 7
+#: What else is done with a block (factors, inverses, eigenvalues, products): multiplications in cubes of its size, and
+#: seconds in squares of it, for LAPACK is slow on small matrices.
+_CUBES, _SQUARES = 60, 1e-6
+#: Numbers kept whatever the size of the program.
+_ALWAYS = 2_000_000
 #: Most numbers in one work array.
 CHUNK = 4_000_000
 #: Most products of entries that common shifts are worth laying out for.
@@ -48,6 +58,11 @@ class Shape:
     different: int
     width: int
     entries: int
+
+    @property
+    def filled(self) -> int:
+        """The non-zeros of all entries, both halves of the blocks."""
+        return self.entries * self.size**2 // self.different
 
     @property
     def triangle(self) -> int:
@@ -116,34 +131,47 @@ def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
     )
 
 
+def likely_shared_seconds(shape: Shape) -> float:
+    """Return the time with common shifts if the blocks have the same non-zeros; infinite for a single block."""
+    if shape.count == 1:
+        return np.inf
+    entries = max(1, shape.entries // shape.count)
+    return shared_seconds(shape, max(1, entries // shape.different), entries)
+
+
 def sparse_seconds(shape: Shape, columns: int) -> float:
     """Return the time with `columns` columns of `X` and rows of the inverse; 0 gives a lower bound."""
-    filled = shape.entries * shape.size**2 / shape.different
-    selection = (filled + shape.count * shape.size**2) * shape.n / SPARSE
+    selection = (shape.filled + shape.count * shape.size**2) * shape.n / SPARSE
     return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
 
 
 def _shapes(sdp: SDP) -> list[Shape]:
-    """Return the sizes of all groups; the width is a bound, from the entries of the fullest block."""
+    """Return the shapes of all groups, judged by the fullest block of each."""
     sizes = np.asarray(sdp.sizes, dtype=np.intp)
     entries = np.diff(sdp.operator.indptr[sdp.offsets])
-    n = sdp.n_moments
-    return [
-        Shape(size, int(here.sum()), n, svec_length(size), min(n, int(entries[here].max())), int(entries[here].sum()))
-        for size in np.unique(sizes[sizes > 0]).tolist()
-        for here in [sizes == size]
-    ]
+    hashes = np.asarray(sdp.operator @ np.random.default_rng(0).standard_normal(sdp.n_moments))
+    shapes = []
+    for size in np.unique(sizes[sizes > 0]).tolist():
+        members = np.flatnonzero(sizes == size)
+        fullest = members[np.argmax(entries[members])]
+        rows = hashes[slice(*sdp.offsets[fullest : fullest + 2])] / svec_weights(size)
+        scale = float(np.abs(rows).max(initial=0.0)) or 1.0
+        different = int(np.unique(np.round(rows / scale, 10)).shape[0])
+        width, total = min(sdp.n_moments, int(entries[fullest])), int(entries[members].sum())
+        shapes.append(Shape(size, members.shape[0], sdp.n_moments, different, width, different * total // len(rows)))
+    return shapes
 
 
 def _kept(shape: Shape) -> int:
     """Return the numbers that a group keeps for the Schur complement, in the way that looks cheapest."""
     if shape.size == 1:
         return 3 * shape.entries + min(5 * CHUNK, shape.count * shape.n)
-    rows = shape.count * shape.size**2
+    rows = shape.count * (shape.different if patterns_pay(shape.size, shape.different) else shape.size**2)
     ways = {
-        stacked_seconds(shape): rows * shape.n + 2 * min(CHUNK, rows * shape.n),
+        stacked_seconds(shape): rows * shape.n + 2 * min(CHUNK, shape.count * shape.size**2 * shape.n),
         local_seconds(shape): rows * shape.width + 2 * CHUNK,
-        sparse_seconds(shape, shape.entries): 6 * shape.entries + shape.n**2 + CHUNK,
+        sparse_seconds(shape, shape.filled): 6 * shape.filled + shape.n**2 + CHUNK,
+        likely_shared_seconds(shape): 9 * min(LARGEST_SELECTION, (shape.entries // shape.count) ** 2 // 2),
     }
     return int(ways[min(ways)])
 
@@ -152,18 +180,24 @@ def peak_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of a solve."""
     shapes = _shapes(sdp)
     n, p = sdp.n_moments, sdp.right_side.shape[0]
-    entries = sum(shape.entries for shape in shapes)
+    entries = sum(shape.filled for shape in shapes)
     dimension = sum(shape.count * shape.size**2 for shape in shapes)
-    numbers = 6 * n**2 + 4 * p * n + 12 * entries + 40 * dimension + sum(map(_kept, shapes))
+    numbers = _ALWAYS + 6 * n**2 + 4 * p * n + 12 * entries + 40 * dimension + sum(map(_kept, shapes))
     return 8 * numbers
+
+
+def likely_seconds(sdp: SDP) -> float:
+    """Return an estimate of the time of a solve on one core, for as many iterations as hard programs take."""
+    return 40 * iteration_seconds(sdp)
 
 
 def iteration_seconds(sdp: SDP) -> float:
     """Return an estimate of the time of one iteration on one core."""
     n = sdp.n_moments
-    seconds = n**3 / 6 / SYMMETRIC + 200 * CALL
+    seconds = n**3 / 6 / SYMMETRIC + _SOLVES * n**2 / STREAMED + 200 * CALL
     for shape in _shapes(sdp):
         if shape.size > 1:
-            ways = (stacked_seconds(shape), local_seconds(shape), sparse_seconds(shape, shape.entries))
-            seconds += min(ways) + 60 * shape.count * shape.size**3 / BATCHED
+            dense = stacked_seconds(shape), local_seconds(shape), likely_shared_seconds(shape)
+            seconds += min(*dense, sparse_seconds(shape, shape.filled))
+            seconds += shape.count * (_CUBES * shape.size**3 / BATCHED + _SQUARES * shape.size**2)
     return seconds

@@ -25,6 +25,9 @@ class NativeOptions:
         Most corrections of a direction by second-order terms after Mehrotra's.
     acceptable : float
         Worst relative residual up to which a run that stalls is called inaccurate instead of failed.
+    digits : int
+        Decimal digits of gap and residuals, beyond those of floats; 0 means floats. For small programs; the answer
+        is ``statistics["refined"]``, a `momentsos.solvers.native.digits.Refined`.
     """
 
     start_scale: float = 1.0
@@ -32,6 +35,7 @@ class NativeOptions:
     refinements: int = 6
     correctors: int = 2
     acceptable: float = 1e-4
+    digits: int = 0
 
     def __post_init__(self) -> None:
         checks = {
@@ -40,6 +44,7 @@ class NativeOptions:
             "refinements": self.refinements >= 0,
             "correctors": self.correctors >= 0,
             "acceptable": self.acceptable > 0,
+            "digits": 0 <= self.digits <= 1000,
         }
         for name, holds in checks.items():
             if not holds:

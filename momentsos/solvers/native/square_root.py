@@ -1,9 +1,9 @@
 r"""The Schur complement by its square root, for the last digits of small programs.
 
-:math:`B = T^\top T` with the weighted triangles `T_a` of `momentsos.solvers.native.congruence`; a QR factorisation
-of `T` gives the Cholesky factor of `B` without forming `B`, whose condition number is the square of that of `T`.
-With refinement by the exact operator these are the corrected seminormal equations (Björck, *Numerical Methods for
-Least Squares Problems*, section 2.9.5).
+:math:`B = T^\top T` with :math:`T_a = L^\top A_a K^{-\top}` for :math:`X = L L^\top`, :math:`S = K K^\top`; a QR
+factorisation of `T` gives the Cholesky factor of `B` without forming `B`, whose condition number is the square of
+that of `T`. With refinement by the exact operator these are the corrected seminormal equations (Björck, *Numerical
+Methods for Least Squares Problems*, section 2.9.5).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 import scipy.linalg
 
 from .cone import Array, Factor
-from .congruence import balance, congruent
+from .congruence import moved
 from .newton import SchurFactor
 from .program import Program, reduced_operator
 
@@ -32,8 +32,9 @@ class SquareRoot:
 
     def factor(self, gram_factor: Factor, slack_factor: Factor) -> SchurFactor:
         """Return the factor of the Schur complement at a point with the given Cholesky factors."""
-        pairs = zip(self.data, gram_factor.lower, slack_factor.lower, strict=True)
-        tall = np.vstack([np.concatenate(congruent(data, *balance(left, lower))) for data, left, lower in pairs])
+        pairs = zip(self.data, gram_factor.lower, slack_factor.inverse, strict=True)
+        # The factors of X and S themselves: the congruence of both has lost the digits that are looked for here.
+        tall = np.vstack([np.concatenate(moved(data, left.swapaxes(1, 2), right)) for data, left, right in pairs])
         width = tall.shape[1]
         norms = np.sqrt(np.einsum("ij,ij->j", tall, tall))
         norms[norms == 0] = 1.0
@@ -42,15 +43,15 @@ class SquareRoot:
         upper = np.asarray(upper[:width])
         diagonal = np.einsum("ii->i", upper)
         diagonal[np.abs(diagonal) <= _DEPENDENT] = 1.0 / _DEPENDENT
-        smallest = float(np.abs(diagonal).min(initial=1.0)) ** 2
+        # The digits that it has follow from its own pivots, not from their squares, the pivots of `B`.
+        smallest = float(np.abs(diagonal).min(initial=1.0))
         return SchurFactor(np.asfortranarray((upper * norms).T), 0.0, smallest)
 
 
 def make_square_root(program: Program) -> SquareRoot | None:
     """Return the dense data of a program, or None when they are too large or have too few rows."""
     dimension, n = program.cone.dimension, program.schur.n
-    rows = program.cone.upper.shape[0]
-    if dimension * n > _LARGEST or rows < program.elimination.n_free:
+    if dimension * n > _LARGEST or dimension < program.elimination.n_free:
         return None
     operator = reduced_operator(program)
     groups = program.cone.groups
