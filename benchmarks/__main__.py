@@ -38,7 +38,7 @@ def _checks(full: bool, folder: Path) -> Found:
 def _solvers(full: bool, folder: Path) -> Found:
     from . import solvers
 
-    return solvers.run()
+    return solvers.run() if full else solvers.run(only="order 1")
 
 
 def _peers(full: bool, folder: Path) -> Found:
