@@ -221,7 +221,7 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
         place.set_xlabel(quantity.title)
         place.set_ylabel("processor seconds", color="C0")
         place.set_xticks(list(times), [f"{value:g}" if value < 10_000 else f"{value:.0e}" for value in times])
-        place.minorticks_off()
+        place.xaxis.minorticks_off()
         other = place.twinx()
         other.plot(list(memory), list(memory.values()), "s--", color="C1")
         other.set_ylabel("MiB added", color="C1")

@@ -8,10 +8,10 @@ from typing import Any
 
 _START = """# Benchmarks
 
-Everything is measured side by side in one run, with one thread, and this page is written from the result files by \
-`python -m benchmarks page`; no number in it is typed by hand. `make bench` runs a short version of all parts, \
-`make bench-full` the long one, `python -m benchmarks PART` one part, and `python -m benchmarks compare A.json B.json` \
-holds two result files against each other."""
+What stands in one section was measured side by side in one run, with one thread. This page is written from \
+the result files by `python -m benchmarks page`; no number in it is typed by hand. `make bench` runs a short \
+version of all parts, `make bench-full` the long one, `python -m benchmarks PART` one part, and `python -m \
+benchmarks compare A.json B.json` holds two result files against each other."""
 
 
 def write(folder: Path, parts: dict[str, str], out: Path) -> None:

@@ -34,8 +34,8 @@ are done, and the times are those of the first start that ends at the optimum. L
 minimises the sum of the squared mean residuals, which is not the first loss, and is listed there as the \
 start of SLSQP that it is. SLSQP and Levenberg-Marquardt use the polynomials that `formulate` makes, the \
 methods of torch pass through the network. SCIP gets all coefficients bounded by 100 in absolute value, \
-and its proof, where its bound meets the optimum, is for that box and its tolerances. `learn` needs no \
-box; its time includes formulating and its own local search."""
+and its proof, where its bound meets the optimum, is for that box and its tolerances; its time is that of \
+the whole run. `learn` needs no box; its time includes formulating and its own local search."""
 
 
 def run(seeds: int, budget: float, scip_limit: float) -> tuple[list[dict[str, Any]], str]:

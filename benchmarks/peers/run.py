@@ -90,7 +90,7 @@ def _run_one(peer: Peer, folder: Path, problem: Path, order: int, limit: float) 
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()
-        return {"end": f"over {limit:.0f} s", "wall": time.perf_counter() - began}
+        return {"end": f"over {4 * limit:.0f} s of wall time", "wall": time.perf_counter() - began}
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = {
         "wall": time.perf_counter() - began,
@@ -163,7 +163,10 @@ def render(rows: Sequence[dict[str, Any]], limit: float) -> str:
         f"bound or point counts when it is within {TOLERANCE:g} of the certified optimum (relative; points feasible to "
         f"{VIOLATION:g}). Where a package returns no points, its first moments are scored; for training, the loss is "
         "evaluated at the point's coefficients. momentsos chooses its order itself; the others are given the order "
-        "in the heading."
+        "in the heading.",
+        "Versions: "
+        + "; ".join(_versions_text(tool, rows) for tool in dict.fromkeys(row["tool"] for row in rows))
+        + ".",
     ]
     for name in dict.fromkeys(row["case"] for row in rows):
         mine = [row for row in rows if row["case"] == name]
@@ -173,6 +176,13 @@ def render(rows: Sequence[dict[str, Any]], limit: float) -> str:
         head += ("gap of the bound", "points that are minimisers", "reached")
         texts.append(f"### {name}, order {mine[0]['order']}\n\n{table(head, lines)}")
     return "\n\n".join(texts)
+
+
+def _versions_text(tool: str, rows: Sequence[dict[str, Any]]) -> str:
+    found = dict(next(row["versions"] for row in rows if row["tool"] == tool))
+    own = next((found.pop(name) for name in list(found) if name.lower() == tool.lower()), "not installed")
+    others = ", ".join(f"{name} {version}" for name, version in sorted(found.items()))
+    return f"{tool} {own} ({others})"
 
 
 def _total(row: dict[str, Any]) -> float | None:

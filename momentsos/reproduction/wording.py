@@ -38,7 +38,8 @@ m/10⁴, that is 0.0025 in the second row, where 0.0026 is printed. So the learn
 single samples, though the loss controls their mean only; under the laws with inputs N(0, 1) our errors are far above \
 that floor. Divided by m, as the mean over all entries of the outputs, ours and the printed ones are of the same size \
 under these laws. So the reading under which one law, `plain`, gives Tables 1-4 and Table 5 is that Table 5 prints the \
-mean over samples and outputs. That is an inference from the numbers; the tables show both.""",
+mean over samples and outputs. That reading was picked after the fact, from three laws and two ways to take the mean; \
+the tables show all six.""",
         "again": "The results are kept in `results/reproduce`, one file an instance; a second run only reads them.",
         "columns": """In the tables, our figures are the median over the seeds with the quartiles in brackets. \
 *Certified* counts the instances whose status is `CERTIFIED`. *Tight* counts those of them whose relative gap is \
