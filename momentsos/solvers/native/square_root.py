@@ -18,8 +18,8 @@ from .congruence import moved
 from .newton import SchurFactor
 from .program import Program, reduced_operator
 
-#: Most numbers in the dense data of all blocks.
-_LARGEST = 6_000_000
+#: Most numbers in the dense data of all blocks, and most multiplications of the factorisation, a tenth of a second.
+_LARGEST, _LONGEST = 6_000_000, 1_000_000_000
 #: A column whose part orthogonal to those before it is below this share of it is a combination of them.
 _DEPENDENT = 1e-14
 
@@ -50,8 +50,8 @@ class SquareRoot:
 
 def make_square_root(program: Program) -> SquareRoot | None:
     """Return the dense data of a program, or None when they are too large or have too few rows."""
-    dimension, n = program.cone.dimension, program.schur.n
-    if dimension * n > _LARGEST or dimension < program.elimination.n_free:
+    dimension, n, free = program.cone.dimension, program.schur.n, program.elimination.n_free
+    if dimension * n > _LARGEST or dimension * free**2 > _LONGEST or dimension < free:
         return None
     operator = reduced_operator(program)
     groups = program.cone.groups
