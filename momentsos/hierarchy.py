@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bounds import dual_bound
+from .conditioning import unchanged
 from .errors import ProblemTooLarge
 from .evidence import Evidence
 from .methods import Method, Setting, methods_named
-from .polynomials import Polynomial
+from .polynomials import Polynomial, basis_size
 from .problem import Problem
 from .relaxations import Relaxation, assemble
 from .request import Progress, Request, check_order, check_orders, check_problem, check_request, split_options
@@ -23,6 +24,8 @@ from .threads import limited_threads
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_500
+#: A dense relaxation of up to this many moments, seconds of work, is asked where the partial one left a gap.
+AFFORDABLE_MOMENTS = 1_000
 #: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
 WORTH_GOING_ON = 0.99
 
@@ -85,7 +88,7 @@ def solve(
     method : {"auto", "dense", "partial"}
         ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"auto"``
         takes it where its lowest relaxation has fewer moments than the dense one's, and then the dense one where
-        it gave no bound.
+        it gave no bound, or left a gap that a dense relaxation of up to 1000 moments may close.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float
@@ -128,7 +131,7 @@ def solve(
     check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
     choice = methods_named(method, problem)
     first, *others = choice.methods
-    first.plan(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
+    first.plan(unchanged(problem), check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
     chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
     request = Request(
         problem=problem,
@@ -148,13 +151,26 @@ def solve(
         request.say(choice.reason or f"method {first.name}")
         search = Search(problem, request, candidates)
         searched = time.perf_counter() - began
+        unasked = order is max_order is None
+        found: list[Evidence] = []
         for k in chosen:
-            evidence = Evidence(request, k, search, choice.reason, started=began)
-            evidence.seconds["extract"] += searched
-            _climb(check_orders(k.lowest_order(problem), order, max_order), order is max_order is None, evidence)
-            if evidence.finished or evidence.bound is not None:
+            if found and not _worth_asking(k, problem, unasked, found[-1]):
                 break
-        return evidence.result()
+            reason = f"{choice.reason} It was not enough, and the {k.name} one was asked." if found else choice.reason
+            evidence = Evidence(request, k, search, reason, started=began)
+            evidence.seconds["extract"] += searched
+            orders = check_orders(k.lowest_order(problem), order, max_order)
+            _climb(orders if found or not unasked else orders[: choice.first_orders], unasked, evidence)
+            found.append(evidence)
+        return max(found, key=lambda evidence: (evidence.finished, -evidence.gap)).result()
+
+
+def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:
+    """Whether another method is asked: where there is no bound, and where a gap is left that costs little to close."""
+    if last.finished or last.request.time_left() <= 0:
+        return False
+    affordable = basis_size(problem.n_variables, 2 * method.lowest_order(problem)) <= AFFORDABLE_MOMENTS
+    return last.bound is None or (unasked and affordable)
 
 
 def _exists(method: Method, problem: Problem, order: int | None, max_order: int | None) -> bool:

@@ -32,7 +32,7 @@ class Status(Enum):
     BOUNDED = (
         "bounded",
         "Both bounds are known, and a gap is left.",
-        "Raise max_order, give bounds on the variables (bound=...), or try method='partial'.",
+        "Raise max_order, give bounds on the variables (bound=...), or try another method.",
     )
     LOWER_BOUND_ONLY = (
         "lower bound only",

@@ -15,6 +15,7 @@ all inner variables, no denominator is needed, and products of these bounds with
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -60,7 +61,8 @@ def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | 
         raise InvalidInput("method 'partial': the problem is not affine in any of its variables; take method='dense'")
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
-    _refuse_if_too_large(original, split, order, memory_limit)
+    changed = isinstance(given, AffineChange) and not _is_bounded(original, split)
+    _refuse_if_too_large(original, split, order, memory_limit, _changed_terms if changed else _terms)
     names = original.variables
     w = Polynomial.constant(1.0, names) if _is_bounded(original, split) else denominator(names, split) ** order
     reference, alive = _reference(original, order)
@@ -94,13 +96,32 @@ def _degrees(problem: Problem, split: Split, order: int) -> tuple[int, int]:
     return top, min(max(objective, 2 * order + shiftable_degree(problem, split)), top)
 
 
-def _refuse_if_too_large(problem: Problem, split: Split, order: int, memory_limit: int | None) -> None:
+def _terms(polynomial: Polynomial, split: Split) -> int:
+    return len(polynomial)
+
+
+def _changed_terms(polynomial: Polynomial, split: Split) -> int:
+    """Return the terms that a polynomial has after a change that mixes the inner variables and shifts all."""
+    degrees = polynomial.exponents[:, list(split.inner)].sum(axis=1)
+    present = polynomial.exponents[:, list(split.linear)] > 0
+    highest = [int(degrees[column].max()) for column in present.T if column.any()]
+    return sum(inner_basis_size(split, d) for d in [*highest, int(degrees.max(initial=0))])
+
+
+def _refuse_if_too_large(
+    problem: Problem,
+    split: Split,
+    order: int,
+    memory_limit: int | None,
+    terms: Callable[[Polynomial, Split], int],
+) -> None:
+    """Raise `ProblemTooLarge` from counts alone; `terms` says how many terms a constraint has."""
     top, pure = _degrees(problem, split, order)
     sizes = [inner_basis_size(split, (top - inner_degree(g, split)) // 2) for g in problem.inequalities]
-    entries = sum(len(g) * s * (s + 1) // 2 for g, s in zip(problem.inequalities, sizes, strict=True))
+    entries = sum(terms(g, split) * s * (s + 1) // 2 for g, s in zip(problem.inequalities, sizes, strict=True))
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
-    entries += sum(len(h) * inner_basis_size(split, top - inner_degree(h, split)) for h in problem.equalities)
+    entries += sum(terms(h, split) * inner_basis_size(split, top - inner_degree(h, split)) for h in problem.equalities)
     refuse_if_too_large(f"the partial relaxation of order {order}", problem.n_variables, entries, memory_limit)
 
 
