@@ -117,10 +117,13 @@ class Evidence:
         """Whether the bounds meet."""
         return self.bound is not None and not (self.unbounded or self.at_infinity) and self._closed(self.bound)
 
-    def look_beyond(self) -> None:
-        """Ask whether the infimum is attained, when the best point is far out and a bound over everything is known."""
-        if self.bound is not None and self.bound.setting.everywhere and not self.at_infinity:
-            self.at_infinity = self.search.escapes(self.bound.value)
+    def look_beyond(self, near: bool = False) -> None:
+        """Ask whether the infimum is attained, when a bound over everything is known and the best point is far out.
+
+        With `near` it is asked wherever that point is.
+        """
+        if self.bound is not None and self.bound.setting.everywhere and not self.finished:
+            self.at_infinity = self.search.escapes(self.bound.value, near)
 
     @property
     def finished(self) -> bool:

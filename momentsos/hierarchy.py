@@ -162,7 +162,10 @@ def solve(
             orders = check_orders(k.lowest_order(problem), order, max_order)
             _climb(orders if found or not unasked else orders[: choice.first_orders], unasked, evidence)
             found.append(evidence)
-        return max(found, key=lambda evidence: (evidence.finished, -evidence.gap)).result()
+        best = max(found, key=lambda evidence: (evidence.finished, -evidence.gap))
+        if request.time_left() > 0:
+            best.look_beyond(near=True)
+        return best.result()
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:

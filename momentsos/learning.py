@@ -84,7 +84,7 @@ def learn(
     method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
-        squared target), with the partial one below 1e-13 of it.
+        squared target), with the partial one below 1e-19 of it.
 
     Returns
     -------

@@ -198,15 +198,15 @@ class Search:
         first, second = -np.diff(values)
         return bool(values[-1] < -1e5 * self.change.inverse_value(self.terms) and second > 10 * first > 0)
 
-    def escapes(self, lower: float) -> bool:
+    def escapes(self, lower: float, near: bool = False) -> bool:
         """Whether the infimum is approached only as variables grow without end, as far as local search can tell.
 
-        Asked only when the best point is far out. The objective is followed into three boxes, each ten times wider
-        than the one before. The infimum is at infinity when the lowest points lie near the walls of all three, the
-        values fall, each fall is less than half of the one before, and what is left above `lower` (units of the
-        objective) has fallen to a tenth.
+        Asked when the best point is far out, or, with `near`, wherever it is. The objective is followed into three
+        boxes, each ten times wider than the one before. The infimum is at infinity when the lowest points lie near the
+        walls of all three, the values fall, each fall is less than half of the one before, and what is left above
+        `lower` (units of the objective) has fallen to a tenth.
         """
-        if self.best is None or float(np.abs(self.best.point).max()) < ESCAPE:
+        if self.best is None or (not near and float(np.abs(self.best.point).max()) < ESCAPE):
             return False
         values, further = [], self.best.point[None, :]
         for width in (10.0, 100.0, 1000.0):

@@ -333,3 +333,18 @@ def test_squares_are_changed_before_they_are_added(rng) -> None:
     assert change.value(change.problem.minimize(t)) == pytest.approx(formulation.objective(change.point(t)), rel=1e-9)
     plan = mixed_plan(change.problem, 0)
     assert plan.blocks[0].size <= len(plan.blocks[0].basis)
+
+
+@pytest.mark.parametrize("method", ["auto", "partial"])
+def test_an_infimum_at_infinity_is_seen_from_a_point_that_is_near(method) -> None:
+    # Example 3.4 with the first residual lowered by 120/66: the zero of the linear program's value moves to c21 = 0,
+    # where c11 = p/c21 and c12 = q/c21 diverge; see docs/partial-hierarchy.md.
+    c11, c12, c20, c21, theta = ms.variables("c11 c12 c20 c21 theta")
+    residuals = [
+        3 * c20 + 9 * c21 + 29 * c12 * c21 - 52 - 120 / 66,
+        5 * c11 * c21 - c20 + 5 * c12 * c21 - 4,
+        3 * c20 + 10 * c21 - c11 * c21 + 41 * c12 * c21 - 76,
+        2.5 * c11 * c21 - 9 * c21 - 2 * c20 - 36.5 * c12 * c21 + 68.5,
+    ]
+    result = ms.solve(ms.Problem(theta, [g for r in residuals for g in (theta - r, theta + r)]), method=method)
+    assert result.status is Status.AT_INFINITY and abs(result.lower_bound) < 1e-6

@@ -41,8 +41,8 @@ def methods_named(name: object, problem: Problem) -> Choice:
     """Return the method of that name, or what ``"auto"`` means for `problem`.
 
     ``"auto"`` takes the partial hierarchy when its lowest relaxation has fewer moments (from a bound, or counted), and
-    then the dense one where that left a gap; otherwise the dense one. Of a problem that is quadratic, not affine, in its
-    linear variables only the lowest partial order comes first: on measured data the next ones gained nothing.
+    then the dense one where that left a gap; otherwise the dense one. Of a problem that is quadratic, not affine, in
+    its linear variables only the lowest partial order comes first: on measured data the next ones gained nothing.
 
     Raises
     ------
