@@ -96,10 +96,10 @@ def centre_and_axes(program: SDP, solution: SDPSolution) -> tuple[NDArray[np.flo
     -------
     (m,) and (m, m) arrays, or None when the solution has no definite `W`.
     """
-    if solution.gram is None:
+    if solution.gram is None or not np.isfinite(solution.gram).all():
         return None
     values, vectors = np.linalg.eigh(smat(program.split(solution.gram)[-1]))
-    if not np.isfinite(values).all() or values[-1] <= 0:
+    if values[-1] <= 0:
         return None
     weights = (vectors * np.maximum(values, _DEFINITE * values[-1])) @ vectors.T
     centre = -np.linalg.solve(weights[1:, 1:], weights[1:, 0])
