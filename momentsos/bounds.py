@@ -41,7 +41,9 @@ class DualBound:
     absorbed: bool
 
 
-def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.float64]) -> DualBound | None:
+def dual_bound(
+    relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.float64], until: float = np.inf
+) -> DualBound | None:
     r"""Return the bound that the dual vectors of `solution` prove; nothing that the solver says of itself is used.
 
     Parameters
@@ -50,6 +52,8 @@ def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.
     solution : SDPSolution
     reach : (n,) array
         The half-widths :math:`\rho_i` on which the defect is bounded when it cannot be absorbed.
+    until : float
+        When, by `time.perf_counter`, the attempt to absorb it ends.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def dual_bound(relaxation: Relaxation, solution: SDPSolution, reach: NDArray[np.
     if solution.gram is None or solution.equality_duals is None:
         return None
     sdp = relaxation.sdp
-    repaired = absorb(sdp, solution.moments, solution.equality_duals, solution.gram)
+    repaired = absorb(sdp, solution.moments, solution.equality_duals, solution.gram, until)
     if repaired.exact:
         return DualBound(float(sdp.right_side @ repaired.multipliers), 0.0, True)
     gram = project_to_cone(solution.gram, sdp)

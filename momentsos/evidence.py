@@ -122,13 +122,18 @@ class Evidence:
 
         With `near` it is asked wherever that point is.
         """
-        if self.bound is not None and self.bound.setting.everywhere and not self.finished:
+        if self.bound is not None and self.bound.setting.everywhere and not self.at_infinity:
             self.at_infinity = self.search.escapes(self.bound.value, near)
 
     @property
     def finished(self) -> bool:
         """Whether no further relaxation can teach anything."""
         return self.certified or self.infeasible or self.unbounded or self.at_infinity
+
+    @property
+    def proved_bounded(self) -> bool:
+        """Whether an exact identity bounds the objective everywhere, so that it cannot fall without end."""
+        return self.bound is not None and self.bound.setting.everywhere and self.bound.absorbed
 
     @property
     def gap(self) -> float:

@@ -163,7 +163,7 @@ def solve(
             _climb(orders if found or not unasked else orders[: choice.first_orders], unasked, evidence)
             found.append(evidence)
         best = max(found, key=lambda evidence: (evidence.finished, -evidence.gap))
-        if request.time_left() > 0:
+        if not best.finished and request.time_left() > 0:
             best.look_beyond(near=True)
         return best.result()
 
@@ -219,7 +219,8 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
         _attempt(k, setting, method, evidence, most)
         if evidence.limit:
             return
-        if not evidence.finished and number == 0 and len(evidence.attempts) == 1:
+        first = number == 0 and len(evidence.attempts) == 1
+        if first and not evidence.finished and not evidence.proved_bounded and request.time_left() > 0:
             evidence.unbounded = evidence.search.falls_without_end()
         evidence.look_beyond()
         if evidence.finished:
@@ -240,7 +241,7 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
     solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
-    bound = dual_bound(relaxation, solution, setting.reach)
+    bound = dual_bound(relaxation, solution, setting.reach, request.until)
     closed = bound is not None and evidence.closes(setting.change.value(bound.value))
     candidates = method.candidates(setting, relaxation, solution, evidence.search, closed)
     evidence.search.add(candidates.points)

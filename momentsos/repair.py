@@ -18,6 +18,7 @@ step solves :math:`\min_y \tfrac12 \|A y - \mu I\|^2 + \mu\, r^\top y` subject t
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,7 +57,11 @@ class Absorbed:
 
 
 def absorb(
-    sdp: SDP, moments: NDArray[np.float64] | None, multipliers: NDArray[np.float64], gram: NDArray[np.float64]
+    sdp: SDP,
+    moments: NDArray[np.float64] | None,
+    multipliers: NDArray[np.float64],
+    gram: NDArray[np.float64],
+    until: float = np.inf,
 ) -> Absorbed:
     """Look for an exact identity near a numerical one; see the module.
 
@@ -67,6 +72,8 @@ def absorb(
     sdp : SDP
     moments, multipliers, gram
         Primal and dual vectors of a solution.
+    until : float
+        When, by `time.perf_counter`, no further step is begun.
     """
     given = Absorbed(multipliers, gram, False)
     if moments is None or not np.isfinite(gram).all():
@@ -84,7 +91,7 @@ def absorb(
     size = 1.0 + abs(float(sdp.right_side @ multipliers))
     for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
         start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
-        found = _centred(equations, multipliers, start, level)
+        found = _centred(equations, multipliers, start, level, until)
         if found is not None:
             full = np.zeros_like(gram)
             full[kept] = found[1]
@@ -121,14 +128,14 @@ def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.flo
 
 
 def _centred(
-    equations: _Equations, multipliers: NDArray[np.float64], gram: NDArray[np.float64], mu: float
+    equations: _Equations, multipliers: NDArray[np.float64], gram: NDArray[np.float64], mu: float, until: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
     sdp, lengths = equations.sdp, equations.lengths
     particular, kernel, free = equations.particular, equations.kernel, equations.free
     for _ in range(_STEPS):
         roots = _square_roots(sdp, gram)
-        if roots is None:
+        if roots is None or time.perf_counter() > until:
             return None
         weighted = _weighted_operator(sdp, roots) / lengths
         residual = dual_residual(sdp, multipliers, gram) / lengths

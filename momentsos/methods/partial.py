@@ -28,7 +28,7 @@ WIDTH = 10.0
 #: How often, in one order, the denominator is made the best one; twice only if the first time halved the gap.
 DENOMINATORS = 2
 #: Tolerance of the program that finds it.
-DRAFT = 1e-6
+DRAFT = 1e-8
 #: A point that lowers the best value by this share asks for new conditioning.
 MUCH_BETTER = 0.1
 #: The size of the residuals is taken to be at least this share of the objective's own scale.
@@ -76,6 +76,8 @@ class Partial(Method):
         else:
             yield _around_best(*known)
         for _ in range(DENOMINATORS):
+            if request.time_left() <= 0:
+                return
             last = tried[-1]
             again = _is_current(last, search)
             better = _with_best_denominator(search, request, split, last) if again else _around_best(*known)
@@ -131,7 +133,7 @@ def _around_best(search: Search, request: Request, split: Split) -> Setting:
     """Condition the problem around the best known point, which is polished in these variables."""
     change = _whitened(search, request, split, WIDTH)
     for _ in range(POLISHES):
-        if not _polished(search, change, np.zeros(search.problem.n_variables)):
+        if request.time_left() <= 0 or not _polished(search, change, np.zeros(search.problem.n_variables)):
             break
         change = _whitened(search, request, split, WIDTH)
     return Setting(change, EVERYWHERE, True, np.ones(search.problem.n_variables))
