@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,6 +190,7 @@ def _log_units(polynomials: Sequence[Polynomial]) -> NDArray[np.float64]:
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 
 
+@lru_cache(maxsize=8)
 def half_widths(problem: Problem) -> NDArray[np.float64]:
     r"""Return bounds on :math:`|x_i|` over the feasible set where single constraints show them, else infinity.
 
@@ -199,8 +201,8 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     width = np.full(n, np.inf)
     for g in problem.inequalities:
-        used = np.flatnonzero(g.exponents.any(axis=0))
-        if g.degree == 1 and len(used) == 1:
+        degree = g.degree
+        if degree == 1 and len(used := np.flatnonzero(g.exponents.any(axis=0))) == 1:
             i = used[0]
             slope = float(g.values[g.exponents[:, i] == 1][0])
             root = -float(g.values[~g.exponents.any(axis=1)].sum()) / slope
@@ -208,12 +210,14 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
                 low[i] = max(low[i], root)
             else:
                 high[i] = min(high[i], root)
-        elif g.degree == 2:
+        elif degree == 2:
             width = np.minimum(width, _ellipsoid_widths(g))
     for h in problem.equalities:
         if h.degree == 2:
             width = np.minimum(width, np.minimum(_ellipsoid_widths(h), _ellipsoid_widths(-h)))
-    return np.minimum(width, np.maximum(np.abs(low), np.abs(high)))
+    widths = np.minimum(width, np.maximum(np.abs(low), np.abs(high)))
+    widths.setflags(write=False)
+    return widths
 
 
 def _ellipsoid_widths(g: Polynomial) -> NDArray[np.float64]:
