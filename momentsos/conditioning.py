@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -107,16 +108,16 @@ def _affine_forms(
 
 def power_of_two(value: float) -> float:
     """Return the power of two nearest to a positive number on the logarithmic scale, 1 for zero."""
-    return float(2.0 ** np.clip(np.round(np.log2(value)), -500, 500)) if value > 0 else 1.0
+    return 2.0 ** min(max(round(math.log2(value)), -500), 500) if value > 0 else 1.0
 
 
 def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its size."""
     factors = np.array([power_of_two(unit) for unit in units])
-    changed = [
-        Polynomial(p.exponents, p.values * np.prod(factors**p.exponents, axis=1), p.variables)
-        for p in (problem.minimize, *problem.inequalities, *problem.equalities)
-    ]
+    everything = (problem.minimize, *problem.inequalities, *problem.equalities)
+    lists = {id(p.exponents): p.exponents for p in everything}
+    sizes = {key: np.prod(factors**exponents, axis=1) for key, exponents in lists.items()}
+    changed = [Polynomial(p.exponents, p.values * sizes[id(p.exponents)], p.variables) for p in everything]
     return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
 
@@ -143,7 +144,7 @@ def normalized_change(
     fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     """Normalise objective, inequalities and equalities, listed in this order, and make the record."""
-    factors, polynomials = zip(*(_normalized(p) for p in changed), strict=True)
+    factors, polynomials = _normalized(changed)
     last = 1 + len(problem.inequalities)
     return AffineChange(
         problem,
@@ -157,13 +158,17 @@ def normalized_change(
     )
 
 
-def _normalized(polynomial: Polynomial) -> tuple[float, Polynomial]:
-    """Divide by the power of two nearest to the largest coefficient that is not the constant."""
-    values = polynomial.values
-    varying = polynomial.exponents.any(axis=1)
-    size = np.abs(values[varying]).max(initial=0.0) or np.abs(values).max(initial=0.0)
-    factor = power_of_two(float(size))
-    return factor, Polynomial(polynomial.exponents, values / factor, polynomial.variables)
+def _normalized(polynomials: Sequence[Polynomial]) -> tuple[tuple[float, ...], tuple[Polynomial, ...]]:
+    """Divide each by the power of two nearest to its largest coefficient that is not the constant."""
+    varying = {key: rows.any(axis=1) for key, rows in {id(p.exponents): p.exponents for p in polynomials}.items()}
+    factors, found = [], []
+    for p in polynomials:
+        values = p.values
+        sizes = np.abs(values)
+        factor = power_of_two(float(sizes[varying[id(p.exponents)]].max(initial=0.0) or sizes.max(initial=0.0)))
+        factors.append(factor)
+        found.append(Polynomial(p.exponents, values / factor, p.variables))
+    return tuple(factors), tuple(found)
 
 
 def balanced_units(problem: Problem) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 
 from .polynomials import Polynomial
 from .polynomials.exponents import Exponents, unique_rows
+from .polynomials.tables import to_table
 from .problem import Problem
 
 #: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
@@ -76,11 +77,8 @@ class _Table:
     def of(cls, polynomials: Sequence[Polynomial]) -> _Table:
         if not polynomials:
             return cls(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
-        rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-        matrix = np.zeros((len(rows), len(polynomials)))
-        column = np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials])
-        matrix[index, column] = np.concatenate([p.values for p in polynomials])
-        return cls(rows, matrix)
+        rows, table = to_table(polynomials)
+        return cls(rows, np.ascontiguousarray(table.T))
 
     def differentiated(self) -> _Table:
         """Return the partial derivatives, those of one polynomial in all variables next to each other."""

@@ -11,6 +11,7 @@ from .exponents import ExponentIndex, Exponents, unique_rows
 from .polynomial import Polynomial
 from .precise import precise_product
 from .shift import Floats, add_multiple, taylor_shift
+from .tables import from_table, to_table
 
 
 def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats, Floats]:
@@ -99,14 +100,10 @@ def change_polynomials(
     The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision
     and rounded once: what cancels costs no digits.
     """
-    rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-    table = np.zeros((len(polynomials), len(rows)))
-    table[np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), index] = np.concatenate(
-        [p.values for p in polynomials]
-    )
+    rows, table = to_table(polynomials)
     rows, high, low = taylor_shift(rows, table, shift, np.zeros(len(shift)) if fine is None else fine)
     monomials, changed = substitute_linearly(rows, high, low, matrix)
-    return [Polynomial.from_terms(monomials, row, p.variables) for row, p in zip(changed, polynomials, strict=True)]
+    return from_table(monomials, changed, polynomials[0].variables)
 
 
 def substitute_linearly(rows: Exponents, high: Floats, low: Floats, matrix: Floats) -> tuple[Exponents, Floats]:
