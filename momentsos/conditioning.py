@@ -187,10 +187,11 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
 def _log_units(polynomials: Sequence[Polynomial]) -> NDArray[np.float64]:
     n = len(polynomials[0].variables) if polynomials else 0
     left, right = [_PULL * np.eye(n)], [np.zeros(n)]
+    lists = {id(p.exponents): p.exponents for p in polynomials}
+    centred = {key: (rows - rows.mean(axis=0)) / len(rows) ** 0.5 for key, rows in lists.items()}
     for p in polynomials:
-        rows = p.exponents - p.exponents.mean(axis=0)
         logs = np.log(np.abs(p.values))
-        left.append(rows / len(p) ** 0.5)
+        left.append(centred[id(p.exponents)])
         right.append(-(logs - logs.mean()) / len(p) ** 0.5)
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 

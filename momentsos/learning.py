@@ -177,7 +177,7 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     (r, n) array
         Points of the formulation's problem, best first.
     """
-    evaluator = Evaluator(formulation.residuals)
+    evaluator = formulation.evaluator
     n = formulation.n_coefficients
     rng = np.random.default_rng(seed)
     method = "lm" if len(formulation.residuals) >= n else "trf"

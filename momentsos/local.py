@@ -87,7 +87,8 @@ class _Table:
         rows, index = unique_rows(lowered)
         matrix = np.zeros((len(rows), width, n))
         for i in range(n):
-            np.add.at(matrix[:, :, i], index[i::n], self.rows[:, i : i + 1] * self.matrix)
+            occurs = self.rows[:, i] > 0  # then the lowered rows are distinct
+            matrix[index[i::n][occurs], :, i] = self.rows[occurs, i : i + 1] * self.matrix[occurs]
         return _Table(rows, matrix.reshape(len(rows), width * n))
 
     def monomials(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
