@@ -160,14 +160,19 @@ def normalized_change(
 
 def _normalized(polynomials: Sequence[Polynomial]) -> tuple[tuple[float, ...], tuple[Polynomial, ...]]:
     """Divide each by the power of two nearest to its largest coefficient that is not the constant."""
-    varying = {key: rows.any(axis=1) for key, rows in {id(p.exponents): p.exponents for p in polynomials}.items()}
-    factors, found = [], []
-    for p in polynomials:
-        values = p.values
-        sizes = np.abs(values)
-        factor = power_of_two(float(sizes[varying[id(p.exponents)]].max(initial=0.0) or sizes.max(initial=0.0)))
-        factors.append(factor)
-        found.append(Polynomial(p.exponents, values / factor, p.variables))
+    alike: dict[int, list[int]] = {}
+    for place, p in enumerate(polynomials):
+        alike.setdefault(id(p.exponents), []).append(place)
+    factors, found = [1.0] * len(polynomials), list(polynomials)
+    for places in alike.values():
+        rows = polynomials[places[0]].exponents
+        table = np.array([polynomials[place].values for place in places])
+        sizes = np.abs(table)
+        largest = sizes[:, rows.any(axis=1)].max(axis=1, initial=0.0)
+        largest = np.where(largest > 0, largest, sizes.max(axis=1, initial=0.0))
+        for place, values, size in zip(places, table, largest.tolist(), strict=True):
+            factors[place] = power_of_two(size)
+            found[place] = Polynomial(rows, values / factors[place], polynomials[place].variables)
     return tuple(factors), tuple(found)
 
 

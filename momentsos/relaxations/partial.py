@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from ..conditioning import AffineChange, half_widths, unchanged
 from ..errors import InvalidInput, OrderTooLow
 from ..polynomials import Polynomial, monomial_basis
-from ..polynomials.exponents import Exponents
+from ..polynomials.exponents import Exponents, unique_rows
 from ..problem import Problem
 from .face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
@@ -157,10 +157,11 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
     owner = np.repeat(np.arange(len(constraints)), [len(p) for p in constraints])
     which = np.where(rows[:, linear].any(axis=1), rows[:, linear].argmax(axis=1), len(linear))
     degrees = rows[:, inner].sum(axis=1)
-    keys, place = np.unique(np.column_stack([owner, rows[:, inner]]), axis=0, return_inverse=True)
+    monomials, index = unique_rows(rows[:, inner])
+    keys, place = np.unique(owner * len(monomials) + index, return_inverse=True)
     table = np.zeros((len(keys), len(linear) + 1))
     np.add.at(table, (place.reshape(-1), which), values)
-    key_degrees = keys[:, 1:].sum(axis=1)
+    key_degrees = monomials.sum(axis=1)[keys % len(monomials)]
     for degree in range(int(degrees.max(initial=0)) + 1):
         above = table[key_degrees > degree]
         if not len(above):
