@@ -194,9 +194,7 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     return np.array(points).reshape(-1, formulation.problem.n_variables)
 
 
-def _least_squares(
-    evaluator: Evaluator, start: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _least_squares(evaluator: Evaluator, start: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than coefficients."""
     if len(evaluator.polynomials) < len(start):
         end = least_squares(

@@ -136,9 +136,10 @@ def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
     rows, table = to_table(residuals)
     rows, place = unique_rows(np.concatenate([np.pad(rows, ((0, 0), (0, 1))), theta]))
     pairs = np.zeros((2 * len(table), len(rows)))
-    pairs[:, place] = np.pad(np.stack([-table, table], axis=1).reshape(-1, table.shape[1]), ((0, 0), (0, 1)),
-                             constant_values=1.0)
-    return Problem(Polynomial.from_terms(theta, [1.0], names), from_table(rows, pairs, names), variables=names)
+    pairs[:, place] = np.pad(
+        np.stack([-table, table], axis=1).reshape(-1, table.shape[1]), ((0, 0), (0, 1)), constant_values=1.0
+    )
+    return Problem(Polynomial.from_terms(theta, [1.0], names), tuple(from_table(rows, pairs, names)), variables=names)
 
 
 #: One entry a loss.

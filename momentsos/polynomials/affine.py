@@ -96,9 +96,7 @@ def _targets(needed: Exponents, support: Sequence[NDArray[np.intp]]) -> Exponent
     return unique_rows(np.concatenate(list(sets.values())))[0]
 
 
-def _target_keys(
-    needed: Exponents, support: Sequence[NDArray[np.intp]], steps: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _target_keys(needed: Exponents, support: Sequence[NDArray[np.intp]], steps: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return the packed `_targets`, which are additive, in their order."""
     own = (needed @ steps).tolist()
     known = {0: np.zeros(1, dtype=np.int64)}

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..polynomials import ExponentIndex, Polynomial
+from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
