@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,16 +108,16 @@ def _affine_forms(
 
 def power_of_two(value: float) -> float:
     """Return the power of two nearest to a positive number on the logarithmic scale, 1 for zero."""
-    return float(2.0 ** np.clip(np.round(np.log2(value)), -500, 500)) if value > 0 else 1.0
+    return 2.0 ** min(max(round(math.log2(value)), -500), 500) if value > 0 else 1.0
 
 
 def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its size."""
     factors = np.array([power_of_two(unit) for unit in units])
-    changed = [
-        Polynomial(p.exponents, p.values * np.prod(factors**p.exponents, axis=1), p.variables)
-        for p in (problem.minimize, *problem.inequalities, *problem.equalities)
-    ]
+    everything = (problem.minimize, *problem.inequalities, *problem.equalities)
+    lists = {id(p.exponents): p.exponents for p in everything}
+    sizes = {key: np.prod(factors**exponents, axis=1) for key, exponents in lists.items()}
+    changed = [Polynomial(p.exponents, p.values * sizes[id(p.exponents)], p.variables) for p in everything]
     return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
 
@@ -142,7 +144,7 @@ def normalized_change(
     fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     """Normalise objective, inequalities and equalities, listed in this order, and make the record."""
-    factors, polynomials = zip(*(_normalized(p) for p in changed), strict=True)
+    factors, polynomials = _normalized(changed)
     last = 1 + len(problem.inequalities)
     return AffineChange(
         problem,
@@ -156,13 +158,22 @@ def normalized_change(
     )
 
 
-def _normalized(polynomial: Polynomial) -> tuple[float, Polynomial]:
-    """Divide by the power of two nearest to the largest coefficient that is not the constant."""
-    values = polynomial.values
-    varying = polynomial.exponents.any(axis=1)
-    size = np.abs(values[varying]).max(initial=0.0) or np.abs(values).max(initial=0.0)
-    factor = power_of_two(float(size))
-    return factor, Polynomial(polynomial.exponents, values / factor, polynomial.variables)
+def _normalized(polynomials: Sequence[Polynomial]) -> tuple[tuple[float, ...], tuple[Polynomial, ...]]:
+    """Divide each by the power of two nearest to its largest coefficient that is not the constant."""
+    alike: dict[int, list[int]] = {}
+    for place, p in enumerate(polynomials):
+        alike.setdefault(id(p.exponents), []).append(place)
+    factors, found = [1.0] * len(polynomials), list(polynomials)
+    for places in alike.values():
+        rows = polynomials[places[0]].exponents
+        table = np.array([polynomials[place].values for place in places])
+        sizes = np.abs(table)
+        largest = sizes[:, rows.any(axis=1)].max(axis=1, initial=0.0)
+        largest = np.where(largest > 0, largest, sizes.max(axis=1, initial=0.0))
+        for place, values, size in zip(places, table, largest.tolist(), strict=True):
+            factors[place] = power_of_two(size)
+            found[place] = Polynomial(rows, values / factors[place], polynomials[place].variables)
+    return tuple(factors), tuple(found)
 
 
 def balanced_units(problem: Problem) -> NDArray[np.float64]:
@@ -181,14 +192,16 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
 def _log_units(polynomials: Sequence[Polynomial]) -> NDArray[np.float64]:
     n = len(polynomials[0].variables) if polynomials else 0
     left, right = [_PULL * np.eye(n)], [np.zeros(n)]
+    lists = {id(p.exponents): p.exponents for p in polynomials}
+    centred = {key: (rows - rows.mean(axis=0)) / len(rows) ** 0.5 for key, rows in lists.items()}
     for p in polynomials:
-        rows = p.exponents - p.exponents.mean(axis=0)
         logs = np.log(np.abs(p.values))
-        left.append(rows / len(p) ** 0.5)
+        left.append(centred[id(p.exponents)])
         right.append(-(logs - logs.mean()) / len(p) ** 0.5)
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 
 
+@lru_cache(maxsize=8)
 def half_widths(problem: Problem) -> NDArray[np.float64]:
     r"""Return bounds on :math:`|x_i|` over the feasible set where single constraints show them, else infinity.
 
@@ -199,8 +212,8 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     width = np.full(n, np.inf)
     for g in problem.inequalities:
-        used = np.flatnonzero(g.exponents.any(axis=0))
-        if g.degree == 1 and len(used) == 1:
+        degree = g.degree
+        if degree == 1 and len(used := np.flatnonzero(g.exponents.any(axis=0))) == 1:
             i = used[0]
             slope = float(g.values[g.exponents[:, i] == 1][0])
             root = -float(g.values[~g.exponents.any(axis=1)].sum()) / slope
@@ -208,12 +221,14 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
                 low[i] = max(low[i], root)
             else:
                 high[i] = min(high[i], root)
-        elif g.degree == 2:
+        elif degree == 2:
             width = np.minimum(width, _ellipsoid_widths(g))
     for h in problem.equalities:
         if h.degree == 2:
             width = np.minimum(width, np.minimum(_ellipsoid_widths(h), _ellipsoid_widths(-h)))
-    return np.minimum(width, np.maximum(np.abs(low), np.abs(high)))
+    widths = np.minimum(width, np.maximum(np.abs(low), np.abs(high)))
+    widths.setflags(write=False)
+    return widths
 
 
 def _ellipsoid_widths(g: Polynomial) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import least_squares
+from scipy.optimize import least_squares, leastsq
 
 from .hierarchy import solve
 from .local import Evaluator
@@ -177,25 +177,35 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     (r, n) array
         Points of the formulation's problem, best first.
     """
-    evaluator = Evaluator(formulation.residuals)
+    evaluator = formulation.evaluator
     n = formulation.n_coefficients
     rng = np.random.default_rng(seed)
-    method = "lm" if len(formulation.residuals) >= n else "trf"
     ends: list[tuple[float, NDArray[np.float64]]] = []
     for _ in range(STARTS):
         if sum(cost <= min(cost for cost, _ in ends) * (1 + 1e-9) + 1e-30 for cost, _ in ends) >= ENOUGH:
             break
         with np.errstate(all="ignore"):
             start = _with_best_last_layer(evaluator, rng.standard_normal(n), formulation.network.degrees[-1] + 1)
-            end = least_squares(
-                evaluator.values, start, evaluator.jacobian, method=method, max_nfev=200,
-                xtol=1e-15, ftol=1e-15, gtol=1e-15,
-            )  # fmt: skip
-        if np.isfinite(end.x).all() and np.isfinite(end.fun).all():
-            ends.append((float(end.cost), end.x))
+            point, values = _least_squares(evaluator, start)
+        if np.isfinite(point).all() and np.isfinite(values).all():
+            ends.append((0.5 * float(values @ values), point))
     ends.sort(key=lambda pair: pair[0])
     points = [formulation.lifted(point) for _, point in ends[:keep]]
     return np.array(points).reshape(-1, formulation.problem.n_variables)
+
+
+def _least_squares(evaluator: Evaluator, start: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than coefficients."""
+    if len(evaluator.polynomials) < len(start):
+        end = least_squares(
+            evaluator.values, start, evaluator.jacobian, method="trf", max_nfev=200, xtol=1e-15, ftol=1e-15, gtol=1e-15
+        )
+        return end.x, end.fun
+    point, _, record, *_ = leastsq(
+        evaluator.values, start, Dfun=evaluator.jacobian, full_output=True, maxfev=200, xtol=1e-15, ftol=1e-15,
+        gtol=1e-15,
+    )  # fmt: skip
+    return point, record["fvec"]
 
 
 def _with_best_last_layer(evaluator: Evaluator, point: NDArray[np.float64], last: int) -> NDArray[np.float64]:

@@ -16,6 +16,7 @@ from scipy.optimize import minimize
 
 from .polynomials import Polynomial
 from .polynomials.exponents import Exponents, unique_rows
+from .polynomials.tables import to_table
 from .problem import Problem
 
 #: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
@@ -76,11 +77,8 @@ class _Table:
     def of(cls, polynomials: Sequence[Polynomial]) -> _Table:
         if not polynomials:
             return cls(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
-        rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-        matrix = np.zeros((len(rows), len(polynomials)))
-        column = np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials])
-        matrix[index, column] = np.concatenate([p.values for p in polynomials])
-        return cls(rows, matrix)
+        rows, table = to_table(polynomials)
+        return cls(rows, np.ascontiguousarray(table.T))
 
     def differentiated(self) -> _Table:
         """Return the partial derivatives, those of one polynomial in all variables next to each other."""
@@ -89,31 +87,50 @@ class _Table:
         rows, index = unique_rows(lowered)
         matrix = np.zeros((len(rows), width, n))
         for i in range(n):
-            np.add.at(matrix[:, :, i], index[i::n], self.rows[:, i : i + 1] * self.matrix)
+            occurs = self.rows[:, i] > 0  # then the lowered rows are distinct
+            matrix[index[i::n][occurs], :, i] = self.rows[occurs, i : i + 1] * self.matrix[occurs]
         return _Table(rows, matrix.reshape(len(rows), width * n))
 
     def monomials(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return all monomials at one point, shape (terms,)."""
         if not len(self.rows):
             return np.zeros(0)
-        powers = point[:, None] ** np.arange(self._highest + 1)
-        return np.asarray(powers[self._columns, self.rows].prod(axis=1))
+        key, (last, known) = point.tobytes(), self._last.get("monomials", (b"", np.zeros(0)))
+        if key == last:
+            return known
+        powers = point[:, None] ** self._powers
+        values = np.multiply.reduce(powers.reshape(-1)[self._places], axis=0)
+        values.setflags(write=False)
+        self._last["monomials"] = key, values
+        return np.asarray(values)
 
     def at(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the values of all columns."""
-        return self.monomials(point) @ self.matrix
+        key, (last, known) = point.tobytes(), self._last.get("values", (b"", np.zeros(0)))
+        if key == last:
+            return known
+        values = self.monomials(point) @ self.matrix
+        values.setflags(write=False)
+        self._last["values"] = key, values
+        return np.asarray(values)
 
     @cached_property
     def absolute(self) -> NDArray[np.float64]:
         return np.abs(self.matrix)
 
     @cached_property
-    def _highest(self) -> int:
-        return int(self.rows.max(initial=0))
+    def _powers(self) -> NDArray[np.int64]:
+        return np.arange(int(self.rows.max(initial=0)) + 1)
 
     @cached_property
-    def _columns(self) -> NDArray[np.intp]:
-        return np.arange(self.rows.shape[1])
+    def _places(self) -> NDArray[np.int64]:
+        """Where the factors of the monomials are in the table of powers, one row a variable."""
+        return np.ascontiguousarray(self.rows.T) + len(self._powers) * np.arange(self.rows.shape[1])[:, None]
+
+    @cached_property
+    def _last(self) -> dict[str, tuple[bytes, NDArray[np.float64]]]:
+        """The last point that was asked for, and what was returned: several parts of a search ask in turn."""
+        return {}
 
 
 @dataclass(frozen=True, eq=False)

@@ -34,6 +34,8 @@ _MOST_WORK = 1.2e10
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
 _STEPS = 15
+#: Numbers that are weighted at a time (8 bytes each).
+_ENTRIES = 2**22
 #: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
 #: shares of the bound are tried in turn.
 _ROOM, _LEVELS = 5.0, (1e-14, 1e-12, 1e-10)
@@ -230,9 +232,13 @@ def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np
     r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments)."""
     result = np.zeros(sdp.operator.shape)
     for (_, places), stack in zip(sdp.groups, roots, strict=True):
-        for rows, root in zip(places, stack, strict=True):
-            part = sdp.operator[rows[0] : rows[-1] + 1]
+        step = max(1, _ENTRIES // (places.shape[1] * sdp.n_moments))
+        for first in range(0, len(places), step):
+            chosen, root = places[first : first + step], stack[first : first + step, None]
+            part = sdp.operator[chosen.reshape(-1)]
             columns = np.unique(part.indices)
-            matrices = smat(part[:, columns].toarray().T)
-            result[rows[0] : rows[-1] + 1, columns] = svec(root @ matrices @ root).T
+            rows = part[:, columns].toarray().reshape(*chosen.shape, len(columns)).transpose(0, 2, 1)
+            result[chosen.reshape(-1)[:, None], columns] = (
+                svec(root @ smat(rows) @ root).transpose(0, 2, 1).reshape(-1, len(columns))
+            )
     return result

@@ -8,7 +8,7 @@ from ..polynomials import basis_size
 from ..problem import Problem
 from ..relaxations import assemble
 from ..relaxations.mixed import half_support
-from ..relaxations.split import inner_basis_size, inner_degree
+from ..relaxations.split import inner_basis_size, inner_degrees
 from .base import Method, Setting
 from .dense import Dense
 from .partial import Partial, is_affine, split_of
@@ -71,7 +71,7 @@ def _partial_moments(problem: Problem) -> int | None:
     split = split_of(problem)
     if not split.linear:
         return None
-    top = max(inner_degree(p, split) for p in (problem.minimize, *problem.inequalities, *problem.equalities))
+    top = max(inner_degrees((problem.minimize, *problem.inequalities, *problem.equalities), split))
     if is_affine(problem):
         return inner_basis_size(split, top + 2) * (1 + len(split.linear))
     return len(half_support(problem.minimize)) ** 2 // 2

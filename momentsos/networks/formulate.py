@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,6 +42,11 @@ class Formulation:
     scale: float
     squares: tuple[Polynomial, ...]
 
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The residuals with their derivatives."""
+        return Evaluator(self.residuals)
+
     @property
     def n_coefficients(self) -> int:
         """The number of learned coefficients."""
@@ -75,7 +81,7 @@ class Formulation:
 
         A few units in the last place of the sum of the absolute terms of each residual, times the degree.
         """
-        evaluator = Evaluator(self.residuals)
+        evaluator = self.evaluator
         units = (4 + max(r.degree for r in self.residuals)) * np.finfo(float).eps
         errors = units * evaluator.sizes(np.asarray(point[: self.n_coefficients]))
         if not self.squares:

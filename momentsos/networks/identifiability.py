@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..local import Evaluator
 from .formulate import Formulation
 
 #: Singular values below this share of the largest count as zero.
@@ -63,7 +62,7 @@ class Identifiability:
 def identifiability(formulation: Formulation, point: NDArray[np.float64]) -> Identifiability:
     """Return which coefficients the residuals of `formulation` determine at a point of its problem."""
     coefficients = np.asarray(point[: formulation.n_coefficients])
-    evaluator = Evaluator(formulation.residuals)
+    evaluator = formulation.evaluator
     jacobian = evaluator.jacobian(coefficients)
     norms = np.linalg.norm(jacobian, axis=0)
     seen = norms * np.maximum(1.0, np.abs(coefficients)) > ROUNDING * evaluator.sizes(coefficients).max()

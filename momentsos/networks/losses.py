@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 
 from ..errors import BadOption
 from ..polynomials import Polynomial, sum_of_squares
+from ..polynomials.evaluation import evaluate_all
+from ..polynomials.exponents import unique_rows
+from ..polynomials.tables import from_table, to_table
 from ..problem import Problem
 from .expansion import Expansion
 from .network import PolynomialNetwork
@@ -87,12 +90,12 @@ class MeanResidual(Loss):
         target = Y.mean(axis=0)
         values = expansion.mean_outputs(X)
         values[0] -= target
-        residuals = tuple(Polynomial.from_terms(expansion.exponents, column, expansion.names) for column in values.T)
+        residuals = tuple(from_table(expansion.exponents, np.ascontiguousarray(values.T), expansion.names))
         return LossProblem(epigraph(residuals), residuals, float(np.abs(target).max()) or 1.0)
 
     def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Append `theta`, the largest absolute residual."""
-        return np.append(coefficients, max(abs(r(coefficients)) for r in residuals))
+        return np.append(coefficients, np.abs(evaluate_all(residuals, coefficients)).max())
 
 
 class MeanSquared(Loss):
@@ -129,11 +132,14 @@ class MeanSquared(Loss):
 def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
     r"""Return the problem of minimising `theta` subject to :math:`\theta \pm r_j \ge 0`."""
     names = (*residuals[0].variables, "theta")
-    rows = np.zeros((1, len(names)), dtype=np.int64)
-    rows[0, -1] = 1
-    theta = Polynomial.from_terms(rows, [1.0], names)
-    pairs = tuple(g for r in residuals for g in (theta - r, theta + r))
-    return Problem(theta, pairs, variables=names)
+    theta = np.eye(1, len(names), len(names) - 1, dtype=np.int64)
+    rows, table = to_table(residuals)
+    rows, place = unique_rows(np.concatenate([np.pad(rows, ((0, 0), (0, 1))), theta]))
+    pairs = np.zeros((2 * len(table), len(rows)))
+    pairs[:, place] = np.pad(
+        np.stack([-table, table], axis=1).reshape(-1, table.shape[1]), ((0, 0), (0, 1)), constant_values=1.0
+    )
+    return Problem(Polynomial.from_terms(theta, [1.0], names), tuple(from_table(rows, pairs, names)), variables=names)
 
 
 #: One entry a loss.

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from .exponents import ExponentIndex, Exponents, unique_rows
+from .exponents import ExponentIndex, Exponents, row_keys, rows_from_keys, unique_rows
 from .polynomial import Polynomial
 from .precise import precise_product
 from .shift import Floats, add_multiple, taylor_shift
+from .tables import from_table, to_table
 
 
 def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats, Floats]:
@@ -38,19 +39,22 @@ def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats,
     unit = np.eye(n, dtype=np.int64)
     shifted = np.stack([targets.find(targets.rows + unit[j]) for j in range(n)]) if m else np.zeros((n, 0))
     high, low = np.zeros((len(needed), m)), np.zeros((len(needed), m))
-    place = {row.tobytes(): i for i, row in enumerate(needed)}
-    for position, row in enumerate(needed):
-        used = np.flatnonzero(row)
-        if not used.size:
-            high[position, targets.find(row[None, :])] = 1.0
-            continue
-        i = used[0]
-        below = place[(row - unit[i]).tobytes()]
-        nonzero = np.flatnonzero(high[below])
-        lower = high[below, nonzero], low[below, nonzero]
-        for j in support[i]:
-            add_multiple(high[position], low[position], shifted[j, nonzero], *lower, matrix[i, j])
-    chosen = [place[row.tobytes()] for row in np.ascontiguousarray(rows)]
+    index = ExponentIndex.of(needed)
+    degrees, first = needed.sum(axis=1), (needed > 0).argmax(axis=1)
+    high[degrees == 0, targets.find(np.zeros((1, n), dtype=np.int64))] = 1.0
+    below = index.find(np.maximum(needed - unit[first], 0))
+    for degree in range(1, int(degrees.max(initial=0)) + 1):
+        for i in range(n):
+            positions = np.flatnonzero((degrees == degree) & (first == i))
+            lower = below[positions]
+            nonzero = np.flatnonzero(high[lower].any(axis=0))
+            if not nonzero.size:
+                continue
+            source = np.ix_(lower, nonzero)
+            for j in support[i]:
+                goal = np.ix_(positions, shifted[j, nonzero])
+                add_multiple(high, low, goal, high[source], low[source], float(matrix[i, j]))
+    chosen = index.find(rows)
     return targets.rows, high[chosen], low[chosen]
 
 
@@ -68,7 +72,11 @@ def _closure(rows: Exponents) -> Exponents:
 
 def _targets(needed: Exponents, support: Sequence[NDArray[np.intp]]) -> Exponents:
     """Return all monomials that the expansions of `needed` can have."""
-    zero = np.zeros((1, needed.shape[1]), dtype=np.int64)
+    n, radix = needed.shape[1], int(needed.sum(axis=1).max(initial=0)) + 1
+    steps = row_keys(np.eye(n, dtype=np.int64), radix) if radix > 1 else None
+    zero = np.zeros((1, n), dtype=np.int64)
+    if steps is not None:
+        return rows_from_keys(_target_keys(needed, support, steps), radix, n)
     sets: dict[bytes, Exponents] = {}
     for row in needed:
         used = np.flatnonzero(row)
@@ -88,6 +96,18 @@ def _targets(needed: Exponents, support: Sequence[NDArray[np.intp]]) -> Exponent
     return unique_rows(np.concatenate(list(sets.values())))[0]
 
 
+def _target_keys(needed: Exponents, support: Sequence[NDArray[np.intp]], steps: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the packed `_targets`, which are additive, in their order."""
+    own = (needed @ steps).tolist()
+    known = {0: np.zeros(1, dtype=np.int64)}
+    first = (needed > 0).argmax(axis=1).tolist()
+    for key, i in zip(own, first, strict=True):
+        if key:
+            raised = np.add.outer(steps[support[i]], known[key - int(steps[i])])
+            known[key] = np.unique(raised)
+    return np.unique(np.concatenate([known[key] for key in own]))
+
+
 def change_polynomials(
     polynomials: Sequence[Polynomial],
     shift: Floats,
@@ -99,14 +119,10 @@ def change_polynomials(
     The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision
     and rounded once: what cancels costs no digits.
     """
-    rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-    table = np.zeros((len(polynomials), len(rows)))
-    table[np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), index] = np.concatenate(
-        [p.values for p in polynomials]
-    )
+    rows, table = to_table(polynomials)
     rows, high, low = taylor_shift(rows, table, shift, np.zeros(len(shift)) if fine is None else fine)
     monomials, changed = substitute_linearly(rows, high, low, matrix)
-    return [Polynomial.from_terms(monomials, row, p.variables) for row, p in zip(changed, polynomials, strict=True)]
+    return from_table(monomials, changed, polynomials[0].variables)
 
 
 def substitute_linearly(rows: Exponents, high: Floats, low: Floats, matrix: Floats) -> tuple[Exponents, Floats]:

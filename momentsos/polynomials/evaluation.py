@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .exponents import Exponents
+
+if TYPE_CHECKING:
+    from .polynomial import Polynomial
 
 #: Numbers held at a time while evaluating (8 bytes each).
 _CHUNK = 2**22
@@ -33,3 +39,15 @@ def evaluate_terms(
         for start in range(0, len(points), step)
     ]
     return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def evaluate_all(polynomials: Sequence[Polynomial], point: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the values of many polynomials at one point, shape ``(polynomials,)``."""
+    known: dict[int, NDArray[np.float64]] = {}  # many have the same list of exponents
+    values = []
+    for p in polynomials:
+        key = id(p.exponents)
+        if key not in known:
+            known[key] = evaluate_monomials(p.exponents, point[None, :])
+        values.append(float((known[key] @ p.values)[0]))
+    return np.array(values)

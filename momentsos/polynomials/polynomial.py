@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 from numbers import Rational, Real
 from typing import Any
 
@@ -82,7 +83,7 @@ class Polynomial:
 
     # -- facts ---------------------------------------------------------------------------------------------
 
-    @property
+    @cached_property
     def degree(self) -> int:
         """The total degree, 0 for constants and for the zero polynomial."""
         return int(self.exponents.sum(axis=1).max(initial=0))
@@ -97,7 +98,7 @@ class Polynomial:
         """The coefficients as floats, shape (terms,)."""
         return self.coefficients.astype(np.float64)
 
-    @property
+    @cached_property
     def scale(self) -> float:
         """The largest absolute coefficient, 0 for the zero polynomial."""
         return float(np.abs(self.values).max(initial=0.0))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
-from .exponents import unique_rows
 from .polynomial import Polynomial
+from .tables import to_table
 
 
 def sum_of_squares(polynomials: Sequence[Polynomial]) -> Polynomial:
@@ -16,10 +14,6 @@ def sum_of_squares(polynomials: Sequence[Polynomial]) -> Polynomial:
     With the coefficients as rows of a matrix `C` over a common list of monomials, the products of monomials have
     the coefficients :math:`C^\top C`: one matrix product instead of many polynomial ones.
     """
-    rows, index = unique_rows(np.concatenate([p.exponents for p in polynomials]))
-    table = np.zeros((len(polynomials), len(rows)))
-    table[np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), index] = np.concatenate(
-        [p.values for p in polynomials]
-    )
+    rows, table = to_table(polynomials)
     pairs = (rows[:, None, :] + rows[None, :, :]).reshape(-1, rows.shape[1])
     return Polynomial.from_terms(pairs, (table.T @ table).reshape(-1), polynomials[0].variables)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from os import PathLike
 from typing import Any
 
@@ -11,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..polynomials import ExponentIndex, Polynomial
+from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
@@ -78,37 +79,49 @@ class Relaxation:
 
 @dataclass(frozen=True, eq=False)
 class _Entries:
-    """Entries of a sparse matrix over monomials: `value · L(x^exponents)` is added to row `row`."""
+    """Entries of a sparse matrix over monomials: `value · L(x^exponents)` is added to row `row`.
+
+    Blocks of polynomials with the same terms and with the same basis have the same arrays `row` and `exponents`.
+    """
 
     row: NDArray[np.intp]
     exponents: Exponents
     value: NDArray[np.float64]
 
 
-def _times(polynomial: Polynomial, rows: Exponents, weights: NDArray[np.float64]) -> _Entries:
-    """Entries of `weight_i · g · x^row_i`, one matrix row for each `i`."""
-    terms = len(polynomial)
-    exponents = (rows[:, None, :] + polynomial.exponents[None, :, :]).reshape(-1, rows.shape[1])
-    values = np.multiply.outer(weights, polynomial.values).reshape(-1)
-    return _Entries(np.repeat(np.arange(len(rows), dtype=np.intp), terms), exponents, values)
+class _Lists:
+    """Makes the entries of blocks; what blocks have in common is made once."""
 
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, BlockKind], tuple[NDArray[np.intp], Exponents]] = {}
 
-def _block_entries(block: Block) -> _Entries:
-    if block.kind is BlockKind.ZERO:
-        return _times(block.polynomial, block.basis, np.ones(len(block.basis)))
-    first, second = svec_index(len(block.basis))
-    return _times(block.polynomial, block.basis[first] + block.basis[second], svec_weights(len(block.basis)))
+    def of(self, block: Block) -> _Entries:
+        """Entries of `g · x^b` for the `b` of the basis, or of the svec of `g · B B^T`; a matrix row for each."""
+        g, basis = block.polynomial, block.basis
+        square = block.kind is BlockKind.PSD
+        key = id(g.exponents), id(basis), block.kind
+        if key not in self._known:
+            first, second = svec_index(len(basis)) if square else (None, None)
+            rows = basis[first] + basis[second] if square else basis
+            exponents = (rows[:, None, :] + g.exponents[None, :, :]).reshape(-1, rows.shape[1])
+            self._known[key] = np.repeat(np.arange(len(rows), dtype=np.intp), len(g)), exponents
+        weights = svec_weights(len(basis)) if square else np.ones(len(basis))
+        return _Entries(*self._known[key], np.multiply.outer(weights, g.values).reshape(-1))
 
 
 def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
-    """Apply the combinations of the blocks that have any to their rows."""
+    """Apply the combinations of the blocks that have any to their rows; neighbours with the same ones together."""
     if all(block.combinations is None for block in blocks):
         return operator
-    ends = np.cumsum([svec_length(len(block.basis)) for block in blocks])
-    parts = []
-    for block, end in zip(blocks, ends, strict=True):
-        rows = operator[end - svec_length(len(block.basis)) : end]
-        parts.append(rows if block.combinations is None else congruence(block.combinations) @ rows)
+    parts, end = [], 0
+    for _, group in groupby(blocks, key=lambda block: id(block.combinations)):
+        alike = list(group)
+        start, end = end, end + sum(svec_length(len(block.basis)) for block in alike)
+        rows, combinations = operator[start:end], alike[0].combinations
+        if combinations is not None:
+            matrix = congruence(combinations)
+            rows = (matrix if len(alike) == 1 else sp.kron(sp.eye_array(len(alike)), matrix, format="csr")) @ rows
+        parts.append(rows)
     return sp.vstack(parts, format="csr")
 
 
@@ -116,16 +129,20 @@ def assemble(plan: Plan) -> Relaxation:
     """Turn a plan into its conic program.
 
     All entries of all blocks are listed as (row, monomial, value), monomials are numbered by one sort over the
-    distinct packed keys, and sparse matrices are made from the lists. There is no loop over entries.
+    packed keys of the distinct lists, and sparse matrices are made from the lists. There is no loop over entries.
     """
     psd = [block for block in plan.blocks if block.kind is BlockKind.PSD]
     zero = [block for block in plan.blocks if block.kind is BlockKind.ZERO]
     one = np.zeros((1, len(plan.variables)), dtype=np.int64)
-    pieces = [_times(plan.objective, one, np.ones(1)), _times(plan.normalization, one, np.ones(1))]
-    pieces += [_block_entries(block) for block in (*psd, *zero)]
-    everything = np.concatenate([piece.exponents for piece in pieces])
+    alone = [Block(p, one, BlockKind.ZERO) for p in (plan.objective, plan.normalization)]
+    lists = _Lists()
+    pieces = [lists.of(block) for block in (*alone, *psd, *zero)]
+    distinct = {id(piece.exponents): piece.exponents for piece in pieces}
+    everything = np.concatenate(list(distinct.values()))
     monomials = ExponentIndex.of(everything)
-    index = np.split(monomials.find(everything), np.cumsum([len(piece.row) for piece in pieces])[:-1])
+    ends = np.cumsum([len(exponents) for exponents in distinct.values()])
+    places = dict(zip(distinct, np.split(monomials.find(everything), ends[:-1]), strict=True))
+    index = [places[id(piece.exponents)] for piece in pieces]
     n = len(monomials)
 
     def stack(first: int, blocks: list[Block], heights: list[int]) -> sp.csr_matrix:

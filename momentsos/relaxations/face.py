@@ -41,6 +41,7 @@ def on_face(plan: Plan, reference: Plan, alive: tuple[NDArray[np.bool_], ...], c
     change : AffineChange
     """
     kept = iter(alive)
+    known: dict[bytes, tuple[Exponents, sp.csr_matrix | None]] = {}  # many blocks have the same few faces
     blocks = []
     for block, own in zip(plan.blocks, reference.blocks, strict=True):
         if block.kind is not BlockKind.PSD:
@@ -48,7 +49,10 @@ def on_face(plan: Plan, reference: Plan, alive: tuple[NDArray[np.bool_], ...], c
             continue
         rows = own.basis[next(kept)]
         if len(rows):
-            basis, combinations = carried(rows, change)
+            key = rows.tobytes()
+            if key not in known:
+                known[key] = carried(rows, change)
+            basis, combinations = known[key]
             blocks.append(Block(block.polynomial, basis, block.kind, block.factors, combinations))
     return Plan(plan.objective, plan.normalization, tuple(blocks), plan.order, plan.method)
 
@@ -80,6 +84,8 @@ def carried(rows: Exponents, change: AffineChange) -> tuple[Exponents, sp.csr_ma
     """
     order = np.argsort(rows.sum(axis=1), kind="stable")
     rows = rows[order]
+    if not (change.shift.any() or change.fine.any() or (change.matrix - np.diag(np.diag(change.matrix))).any()):
+        return rows, None  # multiples of the same monomials
     monomials, high, low = taylor_shift(rows, np.eye(len(rows)), change.shift, change.fine)
     place = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(monomials))}
     leading = [place[row.tobytes()] for row in np.ascontiguousarray(rows)]

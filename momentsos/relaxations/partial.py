@@ -24,12 +24,12 @@ from numpy.typing import NDArray
 from ..conditioning import AffineChange, half_widths, unchanged
 from ..errors import InvalidInput, OrderTooLow
 from ..polynomials import Polynomial, monomial_basis
-from ..polynomials.exponents import Exponents
+from ..polynomials.exponents import Exponents, unique_rows
 from ..problem import Problem
 from .face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
-from .split import Split, affine_split, inner_basis_size, inner_degree, is_inner
+from .split import Split, affine_split, inner_basis_size, inner_degree, inner_degrees, is_inner
 
 
 def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
@@ -84,16 +84,23 @@ def _is_bounded(problem: Problem, split: Split) -> bool:
     return bool(np.isfinite(half_widths(problem)[list(split.inner)]).all())
 
 
+@lru_cache(maxsize=8)
 def _degrees(problem: Problem, split: Split, order: int) -> tuple[int, int]:
     """Return the degrees in `u` of the identity and of its squares without factor."""
     objective = inner_degree(problem.minimize, split)
-    constraints = (*problem.inequalities, *problem.equalities)
+    highest = max(_constraint_degrees(problem, split), default=-2 * order)
     if _is_bounded(problem, split):
-        top = max([objective, *(2 * order + inner_degree(g, split) for g in constraints)])
+        top = max(objective, 2 * order + highest)
         return top, top
     objective += 2 * order
-    top = max([objective, *(2 * order + inner_degree(g, split) for g in constraints)])
+    top = max(objective, 2 * order + highest)
     return top, min(max(objective, 2 * order + shiftable_degree(problem, split)), top)
+
+
+@lru_cache(maxsize=8)
+def _constraint_degrees(problem: Problem, split: Split) -> tuple[int, ...]:
+    """Return the degrees in `u` of the inequalities, then of the equalities."""
+    return inner_degrees((*problem.inequalities, *problem.equalities), split)
 
 
 def _terms(polynomial: Polynomial, split: Split) -> int:
@@ -117,26 +124,40 @@ def _refuse_if_too_large(
 ) -> None:
     """Raise `ProblemTooLarge` from counts alone; `terms` says how many terms a constraint has."""
     top, pure = _degrees(problem, split, order)
-    sizes = [inner_basis_size(split, (top - inner_degree(g, split)) // 2) for g in problem.inequalities]
-    entries = sum(terms(g, split) * s * (s + 1) // 2 for g, s in zip(problem.inequalities, sizes, strict=True))
+    degrees, equal = _by_kind(problem, split)
+    sizes = {degree: inner_basis_size(split, (top - degree) // 2) for degree in set(degrees)}
+    entries = sum(
+        terms(g, split) * (s := sizes[degree]) * (s + 1) // 2
+        for g, degree in zip(problem.inequalities, degrees, strict=True)
+    )
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
-    entries += sum(terms(h, split) * inner_basis_size(split, top - inner_degree(h, split)) for h in problem.equalities)
+    entries += sum(
+        terms(h, split) * inner_basis_size(split, top - degree)
+        for h, degree in zip(problem.equalities, equal, strict=True)
+    )
     refuse_if_too_large(f"the partial relaxation of order {order}", problem.n_variables, entries, memory_limit)
+
+
+def _by_kind(problem: Problem, split: Split) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Return the degrees in `u` of the inequalities, and those of the equalities."""
+    degrees, number = _constraint_degrees(problem, split), len(problem.inequalities)
+    return degrees[:number], degrees[number:]
 
 
 def _whole(problem: Problem, original: Problem, split: Split, order: int, w: Polynomial) -> Plan:
     """Plan all blocks with all monomials; degrees are those of the original problem."""
     n, one = problem.n_variables, Polynomial.constant(1.0, problem.variables)
     top, pure = _degrees(original, split, order)
-    degrees = [inner_degree(g, split) for g in original.inequalities]
+    degrees, equal = _by_kind(original, split)
+    halves = {degree: _basis(split, (top - degree) // 2, n) for degree in set(degrees)}
     blocks = [Block(one, _basis(split, pure // 2, n), BlockKind.PSD)]
     for j, (g, degree) in enumerate(zip(problem.inequalities, degrees, strict=True)):
-        blocks.append(Block(g, _basis(split, (top - degree) // 2, n), BlockKind.PSD, (j,)))
+        blocks.append(Block(g, halves[degree], BlockKind.PSD, (j,)))
     if _is_bounded(original, split):
         blocks += _products(problem, original, split, top)
-    for number, (h, own) in enumerate(zip(problem.equalities, original.equalities, strict=True)):
-        blocks.append(Block(h, _basis(split, top - inner_degree(own, split), n), BlockKind.ZERO, (number,)))
+    for number, (h, degree) in enumerate(zip(problem.equalities, equal, strict=True)):
+        blocks.append(Block(h, _basis(split, top - degree, n), BlockKind.ZERO, (number,)))
     return Plan(problem.minimize * w, w, tuple(blocks), order, "partial")
 
 
@@ -150,7 +171,7 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
     zero in its last rows, and the program would have no interior.
     """
     constraints = [p for p in (*problem.inequalities, *problem.equalities) if p]
-    reached = {inner_degree(p, split) for p in constraints}
+    reached = set(inner_degrees(constraints, split))
     if len(reached) != 1 or inner_degree(problem.minimize, split) > max(reached):
         return max([inner_degree(problem.minimize, split), *reached])
     inner, linear = list(split.inner), list(split.linear)
@@ -159,10 +180,11 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
     owner = np.repeat(np.arange(len(constraints)), [len(p) for p in constraints])
     which = np.where(rows[:, linear].any(axis=1), rows[:, linear].argmax(axis=1), len(linear))
     degrees = rows[:, inner].sum(axis=1)
-    keys, place = np.unique(np.column_stack([owner, rows[:, inner]]), axis=0, return_inverse=True)
+    monomials, index = unique_rows(rows[:, inner])
+    keys, place = np.unique(owner * len(monomials) + index, return_inverse=True)
     table = np.zeros((len(keys), len(linear) + 1))
     np.add.at(table, (place.reshape(-1), which), values)
-    key_degrees = keys[:, 1:].sum(axis=1)
+    key_degrees = monomials.sum(axis=1)[keys % len(monomials)]
     for degree in range(int(degrees.max(initial=0)) + 1):
         above = table[key_degrees > degree]
         if not len(above):
@@ -191,13 +213,13 @@ def denominator(names: tuple[str, ...], split: Split) -> Polynomial:
 def _products(problem: Problem, original: Problem, split: Split, top: int) -> list[Block]:
     """Blocks for the products of each constraint in `u` alone with every other constraint, where degrees allow."""
     blocks = []
+    own = _by_kind(original, split)[0]
     pure = [i for i, g in enumerate(original.inequalities) if is_inner(g, split)]
     for i in pure:
         for j in range(len(problem.inequalities)):
             if j in pure and j <= i:
                 continue
-            degrees = [inner_degree(original.inequalities[place], split) for place in (i, j)]
-            room = top - sum(degrees)
+            room = top - own[i] - own[j]
             if room >= 0:
                 basis = _basis(split, room // 2, problem.n_variables)
                 blocks.append(Block(problem.inequalities[i] * problem.inequalities[j], basis, BlockKind.PSD, (i, j)))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
@@ -33,6 +35,7 @@ class Split:
     linear: tuple[int, ...]
 
 
+@lru_cache(maxsize=8)
 def affine_split(problem: Problem) -> Split:
     """Return the split whose partial relaxation is smallest.
 
@@ -52,6 +55,7 @@ def affine_split(problem: Problem) -> Split:
     return Split(tuple(i for i in range(n) if i not in chosen), linear)
 
 
+@lru_cache(maxsize=8)
 def quadratic_split(problem: Problem) -> Split:
     """Return the largest set of variables in which the objective has degree at most two, and no constraint occurs.
 
@@ -117,6 +121,16 @@ def _greedy(possible: list[int], neighbours: dict[int, set[int]]) -> frozenset[i
 def inner_degree(polynomial: Polynomial, split: Split) -> int:
     """Return the degree in the inner variables."""
     return int(polynomial.exponents[:, list(split.inner)].sum(axis=1).max(initial=0))
+
+
+def inner_degrees(polynomials: Sequence[Polynomial], split: Split) -> tuple[int, ...]:
+    """Return the degrees in the inner variables."""
+    if not polynomials:
+        return ()
+    totals = np.concatenate([p.exponents for p in polynomials])[:, list(split.inner)].sum(axis=1)
+    highest = np.zeros(len(polynomials), dtype=np.int64)
+    np.maximum.at(highest, np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), totals)
+    return tuple(highest.tolist())
 
 
 def is_inner(polynomial: Polynomial, split: Split) -> bool:

@@ -31,19 +31,19 @@ def forced_zeros(sdp: SDP) -> NDArray[np.bool_]:
     first, second = _places(sdp)
     diagonal = first == second
     dead = np.zeros(sum(sdp.sizes), dtype=bool)
-    fixed = (sdp.cost != 0) | (np.asarray(abs(sdp.equalities).sum(axis=0)).reshape(-1) > 0)
-    signs = sdp.operator.sign()
+    fixed = (sdp.cost != 0) | _occurs(sdp.equalities)
+    rows = np.repeat(np.arange(len(first)), np.diff(sdp.operator.indptr))
+    used = sdp.operator.data != 0
+    rows, moments, signs = rows[used], sdp.operator.indices[used], np.sign(sdp.operator.data[used])
     while True:
         alive = ~(dead[first] | dead[second])
-        weights = sp.diags_array(alive.astype(float))
-        on_diagonal = sp.diags_array((alive & diagonal).astype(float))
-        total = np.asarray(abs(weights @ signs).sum(axis=0)).reshape(-1)
-        signed = np.abs(np.asarray((on_diagonal @ signs).sum(axis=0)).reshape(-1))
+        on_diagonal = (alive & diagonal)[rows]
+        total = np.bincount(moments, alive[rows], sdp.n_moments)
+        signed = np.abs(np.bincount(moments, on_diagonal * signs, sdp.n_moments))
         forced = ~fixed & (total > 0) & (signed == total)
         if not forced.any():
             return dead
-        hit = np.asarray(abs(on_diagonal @ signs) @ forced.astype(float)).reshape(-1) > 0
-        dead[first[hit]] = True
+        dead[first[rows[on_diagonal & forced[moments]]]] = True
 
 
 def restrict(sdp: SDP, keep: NDArray[np.bool_]) -> tuple[SDP, NDArray[np.intp]]:
@@ -56,10 +56,18 @@ def restrict(sdp: SDP, keep: NDArray[np.bool_]) -> tuple[SDP, NDArray[np.intp]]:
     starts = np.concatenate([[0], np.cumsum(sdp.sizes)])
     sizes = tuple(int(size) for a, b in pairwise(starts) if (size := keep[a:b].sum()))
     operator = sdp.operator[rows]
-    used = (sdp.cost != 0) | (np.asarray(abs(sdp.equalities).sum(axis=0)).reshape(-1) > 0)
-    used |= np.asarray(abs(operator).sum(axis=0)).reshape(-1) > 0
+    used = (sdp.cost != 0) | _occurs(sdp.equalities) | _occurs(operator)
+    if keep.all() and used.all():
+        return sdp, rows
     reduced = SDP(sdp.cost[used], sdp.equalities[:, used].tocsr(), sdp.right_side, operator[:, used].tocsr(), sizes)
     return reduced, rows
+
+
+def _occurs(matrix: sp.csr_matrix) -> NDArray[np.bool_]:
+    """Return which columns have an entry that is not zero."""
+    found = np.zeros(matrix.shape[1], dtype=bool)
+    found[matrix.indices[matrix.data != 0]] = True
+    return found
 
 
 def _places(sdp: SDP) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
