@@ -15,7 +15,6 @@ all inner variables, no denominator is needed, and products of these bounds with
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 
 import numpy as np
@@ -62,7 +61,8 @@ def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | 
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
     changed = isinstance(given, AffineChange) and not _is_bounded(original, split)
-    _refuse_if_too_large(original, split, order, memory_limit, _changed_terms if changed else _terms)
+    entries = _entries(original, split, order, changed)
+    refuse_if_too_large(f"the partial relaxation of order {order}", original.n_variables, entries, memory_limit)
     names = original.variables
     w = Polynomial.constant(1.0, names) if _is_bounded(original, split) else denominator(names, split) ** order
     reference, alive = _reference(original, order)
@@ -115,14 +115,10 @@ def _changed_terms(polynomial: Polynomial, split: Split) -> int:
     return sum(inner_basis_size(split, d) for d in [*highest, int(degrees.max(initial=0))])
 
 
-def _refuse_if_too_large(
-    problem: Problem,
-    split: Split,
-    order: int,
-    memory_limit: int | None,
-    terms: Callable[[Polynomial, Split], int],
-) -> None:
-    """Raise `ProblemTooLarge` from counts alone; `terms` says how many terms a constraint has."""
+@lru_cache(maxsize=8)
+def _entries(problem: Problem, split: Split, order: int, changed: bool) -> int:
+    """Return the entries of all block matrices, from counts alone; `changed` counts the terms after a change."""
+    terms = _changed_terms if changed else _terms
     top, pure = _degrees(problem, split, order)
     degrees, equal = _by_kind(problem, split)
     sizes = {degree: inner_basis_size(split, (top - degree) // 2) for degree in set(degrees)}
@@ -132,11 +128,10 @@ def _refuse_if_too_large(
     )
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
-    entries += sum(
+    return entries + sum(
         terms(h, split) * inner_basis_size(split, top - degree)
         for h, degree in zip(problem.equalities, equal, strict=True)
     )
-    refuse_if_too_large(f"the partial relaxation of order {order}", problem.n_variables, entries, memory_limit)
 
 
 def _by_kind(problem: Problem, split: Split) -> tuple[tuple[int, ...], tuple[int, ...]]:
