@@ -217,7 +217,7 @@ def test_the_value_is_nonnegative_exactly_when_some_quadratic_proves_the_target(
     low, high = own, problem.minimize(optimum) * 1.1
     assert value(low)[0] > 0 > value(high)[0]
     found = []
-    for _ in range(12):
+    for _ in range(8):
         middle = (low + high) / 2
         s, place = value(middle)
         found.append((middle, s))
@@ -232,7 +232,7 @@ def test_the_value_is_nonnegative_exactly_when_some_quadratic_proves_the_target(
     values = [s for _, s in sorted(found)]
     assert values == sorted(values, reverse=True)  # higher targets leave less
     rng = np.random.default_rng(0)
-    for _ in range(10):  # no quadratic proves more
+    for _ in range(6):  # no quadratic proves more
         axes = np.linalg.qr(rng.standard_normal((m, m)))[0] * 10.0 ** rng.uniform(-1, 0, m)
         assert bound_of(moved(problem, base, split, 0.3 * rng.standard_normal(m), axes)) <= high * (1 + 1e-6)
 
