@@ -28,11 +28,13 @@ from momentsos.solvers import SolverOptions, solve_sdp
 from momentsos.whitening import whiten_constraints
 
 Terms = dict[tuple[int, ...], fmpq]
-#: Divisors of the first are not all there; the second is closed under divisors; the third lacks low degrees.
+#: Divisors of the first are not all there; the second is closed under divisors; the third lacks low degrees; in the
+#: last, constants cancel to zero.
 ROWS = [
     [[0, 0, 0], [1, 0, 0], [1, 1, 0], [2, 0, 0], [2, 1, 0]],
     [[0, 0, 0], [1, 0, 0], [0, 1, 0], [0, 0, 1], [1, 1, 0]],
     [[1, 1, 0], [2, 1, 0], [1, 2, 0], [0, 0, 2]],
+    [[1, 0, 0], [1, 1, 0], [1, 1, 1]],
 ]
 
 
@@ -99,7 +101,7 @@ def test_carried_rows_span_what_the_monomials_span(rows, seed) -> None:
     assert read.rank() == stacked(original, read).rank() == len(rows)
 
 
-@pytest.mark.parametrize("rows", [ROWS[0], ROWS[2]])
+@pytest.mark.parametrize("rows", [ROWS[0], ROWS[2], ROWS[3]])
 @pytest.mark.parametrize("size", [1.0, 1e4])
 def test_carried_rows_are_the_reduced_basis_to_the_last_digits(rows, size) -> None:
     """In `s` with `x = a + s`, the basis that is reduced at the monomials `s^beta` is unique; then `s = T t`."""
@@ -215,7 +217,7 @@ def test_the_value_is_nonnegative_exactly_when_some_quadratic_proves_the_target(
     low, high = own, problem.minimize(optimum) * 1.1
     assert value(low)[0] > 0 > value(high)[0]
     found = []
-    for _ in range(12):
+    for _ in range(8):
         middle = (low + high) / 2
         s, place = value(middle)
         found.append((middle, s))
@@ -230,7 +232,7 @@ def test_the_value_is_nonnegative_exactly_when_some_quadratic_proves_the_target(
     values = [s for _, s in sorted(found)]
     assert values == sorted(values, reverse=True)  # higher targets leave less
     rng = np.random.default_rng(0)
-    for _ in range(10):  # no quadratic proves more
+    for _ in range(6):  # no quadratic proves more
         axes = np.linalg.qr(rng.standard_normal((m, m)))[0] * 10.0 ** rng.uniform(-1, 0, m)
         assert bound_of(moved(problem, base, split, 0.3 * rng.standard_normal(m), axes)) <= high * (1 + 1e-6)
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
 import momentsos as ms
+from momentsos.learning import _recomputed
 from momentsos.networks.instances import example_34, noisy_instance
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
@@ -89,3 +92,46 @@ def test_bad_options_are_refused(options, error, words) -> None:
     case = example_34()
     with pytest.raises(error, match=words):
         ms.learn(case.network, case.X, case.Y, **options)
+
+
+def exact_loss(fit: ms.learning.Fit, point: list[Fraction]) -> Fraction:
+    """The largest absolute residual of the formulation at a point, in rational arithmetic."""
+    values = []
+    for residual in fit.formulation.residuals:
+        total = Fraction(0)
+        for row, value in zip(residual.exponents.tolist(), residual.values.tolist(), strict=True):
+            term = Fraction(value)
+            for entry, power in zip(point, row, strict=True):
+                term *= entry**power
+            total += term
+        values.append(abs(total))
+    return max(values)
+
+
+@pytest.mark.parametrize(("degrees", "seed"), [((2, 2), 0), ((2, 3), 0), ((2, 3), 2)])
+def test_with_plain_weights_the_upper_bound_is_the_exact_loss_at_points_with_their_fine_parts(degrees, seed) -> None:
+    case = noisy_instance(degrees, width=20, seed=seed, law="plain")
+    fit = ms.learn(case.network, case.X, case.Y)
+    n = fit.formulation.n_coefficients
+    assert fit.fine.shape == fit.minimizers.shape
+    coarse = [Fraction(a) for a in fit.minimizers[0][:n]]
+    point = [a + Fraction(b) for a, b in zip(coarse, fit.fine[0][:n], strict=True)]
+    upper = Fraction(fit.upper_bound)
+    assert abs(exact_loss(fit, point) - upper) <= upper / 10**9
+    # Without the fine parts the loss differs, by no more than the rounding that the formulation names.
+    at_floats = exact_loss(fit, coarse)
+    assert abs(at_floats - upper) > 100 * abs(exact_loss(fit, point) - upper)
+    assert abs(at_floats - upper) <= Fraction(fit.formulation.rounding(fit.minimizers[0]))
+    assert (np.abs(fit.fine[0][:n]) <= np.spacing(np.abs(fit.minimizers[0][:n]))).all()
+
+
+def test_an_upper_bound_that_rounding_cannot_explain_gives_way_to_the_recomputed_loss() -> None:
+    case = noisy_instance((2, 1), samples=20, width=6)
+    fit = ms.learn(case.network, case.X, case.Y)
+    point = fit.minimizers[0].copy()
+    assert _recomputed(fit, fit.formulation, point, fit.tol) == {}
+    point[0] += 1e-2
+    point = fit.formulation.lifted(point)
+    changed = _recomputed(fit, fit.formulation, point, fit.tol)
+    assert changed["upper_bound"] == fit.formulation.objective(point) > fit.upper_bound
+    assert changed["status"] is ms.Status.BOUNDED and changed["lower_bound"] == fit.lower_bound
