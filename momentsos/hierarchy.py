@@ -160,7 +160,8 @@ def solve(
             evidence = Evidence(request, k, search, reason, started=began)
             evidence.seconds["extract"] += searched
             orders = check_orders(k.lowest_order(problem), order, max_order)
-            _climb(orders if found or not unasked else orders[: choice.first_orders], unasked, evidence)
+            several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
+            _climb(orders if several else orders[:1], unasked, evidence)
             found.append(evidence)
         best = max(found, key=lambda evidence: (evidence.finished, -evidence.gap))
         if not best.finished and request.time_left() > 0:
