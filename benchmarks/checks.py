@@ -111,7 +111,9 @@ def lowest_of_many(formulation: Formulation) -> float:
         point = formulation.lifted(x)
         split = affine_split(formulation.problem)
         change = whiten_constraints(formulation.problem, split, point, 10.0, 1e-12 * formulation.scale)
-        end = LocalSearch(change.problem).descend(np.zeros(len(point)))
+        # Theta is put where all constraints hold: a violation of 1e-12 of large data would pass for a lower loss.
+        upwards = np.linalg.solve(change.matrix, np.eye(len(point))[-1])
+        end = LocalSearch(change.problem, (), upwards).descend(np.zeros(len(point)))
         values.append(min(float(point[-1]), change.value(end.value) if end.feasible else np.inf))
         if len(values) == FOLLOWED:
             break
