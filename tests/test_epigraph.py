@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from rational import value_at
 
 import momentsos as ms
 from momentsos.conditioning import change_affinely
@@ -45,16 +46,6 @@ def test_the_epigraph_variable_of_a_network_is_theta_and_a_squared_loss_has_none
     problem = ms.formulate(case.network, case.X, case.Y).problem
     assert problem.variables[epigraph_variable(problem)] == "theta"
     assert epigraph_variable(ms.formulate(case.network, case.X, case.Y, loss="mse").problem) is None
-
-
-def value_at(p: ms.Polynomial, point: list[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for row, value in zip(p.exponents.tolist(), p.values.tolist(), strict=True):
-        term = Fraction(value)
-        for entry, power in zip(point, row, strict=True):
-            term *= entry**power
-        total += term
-    return total
 
 
 def least_theta(problem: ms.Problem, point: list[Fraction], i: int) -> Fraction:

@@ -7,6 +7,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from rational import value_at
 
 import momentsos as ms
 from momentsos.networks.instances import noisy_instance
@@ -14,16 +15,6 @@ from momentsos.repair import absorb
 from momentsos.sdp import SDP, svec
 
 OPTIMUM = 0.7
-
-
-def value_at(p: ms.Polynomial, point: list[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for row, value in zip(p.exponents.tolist(), p.values.tolist(), strict=True):
-        term = Fraction(value)
-        for entry, power in zip(point, row, strict=True):
-            term *= entry**power
-        total += term
-    return total
 
 
 @pytest.mark.parametrize(("degrees", "law"), [((2, 3), "plain"), ((2, 2), "scaled")])
