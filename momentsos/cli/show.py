@@ -16,8 +16,13 @@ from ..result import Result
 from ..solvers import Availability, describe_choice
 
 
+#: Columns of a table in a pipe: there is no terminal that it would have to fit into.
+_PIPE_WIDTH = 1000
+
+
 def _out() -> Console:
-    return Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
 
 
 @contextmanager
@@ -85,7 +90,7 @@ def solver_table(states: Mapping[str, Availability]) -> None:
     """Print which solvers there are."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for header in ("solver", "version", "usable", "licence", "remark"):
-        table.add_column(header)
+        table.add_column(header, overflow="fold")
     for name, state in states.items():
         usable = "[green]yes[/green]" if state.available else "no"
         table.add_row(name, state.version, usable, "free" if state.free else "needs a key", state.reason)
