@@ -11,7 +11,7 @@ import numpy as np
 import scipy.linalg
 from numpy.typing import NDArray
 
-from .conditioning import AffineChange, change_affinely, normalized_change
+from .conditioning import AffineChange, balanced_units, change_affinely, normalized_change, power_of_two
 from .local import Evaluator
 from .polynomials import Polynomial, sum_of_squares
 from .polynomials.affine import change_polynomials
@@ -111,6 +111,28 @@ def whiten_squares(
         rest = root[:, inner] - q @ (q.T @ root[:, inner])
         matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(root[:, inner])))
     return change_squares(problem, squares, optimum, matrix, fine)
+
+
+def centre_squares(
+    problem: Problem,
+    optimum: NDArray[np.float64],
+    squares: tuple[Polynomial, ...] = (),
+    fine: NDArray[np.float64] | None = None,
+) -> AffineChange:
+    """Move a point to the origin and measure each variable in units in which all terms have nearly the same size.
+
+    Variables are not mixed, so that the sparsity that the move leaves stays. Where residuals are not tiny against the
+    data, an interior-point method needs fewer steps than after `whiten_squares` and ends closer; where they are tiny,
+    it is the other way round.
+
+    Parameters
+    ----------
+    problem, optimum, squares, fine
+        As for `whiten_squares`.
+    """
+    moved = change_squares(problem, squares, optimum, np.eye(problem.n_variables), fine)
+    units = [power_of_two(unit) for unit in balanced_units(moved.problem)]
+    return change_squares(problem, squares, optimum, np.diag(units), fine)
 
 
 def change_squares(

@@ -18,7 +18,7 @@ from momentsos.relaxations import assemble, mixed_plan, partial_plan
 from momentsos.relaxations.split import affine_split, quadratic_split
 from momentsos.result import Status
 from momentsos.solvers import SolverOptions, solve_sdp
-from momentsos.whitening import whiten_constraints, whiten_squares
+from momentsos.whitening import centre_squares, whiten_constraints, whiten_squares
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
 
@@ -314,6 +314,25 @@ def test_the_escaping_valley_ends_at_infinity(seed) -> None:
     result = ms.solve(ms.Problem(x**2 + (x * y - 1) ** 2), seed=seed)
     assert result.status is Status.AT_INFINITY
     assert abs(result.lower_bound) < 1e-6
+
+
+@pytest.mark.parametrize("noise", [1e-5, 1e-2, 1.0])
+def test_squared_losses_are_tight_whatever_the_size_of_the_residuals(noise) -> None:
+    for degrees, seed in (((2, 2), 0), ((1, 1, 1), 2)):  # whitened, the second keeps a gap of 2e-2 at noise 1
+        case = noisy_instance(degrees, noise=noise, seed=seed, fresh=True)
+        fit = ms.learn(case.network, case.X, case.Y, loss="mse", method="partial", order=0)
+        assert fit.status is Status.CERTIFIED and fit.relative_gap < 1e-8
+        assert fit.attempts[0].absorbed
+
+
+def test_centring_a_squared_loss_mixes_no_variables(rng) -> None:
+    case = noisy_instance((2, 1), samples=30, width=5, fresh=True)
+    formulation = ms.formulate(case.network, case.X, case.Y, loss="mse")
+    point = rng.standard_normal(formulation.n_coefficients)
+    change = centre_squares(formulation.problem, point, formulation.squares)
+    assert (np.count_nonzero(change.matrix, axis=0) == 1).all() and (change.shift == point).all()
+    t = rng.standard_normal(len(point))
+    assert change.value(change.problem.minimize(t)) == pytest.approx(formulation.objective(change.point(t)), rel=1e-9)
 
 
 def test_a_problem_without_linear_variables_is_refused() -> None:

@@ -15,7 +15,6 @@ from ..networks.instances import Instance
 from ..result import Result
 from ..solvers import Availability, describe_choice
 
-
 #: Columns of a table in a pipe: there is no terminal that it would have to fit into.
 _PIPE_WIDTH = 1000
 

@@ -20,7 +20,7 @@ from ..relaxations.split import Split, affine_split, quadratic_split
 from ..request import ABSOLUTE_GAP, Request
 from ..sdp import SDPSolution
 from ..search import ESCAPE, Search
-from ..whitening import change_squares, whiten_constraints, whiten_squares
+from ..whitening import centre_squares, change_squares, whiten_constraints, whiten_squares
 from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: Inner variables are measured in this many sizes of the residuals, to begin with.
@@ -35,6 +35,8 @@ MUCH_BETTER = 0.1
 FLOOR = 1e-6
 #: How often the best point is polished in variables conditioned around it before the first relaxation.
 POLISHES = 3
+#: A squared loss of at least this share of its value at the origin is noisy: its residuals have a size of their own.
+NOISY = 1e-6
 
 
 class Partial(Method):
@@ -73,8 +75,10 @@ class Partial(Method):
         known_bounds = [t for t in tried if t.lower is not None and _is_current(t, search)]
         if known_bounds:
             yield replace(max(known_bounds, key=lambda t: t.lower or -np.inf).setting, seconds=0.0)
-        else:
+        elif affine:
             yield _around_best(*known)
+        else:
+            yield from _around_best_square(*known)
         for _ in range(DENOMINATORS):
             if request.time_left() <= 0:
                 return
@@ -137,6 +141,15 @@ def _around_best(search: Search, request: Request, split: Split) -> Setting:
             break
         change = _whitened(search, request, split, WIDTH)
     return Setting(change, EVERYWHERE, True, np.ones(search.problem.n_variables))
+
+
+def _around_best_square(search: Search, request: Request, split: Split) -> Iterator[Setting]:
+    """Yield a squared loss in natural units and whitened, the one first that its noise speaks for."""
+    whitened = _around_best(search, request, split)
+    optimum, fine = search.optimum
+    natural = replace(whitened, change=centre_squares(search.problem, optimum, request.squares, fine))
+    value, at_origin = (abs(float(search.problem.minimize(point))) for point in (optimum, np.zeros_like(optimum)))
+    yield from (natural, whitened) if value >= NOISY * at_origin else (whitened, natural)
 
 
 def _with_best_denominator(search: Search, request: Request, split: Split, last: Tried) -> Setting | None:
