@@ -13,9 +13,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares, leastsq
 
 from .hierarchy import solve
-from .local import Evaluator
 from .methods import methods_named
 from .networks import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
+from .polynomials.evaluator import Evaluator
 from .request import check_request
 from .result import GAP_FLOOR, Result, Status, closes
 

@@ -8,155 +8,19 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from .polynomials import Polynomial
-from .polynomials.exponents import Exponents, unique_rows
-from .polynomials.tables import to_table
+from .polynomials.evaluator import Evaluator, SquaredEvaluator
 from .problem import Problem
 
 #: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
 FEASIBILITY = 1e-8
 #: Rounding errors of a polynomial's value are taken to be this share of the sum of its absolute terms.
 _ROUNDING = 4 * float(np.finfo(float).eps)
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluator:
-    """Values and first and second derivatives of several polynomials at a point, over one list of monomials."""
-
-    polynomials: tuple[Polynomial, ...]
-
-    @cached_property
-    def _values(self) -> _Table:
-        return _Table.of(self.polynomials)
-
-    @cached_property
-    def _gradients(self) -> _Table:
-        return self._values.differentiated()
-
-    @cached_property
-    def _hessians(self) -> _Table:
-        return self._gradients.differentiated()
-
-    def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values, shape (polynomials,)."""
-        return self._values.at(point)
-
-    def sizes(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
-        return np.abs(self._values.monomials(point)) @ self._values.absolute
-
-    @cached_property
-    def scales(self) -> NDArray[np.float64]:
-        """The largest absolute coefficient of each polynomial, 1 for the zero polynomial."""
-        return np.array([p.scale or 1.0 for p in self.polynomials])
-
-    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the gradients, shape (polynomials, n)."""
-        return self._gradients.at(point).reshape(len(self.polynomials), -1)
-
-    def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
-        n = len(point)
-        return (weights @ self._hessians.at(point).reshape(len(self.polynomials), n * n)).reshape(n, n)
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Several polynomials over one list of monomials: column `j` of `matrix` holds the coefficients of the `j`-th."""
-
-    rows: Exponents
-    matrix: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, polynomials: Sequence[Polynomial]) -> _Table:
-        if not polynomials:
-            return cls(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
-        rows, table = to_table(polynomials)
-        return cls(rows, np.ascontiguousarray(table.T))
-
-    def differentiated(self) -> _Table:
-        """Return the partial derivatives, those of one polynomial in all variables next to each other."""
-        n, width = self.rows.shape[1], self.matrix.shape[1]
-        lowered = np.maximum(self.rows[:, None, :] - np.eye(n, dtype=np.int64)[None, :, :], 0).reshape(-1, n)
-        rows, index = unique_rows(lowered)
-        matrix = np.zeros((len(rows), width, n))
-        for i in range(n):
-            occurs = self.rows[:, i] > 0  # then the lowered rows are distinct
-            matrix[index[i::n][occurs], :, i] = self.rows[occurs, i : i + 1] * self.matrix[occurs]
-        return _Table(rows, matrix.reshape(len(rows), width * n))
-
-    def monomials(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return all monomials at one point, shape (terms,)."""
-        if not len(self.rows):
-            return np.zeros(0)
-        key, (last, known) = point.tobytes(), self._last.get("monomials", (b"", np.zeros(0)))
-        if key == last:
-            return known
-        powers = point[:, None] ** self._powers
-        values = np.multiply.reduce(powers.reshape(-1)[self._places], axis=0)
-        values.setflags(write=False)
-        self._last["monomials"] = key, values
-        return np.asarray(values)
-
-    def at(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values of all columns."""
-        key, (last, known) = point.tobytes(), self._last.get("values", (b"", np.zeros(0)))
-        if key == last:
-            return known
-        values = self.monomials(point) @ self.matrix
-        values.setflags(write=False)
-        self._last["values"] = key, values
-        return np.asarray(values)
-
-    @cached_property
-    def absolute(self) -> NDArray[np.float64]:
-        return np.abs(self.matrix)
-
-    @cached_property
-    def _powers(self) -> NDArray[np.int64]:
-        return np.arange(int(self.rows.max(initial=0)) + 1)
-
-    @cached_property
-    def _places(self) -> NDArray[np.int64]:
-        """Where the factors of the monomials are in the table of powers, one row a variable."""
-        return np.ascontiguousarray(self.rows.T) + len(self._powers) * np.arange(self.rows.shape[1])[:, None]
-
-    @cached_property
-    def _last(self) -> dict[str, tuple[bytes, NDArray[np.float64]]]:
-        """The last point that was asked for, and what was returned: several parts of a search ask in turn."""
-        return {}
-
-
-@dataclass(frozen=True, eq=False)
-class SquaredEvaluator:
-    r"""The objective :math:`\sum_j r_j^2` from its roots, with the interface of `Evaluator` for one polynomial."""
-
-    roots: Evaluator
-
-    def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the value, shape (1,)."""
-        return np.array([float((self.roots.values(point) ** 2).sum())])
-
-    def sizes(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what rounding errors of the sum of squares are relative to, shape (1,)."""
-        roots = np.abs(self.roots.values(point))
-        return np.array([float((roots**2).sum() + 2.0 * self.roots.sizes(point) @ roots)])
-
-    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the gradient, shape (1, n)."""
-        return 2.0 * (self.roots.values(point) @ self.roots.jacobian(point))[None, :]
-
-    def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the Hessian times the one weight, shape (n, n)."""
-        jacobian = self.roots.jacobian(point)
-        curvature = self.roots.hessian(point, self.roots.values(point))
-        return 2.0 * float(weights[0]) * (jacobian.T @ jacobian + curvature)
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,9 +12,9 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .conditioning import AffineChange, change_affinely, normalized_change
-from .local import Evaluator
 from .polynomials import Polynomial, sum_of_squares
 from .polynomials.affine import change_polynomials
+from .polynomials.evaluator import Evaluator
 from .problem import Problem
 from .relaxations.split import Split
 

@@ -12,8 +12,9 @@ from scipy.optimize import linprog
 
 from ..conditioning import AffineChange, half_widths
 from ..extraction import RankRule, extract_atoms
-from ..local import Evaluator, LocalPoint
+from ..local import LocalPoint
 from ..polynomials import Polynomial, basis_size, monomial_basis
+from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, centre_and_axes, denominator_program, mixed_plan, partial_plan
 from ..relaxations.split import Split, affine_split, quadratic_split
