@@ -170,7 +170,7 @@ def _recomputed(result: Result, formulation: Formulation, point: NDArray[np.floa
 
 
 def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:
-    """Return the best ends of Levenberg-Marquardt runs on the residuals, completed by the loss's own variables.
+    """Return the best distinct ends of Levenberg-Marquardt runs on the residuals, with the loss's own variables.
 
     Returns
     -------
@@ -181,16 +181,22 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     n = formulation.n_coefficients
     rng = np.random.default_rng(seed)
     ends: list[tuple[float, NDArray[np.float64]]] = []
+    rounding = 0.0
     for _ in range(STARTS):
-        if sum(cost <= min(cost for cost, _ in ends) * (1 + 1e-9) + 1e-30 for cost, _ in ends) >= ENOUGH:
+        lowest = min((size for size, _ in ends), default=0.0)
+        if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
             break
         with np.errstate(all="ignore"):
             start = _with_best_last_layer(evaluator, rng.standard_normal(n), formulation.network.degrees[-1] + 1)
             point, values = _least_squares(evaluator, start)
         if np.isfinite(point).all() and np.isfinite(values).all():
-            ends.append((0.5 * float(values @ values), point))
-    ends.sort(key=lambda pair: pair[0])
-    points = [formulation.lifted(point) for _, point in ends[:keep]]
+            ends.append((float(np.linalg.norm(values)), point))
+            rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
+    distinct: list[NDArray[np.float64]] = []
+    for _, point in sorted(ends, key=lambda pair: pair[0]):
+        if len(distinct) < keep and not any(np.allclose(point, other, rtol=1e-5, atol=1e-8) for other in distinct):
+            distinct.append(point)
+    points = [formulation.lifted(point) for point in distinct]
     return np.array(points).reshape(-1, formulation.problem.n_variables)
 
 

@@ -21,7 +21,7 @@ from ..relaxations.split import Split, affine_split, quadratic_split
 from ..request import ABSOLUTE_GAP, Request
 from ..sdp import SDPSolution
 from ..search import ESCAPE, Search
-from ..whitening import change_squares, whiten_constraints, whiten_squares
+from ..whitening import change_squares, frame_of_constraints, whiten_constraints, whiten_squares
 from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: Inner variables are measured in this many sizes of the residuals, to begin with.
@@ -132,6 +132,9 @@ def _left(tried: Tried, search: Search) -> float:
 
 def _around_best(search: Search, request: Request, split: Split) -> Setting:
     """Condition the problem around the best known point, which is polished in these variables."""
+    if is_affine(search.problem):
+        optimum, _ = search.optimum
+        search.improve_best(frame_of_constraints(search.problem, split, optimum, 1.0, FLOOR * search.scale))
     change = _whitened(search, request, split, WIDTH)
     for _ in range(POLISHES):
         if request.time_left() <= 0 or not _polished(search, change, np.zeros(search.problem.n_variables)):
