@@ -22,7 +22,9 @@ from .result import GAP_FLOOR, Result, Status, closes
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
 #: It ends when the best value was found this many times.
-ENOUGH = 3
+ENOUGH = 2
+#: Evaluations of the residuals in one run.
+STEPS = 20
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,8 +189,8 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
         if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
             break
         with np.errstate(all="ignore"):
-            start = _with_best_last_layer(evaluator, rng.standard_normal(n), formulation.network.degrees[-1] + 1)
-            point, values = _least_squares(evaluator, start)
+            point = _least_squares(evaluator, rng.standard_normal(n), formulation.network.degrees[-1] + 1)
+            values = evaluator.values(point)
         if np.isfinite(point).all() and np.isfinite(values).all():
             ends.append((float(np.linalg.norm(values)), point))
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
@@ -200,24 +202,63 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     return np.array(points).reshape(-1, formulation.problem.n_variables)
 
 
-def _least_squares(evaluator: Evaluator, start: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than coefficients."""
-    if len(evaluator.polynomials) < len(start):
-        end = least_squares(
-            evaluator.values, start, evaluator.jacobian, method="trf", max_nfev=200, xtol=1e-15, ftol=1e-15, gtol=1e-15
-        )
-        return end.x, end.fun
-    point, _, record, *_ = leastsq(
-        evaluator.values, start, Dfun=evaluator.jacobian, full_output=True, maxfev=200, xtol=1e-15, ftol=1e-15,
-        gtol=1e-15,
-    )  # fmt: skip
-    return point, record["fvec"]
+class _Projected:
+    r"""Residuals with the best coefficients of the last layer, in which they are affine, for given inner ones.
+
+    With :math:`r(u, v) = b(u) + A(u) v` and `P` the projection onto the complement of the columns of `A`, the
+    residuals are :math:`P b`, and :math:`P\, \partial_u r` at the best `v` stands for their Jacobian. Starts with
+    large data are so much better conditioned, and fewer of them get stuck.
+
+    Source: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973), with the simplification of Kaufman, BIT 15 (1975).
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        Of the residuals.
+    last : int
+        The number of coefficients of the last layer.
+    """
+
+    def __init__(self, evaluator: Evaluator, last: int) -> None:
+        self._evaluator, self._last = evaluator, last
+        self._known = b"", np.zeros(0), np.zeros((0, 0))
+
+    def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
+        if self._known[0] != inner.tobytes():
+            base = np.append(inner, np.zeros(self._last))
+            columns = self._evaluator.jacobian(base)[:, len(inner) :]
+            lengths = np.linalg.norm(columns, axis=0)
+            lengths[lengths == 0] = 1.0
+            u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
+            rank = int((s > 1e-10 * s[0]).sum())
+            inside = (u[:, :rank].T @ self._evaluator.values(base)) / s[:rank]
+            base[len(inner) :] = -(vt[:rank].T @ inside) / lengths
+            self._known = inner.tobytes(), base, u[:, :rank]
+        return self._known[1:]
+
+    def values(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the residuals."""
+        point, basis = self.complete(inner)
+        values = self._evaluator.values(point)
+        return np.asarray(values - basis @ (basis.T @ values))
+
+    def jacobian(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what stands for their derivatives in the inner coefficients."""
+        point, basis = self.complete(inner)
+        columns = self._evaluator.jacobian(point)[:, : len(inner)]
+        return np.asarray(columns - basis @ (basis.T @ columns))
 
 
-def _with_best_last_layer(evaluator: Evaluator, point: NDArray[np.float64], last: int) -> NDArray[np.float64]:
-    """Replace the coefficients of the last layer, in which residuals are affine, by a least-squares solution."""
-    base = np.append(point[:-last], np.zeros(last))
-    columns, values = evaluator.jacobian(base)[:, -last:], evaluator.values(base)
-    sizes = np.linalg.norm(columns, axis=0)
-    sizes[sizes == 0] = 1.0
-    return np.append(point[:-last], -np.linalg.lstsq(columns / sizes, values, rcond=1e-10)[0] / sizes)
+def _least_squares(evaluator: Evaluator, start: NDArray[np.float64], last: int) -> NDArray[np.float64]:
+    """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
+
+    A run that needs more steps than `STEPS` is on its way to a worse end, or to infinity.
+    """
+    projected, inner = _Projected(evaluator, last), start[:-last]
+    small = {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
+    if len(inner) > len(evaluator.polynomials):
+        inner = least_squares(projected.values, inner, projected.jacobian, max_nfev=STEPS, **small).x
+    elif len(inner):
+        inner = leastsq(projected.values, inner, Dfun=projected.jacobian, full_output=True, maxfev=STEPS, **small)[0]
+    return projected.complete(inner)[0]

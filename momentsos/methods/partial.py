@@ -35,7 +35,7 @@ MUCH_BETTER = 0.1
 #: The size of the residuals is taken to be at least this share of the objective's own scale.
 FLOOR = 1e-6
 #: How often the best point is polished in variables conditioned around it before the first relaxation.
-POLISHES = 3
+POLISHES = 5
 
 
 class Partial(Method):
