@@ -220,10 +220,6 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
         _attempt(k, setting, method, evidence, most)
         if evidence.limit:
             return
-        if not evidence.finished and request.time_left() > 0:
-            looking = time.perf_counter()
-            evidence.search.look_further()
-            evidence.seconds["extract"] += time.perf_counter() - looking
         first = number == 0 and len(evidence.attempts) == 1
         if first and not evidence.finished and not evidence.proved_bounded and request.time_left() > 0:
             evidence.unbounded = evidence.search.falls_without_end()

@@ -162,7 +162,7 @@ class LocalSearch:
         if width is not None:
             method, options = "SLSQP", {"maxiter": 200, "ftol": 1e-15}
         elif constraints:
-            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-12 if frame is None else ROUGH}
+            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-13 if frame is None else ROUGH}
         else:
             method, options = "BFGS", {"maxiter": 500, "gtol": 1e-9}
         value, gradient = functions(self._objective)

@@ -29,8 +29,8 @@ SAME_POINT = 1e-5
 class Search:
     """Known feasible points of a problem, best first, in units in which its numbers have size one.
 
-    Where a candidate is feasible, nothing is searched before the first relaxation; `look_further` does it where that
-    leaves a gap.
+    Where a candidate is feasible and near, nothing is searched at first: a method calls `look_further` when it needs
+    it.
 
     Units are balanced over the terms, then enlarged to the bounds that constraints show, or to the best local
     minimiser found. All points are kept in these units; `change` leads back.
@@ -64,8 +64,11 @@ class Search:
             self.add(self.local.assess(point) for point in self.change.inverse_point(given))
             starts = np.concatenate([given, starts])
         self._waiting = iter(starts)
-        if not self.points:
+        if self.best is None:
             self.look_further(4)
+            self._waiting = iter(())
+        elif float(np.abs(self.best.point).max()) > ESCAPE:
+            self.look_further(1)  # where it ends tells whether it runs away
         if self.points:
             self._enlarge_units(np.where(np.isfinite(widths), 1.0, np.abs(self.points[0].point)))
 

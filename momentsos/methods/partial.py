@@ -58,13 +58,16 @@ class Partial(Method):
 
         An order begins where the last one ended, unless a much better point has been found since. Without a known
         point that is near, or where the constraints bound the inner variables (then there is no denominator to be
-        placed), the problem is taken in the units of the search.
+        placed), the problem is taken in the units of the search. Further local minimisers are looked for where the best
+        denominator does not help.
         """
         problem = search.problem
         split = split_of(problem)
         reach = np.ones(problem.n_variables)
         bounded = np.isfinite(half_widths(problem)[list(split.inner)]).all()
         affine = is_affine(problem)
+        if affine and bounded:
+            search.look_further()
         far = search.best is None or float(np.abs(search.best.point).max()) > ESCAPE
         if far or search.best is None or (affine and bounded):
             reach = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
@@ -82,10 +85,12 @@ class Partial(Method):
             last = tried[-1]
             again = _is_current(last, search)
             better = _with_best_denominator(search, request, split, last) if again else _around_best(*known)
-            if better is None:
-                return
-            yield better
-            if _left(tried[-1], search) > 0.5 * _left(last, search):
+            if better is not None:
+                yield better
+                if _left(tried[-1], search) <= 0.5 * _left(last, search):
+                    continue
+            search.look_further()
+            if _is_current(tried[-1], search):
                 return
 
     def candidates(
