@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import least_squares, leastsq
 
 from .hierarchy import solve
 from .methods import methods_named
@@ -260,6 +259,8 @@ def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDAr
 
     None is returned for a run that does not end within `STEPS`: it is on its way to a worse end, or to infinity.
     """
+    from scipy.optimize import least_squares, leastsq
+
     inner, small = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
         end = least_squares(projected.values, start, projected.jacobian, max_nfev=STEPS, **small)
@@ -275,4 +276,6 @@ def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDAr
 
 def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
+    from scipy.optimize import least_squares
+
     return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_STEPS).x)

@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize, nnls
 
 from .polynomials import Polynomial
 from .polynomials.evaluator import Evaluator, SquaredEvaluator
@@ -143,6 +142,8 @@ class LocalSearch:
     def _slsqp(
         self, start: NDArray[np.float64], width: float | None = None, frame: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
+        from scipy.optimize import minimize  # importing it takes longer than importing all of this package
+
         def place(t: NDArray[np.float64]) -> NDArray[np.float64]:
             return t if frame is None else start + frame @ t
 
@@ -243,6 +244,8 @@ class LocalSearch:
         """Keep the active inequalities that nonnegative multipliers need, and the violated ones."""
         if not len(active):
             return active
+        from scipy.optimize import nnls
+
         normals = self._inequalities.jacobian(point)[active]
         free = np.concatenate([*equality_normals, np.zeros((0, len(point)))])
         try:

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from ..conditioning import AffineChange, half_widths
 from ..extraction import RankRule, extract_atoms
@@ -235,6 +234,8 @@ def complete_affine(problem: Problem, split: Split, inner: NDArray[np.float64]) 
     (n,) array or None
         None when the program is infeasible or unbounded.
     """
+    from scipy.optimize import linprog
+
     base = np.zeros(problem.n_variables)
     base[list(split.inner)] = inner
     linear = list(split.linear)
