@@ -15,9 +15,10 @@ from joblib import Parallel, delayed
 from scipy.optimize import least_squares
 
 import momentsos as ms
-from momentsos.local import Evaluator, LocalSearch
+from momentsos.local import LocalSearch
 from momentsos.networks import Formulation
 from momentsos.networks.instances import noisy_instance
+from momentsos.polynomials.evaluator import Evaluator
 from momentsos.relaxations.split import affine_split
 from momentsos.whitening import whiten_constraints
 

@@ -6,17 +6,15 @@ Nothing here proves anything; it supplies the upper side of the gap and the poin
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from .polynomials import Polynomial
-from .polynomials.exponents import Exponents, unique_rows
-from .polynomials.tables import to_table
+from .polynomials.evaluator import Evaluator, SquaredEvaluator
 from .problem import Problem
 
 #: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
@@ -25,138 +23,8 @@ FEASIBILITY = 1e-8
 _ROUNDING = 4 * float(np.finfo(float).eps)
 
 
-@dataclass(frozen=True, eq=False)
-class Evaluator:
-    """Values and first and second derivatives of several polynomials at a point, over one list of monomials."""
-
-    polynomials: tuple[Polynomial, ...]
-
-    @cached_property
-    def _values(self) -> _Table:
-        return _Table.of(self.polynomials)
-
-    @cached_property
-    def _gradients(self) -> _Table:
-        return self._values.differentiated()
-
-    @cached_property
-    def _hessians(self) -> _Table:
-        return self._gradients.differentiated()
-
-    def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values, shape (polynomials,)."""
-        return self._values.at(point)
-
-    def sizes(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
-        return np.abs(self._values.monomials(point)) @ self._values.absolute
-
-    @cached_property
-    def scales(self) -> NDArray[np.float64]:
-        """The largest absolute coefficient of each polynomial, 1 for the zero polynomial."""
-        return np.array([p.scale or 1.0 for p in self.polynomials])
-
-    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the gradients, shape (polynomials, n)."""
-        return self._gradients.at(point).reshape(len(self.polynomials), -1)
-
-    def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
-        n = len(point)
-        return (weights @ self._hessians.at(point).reshape(len(self.polynomials), n * n)).reshape(n, n)
-
-
-@dataclass(frozen=True, eq=False)
-class _Table:
-    """Several polynomials over one list of monomials: column `j` of `matrix` holds the coefficients of the `j`-th."""
-
-    rows: Exponents
-    matrix: NDArray[np.float64]
-
-    @classmethod
-    def of(cls, polynomials: Sequence[Polynomial]) -> _Table:
-        if not polynomials:
-            return cls(np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0)))
-        rows, table = to_table(polynomials)
-        return cls(rows, np.ascontiguousarray(table.T))
-
-    def differentiated(self) -> _Table:
-        """Return the partial derivatives, those of one polynomial in all variables next to each other."""
-        n, width = self.rows.shape[1], self.matrix.shape[1]
-        lowered = np.maximum(self.rows[:, None, :] - np.eye(n, dtype=np.int64)[None, :, :], 0).reshape(-1, n)
-        rows, index = unique_rows(lowered)
-        matrix = np.zeros((len(rows), width, n))
-        for i in range(n):
-            occurs = self.rows[:, i] > 0  # then the lowered rows are distinct
-            matrix[index[i::n][occurs], :, i] = self.rows[occurs, i : i + 1] * self.matrix[occurs]
-        return _Table(rows, matrix.reshape(len(rows), width * n))
-
-    def monomials(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return all monomials at one point, shape (terms,)."""
-        if not len(self.rows):
-            return np.zeros(0)
-        key, (last, known) = point.tobytes(), self._last.get("monomials", (b"", np.zeros(0)))
-        if key == last:
-            return known
-        powers = point[:, None] ** self._powers
-        values = np.multiply.reduce(powers.reshape(-1)[self._places], axis=0)
-        values.setflags(write=False)
-        self._last["monomials"] = key, values
-        return np.asarray(values)
-
-    def at(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the values of all columns."""
-        key, (last, known) = point.tobytes(), self._last.get("values", (b"", np.zeros(0)))
-        if key == last:
-            return known
-        values = self.monomials(point) @ self.matrix
-        values.setflags(write=False)
-        self._last["values"] = key, values
-        return np.asarray(values)
-
-    @cached_property
-    def absolute(self) -> NDArray[np.float64]:
-        return np.abs(self.matrix)
-
-    @cached_property
-    def _powers(self) -> NDArray[np.int64]:
-        return np.arange(int(self.rows.max(initial=0)) + 1)
-
-    @cached_property
-    def _places(self) -> NDArray[np.int64]:
-        """Where the factors of the monomials are in the table of powers, one row a variable."""
-        return np.ascontiguousarray(self.rows.T) + len(self._powers) * np.arange(self.rows.shape[1])[:, None]
-
-    @cached_property
-    def _last(self) -> dict[str, tuple[bytes, NDArray[np.float64]]]:
-        """The last point that was asked for, and what was returned: several parts of a search ask in turn."""
-        return {}
-
-
-@dataclass(frozen=True, eq=False)
-class SquaredEvaluator:
-    r"""The objective :math:`\sum_j r_j^2` from its roots, with the interface of `Evaluator` for one polynomial."""
-
-    roots: Evaluator
-
-    def values(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the value, shape (1,)."""
-        return np.array([float((self.roots.values(point) ** 2).sum())])
-
-    def sizes(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what rounding errors of the sum of squares are relative to, shape (1,)."""
-        roots = np.abs(self.roots.values(point))
-        return np.array([float((roots**2).sum() + 2.0 * self.roots.sizes(point) @ roots)])
-
-    def jacobian(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the gradient, shape (1, n)."""
-        return 2.0 * (self.roots.values(point) @ self.roots.jacobian(point))[None, :]
-
-    def hessian(self, point: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the Hessian times the one weight, shape (n, n)."""
-        jacobian = self.roots.jacobian(point)
-        curvature = self.roots.hessian(point, self.roots.values(point))
-        return 2.0 * float(weights[0]) * (jacobian.T @ jacobian + curvature)
+#: Where a descent in a frame ends, relative to the objective: units are not yet those in which to go on.
+ROUGH = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,8 +33,8 @@ class LocalPoint:
 
     The point is ``point + fine``: where data are so large that rounding a point to floats changes the objective,
     `fine` holds the digits that were lost. `value` is an upper end: what rounding can have taken away, a few units in
-    the last place of the sum of the absolute terms, has been added. Far out, where terms of size 1e40 cancel, it is
-    therefore no low value.
+    the last place of the sum of the absolute terms, has been added, and for an epigraph what it can have taken away in
+    the constraints. Far out, where terms of size 1e40 cancel, it is therefore no low value.
     """
 
     point: NDArray[np.float64]
@@ -211,7 +79,8 @@ class LocalSearch:
         if upwards is not None:
             slopes = self._inequalities.jacobian(np.zeros(problem.n_variables)) @ upwards
             rising = slopes > 1e-9 * np.abs(slopes).max()
-            self._upwards = upwards, np.flatnonzero(rising), slopes[rising]
+            rate = float(self._objective.jacobian(np.zeros(problem.n_variables))[0] @ upwards)
+            self._upwards = upwards, np.flatnonzero(rising), slopes[rising], rate
 
     def assess(self, point: NDArray[np.float64]) -> LocalPoint:
         """Evaluate objective and violation at `point`."""
@@ -219,7 +88,7 @@ class LocalSearch:
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
             point = self._moved_upwards(point)
-            value = float(self._objective.values(point)[0] + _ROUNDING * self._objective.sizes(point)[0])
+            value = float(self._objective.values(point)[0]) + self._rounding(point)
             violation = self._violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)
         return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
@@ -227,8 +96,16 @@ class LocalSearch:
     def _moved_upwards(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         if self._upwards is None:
             return point
-        direction, rising, slopes = self._upwards
+        direction, rising, slopes, _ = self._upwards
         return point + float((-self._inequalities.values(point)[rising] / slopes).max()) * direction
+
+    def _rounding(self, point: NDArray[np.float64]) -> float:
+        """Return what rounding errors can have taken from the objective, and from the epigraph variable in it."""
+        error = _ROUNDING * float(self._objective.sizes(point)[0])
+        if self._upwards is None:
+            return error
+        _, rising, slopes, rate = self._upwards
+        return error + rate * _ROUNDING * float((self._inequalities.sizes(point)[rising] / slopes).max())
 
     def _violation(self, point: NDArray[np.float64]) -> float:
         """Return the largest violation relative to the size of the constraint's terms; see `Problem.violation`."""
@@ -240,10 +117,13 @@ class LocalSearch:
                 worst = max(worst, float(((np.abs(values) if equal else -values) / sizes).max()))
         return worst
 
-    def descend(self, start: NDArray[np.float64]) -> LocalPoint:
-        """Run a local method from `start`, then polish; the better of the two feasible ends is returned."""
+    def descend(self, start: NDArray[np.float64], frame: NDArray[np.float64] | None = None) -> LocalPoint:
+        """Run a local method from `start`, then polish; the better of the two feasible ends is returned.
+
+        With a `frame`, an invertible matrix, the method sees the variables `t` of ``start + frame @ t``.
+        """
         with np.errstate(all="ignore"):
-            end = self._slsqp(start)
+            end = self._slsqp(start, frame=frame)
         return self.polish(end)
 
     def lowest_in_box(self, width: float, n: int, further: NDArray[np.float64] | None = None) -> LocalPoint | None:
@@ -259,27 +139,44 @@ class LocalSearch:
             ends = [self.assess(self._slsqp(start, width)) for start in starts]
         return min((end for end in ends if end.feasible), key=lambda end: end.value, default=None)
 
-    def _slsqp(self, start: NDArray[np.float64], width: float | None = None) -> NDArray[np.float64]:
+    def _slsqp(
+        self, start: NDArray[np.float64], width: float | None = None, frame: NDArray[np.float64] | None = None
+    ) -> NDArray[np.float64]:
+        from scipy.optimize import minimize  # importing it takes longer than importing all of this package
+
+        def place(t: NDArray[np.float64]) -> NDArray[np.float64]:
+            return t if frame is None else start + frame @ t
+
+        def functions(part: Evaluator | SquaredEvaluator) -> tuple[Callable[..., Any], Callable[..., Any]]:
+            if frame is None:
+                return part.values, part.jacobian
+            scaled = frame / size
+            return lambda t: part.values(place(t)) / size, lambda t: part.jacobian(place(t)) @ scaled
+
+        # In a frame, objective and constraints are divided by what one unit of it changes in the objective.
+        size = 1.0 if frame is None else float(np.abs(self._objective.jacobian(start)[0] @ frame).max()) or 1.0
         constraints = []
         for kind, part in (("ineq", self._inequalities), ("eq", self._equalities)):
             if part.polynomials:
-                constraints.append({"type": kind, "fun": part.values, "jac": part.jacobian})
+                values, jacobian = functions(part)
+                constraints.append({"type": kind, "fun": values, "jac": jacobian})
         if width is not None:
             method, options = "SLSQP", {"maxiter": 200, "ftol": 1e-15}
         elif constraints:
-            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-14}
+            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-13 if frame is None else ROUGH}
         else:
             method, options = "BFGS", {"maxiter": 500, "gtol": 1e-9}
+        value, gradient = functions(self._objective)
         answer = minimize(
-            lambda x: float(self._objective.values(x)[0]),
-            start,
-            jac=lambda x: self._objective.jacobian(x)[0],
+            lambda t: float(value(t)[0]),
+            start if frame is None else np.zeros(len(start)),
+            jac=lambda t: gradient(t)[0],
             constraints=constraints,
             method=method,
             bounds=None if width is None else [(-width, width)] * len(start),
             options=options,
         )
-        return np.asarray(answer.x) if np.isfinite(answer.x).all() else start
+        return np.asarray(place(answer.x)) if np.isfinite(answer.x).all() else start
 
     def polish(self, point: NDArray[np.float64], steps: int = 8) -> LocalPoint:
         """Improve a nearly optimal point by Newton's method on the optimality conditions of its active set.
@@ -347,21 +244,22 @@ class LocalSearch:
         """Keep the active inequalities that nonnegative multipliers need, and the violated ones."""
         if not len(active):
             return active
-        from scipy.optimize import lsq_linear
+        from scipy.optimize import nnls
 
         normals = self._inequalities.jacobian(point)[active]
         free = np.concatenate([*equality_normals, np.zeros((0, len(point)))])
-        matrix = np.concatenate([free, normals]).T
-        low = np.concatenate([np.full(len(free), -np.inf), np.zeros(len(active))])
-        answer = lsq_linear(matrix, gradient, bounds=(low, np.inf))
-        needed = answer.x[len(free) :] > 1e-9 * (1 + np.abs(answer.x).max(initial=0.0))
+        try:
+            multipliers = nnls(np.concatenate([free, -free, normals]).T, gradient)[0]
+        except RuntimeError:  # the iteration limit: keep all
+            return active
+        needed = multipliers[2 * len(free) :] > 1e-9 * (1 + multipliers.max(initial=0.0))
         violated = self._inequalities.values(point)[active] < -1e-14
         return active[needed | violated]
 
     def multistart(
-        self, starts: NDArray[np.float64], time_limit: float = np.inf, enough: int | None = None
+        self, starts: Iterable[NDArray[np.float64]], time_limit: float = np.inf, enough: int | None = None
     ) -> list[LocalPoint]:
-        """Descend from each row of `starts` until `time_limit` seconds have passed; feasible ends, best first.
+        """Descend from one start after the other until `time_limit` seconds have passed; feasible ends, best first.
 
         With `enough`, stop as soon as the best value has been found that many times.
         """

@@ -235,9 +235,9 @@ def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np
         step = max(1, _ENTRIES // (places.shape[1] * sdp.n_moments))
         for first in range(0, len(places), step):
             chosen, root = places[first : first + step], stack[first : first + step, None]
-            part = sdp.operator[chosen.reshape(-1)]
-            columns = np.unique(part.indices)
-            rows = part[:, columns].toarray().reshape(*chosen.shape, len(columns)).transpose(0, 2, 1)
+            part = sdp.operator[chosen.reshape(-1)].toarray()
+            columns = np.flatnonzero(part.any(axis=0))
+            rows = part[:, columns].reshape(*chosen.shape, len(columns)).transpose(0, 2, 1)
             result[chosen.reshape(-1)[:, None], columns] = (
                 svec(root @ smat(rows) @ root).transpose(0, 2, 1).reshape(-1, len(columns))
             )

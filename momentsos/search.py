@@ -29,6 +29,9 @@ SAME_POINT = 1e-5
 class Search:
     """Known feasible points of a problem, best first, in units in which its numbers have size one.
 
+    Where a candidate is feasible and near, nothing is searched at first: a method calls `look_further` when it needs
+    it.
+
     Units are balanced over the terms, then enlarged to the bounds that constraints show, or to the best local
     minimiser found. All points are kept in these units; `change` leads back.
 
@@ -54,12 +57,18 @@ class Search:
         units = np.where(np.isfinite(widths) & (widths > 0), widths, units)
         self._measure(units)
         self.terms = self.change.objective * self.change.problem.minimize.scale
-        starts = random_starts(problem.n_variables, 24, request.seed)
+        starts = self.change.point(random_starts(problem.n_variables, 24, request.seed))
+        self.points: list[LocalPoint] = []
         if candidates is not None:
             given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
-            starts = np.concatenate([self.change.inverse_point(given), starts])
-        enough = 4 if candidates is None else 2
-        self.points: list[LocalPoint] = self.local.multistart(starts, self._budget(), enough)
+            self.add(self.local.assess(point) for point in self.change.inverse_point(given))
+            starts = np.concatenate([given, starts])
+        self._waiting = iter(starts)
+        if self.best is None:
+            self.look_further(4)
+            self._waiting = iter(())
+        elif float(np.abs(self.best.point).max()) > ESCAPE:
+            self.look_further(1)  # where it ends tells whether it runs away
         if self.points:
             self._enlarge_units(np.where(np.isfinite(widths), 1.0, np.abs(self.points[0].point)))
 
@@ -144,6 +153,23 @@ class Search:
         polished, descended = self.local.polish(start), self.local.descend(start)
         pair = [point for point in (polished, descended) if point.feasible]
         return min(pair, key=lambda p: p.value) if pair else min(polished, descended, key=lambda p: p.violation)
+
+    def improve_best(self, frame: NDArray[np.float64]) -> None:
+        """Descend from the best point, in variables in which a change of size one is natural.
+
+        Parameters
+        ----------
+        frame : (n, n) array
+            The user's variables are the best point plus `frame` times these.
+        """
+        assert self.best is not None
+        units = np.diag(self.change.matrix)
+        self.add([self.local.descend(self.best.point, frame / units[:, None])])
+
+    def look_further(self, enough: int = 2) -> None:
+        """Descend from the starts that are left, until the best value was found `enough` times or time is up."""
+        starts = (self.change.inverse_point(point) for point in self._waiting)
+        self.add(self.local.multistart(starts, self._budget(), enough))
 
     def gather(self) -> None:
         """Look for further minimisers, from starts around the best point's distance."""

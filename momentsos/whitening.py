@@ -12,9 +12,10 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .conditioning import AffineChange, balanced_units, change_affinely, normalized_change, power_of_two
-from .local import Evaluator
 from .polynomials import Polynomial, sum_of_squares
 from .polynomials.affine import change_polynomials
+from .polynomials.evaluator import Evaluator
+from .polynomials.tables import distinct_lists
 from .problem import Problem
 from .relaxations.split import Split
 
@@ -55,6 +56,13 @@ def whiten_constraints(
     fine : (n,) array, optional
         Digits of the optimum beyond its floats; the shift goes to the sum.
     """
+    return change_affinely(problem, optimum, frame_of_constraints(problem, split, optimum, factor, floor), fine)
+
+
+def frame_of_constraints(
+    problem: Problem, split: Split, optimum: NDArray[np.float64], factor: float, floor: float
+) -> NDArray[np.float64]:
+    """Return the matrix `T` of the change that `whiten_constraints` makes."""
     constraints = (*problem.inequalities, *problem.equalities)
     evaluator = Evaluator(constraints)
     scale = max(float(np.abs(evaluator.values(optimum)).mean()), floor)
@@ -66,7 +74,7 @@ def whiten_constraints(
     inner = list(split.inner)
     rest = jacobian[:, inner] - q @ (q.T @ jacobian[:, inner])
     matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(jacobian[:, inner])))
-    return change_affinely(problem, optimum, matrix, fine)
+    return matrix
 
 
 def whiten_squares(
@@ -157,7 +165,7 @@ def _by_inner_degree(polynomials: tuple[Polynomial, ...], split: Split) -> list[
 
 def _order_by_degree(polynomials: tuple[Polynomial, ...], linear: list[int], inner: list[int]) -> list[int]:
     """Order the linear variables by the degree in `u` of their coefficients, lowest first."""
-    rows = np.concatenate([p.exponents for p in polynomials])
+    rows = np.concatenate(distinct_lists(polynomials))
     totals = rows[:, inner].sum(axis=1)
     degrees = [int(totals[rows[:, i] > 0].max(initial=0)) for i in linear]
     return [linear[place] for place in np.argsort(degrees, kind="stable")]

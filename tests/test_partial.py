@@ -11,9 +11,9 @@ from scipy.optimize import least_squares, linprog
 import momentsos as ms
 from momentsos.bounds import dual_bound
 from momentsos.conditioning import balanced_units, change_affinely, scale_by
-from momentsos.local import Evaluator
 from momentsos.networks import Formulation
 from momentsos.networks.instances import example_34, noisy_instance
+from momentsos.polynomials.evaluator import Evaluator
 from momentsos.relaxations import assemble, mixed_plan, partial_plan
 from momentsos.relaxations.split import affine_split, quadratic_split
 from momentsos.result import Status

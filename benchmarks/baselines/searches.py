@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares, minimize
 
 import momentsos as ms
-from momentsos.local import Evaluator
 from momentsos.networks.instances import Instance
+from momentsos.polynomials.evaluator import Evaluator
 
 Array = NDArray[np.float64]
 #: From a start to an end.

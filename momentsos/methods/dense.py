@@ -47,6 +47,7 @@ class Dense(Method):
         excludes nothing; elsewhere a ball of twice the norm of the best known point, in the units of the search,
         unless that point is farther out than 1000.
         """
+        search.look_further()
         problem = search.problem
         if isinstance(request.bound, int | float):
             yield _within(Ball(np.full(problem.n_variables, float(request.bound))), search)

@@ -8,19 +8,19 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 
 from ..conditioning import AffineChange, half_widths
 from ..extraction import RankRule, extract_atoms
-from ..local import Evaluator, LocalPoint
+from ..local import LocalPoint
 from ..polynomials import Polynomial, basis_size, monomial_basis
+from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, centre_and_axes, denominator_program, mixed_plan, partial_plan
 from ..relaxations.split import Split, affine_split, quadratic_split
 from ..request import ABSOLUTE_GAP, Request
 from ..sdp import SDPSolution
 from ..search import ESCAPE, Search
-from ..whitening import centre_squares, change_squares, whiten_constraints, whiten_squares
+from ..whitening import centre_squares, change_squares, frame_of_constraints, whiten_constraints, whiten_squares
 from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: Inner variables are measured in this many sizes of the residuals, to begin with.
@@ -34,7 +34,7 @@ MUCH_BETTER = 0.1
 #: The size of the residuals is taken to be at least this share of the objective's own scale.
 FLOOR = 1e-6
 #: How often the best point is polished in variables conditioned around it before the first relaxation.
-POLISHES = 3
+POLISHES = 5
 #: A squared loss of at least this share of its value at the origin is noisy: its residuals have a size of their own.
 NOISY = 1e-6
 
@@ -59,13 +59,16 @@ class Partial(Method):
 
         An order begins where the last one ended, unless a much better point has been found since. Without a known
         point that is near, or where the constraints bound the inner variables (then there is no denominator to be
-        placed), the problem is taken in the units of the search.
+        placed), the problem is taken in the units of the search. Further local minimisers are looked for where the best
+        denominator does not help.
         """
         problem = search.problem
         split = split_of(problem)
         reach = np.ones(problem.n_variables)
         bounded = np.isfinite(half_widths(problem)[list(split.inner)]).all()
         affine = is_affine(problem)
+        if affine and bounded:
+            search.look_further()
         far = search.best is None or float(np.abs(search.best.point).max()) > ESCAPE
         if far or search.best is None or (affine and bounded):
             reach = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
@@ -85,10 +88,12 @@ class Partial(Method):
             last = tried[-1]
             again = _is_current(last, search)
             better = _with_best_denominator(search, request, split, last) if again else _around_best(*known)
-            if better is None:
-                return
-            yield better
-            if _left(tried[-1], search) > 0.5 * _left(last, search):
+            if better is not None:
+                yield better
+                if _left(tried[-1], search) <= 0.5 * _left(last, search):
+                    continue
+            search.look_further()
+            if _is_current(tried[-1], search):
                 return
 
     def candidates(
@@ -135,6 +140,9 @@ def _left(tried: Tried, search: Search) -> float:
 
 def _around_best(search: Search, request: Request, split: Split) -> Setting:
     """Condition the problem around the best known point, which is polished in these variables."""
+    if is_affine(search.problem):
+        optimum, _ = search.optimum
+        search.improve_best(frame_of_constraints(search.problem, split, optimum, 1.0, FLOOR * search.scale))
     change = _whitened(search, request, split, WIDTH)
     for _ in range(POLISHES):
         if request.time_left() <= 0 or not _polished(search, change, np.zeros(search.problem.n_variables)):
@@ -239,6 +247,8 @@ def complete_affine(problem: Problem, split: Split, inner: NDArray[np.float64]) 
     (n,) array or None
         None when the program is infeasible or unbounded.
     """
+    from scipy.optimize import linprog
+
     base = np.zeros(problem.n_variables)
     base[list(split.inner)] = inner
     linear = list(split.linear)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
-from ..local import Evaluator
 from ..polynomials import Polynomial
+from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from .expansion import Expansion
 from .losses import loss_named

@@ -51,8 +51,12 @@ def unique_rows(exponents: Exponents) -> tuple[Exponents, NDArray[np.intp]]:
         return exponents, np.zeros(0, dtype=np.intp)
     keys = row_keys(exponents, int(exponents.sum(axis=1).max()) + 1)
     if keys is not None:
-        _, first, inverse = np.unique(keys, return_index=True, return_inverse=True)
-        return exponents[first], inverse.reshape(-1).astype(np.intp)
+        order = np.argsort(keys, kind="stable")  # what np.unique does, at half its cost for short lists
+        ordered = keys[order]
+        new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        inverse = np.empty(len(keys), dtype=np.intp)
+        inverse[order] = np.cumsum(new) - 1
+        return exponents[order[new]], inverse
     order = graded_order(exponents)
     rows = exponents[order]
     new = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])

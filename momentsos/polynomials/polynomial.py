@@ -204,6 +204,8 @@ class Polynomial:
     def __pow__(self, power: int) -> Polynomial:
         if isinstance(power, bool) or not isinstance(power, int | np.integer) or power < 0:
             raise InvalidInput(f"power {power!r} of a polynomial: expected a nonnegative integer")
+        if power == 1:
+            return self
         if len(self) == 1:
             return Polynomial._merged(self.exponents * int(power), self.coefficients**power, self.variables)
         result, base, rest = Polynomial.constant(1.0, self.variables), self, int(power)

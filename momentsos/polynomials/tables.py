@@ -5,7 +5,7 @@ Lists of exponents that are the same array are looked at once: what is made here
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,11 @@ from numpy.typing import NDArray
 from ..errors import InvalidInput
 from .exponents import Exponents, unique_rows
 from .polynomial import Polynomial
+
+
+def distinct_lists(polynomials: Iterable[Polynomial]) -> list[Exponents]:
+    """Return the lists of exponents of polynomials, those that are the same array once."""
+    return list({id(p.exponents): p.exponents for p in polynomials}.values())
 
 
 def to_table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.float64]]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from ..conditioning import AffineChange
 from ..polynomials import Polynomial
 from ..polynomials.affine import substitute_linearly
-from ..polynomials.exponents import Exponents
+from ..polynomials.exponents import ExponentIndex, Exponents
 from ..polynomials.shift import Floats, add_multiple, taylor_shift
 from ..sdp import forced_zeros
 from .assemble import assemble
@@ -86,6 +86,9 @@ def carried(rows: Exponents, change: AffineChange) -> tuple[Exponents, sp.csr_ma
     rows = rows[order]
     if not (change.shift.any() or change.fine.any() or (change.matrix - np.diag(np.diag(change.matrix))).any()):
         return rows, None  # multiples of the same monomials
+    index = ExponentIndex.of(rows)
+    if _is_closed(index, change):
+        return index.rows, None
     monomials, high, low = taylor_shift(rows, np.eye(len(rows)), change.shift, change.fine)
     place = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(monomials))}
     leading = [place[row.tobytes()] for row in np.ascontiguousarray(rows)]
@@ -94,6 +97,18 @@ def carried(rows: Exponents, change: AffineChange) -> tuple[Exponents, sp.csr_ma
     if len(basis) == len(rows):
         return basis, None
     return basis, sp.csr_matrix(table / np.linalg.norm(table, axis=1)[:, None])
+
+
+def _is_closed(index: ExponentIndex, change: AffineChange) -> bool:
+    """Whether monomials stay in the set when one factor is replaced in any way that the change allows."""
+    rows, unit = index.rows, np.eye(index.rows.shape[1], dtype=np.int64)
+    moved = (change.shift != 0) | (change.fine != 0)
+    reached = []
+    for i in np.flatnonzero(rows.any(axis=0)):
+        lowered = rows[rows[:, i] > 0] - unit[i]
+        reached += [lowered] if moved[i] else []
+        reached += [lowered + unit[j] for j in np.flatnonzero(change.matrix[i])]
+    return not reached or bool((index.find(np.concatenate(reached)) >= 0).all())
 
 
 def _eliminate(high: Floats, low: Floats, leading: list[int]) -> None:

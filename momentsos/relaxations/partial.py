@@ -118,18 +118,20 @@ def _changed_terms(polynomial: Polynomial, split: Split) -> int:
 @lru_cache(maxsize=8)
 def _entries(problem: Problem, split: Split, order: int, changed: bool) -> int:
     """Return the entries of all block matrices, from counts alone; `changed` counts the terms after a change."""
-    terms = _changed_terms if changed else _terms
+    count = _changed_terms if changed else _terms
+    lists = {id(p.exponents): p for p in (*problem.inequalities, *problem.equalities)}
+    terms = {key: count(p, split) for key, p in lists.items()}
     top, pure = _degrees(problem, split, order)
     degrees, equal = _by_kind(problem, split)
     sizes = {degree: inner_basis_size(split, (top - degree) // 2) for degree in set(degrees)}
     entries = sum(
-        terms(g, split) * (s := sizes[degree]) * (s + 1) // 2
+        terms[id(g.exponents)] * (s := sizes[degree]) * (s + 1) // 2
         for g, degree in zip(problem.inequalities, degrees, strict=True)
     )
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
     return entries + sum(
-        terms(h, split) * inner_basis_size(split, top - degree)
+        terms[id(h.exponents)] * inner_basis_size(split, top - degree)
         for h, degree in zip(problem.equalities, equal, strict=True)
     )
 

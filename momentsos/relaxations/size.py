@@ -11,6 +11,8 @@ from ..problem import Problem
 MEMORY_SHARE = 0.5
 #: Bytes that the assembler touches for one entry of a block matrix: exponents, key, index, row, value, sorting.
 _BYTES_PER_ENTRY = 64
+#: An estimate below this many bytes is taken to fit: asking how much is free costs more than a small relaxation.
+_ALWAYS_FREE = 2**25
 
 
 def memory_limit(limit: int | None = None) -> int:
@@ -41,6 +43,8 @@ def refuse_if_too_large(what: str, n_variables: int, entries: int, limit: int | 
         With the estimate, the limit and the way out.
     """
     estimate = entries * (_BYTES_PER_ENTRY + 8 * n_variables)
+    if limit is None and estimate < _ALWAYS_FREE:
+        return
     allowed = memory_limit(limit)
     if estimate > allowed:
         other = "" if "partial" in what else " or method='partial'"

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..polynomials import Polynomial, basis_size
+from ..polynomials.tables import distinct_lists
 from ..problem import Problem
 
 #: Up to this many variables the best independent set is found exactly, beyond it greedily.
@@ -43,7 +44,7 @@ def affine_split(problem: Problem) -> Split:
     linear. Linear sets are the independent sets of this graph. Among them the one with the fewest moments in the
     inner variables wins: fewest inner variables first, then the lowest degrees in them.
     """
-    rows = np.concatenate([p.exponents for p in (problem.minimize, *problem.inequalities, *problem.equalities)])
+    rows = np.concatenate(distinct_lists((problem.minimize, *problem.inequalities, *problem.equalities)))
     n = problem.n_variables
     possible = [i for i in range(n) if rows[:, i].max(initial=0) <= 1]
     present = (rows > 0).astype(np.int64)
@@ -125,12 +126,9 @@ def inner_degree(polynomial: Polynomial, split: Split) -> int:
 
 def inner_degrees(polynomials: Sequence[Polynomial], split: Split) -> tuple[int, ...]:
     """Return the degrees in the inner variables."""
-    if not polynomials:
-        return ()
-    totals = np.concatenate([p.exponents for p in polynomials])[:, list(split.inner)].sum(axis=1)
-    highest = np.zeros(len(polynomials), dtype=np.int64)
-    np.maximum.at(highest, np.repeat(np.arange(len(polynomials)), [len(p) for p in polynomials]), totals)
-    return tuple(highest.tolist())
+    lists = {id(p.exponents): p for p in polynomials}
+    highest = {key: inner_degree(p, split) for key, p in lists.items()}
+    return tuple(highest[id(p.exponents)] for p in polynomials)
 
 
 def is_inner(polynomial: Polynomial, split: Split) -> bool:

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr
 
 from .. import __version__
 from ..errors import BadOption
@@ -109,6 +108,8 @@ class Case:
 
 def inputs(normal: NDArray[np.float64], law: str) -> NDArray[np.float64]:
     """Return standard normal inputs as they are, or mapped to uniform ones by their distribution function."""
+    from scipy.special import ndtr
+
     return np.asarray(ndtr(normal)) if law == "uniform" else normal
 
 

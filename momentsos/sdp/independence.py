@@ -21,6 +21,8 @@ _FEWEST = 300
 _ZERO, _LEFT = 1e-11, 1e-13
 #: More rows than the rank that a random sketch needs to show it, and the entries a row of the program has in it.
 _SPARE, _SPREAD = 20, 8
+#: Without a sketch: up to this many rows for one of the sketch, and this many entries.
+_FEW, _SMALL = 8, 2**16
 
 
 def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
@@ -52,20 +54,28 @@ def _spanning(rows: sp.csr_matrix, most: int) -> NDArray[np.intp] | None:
     r"""Return at most `most` columns that span all, None where there are none such.
 
     A QR factorisation with column pivoting of a sparse random sketch :math:`\Omega [F; E; c]` chooses the columns; that
-    the others are combinations of them is then checked on the columns themselves.
+    the others are combinations of them is then checked on the columns themselves. Where there are few rows, they are
+    their own sketch.
 
     Source: Halko, Martinsson and Tropp, SIAM Review 53 (2011), for the sketch.
     """
-    lengths = np.sqrt(np.asarray(rows.multiply(rows).sum(axis=0)).reshape(-1))
-    rows = (rows @ sp.diags_array(1.0 / np.where(lengths > 0, lengths, 1.0))).tocsr()
-    triangle, pivots = scipy.linalg.qr(_sketch(rows, most + _SPARE), mode="r", pivoting=True, check_finite=False)
+    few = rows.shape[0] <= _FEW * (most + _SPARE) and rows.shape[0] * rows.shape[1] <= _SMALL
+    columns = rows.toarray() if few else rows
+    lengths = np.sqrt(np.asarray((columns**2 if few else rows.multiply(rows)).sum(axis=0)).reshape(-1))
+    lengths[lengths == 0] = 1.0
+    columns = columns / lengths if few else (rows @ sp.diags_array(1.0 / lengths)).tocsr()
+    sketch = columns if few else _sketch(columns, most + _SPARE)
+    triangle, pivots = scipy.linalg.qr(sketch, mode="r", pivoting=True, check_finite=False)
     diagonal = np.abs(np.diag(triangle))
     rank = int((diagonal > _ZERO * diagonal.max(initial=0.0)).sum())
     if rank > most:
         return None
     kept, others = pivots[:rank], pivots[rank:]
+    if not len(others):
+        return np.sort(kept)
     mixed = scipy.linalg.solve_triangular(triangle[:rank, :rank], triangle[:rank, rank:], check_finite=False)
-    left = rows[:, others].toarray() - rows[:, kept] @ mixed
+    dependent = columns[:, others]
+    left = (dependent if few else dependent.toarray()) - columns[:, kept] @ mixed
     return np.sort(kept) if np.abs(left).max(initial=0.0) <= _LEFT * max(1.0, np.abs(mixed).max(initial=0.0)) else None
 
 
@@ -80,6 +90,8 @@ def _sketch(rows: sp.csr_matrix, height: int) -> NDArray[np.float64]:
 
 def on_moments(sdp: SDP, kept: NDArray[np.intp]) -> SDP:
     """Return the program on some of the moments, the others set to zero."""
+    if len(kept) == sdp.n_moments:
+        return sdp
     return SDP(
         sdp.cost[kept], sdp.equalities[:, kept].tocsr(), sdp.right_side, sdp.operator[:, kept].tocsr(), sdp.sizes
     )

@@ -1,0 +1,174 @@
+"""Values and derivatives of several polynomials at a point, compiled once for many points."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .exponents import Exponents, unique_rows
+from .polynomial import Polynomial
+from .tables import to_table
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluator:
+    r"""Values and first and second derivatives of several polynomials at a point, over one list of monomials.
+
+    With the coefficients in a table :math:`C` and the monomials :math:`m(x)`, values are :math:`C m`, and gradients
+    :math:`C\, \partial m`: monomials are differentiated, not polynomials. The monomials at the last point are kept,
+    because a search asks for values and gradients in turn.
+    """
+
+    polynomials: tuple[Polynomial, ...]
+
+    def values(self, point: Floats) -> Floats:
+        """Return the values, shape (polynomials,)."""
+        return np.asarray(self._table @ self._monomials.at(point)[: self._table.shape[1]])
+
+    def sizes(self, point: Floats) -> Floats:
+        """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
+        return np.asarray(self._absolute @ np.abs(self._monomials.at(point)[: self._table.shape[1]]))
+
+    def jacobian(self, point: Floats) -> Floats:
+        """Return the gradients, shape (polynomials, n)."""
+        lowered = self._lowered
+        return np.asarray(self._table @ (lowered.powers * self._monomials.at(point)[lowered.places]))
+
+    def hessian(self, point: Floats, weights: Floats) -> Floats:
+        """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
+        first, (monomials, second) = self._lowered, self._twice_lowered
+        places = first.places * len(point) + np.arange(len(point))
+        terms = ((weights @ self._table)[:, None] * first.powers).reshape(-1)
+        gradient = np.bincount(places.reshape(-1), terms, second.powers.size).reshape(second.powers.shape)
+        return np.asarray(gradient.T @ (second.powers * monomials.at(point)[second.places]))
+
+    @cached_property
+    def scales(self) -> Floats:
+        """The largest absolute coefficient of each polynomial, 1 for the zero polynomial."""
+        largest = self._absolute.max(axis=1, initial=0.0)
+        return np.where(largest > 0, largest, 1.0)
+
+    # -- what is compiled ----------------------------------------------------------------------------------
+
+    @cached_property
+    def _rows(self) -> Exponents:
+        return self._compiled[0]
+
+    @cached_property
+    def _table(self) -> Floats:
+        return self._compiled[1]
+
+    @cached_property
+    def _absolute(self) -> Floats:
+        return np.abs(self._table)
+
+    @cached_property
+    def _compiled(self) -> tuple[Exponents, Floats]:
+        if not self.polynomials:
+            return np.zeros((0, 0), dtype=np.int64), np.zeros((0, 0))
+        return to_table(self.polynomials)
+
+    @cached_property
+    def _first(self) -> tuple[_Monomials, _Lowered]:
+        """The monomials, then those of their derivatives that are not among them, and where these are."""
+        rows = self._rows
+        both, index = unique_rows(np.concatenate([rows, _lower(rows)]))
+        order = np.full(len(both), -1, dtype=np.intp)
+        order[index[: len(rows)]] = np.arange(len(rows))
+        new = np.flatnonzero(order < 0)
+        order[new] = len(rows) + np.arange(len(new))
+        places = order[index[len(rows) :]].reshape(rows.shape)
+        return _Monomials(np.concatenate([rows, both[new]])), _Lowered(rows.astype(np.float64), places)
+
+    @property
+    def _monomials(self) -> _Monomials:
+        return self._first[0]
+
+    @property
+    def _lowered(self) -> _Lowered:
+        return self._first[1]
+
+    @cached_property
+    def _twice_lowered(self) -> tuple[_Monomials, _Lowered]:
+        rows = self._monomials.rows
+        monomials, index = unique_rows(_lower(rows))
+        return _Monomials(monomials), _Lowered(rows.astype(np.float64), index.reshape(rows.shape))
+
+
+def _lower(rows: Exponents) -> Exponents:
+    """Return each row with one exponent after the other lowered by one, where it is not zero, shape (rows · n, n)."""
+    n = rows.shape[1]
+    return np.asarray(np.maximum(rows[:, None, :] - np.eye(n, dtype=np.int64), 0).reshape(-1, n))
+
+
+@dataclass(frozen=True, eq=False)
+class _Lowered:
+    r"""Derivatives of monomials: :math:`\partial_i x^\alpha` is ``powers[α, i]`` times monomial ``places[α, i]``."""
+
+    powers: Floats
+    places: NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class _Monomials:
+    """A list of monomials, with their values at the last point that was asked for."""
+
+    rows: Exponents
+
+    def at(self, point: Floats) -> Floats:
+        """Return all monomials at one point, shape (terms,)."""
+        if not len(self.rows):
+            return np.zeros(0)
+        key = point.tobytes()
+        if key == self._last[0]:
+            return self._last[1]
+        powers = point[:, None] ** self._powers
+        values = np.multiply.reduce(powers.reshape(-1)[self._factors], axis=0)
+        values.setflags(write=False)
+        self._last[:] = key, values
+        return np.asarray(values)
+
+    @cached_property
+    def _powers(self) -> NDArray[np.int64]:
+        return np.arange(int(self.rows.max(initial=0)) + 1)
+
+    @cached_property
+    def _factors(self) -> NDArray[np.int64]:
+        """Where the factors of the monomials are in the table of powers, one row a variable."""
+        return np.ascontiguousarray(self.rows.T) + len(self._powers) * np.arange(self.rows.shape[1])[:, None]
+
+    @cached_property
+    def _last(self) -> list[Any]:
+        return [b"", np.zeros(0)]
+
+
+@dataclass(frozen=True, eq=False)
+class SquaredEvaluator:
+    r"""The objective :math:`\sum_j r_j^2` from its roots, with the interface of `Evaluator` for one polynomial."""
+
+    roots: Evaluator
+
+    def values(self, point: Floats) -> Floats:
+        """Return the value, shape (1,)."""
+        return np.array([float((self.roots.values(point) ** 2).sum())])
+
+    def sizes(self, point: Floats) -> Floats:
+        """Return what rounding errors of the sum of squares are relative to, shape (1,)."""
+        roots = np.abs(self.roots.values(point))
+        return np.array([float((roots**2).sum() + 2.0 * self.roots.sizes(point) @ roots)])
+
+    def jacobian(self, point: Floats) -> Floats:
+        """Return the gradient, shape (1, n)."""
+        return 2.0 * (self.roots.values(point) @ self.roots.jacobian(point))[None, :]
+
+    def hessian(self, point: Floats, weights: Floats) -> Floats:
+        """Return the Hessian times the one weight, shape (n, n)."""
+        jacobian = self.roots.jacobian(point)
+        curvature = self.roots.hessian(point, self.roots.values(point))
+        return 2.0 * float(weights[0]) * (jacobian.T @ jacobian + curvature)
