@@ -21,12 +21,15 @@ whatever their size. The :math:`n^2` numbers of the Schur complement are kept ab
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ...sdp import SDP
 from ...sdp.svec import svec_weights
+from .ordering import Ordering, distinct_supports, order_moments
 
 #: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
 SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
@@ -37,6 +40,9 @@ STREAMED, _SOLVES = 1e9, 7
 #: What else is done with a block (factors, inverses, eigenvalues, products): multiplications in cubes of its size, and
 #: seconds in squares of it, for LAPACK is slow on small matrices.
 _CUBES, _SQUARES = 60, 1e-6
+#: Multiplications a second of a sparse factorisation, seconds to put a number in its place, and the fewest unknowns for
+#: which it is considered.
+FACTORED, _PLACED, _FEWEST = 1.5e9, 1e-8, 100
 #: Numbers kept whatever the size of the program.
 _ALWAYS = 2_000_000
 #: Most numbers in one work array.
@@ -143,6 +149,29 @@ def sparse_seconds(shape: Shape, columns: int) -> float:
     """Return the time with `columns` columns of `X` and rows of the inverse; 0 gives a lower bound."""
     selection = (shape.filled + shape.count * shape.size**2) * shape.n / SPARSE
     return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
+
+
+def may_be_sparse(n: int) -> bool:
+    """Return whether a Schur complement of `n` unknowns is large enough to look for zeros in it."""
+    return n >= _FEWEST
+
+
+def sparse_ordering(supports: Sequence[NDArray[np.intp]], n: int) -> Ordering | None:
+    """Return an order of elimination, or None where a dense factorisation of the `n` unknowns is quicker.
+
+    `supports` are the unknowns of each block.
+    """
+    distinct = distinct_supports(supports)
+    dense = n**3 / 6 / SYMMETRIC + _SOLVES * n**2 / STREAMED
+    if sum(support.shape[0] ** 2 for support in distinct) * _PLACED > dense:
+        return None
+    found = order_moments(distinct, n, dense * FACTORED)
+    return found if found is not None and factor_seconds(found) < dense else None
+
+
+def factor_seconds(ordering: Ordering) -> float:
+    """Return the time of a sparse factorisation and of the solves with it."""
+    return ordering.multiplications / FACTORED + ordering.filled * (_PLACED + 2 * _SOLVES / STREAMED)
 
 
 def _shapes(sdp: SDP) -> list[Shape]:

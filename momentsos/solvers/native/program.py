@@ -9,15 +9,20 @@ import numpy as np
 import scipy.sparse as sp
 
 from ...sdp import SDP
-from .cone import Array, Cone, make_cone
-from .elimination import Elimination, eliminate
+from .cone import Array, Cone, Factor, make_cone
+from .elimination import Elimination
 from .entries import Entries
+from .local_elimination import eliminate
 from .patterns import Folding, fold
 from .scaling import Scaling, equilibrate
 from .schur import SchurComplement, make_schur
+from .sparse_schur import SparseMatrix, SparseSchur
 
 #: Most numbers of a dense operator that is worth having: of all flat entries, and of the different ones.
 _SMALL, _MEDIUM = 40_000, 200_000
+#: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
+#: their rounding.
+_FULLER, _ROUNDING = 2, 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,7 +56,7 @@ class Program:
         What a scaled entry of a block is multiplied by to be in units of the program.
     gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
-    schur : SchurComplement
+    schur : SchurComplement or SparseSchur
     dense : array or None
         :math:`A`, or that of the different entries alone, over the unknowns, where sparse products cost more.
     is_spread : bool
@@ -75,7 +80,7 @@ class Program:
     objective_unit: float
     row_units: Array
     gradient_units: Array
-    schur: SchurComplement
+    schur: SchurComplement | SparseSchur
     dense: Array | None = None
     is_spread: bool = False
 
@@ -91,6 +96,19 @@ class Program:
         if self.dense is None:
             return self.elimination.restrict(self.image(flat))
         return np.asarray((flat if self.is_spread else self.adjoints[0] @ flat) @ self.dense)
+
+    def normal_matrix(
+        self, gram: Array, inverse: Array, gram_factor: Factor, slack_factor: Factor
+    ) -> Array | SparseMatrix:
+        """Return the Schur complement over the unknowns, given `X`, `S⁻¹` and the factors of `X` and `S`.
+
+        Dense, it is a lower triangle in column order.
+        """
+        formed = self.schur.form(gram, inverse, gram_factor, slack_factor)
+        if not isinstance(formed, SparseMatrix):
+            return self.elimination.reduce(formed)
+        kept = self.elimination.kept
+        return formed if kept is None else formed.restricted(kept)
 
     def blocks(self, moments: Array) -> Array:
         """Return the flat blocks of all moments, in the order of the elimination, also of several columns."""
@@ -119,9 +137,10 @@ class Program:
 
 def with_dense(program: Program) -> Program:
     """Return the program with a dense operator when that is small."""
-    if program.cone.dimension * program.schur.n <= _SMALL:
+    n = program.elimination.order.shape[0]
+    if program.cone.dimension * n <= _SMALL:
         return replace(program, dense=reduced_operator(program), is_spread=True)
-    if program.different.shape[0] * program.schur.n <= _MEDIUM:
+    if program.different.shape[0] * n <= _MEDIUM:
         return replace(program, dense=_reduced(program.elimination, program.different.toarray()))
     return program
 
@@ -137,7 +156,7 @@ def _reduced(elimination: Elimination, data: Array) -> Array:
     """Return rows over all moments as rows over the unknowns."""
     head = data[:, : elimination.n_head]
     if elimination.coupling is not None:
-        head = head - data[:, elimination.n_head :] @ elimination.coupling
+        head = head - np.asarray(data[:, elimination.n_head :] @ elimination.coupling)
     return np.ascontiguousarray(elimination.select(head))
 
 
@@ -147,21 +166,36 @@ def _unit(values: Array) -> float:
     return float(np.exp2(np.round(np.log2(top)))) if top > 0 else 1.0
 
 
-def _flat_entries(sdp: SDP, cone: Cone, elimination: Elimination) -> Entries:
-    """Return the entries of the blocks, not scaled, moments in the order of the elimination."""
-    matrix = sdp.operator
+def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:
+    """Return the entries of blocks that are given by their svec rows."""
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     value = matrix.data * cone.weights[row]
-    place = np.empty_like(elimination.order)
-    place[elimination.order] = np.arange(place.shape[0])
-    moment = place[matrix.indices]
+    moment = matrix.indices.astype(np.intp)
     mirrored = np.flatnonzero(cone.upper[row] != cone.lower[row])
     return Entries(
         rows=np.concatenate([cone.upper[row], cone.lower[row[mirrored]]]),
         moments=np.concatenate([moment, moment[mirrored]]),
         values=np.concatenate([value, value[mirrored]]),
-        n=sdp.n_moments,
+        n=matrix.shape[1],
     ).without_zeros()
+
+
+def _with_equalities(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.csr_matrix | None:
+    """Return svec rows over the free moments, the equalities put in, where that leaves them as sparse as they are.
+
+    `matrix` is over all moments in the order of the elimination, which has them multiplied by `scale`.
+    """
+    head, coupling = elimination.n_head, elimination.coupling
+    if coupling is None:
+        return sp.csr_matrix(matrix[:, :head])
+    if not sp.issparse(coupling):
+        return None
+    own = sp.diags_array(scale[head:]) @ coupling @ sp.diags_array(1.0 / scale[:head])
+    rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
+    size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
+    rows.data[np.abs(rows.data) <= _ROUNDING * np.asarray(size[rows.nonzero()]).ravel()] = 0.0
+    rows.eliminate_zeros()
+    return rows if rows.nnz <= _FULLER * matrix.nnz else None
 
 
 def _operators(foldings: Sequence[Folding], row_scale: Array, scale: Array) -> tuple[sp.csr_matrix, sp.csr_matrix]:
@@ -192,8 +226,27 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     gradient = elimination.restrict(cost)
     size = np.abs(cost[: elimination.n_head])
     if elimination.coupling is not None:
-        size = size + np.abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
+        size = size + abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
+
+
+def _make_schur(
+    matrix: sp.csr_matrix,
+    cone: Cone,
+    elimination: Elimination,
+    foldings: Sequence[Folding],
+    row_scale: Array,
+    scale: Array,
+) -> SchurComplement | SparseSchur:
+    """Choose how the Schur complement is formed: over the free moments, where equalities are local, or over all."""
+    rows = None
+    if matrix.shape[1] > elimination.n_head:
+        rows = _with_equalities(matrix, elimination, scale)
+    if rows is None:
+        return make_schur(cone, foldings, row_scale, scale)
+    entries = _flat_entries(rows, cone)
+    reduced = [fold(entries.of(group), group) for group in cone.groups]
+    return make_schur(cone, reduced, row_scale, scale[: elimination.n_head])
 
 
 def make_program(sdp: SDP) -> Program:
@@ -202,10 +255,11 @@ def make_program(sdp: SDP) -> Program:
     columns = sp.diags_array(scaling.moments)
     elimination = eliminate(sp.csr_matrix(sdp.equalities @ columns), sdp.right_side)
     cone = make_cone(sdp.sizes)
-    entries = _flat_entries(sdp, cone, elimination)
+    entries = _flat_entries(sdp.operator[:, elimination.order], cone)
     column_scale = scaling.moments[elimination.order]
     row_scale = cone.spread(scaling.rows)
     foldings = [fold(entries.of(group), group) for group in cone.groups]
+    schur = _make_schur(sdp.operator[:, elimination.order], cone, elimination, foldings, row_scale, column_scale)
     different, spread = _operators(foldings, row_scale, column_scale)
     cost = (sdp.cost * scaling.moments)[elimination.order]
     gradient = _without_noise(elimination, cost)
@@ -231,5 +285,5 @@ def make_program(sdp: SDP) -> Program:
         objective_unit=cost_unit * moment_unit,
         row_units=moment_unit / row_scale,
         gradient_units=relative / scaling.moments[elimination.order[:head]],
-        schur=make_schur(cone, foldings, row_scale, column_scale),
+        schur=schur,
     )
