@@ -21,10 +21,10 @@ whatever their size. The :math:`n^2` numbers of the Schur complement are kept ab
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ...sdp import SDP
@@ -151,21 +151,17 @@ def sparse_seconds(shape: Shape, columns: int) -> float:
     return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
 
 
-def may_be_sparse(n: int) -> bool:
-    """Return whether a Schur complement of `n` unknowns is large enough to look for zeros in it."""
-    return n >= _FEWEST
+def sparse_ordering(rows: sp.csr_matrix, offsets: NDArray[np.intp]) -> Ordering | None:
+    """Return an order of elimination, or None where a dense factorisation is quicker.
 
-
-def sparse_ordering(supports: Sequence[NDArray[np.intp]], n: int) -> Ordering | None:
-    """Return an order of elimination, or None where a dense factorisation of the `n` unknowns is quicker.
-
-    `supports` are the unknowns of each block.
+    `rows` are the svec rows of the blocks over the unknowns, those of a block from one of the `offsets` to the next.
     """
-    distinct = distinct_supports(supports)
-    dense = n**3 / 6 / SYMMETRIC + _SOLVES * n**2 / STREAMED
-    if sum(support.shape[0] ** 2 for support in distinct) * _PLACED > dense:
+    n = rows.shape[1]
+    if n < _FEWEST:
         return None
-    found = order_moments(distinct, n, dense * FACTORED)
+    dense = n**3 / 6 / SYMMETRIC + _SOLVES * n**2 / STREAMED
+    supports = distinct_supports(rows, offsets, dense / _PLACED)
+    found = None if supports is None else order_moments(supports, n, dense * FACTORED)
     return found if found is not None and factor_seconds(found) < dense else None
 
 

@@ -102,7 +102,7 @@ class Elimination:
             before = reduced.diagonal().copy()
             corner = np.tril(schur[k:, k:])
             corner += np.tril(corner, -1).T
-            coupling = self.coupling.toarray() if sp.issparse(self.coupling) else self.coupling
+            coupling = sp.csr_matrix(self.coupling).toarray() if sp.issparse(self.coupling) else self.coupling
             update = schur[k:, :k] - 0.5 * (corner @ coupling)
             blas.dsyr2k(-1.0, coupling.T, update.T, beta=1.0, c=reduced, lower=1, overwrite_c=1)
             cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)

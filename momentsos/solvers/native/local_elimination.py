@@ -194,20 +194,21 @@ def _fixed_values(work: _Work) -> Array:
 def _substituted(work: _Work, steps: list[tuple[Index, Index]], free: Index) -> tuple[sp.csr_matrix, Array]:
     """Return `T` and `t` of all pivots, in the order of the steps, from the last step to the first."""
     n = work.matrix.shape[1]
-    #: Rows of the unknowns as combinations of the free ones, with the constant in the last column.
+    # Rows of the unknowns as combinations of the free ones, with the constant in the last column.
     known = sp.csr_matrix((np.ones(free.shape[0]), (free, np.arange(free.shape[0]))), shape=(n, free.shape[0] + 1))
+    last = np.full(work.right.shape[0], free.shape[0])
+    right = sp.csr_matrix((work.right, (np.arange(last.shape[0]), last)), shape=(last.shape[0], free.shape[0] + 1))
     for rows, columns in reversed(steps):
         part = work.matrix[rows]
-        constants = sp.csr_matrix((work.right[rows], (np.arange(rows.shape[0]), np.full(rows.shape[0], free.shape[0]))),
-                                  shape=(rows.shape[0], free.shape[0] + 1))
-        rest = constants - part @ known
+        rest = right[rows] - part @ known
         square = sp.csc_matrix(part[:, columns])
         diagonal = square.diagonal()
         if square.nnz == rows.shape[0] and diagonal.all():
             solved = sp.diags_array(1.0 / diagonal) @ rest
         else:
             solved = sp.csr_matrix(np.linalg.solve(square.toarray(), rest.toarray()))
-        place = sp.csr_matrix((np.ones(columns.shape[0]), (columns, np.arange(columns.shape[0]))), shape=(n, len(columns)))
+        count = columns.shape[0]
+        place = sp.csr_matrix((np.ones(count), (columns, np.arange(count))), shape=(n, count))
         known = sp.csr_matrix(known + place @ solved)
     pivots = np.concatenate([columns for _, columns in steps]) if steps else np.zeros(0, dtype=np.intp)
     found = sp.csr_matrix(known[pivots])

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 Index = NDArray[np.intp]
@@ -38,9 +39,27 @@ class Ordering:
     multiplications: float
 
 
-def distinct_supports(supports: Sequence[Index]) -> list[Index]:
-    """Return the supports without repetition."""
-    found = {support.tobytes(): support for support in supports if support.size}
+def distinct_supports(rows: sp.csr_matrix, offsets: Index, most: float) -> list[Index] | None:
+    """Return the sets of columns that blocks of rows touch, each once; None when their squares add up to over `most`.
+
+    Parameters
+    ----------
+    rows : CSR matrix
+    offsets : (blocks + 1,) array
+        Where the rows of each block begin.
+    """
+    starts = rows.indptr[offsets]
+    found: dict[bytes, Index] = {}
+    total = 0
+    for block in np.argsort(np.diff(starts))[::-1].tolist():
+        own = rows.indices[starts[block] : starts[block + 1]]
+        support = np.unique(own) if own.size < rows.shape[1] else np.flatnonzero(np.bincount(own))
+        key = support.astype(np.intp).tobytes()
+        if key not in found and support.size:
+            found[key] = support.astype(np.intp)
+            total += support.size**2
+            if total > most:
+                return None
     return list(found.values())
 
 
@@ -50,17 +69,16 @@ def order_moments(supports: Sequence[Index], n: int, most: float) -> Ordering | 
     Parameters
     ----------
     supports : sequence of integer arrays
-        The moments of each block, sorted.
+        The moments of each block, sorted, without repetition.
     """
-    distinct = distinct_supports(supports)
-    keys = np.random.default_rng(0).integers(1, 2**62, len(distinct))
+    keys = np.random.default_rng(0).integers(1, 2**62, len(supports))
     signature = np.zeros(n, dtype=np.int64)
-    for key, support in zip(keys.tolist(), distinct, strict=True):
+    for key, support in zip(keys.tolist(), supports, strict=True):
         signature[support] += key  # wraps around; sums of different sets differ for all practical purposes
     isolated = np.flatnonzero(signature == 0)
     _, vertex, counts = np.unique(signature, return_inverse=True, return_counts=True)
     weight = counts.tolist()
-    cliques = {number: set(vertex[support].tolist()) for number, support in enumerate(distinct)}
+    cliques = {number: set(vertex[support].tolist()) for number, support in enumerate(supports)}
     members: list[set[int]] = [set() for _ in weight]
     for number, clique in cliques.items():
         for v in clique:

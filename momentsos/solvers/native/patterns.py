@@ -100,9 +100,8 @@ def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp
     used = np.flatnonzero(np.bincount(place, minlength=area))
     lead = np.ones(area)
     lead[used] = entries.values[first[used]]
-    different = keys[order[::-1]]
-    number = np.empty_like(keys)
-    number[order[::-1]] = np.cumsum(np.diff(different, prepend=different[:1]) > 0)
+    number = np.zeros(keys.shape[0], dtype=np.intp)
+    number[order[-2::-1]] = np.cumsum(np.diff(keys[order[::-1]]) > 0)
     weights = np.random.default_rng(0).standard_normal(keys.shape[0])
     hashes = np.bincount(place, entries.values * weights[number], minlength=area) / lead
     ranked = np.argsort(hashes, kind="stable")

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 
 from ...sdp import SDP
 from .cone import Array, Cone, Factor, make_cone
+from .cost import sparse_ordering
 from .elimination import Elimination
 from .entries import Entries
 from .local_elimination import eliminate
@@ -198,6 +199,19 @@ def _with_equalities(matrix: sp.csr_matrix, elimination: Elimination, scale: Arr
     return rows if rows.nnz <= _FULLER * matrix.nnz else None
 
 
+def _make_schur(
+    sdp: SDP, cone: Cone, elimination: Elimination, foldings: Sequence[Folding], row_scale: Array, scale: Array
+) -> SchurComplement | SparseSchur:
+    """Choose how the Schur complement is formed: over the free moments, where equalities are local, or over all."""
+    rows = _with_equalities(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, scale)
+    ordering = None if rows is None else sparse_ordering(rows, sdp.offsets)
+    if rows is None or not rows.shape[1] or (ordering is None and elimination.coupling is None):
+        return make_schur(cone, foldings, row_scale, scale)
+    entries = _flat_entries(rows, cone)
+    reduced = [fold(entries.of(group), group) for group in cone.groups]
+    return make_schur(cone, reduced, row_scale, scale[: elimination.n_head], ordering)
+
+
 def _operators(foldings: Sequence[Folding], row_scale: Array, scale: Array) -> tuple[sp.csr_matrix, sp.csr_matrix]:
     """Return the different entries over the scaled moments, and the scaled flat entries as multiples of them."""
     rows, moments, values, places, factors = [], [], [], [], []
@@ -230,25 +244,6 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
-def _make_schur(
-    matrix: sp.csr_matrix,
-    cone: Cone,
-    elimination: Elimination,
-    foldings: Sequence[Folding],
-    row_scale: Array,
-    scale: Array,
-) -> SchurComplement | SparseSchur:
-    """Choose how the Schur complement is formed: over the free moments, where equalities are local, or over all."""
-    rows = None
-    if matrix.shape[1] > elimination.n_head:
-        rows = _with_equalities(matrix, elimination, scale)
-    if rows is None:
-        return make_schur(cone, foldings, row_scale, scale)
-    entries = _flat_entries(rows, cone)
-    reduced = [fold(entries.of(group), group) for group in cone.groups]
-    return make_schur(cone, reduced, row_scale, scale[: elimination.n_head])
-
-
 def make_program(sdp: SDP) -> Program:
     """Scale a program, eliminate its equalities and stack its blocks."""
     scaling = equilibrate(sdp)
@@ -259,7 +254,7 @@ def make_program(sdp: SDP) -> Program:
     column_scale = scaling.moments[elimination.order]
     row_scale = cone.spread(scaling.rows)
     foldings = [fold(entries.of(group), group) for group in cone.groups]
-    schur = _make_schur(sdp.operator[:, elimination.order], cone, elimination, foldings, row_scale, column_scale)
+    schur = _make_schur(sdp, cone, elimination, foldings, row_scale, column_scale)
     different, spread = _operators(foldings, row_scale, column_scale)
     cost = (sdp.cost * scaling.moments)[elimination.order]
     gradient = _without_noise(elimination, cost)

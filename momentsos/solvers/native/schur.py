@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .cone import Array, Cone, Factor
-from .cost import Shape, local_seconds, may_be_sparse, shared_seconds, sparse_ordering, sparse_seconds, stacked_seconds
+from .cost import Shape, local_seconds, shared_seconds, sparse_seconds, stacked_seconds
+from .ordering import Ordering
 from .patterns import Folding
 from .shared_term import find_shifts, make_shared
 from .sparse_schur import SparseSchur, make_sparse_schur
@@ -77,9 +78,9 @@ def _make_term(folding: Folding, scale: Array) -> Term:
 
 
 def make_schur(
-    cone: Cone, foldings: Sequence[Folding], row_scale: Array, scale: Array
+    cone: Cone, foldings: Sequence[Folding], row_scale: Array, scale: Array, ordering: Ordering | None = None
 ) -> SchurComplement | SparseSchur:
-    """Choose whether the matrix is sparse or dense, and if dense a way for each group.
+    """Choose a way for each group; with an `ordering` the Schur complement is kept as a sparse matrix.
 
     Parameters
     ----------
@@ -92,10 +93,6 @@ def make_schur(
     n = scale.shape[0]
     diagonals = (np.sqrt(np.einsum("jii->ji", group.view(row_scale))) for group in cone.groups)
     kept = tuple(None if (d == 1.0).all() else d for d in diagonals)
-    ordering = None
-    if may_be_sparse(n):
-        supports = [support for folding in foldings for support in local_moments(folding)]
-        ordering = sparse_ordering(supports, n)
     if ordering is not None:
         return make_sparse_schur(cone, foldings, kept, scale, ordering)
     return SchurComplement(cone, tuple(_make_term(folding, scale) for folding in foldings), kept, n)

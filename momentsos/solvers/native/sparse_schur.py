@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
@@ -126,7 +127,7 @@ def make_sparse_schur(
     inverse = np.minimum(inverse, found.shape[0])
     bounds = np.cumsum([0] + [part.shape[0] for part in keys])
     indptr = np.searchsorted(found, np.arange(n + 1) * n).astype(np.int32)
-    places = tuple(inverse[low:high] for low, high in zip(bounds[:-2], bounds[1:-1], strict=True))
+    places = tuple(inverse[low:high] for low, high in pairwise(bounds[:-1].tolist()))
     return SparseSchur(cone, tuple(terms), places, diagonals, (found % n).astype(np.int32), indptr, ordering.order)
 
 

@@ -52,7 +52,8 @@ class SquareRoot:
 def make_square_root(program: Program) -> SquareRoot | None:
     """Return the dense data of a program, or None when they are too large or have too few rows."""
     dimension, n, free = program.cone.dimension, program.elimination.order.shape[0], program.elimination.n_free
-    if isinstance(program.schur, SparseSchur) or dimension * n > _LARGEST or dimension * free**2 > _LONGEST or dimension < free:
+    is_large = dimension * n > _LARGEST or dimension * free**2 > _LONGEST
+    if isinstance(program.schur, SparseSchur) or is_large or dimension < free:
         return None
     operator = reduced_operator(program)
     groups = program.cone.groups
