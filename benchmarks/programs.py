@@ -138,10 +138,13 @@ def _chain(length: int, order: int) -> SDP:
 
 
 def _tree(length: int, order: int) -> SDP:
-    """A tree of cliques: each new variable meets two of a clique that is chosen at random (seed 0)."""
+    """A tree of cliques: each new variable meets two of a clique that is chosen at random (seed 0).
+
+    The second clique is that of a chain, so that all variables have a fourth power, and the program an interior.
+    """
     rng = np.random.default_rng(0)
-    cliques = [(0, 1, 2)]
-    for new in range(3, length):
+    cliques = [(0, 1, 2), (1, 2, 3)]
+    for new in range(4, length):
         old = cliques[int(rng.integers(len(cliques)))]
         first, second = rng.choice(3, 2, replace=False)
         cliques.append((old[first], old[second], new))

@@ -58,10 +58,10 @@ class Program:
     gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
     schur : SchurComplement or SparseSchur
-    dense : array or None
-        :math:`A`, or that of the different entries alone, over the unknowns, where sparse products cost more.
+    reduced : pair of arrays, pair of CSR matrices or None
+        :math:`A`, or that of the different entries alone, over the unknowns, and its transpose, where that is quicker.
     is_spread : bool
-        Whether `dense` has all flat entries.
+        Whether `reduced` has all flat entries.
     """
 
     sdp: SDP
@@ -82,21 +82,21 @@ class Program:
     row_units: Array
     gradient_units: Array
     schur: SchurComplement | SparseSchur
-    dense: Array | None = None
+    reduced: tuple[Array, Array] | tuple[sp.csr_matrix, sp.csr_matrix] | None = None
     is_spread: bool = False
 
     def apply(self, free: Array) -> Array:
         """Return :math:`A z`."""
-        if self.dense is None:
+        if self.reduced is None:
             return self.blocks(self.elimination.extend(free))
-        entries = self.dense @ free
-        return entries if self.is_spread else np.asarray(self.spread @ entries)
+        entries = self.reduced[0] @ free
+        return np.asarray(entries if self.is_spread else self.spread @ entries)
 
     def apply_adjoint(self, flat: Array) -> Array:
         r"""Return :math:`A^\\top X`."""
-        if self.dense is None:
+        if self.reduced is None:
             return self.elimination.restrict(self.image(flat))
-        return np.asarray((flat if self.is_spread else self.adjoints[0] @ flat) @ self.dense)
+        return np.asarray(self.reduced[1] @ (flat if self.is_spread else self.adjoints[0] @ flat))
 
     def normal_matrix(
         self, gram: Array, inverse: Array, gram_factor: Factor, slack_factor: Factor
@@ -136,20 +136,25 @@ class Program:
         return np.asarray(self.elimination.multiplier @ pivot_gradient) * self.cost_unit
 
 
-def with_dense(program: Program) -> Program:
-    """Return the program with a dense operator when that is small."""
+def with_reduced(program: Program) -> Program:
+    """Return the program with its operator over the unknowns, dense when small, or sparse when it has few entries."""
     n = program.elimination.order.shape[0]
     if program.cone.dimension * n <= _SMALL:
-        return replace(program, dense=reduced_operator(program), is_spread=True)
+        dense = reduced_operator(program)
+        return replace(program, reduced=(dense, dense.T), is_spread=True)
     if program.different.shape[0] * n <= _MEDIUM:
-        return replace(program, dense=_reduced(program.elimination, program.different.toarray()))
-    return program
+        dense = _reduced(program.elimination, program.different.toarray())
+        return replace(program, reduced=(dense, dense.T))
+    flat = program.spread @ program.different
+    if flat.nnz > program.spread.nnz + program.different.nnz or program.elimination.coupling is not None:
+        return program
+    head, kept = flat[:, : program.elimination.n_head], program.elimination.kept
+    sparse = sp.csr_matrix(head if kept is None else head[:, kept])
+    return replace(program, reduced=(sparse, sp.csr_matrix(sparse.T)), is_spread=True)
 
 
 def reduced_operator(program: Program) -> Array:
     """Return :math:`A`, the blocks over the unknowns, as a dense matrix."""
-    if program.dense is not None and program.is_spread:
-        return program.dense
     return _reduced(program.elimination, (program.spread @ program.different).toarray())
 
 

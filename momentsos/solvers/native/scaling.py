@@ -11,9 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
+from scipy.linalg import lapack
 from scipy.sparse.linalg import lsqr
 
 from ...sdp import SDP, svec_index
@@ -108,7 +108,7 @@ def _least_squares(system: sp.csr_matrix, right: Array) -> Array:
         return np.asarray(lsqr(system, right, iter_lim=60, atol=1e-3, btol=1e-3)[0])
     normal = (system.T @ system).toarray()
     normal.flat[:: normal.shape[0] + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
-    return np.asarray(scipy.linalg.solve(normal, system.T @ right, assume_a="pos", check_finite=False))
+    return np.asarray(lapack.dposv(normal, system.T @ right)[1])
 
 
 def equilibrate(sdp: SDP) -> Scaling:

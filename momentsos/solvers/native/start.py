@@ -10,7 +10,7 @@ from .cone import Array
 from .dependence import SUSPICIOUS, without_dependent
 from .iterate import Iterate
 from .metric import Metric
-from .program import Program, with_dense
+from .program import Program, with_reduced
 from .sparse_factor import factor_matrix
 from .sparse_schur import restricted
 
@@ -47,4 +47,4 @@ def make_start(program: Program, scale: float) -> Start:
         if program.elimination.kept is not None:
             schur = factor_matrix(restricted(matrix, program.elimination.kept))
     point = Iterate(np.zeros(program.elimination.n_free), unit, unit, scale, scale)
-    return Start(with_dense(program), point, Metric(unit, inverse, factor, factor, schur), ray)
+    return Start(with_reduced(program), point, Metric(unit, inverse, factor, factor, schur), ray)
