@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 
 from .cone import Array, Factor
-from .conjugate import RefinedFactor
 from .iterate import Iterate
 from .newton import SchurFactor
 from .program import Program
@@ -19,9 +17,6 @@ WELL_CONDITIONED = 1e-9
 ILL_CONDITIONED = 1e-11
 
 
-Factored = SchurFactor | SparseFactor | RefinedFactor
-
-
 @dataclass(frozen=True, eq=False)
 class Metric:
     """What linear systems at an iterate need.
@@ -31,14 +26,14 @@ class Metric:
     gram, inverse : (dimension,) arrays
         `X` and :math:`S^{-1}`.
     gram_factor, slack_factor : Factor
-    schur : SchurFactor, SparseFactor or RefinedFactor
+    schur : SchurFactor or SparseFactor
     """
 
     gram: Array
     inverse: Array
     gram_factor: Factor
     slack_factor: Factor
-    schur: Factored
+    schur: SchurFactor | SparseFactor
 
     def image(self, program: Program, change: Array) -> Array:
         r"""Return :math:`\mathrm{sym}(X \Delta S S^{-1})` for a flat `change` of the slacks."""
@@ -64,16 +59,9 @@ def make_metric(
         When the Schur complement cannot be factored.
     """
     inverse = program.cone.inverse(slack_factor)
-    schur: Factored
+    schur: SchurFactor | SparseFactor
     if square_root is not None:
         schur = square_root.factor(gram_factor, slack_factor)
     else:
         schur = factor_matrix(program.normal_matrix(point.gram, inverse, gram_factor, slack_factor))
-        if isinstance(schur, SparseFactor) and schur.smallest_pivot < WELL_CONDITIONED:
-            schur = RefinedFactor(schur, partial(_operator, program, point.gram, inverse))
     return Metric(point.gram, inverse, gram_factor, slack_factor, schur)
-
-
-def _operator(program: Program, gram: Array, inverse: Array, change: Array) -> Array:
-    r"""Return the product of the Schur complement with a vector, :math:`A^\top \mathrm{sym}(X (A v) S^{-1})`."""
-    return program.apply_adjoint(program.cone.product(gram, program.apply(change), inverse))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,14 +40,6 @@ class SchurFactor:
         return np.asarray(lapack.dpotrs(self.factor, right, lower=1)[0])
 
 
-def shifts() -> Iterator[float]:
-    """Return the regularisations to try in turn, none first."""
-    shift = 0.0
-    while shift <= _LAST:
-        yield shift
-        shift = max(_FIRST, shift * _GROWTH)
-
-
 def completed_diagonal(schur: Array | sp.csc_matrix) -> Array:
     """Return the diagonal, 1 where it is not positive.
 
@@ -80,10 +71,12 @@ def factor_schur(schur: Array) -> SchurFactor:
     n = diagonal.shape[0]
     if not n:
         return SchurFactor(schur, 0.0, 1.0)
-    for shift in shifts():
+    shift = 0.0
+    while shift <= _LAST:
         shifted = np.array(schur, order="F")
         shifted.T.flat[:: n + 1] = diagonal * (1.0 + shift)
         factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
         if info == 0:
             return SchurFactor(factor, shift, float((factor.diagonal() ** 2 / diagonal).min(initial=1.0)))
+        shift = max(_FIRST, shift * _GROWTH)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")

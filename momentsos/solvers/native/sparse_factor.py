@@ -14,20 +14,25 @@ import numpy as np
 from scipy.sparse.linalg import splu
 
 from .cone import Array
-from .newton import SchurFactor, completed_diagonal, factor_schur, shifts
+from .newton import SchurFactor, completed_diagonal, factor_schur
 from .sparse_schur import Index, SparseMatrix
+
+#: Pivots below this share of the diagonal are small. The diagonal is raised by a share of it, first and at most.
+_SMALLEST, _FIRST, _GROWTH, _LAST = 1e-14, 1e-13, 10.0, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class SparseFactor:
-    r"""A factor of the Schur complement, :math:`B + \delta\, \mathrm{diag}(B) = L D L^\top`.
+    r"""A factor of the Schur complement, :math:`B + \Delta = L D L^\top` with a diagonal :math:`\Delta`.
 
     Attributes
     ----------
     superlu : SuperLU
     order : (n,) array
         The unknown at each place.
-    shift, smallest_pivot : float
+    shift : float
+        The largest share by which an entry of the diagonal was raised.
+    smallest_pivot : float
         As in `momentsos.solvers.native.newton.SchurFactor`.
     """
 
@@ -46,6 +51,9 @@ class SparseFactor:
 def factor_matrix(schur: Array | SparseMatrix) -> SchurFactor | SparseFactor:
     """Factor a Schur complement, with as little regularisation as it needs; see `factor_schur`.
 
+    A sparse one has the diagonal raised where a pivot is small, and only there: what is raised elsewhere costs digits
+    of all directions.
+
     Raises
     ------
     numpy.linalg.LinAlgError
@@ -56,10 +64,13 @@ def factor_matrix(schur: Array | SparseMatrix) -> SchurFactor | SparseFactor:
     diagonal = completed_diagonal(schur.matrix)
     if not diagonal.size:
         return factor_schur(np.zeros((0, 0)))
-    for shift in shifts():
-        found = pivots_of(schur, diagonal * (1.0 + shift))
-        if found is not None and (found[1] > 0).all():
-            return SparseFactor(found[0], schur.order, shift, float((found[1] / diagonal).min()))
+    raised = np.zeros(diagonal.shape)
+    while raised.max() <= _LAST:
+        found = pivots_of(schur, diagonal * (1.0 + raised))
+        small = np.ones(diagonal.shape, dtype=bool) if found is None else found[1] <= _SMALLEST * diagonal
+        if found is not None and not small.any():
+            return SparseFactor(found[0], schur.order, float(raised.max()), float((found[1] / diagonal).min()))
+        raised[small] = np.maximum(_GROWTH * raised[small], _FIRST)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")
 
 
