@@ -319,7 +319,7 @@ def test_the_cost_model_sees_repeated_entries():
     plain, _ = feasible(0, sizes=(15,), n=70, p=0)
     hankel = relax(BY_NAME["rosenbrock_4"].problem(), 2, method="dense").sdp
     assert hankel.n_moments == plain.n_moments and hankel.sizes == plain.sizes
-    (repeated,), (different,) = _shapes(hankel), _shapes(plain)
+    (repeated,), (different,) = _shapes(hankel.operator, hankel), _shapes(plain.operator, plain)
     assert (repeated.different, different.different) == (70, 120)
     assert NativeSolver.memory(hankel) < NativeSolver.memory(plain)
 

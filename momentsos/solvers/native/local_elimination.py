@@ -12,7 +12,6 @@ elimination (Duff, Erisman, Reid, *Direct Methods for Sparse Matrices*, section 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,9 +30,18 @@ Index = NDArray[np.intp]
 
 @dataclass(frozen=True, eq=False)
 class SparseMultiplier:
-    """Takes the gradient at the pivots to the multipliers, by a sparse factorisation."""
+    """Takes the gradient at the pivots to the multipliers, by a sparse factorisation each time, for it is rarely asked.
 
-    solve: Callable[[Array], Array]
+    Attributes
+    ----------
+    square : (rank, rank) CSC matrix
+        The equalities that determine the pivots, over these, each divided by its `scale`.
+    used : (rank,) array
+        Their numbers.
+    scale : (p,) array
+    """
+
+    square: sp.csc_matrix
     used: Index
     scale: Array
 
@@ -41,7 +49,8 @@ class SparseMultiplier:
         """Return the multipliers; they are zero for equalities that others imply."""
         result = np.zeros(self.scale.shape[0])
         if self.used.size:
-            result[self.used] = self.solve(gradient) / self.scale[self.used]
+            solved = splu(self.square, diag_pivot_thresh=_THRESHOLD).solve(gradient, trans="T")
+            result[self.used] = solved / self.scale[self.used]
         return result
 
 
@@ -71,36 +80,41 @@ class _Work:
         self.rows = np.setdiff1d(self.rows, rows)
 
 
+#: Most numbers of a component that is solved as a dense matrix, if equalities are to count as local.
+_LARGEST = 2_000_000
+#: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
+#: their rounding.
+_FULLER, _ROUNDING = 2, 1e-14
 #: Equalities times moments up to which a dense factorisation is quicker than looking for anything.
 _SMALL = 20_000
 
 
 def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
     """Return the affine space of the equalities; rows may be redundant or contradict each other."""
-    if equalities.shape[0] * equalities.shape[1] <= _SMALL:
-        return eliminate_densely(equalities.toarray(), right_side)
-    return eliminate_locally(equalities, right_side)
+    local = eliminate_locally(equalities, right_side)
+    return eliminate_densely(equalities.toarray(), right_side) if local is None else local
 
 
-def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
-    """Return the elimination of equalities with few terms each; rows may be redundant or contradict each other."""
+def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Elimination | None:
+    """Return the elimination of many equalities with few terms each, None where they are few or hang together."""
     p, n = equalities.shape
-    size = np.abs(equalities).max(axis=1).toarray().ravel() if equalities.nnz else np.zeros(p)
+    if p * n <= _SMALL:
+        return None
+    size = np.abs(equalities).max(axis=1).toarray().ravel()
     scale = np.where(size > 0, size, 1.0)
     matrix = sp.csr_matrix(sp.diags_array(1.0 / scale) @ equalities)
     matrix.eliminate_zeros()
     work = _Work(matrix, right_side / scale, np.arange(p), np.ones(n, dtype=bool))
     _fix(work)
     _solve_own(work)
-    _solve_components(work)
+    if not _solve_components(work):
+        return None
     steps = [*work.own, *work.core, *reversed(work.fixed)]
     used = np.concatenate([rows for rows, _ in steps]) if steps else np.zeros(0, dtype=np.intp)
     pivots = np.concatenate([columns for _, columns in steps]) if steps else np.zeros(0, dtype=np.intp)
     free = np.flatnonzero(np.isin(np.arange(n), pivots, invert=True))
     coupling, constants = _substituted(work, steps, free)
-    square = sp.csc_matrix(matrix[used][:, pivots])
-    factor = splu(square, diag_pivot_thresh=_THRESHOLD) if used.size else None
-    multiplier = SparseMultiplier(lambda g: np.asarray(factor.solve(g, trans="T")) if factor else g, used, scale)
+    multiplier = SparseMultiplier(sp.csc_matrix(matrix[used][:, pivots]), used, scale)
     return Elimination(
         order=np.concatenate([free, pivots]).astype(np.intp),
         n_head=free.shape[0],
@@ -155,10 +169,10 @@ def _solve_own(work: _Work) -> None:
         work.take(work.own, work.rows[rows], left.indices[order[first]].astype(np.intp))
 
 
-def _solve_components(work: _Work) -> None:
-    """Solve what is left, component by component, by dense factorisations."""
+def _solve_components(work: _Work) -> bool:
+    """Solve what is left, component by component, by dense factorisations; False where one is too large."""
     if not work.rows.size:
-        return
+        return True
     left = work.left()
     count, label = connected_components(left @ left.T, directed=False)
     rest = work.right - work.matrix @ _fixed_values(work)
@@ -166,6 +180,8 @@ def _solve_components(work: _Work) -> None:
         members = np.flatnonzero(label == number)
         rows, part = work.rows[members], left[members]
         columns = np.unique(part.indices).astype(np.intp)
+        if rows.shape[0] * columns.shape[0] > _LARGEST:
+            return False
         dense = part[:, columns].toarray()
         solved = eliminate_densely(dense, rest[rows])
         if solved.contradiction is not None and work.conflict is None:
@@ -173,6 +189,7 @@ def _solve_components(work: _Work) -> None:
             work.conflict[rows] = solved.contradiction
         pivots = solved.order[solved.n_head :]
         work.core.append((_independent_rows(dense[:, pivots], rows), columns[pivots]))
+    return True
 
 
 def _independent_rows(square: Array, rows: Index) -> Index:
@@ -225,3 +242,21 @@ def _contradiction(work: _Work, multiplier: SparseMultiplier, pivots: Index, rig
     over = np.asarray(work.matrix.T @ work.conflict)[pivots]
     combination = conflict - multiplier @ over
     return np.asarray(combination / float(combination @ right_side))
+
+
+def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.csr_matrix | None:
+    """Return svec rows over the free moments, the equalities put in, where that leaves them as sparse as they are.
+
+    `matrix` is over all moments in the order of the elimination, which has them multiplied by `scale`.
+    """
+    head, coupling = elimination.n_head, elimination.coupling
+    if coupling is None:
+        return sp.csr_matrix(matrix[:, :head])
+    if not sp.issparse(coupling):
+        return None
+    own = sp.diags_array(scale[head:]) @ coupling @ sp.diags_array(1.0 / scale[:head])
+    rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
+    size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
+    rows.data[np.abs(rows.data) <= _ROUNDING * np.asarray(size[rows.nonzero()]).ravel()] = 0.0
+    rows.eliminate_zeros()
+    return rows if rows.nnz <= _FULLER * matrix.nnz else None

@@ -89,6 +89,11 @@ def _triangle(size: int) -> NDArray[np.intp]:
     return np.asarray(np.minimum(row, column) * size + np.maximum(row, column))
 
 
+def _ranks(ascending: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the number of each key among the different ones."""
+    return np.cumsum(np.concatenate([[0], ascending[1:] > ascending[:-1]])[: ascending.shape[0]]).astype(np.intp)
+
+
 def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp], Array] | None:
     """Return for each entry of a block the one that it is a multiple of in all blocks, and its factor."""
     block, place = np.divmod(entries.rows, area)
@@ -101,7 +106,7 @@ def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp
     lead = np.ones(area)
     lead[used] = entries.values[first[used]]
     number = np.zeros(keys.shape[0], dtype=np.intp)
-    number[order[-2::-1]] = np.cumsum(np.diff(keys[order[::-1]]) > 0)
+    number[order[::-1]] = _ranks(keys[order[::-1]])
     weights = np.random.default_rng(0).standard_normal(keys.shape[0])
     hashes = np.bincount(place, entries.values * weights[number], minlength=area) / lead
     ranked = np.argsort(hashes, kind="stable")

@@ -13,7 +13,7 @@ from .cone import Array, Cone, Factor, make_cone
 from .cost import sparse_ordering
 from .elimination import Elimination
 from .entries import Entries
-from .local_elimination import eliminate
+from .local_elimination import eliminate, put_in
 from .patterns import Folding, fold
 from .scaling import Scaling, equilibrate
 from .schur import SchurComplement, make_schur
@@ -21,9 +21,6 @@ from .sparse_schur import SparseMatrix, SparseSchur
 
 #: Most numbers of a dense operator that is worth having: of all flat entries, and of the different ones.
 _SMALL, _MEDIUM = 40_000, 200_000
-#: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
-#: their rounding.
-_FULLER, _ROUNDING = 2, 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -186,29 +183,11 @@ def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:
     ).without_zeros()
 
 
-def _with_equalities(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.csr_matrix | None:
-    """Return svec rows over the free moments, the equalities put in, where that leaves them as sparse as they are.
-
-    `matrix` is over all moments in the order of the elimination, which has them multiplied by `scale`.
-    """
-    head, coupling = elimination.n_head, elimination.coupling
-    if coupling is None:
-        return sp.csr_matrix(matrix[:, :head])
-    if not sp.issparse(coupling):
-        return None
-    own = sp.diags_array(scale[head:]) @ coupling @ sp.diags_array(1.0 / scale[:head])
-    rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
-    size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
-    rows.data[np.abs(rows.data) <= _ROUNDING * np.asarray(size[rows.nonzero()]).ravel()] = 0.0
-    rows.eliminate_zeros()
-    return rows if rows.nnz <= _FULLER * matrix.nnz else None
-
-
 def _make_schur(
     sdp: SDP, cone: Cone, elimination: Elimination, foldings: Sequence[Folding], row_scale: Array, scale: Array
 ) -> SchurComplement | SparseSchur:
     """Choose how the Schur complement is formed: over the free moments, where equalities are local, or over all."""
-    rows = _with_equalities(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, scale)
+    rows = put_in(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, scale)
     ordering = None if rows is None else sparse_ordering(rows, sdp.offsets)
     if rows is None or not rows.shape[1] or (ordering is None and elimination.coupling is None):
         return make_schur(cone, foldings, row_scale, scale)
