@@ -138,7 +138,7 @@ def random_point(cone, rng):
 
 
 def test_a_long_chain_takes_memory_in_proportion_to_its_length():
-    """The estimate, an upper bound of what is taken, of 200 variables is at most 2.5 times that of 100, not four times."""
+    """The estimate for 200 variables, an upper bound of what is taken, is at most 2.5 times that for 100, not four."""
     rng = np.random.default_rng(0)
     short, long = of_cliques(chain(100), rng), of_cliques(chain(200), rng)
     memory = solver_named("native").memory
