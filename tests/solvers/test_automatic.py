@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
-import scipy.sparse as sp
 import pytest
+import scipy.sparse as sp
 from solvers.programs import QUIET, large_program, program
 
 import momentsos as ms

@@ -36,6 +36,8 @@ from .ordering import Ordering, distinct_supports, order_moments
 SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
 #: Seconds a NumPy call takes whatever its size.
 CALL = 1.5e-5
+#: What an iteration takes at least, about 200 calls.
+_OVERHEAD = 200 * CALL
 #: Numbers a second that a triangular solve reads, and how many solves there are in an iteration.
 STREAMED, _SOLVES = 1e9, 7
 #: What else is done with a block (factors, inverses, eigenvalues, products): multiplications in cubes of its size, and
@@ -260,7 +262,7 @@ def likely_seconds(sdp: SDP) -> float:
 def iteration_seconds(sdp: SDP) -> float:
     """Return an estimate of the time of one iteration on one core."""
     stated = _stated(sdp)
-    seconds = 200 * CALL
+    seconds = _OVERHEAD
     if stated.ordering is None:
         seconds += dense_factor_seconds(stated.n)
     else:
@@ -285,4 +287,7 @@ def cheaper_side(sdp: SDP) -> str:
     n, p, entries = sdp.n_moments, sdp.right_side.shape[0], sdp.operator.shape[0]
     if n < _FEWEST or entries + p - n > (n - p) // 2:
         return "moments"
-    return "gram" if iteration_seconds(dual_program(sdp)) < 0.5 * iteration_seconds(sdp) else "moments"
+    as_stated = iteration_seconds(sdp)
+    if as_stated < 2 * _OVERHEAD:
+        return "moments"
+    return "gram" if iteration_seconds(dual_program(sdp)) < 0.5 * as_stated else "moments"

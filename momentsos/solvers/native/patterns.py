@@ -107,7 +107,7 @@ def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp
     lead[used] = entries.values[first[used]]
     number = np.zeros(keys.shape[0], dtype=np.intp)
     number[order[::-1]] = _ranks(keys[order[::-1]])
-    weights: Array = np.random.default_rng(0).standard_normal(keys.shape[0])
+    weights = np.asarray(np.random.default_rng(0).standard_normal(keys.shape[0]))
     hashes = np.bincount(place, entries.values * weights[number], minlength=area) / lead
     ranked = np.argsort(hashes, kind="stable")
     new = np.diff(hashes[ranked], prepend=-np.inf) > 1e-12 * (1.0 + np.abs(hashes[ranked]))
