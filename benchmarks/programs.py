@@ -8,15 +8,17 @@ from pathlib import Path
 from unittest import mock
 
 import numpy as np
+import scipy.sparse as sp
 
 import momentsos as ms
 from momentsos import request
 from momentsos.conditioning import balanced_units, scale_by
 from momentsos.networks.instances import noisy_instance
 from momentsos.polynomials import monomial_basis
-from momentsos.relaxations import Block, BlockKind, Plan, assemble, dense_plan
+from momentsos.relaxations import assemble, dense_plan
 from momentsos.relaxations.bounding import Ball
-from momentsos.sdp import SDP
+from momentsos.sdp import SDP, svec_index
+from momentsos.sdp.svec import svec_weights
 
 #: Degrees and orders of the partial relaxations of the mean residual, small ones first.
 _PARTIAL = (
@@ -102,21 +104,51 @@ def _max_cut(nodes: int, order: int) -> SDP:
     return assemble(dense_plan(ms.Problem(objective, equalities=[v * v - 1.0 for v in x]), order)).sdp
 
 
-def _chain(length: int, order: int) -> SDP:
-    """A chain of quartics, each in three neighbouring variables, with a moment matrix for each of the cliques."""
-    names = [f"x{i}" for i in range(length)]
-    x = ms.variables(" ".join(names))
+def _of_cliques(cliques: list[tuple[int, ...]], order: int) -> SDP:
+    """Quartics `(x_a² - x_b)² + (x_c - r)⁴` for each clique `(a, b, c)`, with a moment matrix for each of the cliques.
+
+    Written down clique by clique, so that nothing has the length of all variables.
+    """
     rng = np.random.default_rng(0)
-    terms = [(x[i] ** 2 - x[i + 1]) ** 2 + (x[i + 2] - float(rng.uniform(-1, 1))) ** 4 for i in range(length - 2)]
-    one = ms.Polynomial.constant(1.0, names)
-    small = monomial_basis(3, order)
-    blocks = []
-    for i in range(length - 2):
-        basis = np.zeros((len(small), length), dtype=np.int64)
-        basis[:, i : i + 3] = small
-        blocks.append(Block(one, basis, BlockKind.PSD))
-    plan = Plan(sum(terms, ms.Polynomial.constant(0.0, names)), one, tuple(blocks), order, "sparse")
-    return assemble(plan).sdp
+    basis = monomial_basis(3, order)
+    numbers: dict[tuple[tuple[int, int], ...], int] = {(): 0}
+
+    def moments(clique: tuple[int, ...], exponents: np.ndarray) -> list[int]:
+        keys = (tuple(sorted((v, e) for v, e in zip(clique, row, strict=True) if e)) for row in exponents.tolist())
+        return [numbers.setdefault(key, len(numbers)) for key in keys]
+
+    row, column = svec_index(len(basis))
+    products, names = basis[row] + basis[column], ("a", "b", "c")
+    a, b, c = ms.variables(" ".join(names))
+    columns, cost = [], []
+    for clique in cliques:
+        columns += moments(clique, products)
+        quartic = (a**2 - b) ** 2 + (c - float(rng.uniform(-1, 1))) ** 4
+        cost += list(zip(moments(clique, quartic.exponents), quartic.coefficients.tolist(), strict=True))
+    n, place, value = len(numbers), [pair[0] for pair in cost], [pair[1] for pair in cost]
+    values = np.tile(svec_weights(len(basis)), len(cliques))
+    operator = sp.csr_matrix((values, columns, np.arange(len(columns) + 1)), shape=(len(columns), n))
+    normalised = sp.csr_matrix(([1.0], ([0], [0])), shape=(1, n))
+    return SDP(np.bincount(place, value, n), normalised, np.ones(1), operator, (len(basis),) * len(cliques))
+
+
+def _chain(length: int, order: int) -> SDP:
+    """A chain of quartics, each in three neighbouring variables."""
+    return _of_cliques([(i, i + 1, i + 2) for i in range(length - 2)], order)
+
+
+def _tree(length: int, order: int) -> SDP:
+    """A tree of cliques: each new variable meets two of a clique that is chosen at random (seed 0).
+
+    The second clique is that of a chain, so that all variables have a fourth power, and the program an interior.
+    """
+    rng = np.random.default_rng(0)
+    cliques = [(0, 1, 2), (1, 2, 3)]
+    for new in range(4, length):
+        old = cliques[int(rng.integers(len(cliques)))]
+        first, second = rng.choice(3, 2, replace=False)
+        cliques.append((old[first], old[second], new))
+    return _of_cliques(cliques, order)
 
 
 def _recipes() -> dict[str, Callable[[], SDP]]:
@@ -132,7 +164,9 @@ def _recipes() -> dict[str, Callable[[], SDP]]:
     recipes["maximum cut, 8 nodes, order 2"] = lambda: _max_cut(8, 2)
     recipes["maximum cut, 30 nodes, order 1"] = lambda: _max_cut(30, 1)
     recipes["chain of 20, order 2"] = lambda: _chain(20, 2)
-    recipes["chain of 40, order 2"] = lambda: _chain(40, 2)
+    for length in (40, 100, 1000):
+        recipes[f"chain of {length}, order 2"] = lambda length=length: _chain(length, 2)
+    recipes["tree of 100, order 2"] = lambda: _tree(100, 2)
     recipes["dense 2,2 order 3 in a ball"] = _in_a_ball
     return recipes
 

@@ -134,6 +134,10 @@ class Solver(ABC):
         """Return what is wrong with the licence in one line, or None when there is nothing wrong."""
         return None
 
+    def preferred_side(self, sdp: SDP, options: SolverOptions) -> str:
+        """Return the side that ``side="auto"`` means: the solver's own, unless it can tell which is cheaper."""
+        return self.side
+
     @classmethod
     @abstractmethod
     def memory(cls, sdp: SDP) -> int:

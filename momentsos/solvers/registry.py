@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from ..errors import BadOption, SolverUnavailable
 from ..memory import available_bytes
-from ..sdp import SDP, svec_length
-from .base import Solver
+from ..sdp import SDP, dual_program, svec_length
+from .base import Solver, SolverOptions
 from .clarabel import Clarabel
 from .copt import COPT
 from .csdp import CSDP
@@ -107,7 +107,8 @@ def choose_solvers(sdp: SDP) -> list[Solver]:
     half an hour by its cost model, or more memory than there is, only SCS is left.
     `momentsos.solvers.solve_sdp` asks for one second opinion, and only where the first answer is not accurate.
     """
-    if likely_seconds(sdp) > _LONGEST or NativeSolver.memory(sdp) > 0.9 * available_bytes():
+    stated = sdp if NativeSolver().preferred_side(sdp, SolverOptions()) == NativeSolver.side else dual_program(sdp)
+    if likely_seconds(stated) > _LONGEST or NativeSolver.memory(stated) > 0.9 * available_bytes():
         return [SCS()]
     if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT:
         return [NativeSolver(), Clarabel()]

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..sdp import SDP, SDPSolution, dual_program, from_dual
@@ -17,16 +18,19 @@ from .base import Solver, SolverOptions, finish
 
 #: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
 _RANK, _CONSISTENT = 1e-12, 1e-9
+#: Share of the largest entry of a row above which one counts that no other row has.
+_OWN = 1e-6
 
 
 def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
-    """Solve `sdp` with `solver` on the side that `options.side` names; ``"auto"`` is the solver's own.
+    """Solve `sdp` with `solver` on the side that `options.side` names; ``"auto"`` is the one that the solver prefers.
 
     Moments, multipliers and Gram matrices mean the same whichever side was solved; residuals and rays are
     recomputed for `sdp` itself.
     """
     own = replace(options, side="auto")
-    if options.side in ("auto", solver.side):
+    side = solver.preferred_side(sdp, options) if options.side == "auto" else options.side
+    if side == solver.side:
         return solver.solve(sdp, own)
     kept = _independent_equalities(sdp)
     reduced = replace(sdp, equalities=sdp.equalities[kept], right_side=sdp.right_side[kept])
@@ -46,25 +50,45 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
         solver=answer.solver,
         iterations=answer.iterations,
         seconds=answer.seconds,
-        statistics={**answer.statistics, "side": options.side},
+        statistics={**answer.statistics, "side": side},
     )
 
 
 def _independent_equalities(sdp: SDP) -> NDArray[np.intp]:
     """Return the numbers of equalities that imply the others, by QR with pivoting; all, where some contradict.
 
-    Multipliers of equalities that depend on each other are not unique, and grow without end in some solvers.
+    Multipliers of equalities that depend on each other are not unique, and grow without end in some solvers. Those
+    with a moment that no other one has depend on none; what they leave is small where there are many equalities.
     """
     everything = np.arange(sdp.right_side.size)
-    rows = sdp.equalities.toarray()
-    scale = np.abs(rows).max(axis=1, initial=0.0)
+    scale = np.abs(sdp.equalities).max(axis=1).toarray().ravel() if everything.size else np.ones(0)
     if not scale.all():  # an equality without unknowns: true or a contradiction, and no matter of rank
         return everything
-    rows, right = rows / scale[:, None], sdp.right_side / scale
+    rows = sp.csr_matrix(sp.diags_array(1.0 / scale) @ sdp.equalities)
+    rest = np.flatnonzero(~_have_their_own(rows))
+    chosen = _spanning_rows(rows[rest].toarray(), sdp.right_side[rest] / scale[rest])
+    if chosen is None:
+        return everything
+    return np.sort(np.concatenate([np.setdiff1d(everything, rest), rest[chosen]])).astype(np.intp)
+
+
+def _have_their_own(rows: sp.csr_matrix) -> NDArray[np.bool_]:
+    """Return which rows have an entry of some size in a column where no other row has one."""
+    entries = rows.tocoo()
+    alone = np.bincount(entries.col[entries.data != 0], minlength=rows.shape[1])[entries.col] == 1
+    able = np.zeros(rows.shape[0], dtype=bool)
+    able[entries.row[alone & (np.abs(entries.data) > _OWN)]] = True
+    return able
+
+
+def _spanning_rows(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.intp] | None:
+    """Return rows that imply the others, or None where some contradict."""
+    if not rows.size:
+        return np.zeros(0, dtype=np.intp)
     _, r, order = scipy.linalg.qr(rows.T, mode="economic", pivoting=True)
     pivots = np.abs(np.diag(r))
     rank = int((pivots > _RANK * pivots.max(initial=0.0)).sum())
     implied = scipy.linalg.solve_triangular(r[:rank, :rank], r[:rank, rank:]).T @ right[order[:rank]]
     if np.abs(implied - right[order[rank:]]).max(initial=0.0) > _CONSISTENT * (1.0 + np.abs(right).max(initial=0.0)):
-        return everything
-    return np.sort(order[:rank]).astype(np.intp)
+        return None
+    return np.asarray(order[:rank], dtype=np.intp)

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import scipy.sparse as sp
 from solvers.programs import QUIET, large_program, program
 
 import momentsos as ms
@@ -129,7 +130,10 @@ def test_the_rule_follows_sizes_and_what_is_installed(monkeypatch) -> None:
     assert names(large_program(32)) == ["native", "csdp", "sdpa"]
     assert names(large_program(62)) == ["native", "csdp", "sdpa"]  # 1953 moments
     assert names(large_program(63)) == ["native"]  # 2016 moments
-    assert names(large_program(200)) == ["scs"]  # 20100 moments, an hour by the cost model
+    assert names(large_program(200)) == ["native"]  # 20100 moments, but 200 multipliers: seconds by the cost model
+    once = large_program(200)
+    twice = replace(once, operator=sp.vstack([once.operator] * 2, format="csr"), sizes=once.sizes * 2)
+    assert names(twice) == ["scs"]  # and as many unknowns on the side of the Gram matrices: an hour
     with monkeypatch.context() as poor:
         poor.setattr(registry, "available_bytes", lambda: 10_000_000)
         assert names(large_program(32)) == ["scs"]

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
-from .cost import peak_bytes
+from .cost import cheaper_side, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program
@@ -48,6 +48,14 @@ class NativeSolver(Solver):
     def memory(cls, sdp: SDP) -> int:
         """Estimate from `momentsos.solvers.native.cost`."""
         return peak_bytes(sdp)
+
+    def preferred_side(self, sdp: SDP, options: SolverOptions) -> str:
+        """Return ``"gram"`` where the cost model says that it takes less than half the time.
+
+        Warm starts and more digits are answers to the program as it is stated.
+        """
+        as_stated = options.start is not None or options.native.get("digits")
+        return "moments" if as_stated else cheaper_side(sdp)
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
         """Solve `sdp`; see `Solver.solve`."""

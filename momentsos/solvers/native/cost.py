@@ -24,19 +24,28 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
+from numpy.typing import NDArray
 
-from ...sdp import SDP
+from ...sdp import SDP, dual_program
 from ...sdp.svec import svec_weights
+from .local_elimination import eliminate_locally, put_in
+from .ordering import Ordering, distinct_supports, order_moments
 
 #: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
 SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
 #: Seconds a NumPy call takes whatever its size.
 CALL = 1.5e-5
+#: What an iteration takes at least, about 200 calls.
+_OVERHEAD = 200 * CALL
 #: Numbers a second that a triangular solve reads, and how many solves there are in an iteration.
 STREAMED, _SOLVES = 1e9, 7
 #: What else is done with a block (factors, inverses, eigenvalues, products): multiplications in cubes of its size, and
 #: seconds in squares of it, for LAPACK is slow on small matrices.
 _CUBES, _SQUARES = 60, 1e-6
+#: Multiplications a second of a sparse factorisation, seconds to put a number in its place, and the fewest unknowns for
+#: which it is considered.
+FACTORED, _PLACED, _FEWEST = 1.5e9, 1e-8, 100
 #: Numbers kept whatever the size of the program.
 _ALWAYS = 2_000_000
 #: Most numbers in one work array.
@@ -145,11 +154,62 @@ def sparse_seconds(shape: Shape, columns: int) -> float:
     return selection + shape.count * min(shape.size, 40) * 3 * CALL + 3 * shape.size**2 * columns / SYMMETRIC
 
 
-def _shapes(sdp: SDP) -> list[Shape]:
+def sparse_ordering(rows: sp.csr_matrix, offsets: NDArray[np.intp]) -> Ordering | None:
+    """Return an order of elimination, or None where a dense factorisation is quicker.
+
+    `rows` are the svec rows of the blocks over the unknowns, those of a block from one of the `offsets` to the next.
+    """
+    n = rows.shape[1]
+    if n < _FEWEST:
+        return None
+    dense = dense_factor_seconds(n)
+    supports = distinct_supports(rows, offsets, dense / _PLACED)
+    found = None if supports is None else order_moments(supports, n, dense * FACTORED)
+    return found if found is not None and factor_seconds(found) < dense else None
+
+
+def dense_factor_seconds(n: int) -> float:
+    """Return the time of a dense factorisation and of the solves with it."""
+    return n**3 / 6 / SYMMETRIC + _SOLVES * n**2 / STREAMED
+
+
+def factor_seconds(ordering: Ordering) -> float:
+    """Return the time of a sparse factorisation and of the solves with it."""
+    return ordering.multiplications / FACTORED + ordering.filled * (_PLACED + 2 * _SOLVES / STREAMED)
+
+
+@dataclass(frozen=True, eq=False)
+class _Stated:
+    """A program by what an iteration works with: its unknowns, its groups, and the order of a sparse factorisation."""
+
+    n: int
+    shapes: list[Shape]
+    ordering: Ordering | None
+
+
+def _stated(sdp: SDP) -> _Stated:
+    """Return the program with local equalities put in; others leave the blocks over all moments."""
+    elimination = eliminate_locally(sdp.equalities, sdp.right_side)
+    rows = ordering = None
+    if elimination is not None:
+        ones = np.ones(sdp.n_moments)
+        rows = put_in(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, ones)
+    elif sdp.n_moments >= _FEWEST:
+        fixed = sdp.equalities.indices[sdp.equalities.indptr[:-1][np.diff(sdp.equalities.indptr) == 1]]
+        if fixed.size == sdp.right_side.size:
+            rows = sp.csr_matrix(sdp.operator[:, np.setdiff1d(np.arange(sdp.n_moments), fixed)])
+    if rows is not None:
+        ordering = sparse_ordering(rows, sdp.offsets)
+    rows = sdp.operator if rows is None else rows
+    return _Stated(rows.shape[1], _shapes(rows, sdp, ordering), ordering)
+
+
+def _shapes(operator: sp.csr_matrix, sdp: SDP, ordering: Ordering | None = None) -> list[Shape]:
     """Return the shapes of all groups, judged by the fullest block of each."""
+    n = operator.shape[1]
     sizes = np.asarray(sdp.sizes, dtype=np.intp)
-    entries = np.diff(sdp.operator.indptr[sdp.offsets])
-    hashes = np.asarray(sdp.operator @ np.random.default_rng(0).standard_normal(sdp.n_moments))
+    entries = np.diff(operator.indptr[sdp.offsets])
+    hashes = np.asarray(operator @ np.random.default_rng(0).standard_normal(n))
     shapes = []
     for size in np.unique(sizes[sizes > 0]).tolist():
         members = np.flatnonzero(sizes == size)
@@ -157,8 +217,10 @@ def _shapes(sdp: SDP) -> list[Shape]:
         rows = hashes[slice(*sdp.offsets[fullest : fullest + 2])] / svec_weights(size)
         scale = float(np.abs(rows).max(initial=0.0)) or 1.0
         different = int(np.unique(np.round(rows / scale, 10)).shape[0])
-        width, total = min(sdp.n_moments, int(entries[fullest])), int(entries[members].sum())
-        shapes.append(Shape(size, members.shape[0], sdp.n_moments, different, width, different * total // len(rows)))
+        width, total = min(n, int(entries[fullest])), int(entries[members].sum())
+        if ordering is not None:
+            width = int(np.unique(operator.indices[slice(*operator.indptr[sdp.offsets[fullest : fullest + 2]])]).size)
+        shapes.append(Shape(size, members.shape[0], n, different, width, different * total // len(rows)))
     return shapes
 
 
@@ -178,12 +240,18 @@ def _kept(shape: Shape) -> int:
 
 def peak_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of a solve."""
-    shapes = _shapes(sdp)
-    n, p = sdp.n_moments, sdp.right_side.shape[0]
-    entries = sum(shape.filled for shape in shapes)
-    dimension = sum(shape.count * shape.size**2 for shape in shapes)
-    numbers = _ALWAYS + 6 * n**2 + 4 * p * n + 12 * entries + 40 * dimension + sum(map(_kept, shapes))
-    return 8 * numbers
+    stated = _stated(sdp)
+    n, p = stated.n, sdp.right_side.shape[0]
+    entries = sum(shape.filled for shape in stated.shapes)
+    dimension = sum(shape.count * shape.size**2 for shape in stated.shapes)
+    if stated.ordering is None:
+        matrix = 6 * n**2 + 4 * p * n + sum(map(_kept, stated.shapes))
+    else:
+        # Both halves of the factor with its indices, twice; a place, a product and a work array for each pair.
+        placed = sum(shape.count * shape.width**2 for shape in stated.shapes)
+        rows = sum(shape.count * min(shape.size**2, shape.different) * shape.width for shape in stated.shapes)
+        matrix = 8 * stated.ordering.filled + 12 * placed + rows + 2 * CHUNK
+    return 8 * (_ALWAYS + 40 * sdp.n_moments + matrix + 12 * entries + 40 * dimension)
 
 
 def likely_seconds(sdp: SDP) -> float:
@@ -193,11 +261,33 @@ def likely_seconds(sdp: SDP) -> float:
 
 def iteration_seconds(sdp: SDP) -> float:
     """Return an estimate of the time of one iteration on one core."""
-    n = sdp.n_moments
-    seconds = n**3 / 6 / SYMMETRIC + _SOLVES * n**2 / STREAMED + 200 * CALL
-    for shape in _shapes(sdp):
-        if shape.size > 1:
+    stated = _stated(sdp)
+    seconds = _OVERHEAD
+    if stated.ordering is None:
+        seconds += dense_factor_seconds(stated.n)
+    else:
+        seconds += factor_seconds(stated.ordering)
+    for shape in stated.shapes:
+        seconds += shape.count * (_CUBES * shape.size**3 / BATCHED + _SQUARES * shape.size**2) * (shape.size > 1)
+        if stated.ordering is not None:
+            seconds += _moving_seconds(shape, shape.width) + shape.count * shape.width**2 * (
+                shape.triangle / SYMMETRIC + _PLACED
+            )
+        elif shape.size > 1:
             dense = stacked_seconds(shape), local_seconds(shape), likely_shared_seconds(shape)
             seconds += min(*dense, sparse_seconds(shape, shape.filled))
-            seconds += shape.count * (_CUBES * shape.size**3 / BATCHED + _SQUARES * shape.size**2)
     return seconds
+
+
+def cheaper_side(sdp: SDP) -> str:
+    """Return the side that takes the least time by this model; ``"gram"`` only where it takes less than half.
+
+    The Gram matrices have as many unknowns as entries and multipliers, less an equation for each moment.
+    """
+    n, p, entries = sdp.n_moments, sdp.right_side.shape[0], sdp.operator.shape[0]
+    if n < _FEWEST or entries + p - n > (n - p) // 2:
+        return "moments"
+    as_stated = iteration_seconds(sdp)
+    if as_stated < 2 * _OVERHEAD:
+        return "moments"
+    return "gram" if iteration_seconds(dual_program(sdp)) < 0.5 * as_stated else "moments"

@@ -9,16 +9,22 @@ Stability of Numerical Algorithms*, section 10.3.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.linalg
+import scipy.sparse as sp
+from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from ...sdp import check_primal_ray
 from .cone import Array
+from .cost import CHUNK
 from .newton import completed_diagonal
 from .program import Program
+from .sparse_factor import factor_matrix, pivots_of
+from .sparse_schur import SparseMatrix
 
 #: Pivots below this are candidates, and dependent when what is left of their column is below the second.
 SUSPICIOUS = 1e-13
@@ -27,14 +33,14 @@ _LEFT = 1e-11
 _COST = 1e-9
 
 
-def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | None]:
+def without_dependent(program: Program, schur: Array | SparseMatrix) -> tuple[Program, Array | None]:
     """Leave dependent moments out.
 
     Parameters
     ----------
     program : Program
-    schur : (n_head, n_head) array
-        The Schur complement at the starting point, all moments kept, as a lower triangle in column order.
+    schur : (n_head, n_head) array or SparseMatrix
+        The Schur complement at the starting point, all moments kept; dense as a lower triangle in column order.
 
     Returns
     -------
@@ -43,37 +49,94 @@ def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | 
     ray : (n,) array or None
         A direction that changes the objective alone, which proves that there is no bound.
     """
+    picked = _pick_sparse(schur) if isinstance(schur, SparseMatrix) else _pick_dense(schur)
+    if not picked.drop.size:
+        return program, None
+    kept = [picked.keep]
+    step = max(1, CHUNK // program.cone.dimension) if isinstance(schur, SparseMatrix) else picked.drop.size
+    for low in range(0, picked.drop.size, step):
+        drop = picked.drop[low : low + step]
+        dependent, moments = _judge(program, picked, drop)
+        if moments is not None:
+            return program, moments
+        kept.append(drop[~dependent])
+    unknowns = np.sort(np.concatenate(kept))
+    elimination = replace(program.elimination, kept=unknowns)
+    return replace(program, elimination=elimination, gradient=program.gradient[unknowns]), None
+
+
+@dataclass(frozen=True, eq=False)
+class _Picked:
+    """Independent moments `keep` and candidates `drop`, of a Schur complement with the diagonal scaled to one.
+
+    `solve` has that matrix over `keep`; `weights` returns the combinations of them that candidates may be.
+    """
+
+    keep: NDArray[np.intp]
+    drop: NDArray[np.intp]
+    scale: Array
+    solve: Callable[[Array], Array]
+    weights: Callable[[NDArray[np.intp]], Array]
+
+
+def _pick_dense(schur: Array) -> _Picked:
+    """Choose independent moments by a factorisation with pivoting."""
     scale = 1.0 / np.sqrt(completed_diagonal(schur))
     matrix = np.asfortranarray(schur * scale[:, None] * scale)
     np.fill_diagonal(matrix, 1.0)
     factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS)
-    if rank == pivots.shape[0]:
-        return program, None
     pivots = pivots.astype(np.intp) - 1
-    keep, drop = pivots[:rank], pivots[rank:]
     lower = np.tril(factor[:rank, :rank])
-    weights = scipy.linalg.solve_triangular(lower.T, factor[rank:, :rank].T)
-    # A column for each dependent moment: one unit of it, less the combination of others with the same effect.
-    rays = np.zeros((pivots.shape[0], drop.shape[0]))
+    row = np.argsort(pivots)
+
+    def weights(chosen: NDArray[np.intp]) -> Array:
+        return np.asarray(scipy.linalg.solve_triangular(lower.T, factor[row[chosen], :rank].T))
+
+    return _Picked(
+        pivots[:rank], pivots[rank:], scale, lambda right: np.asarray(lapack.dpotrs(lower, right, lower=1)[0]), weights
+    )
+
+
+def _pick_sparse(schur: SparseMatrix) -> _Picked:
+    """Choose independent moments by a factorisation in the order at hand, with the diagonal raised a little."""
+    diagonal = completed_diagonal(schur.matrix)
+    roots = sp.diags_array(1.0 / np.sqrt(diagonal))
+    scaled = SparseMatrix(sp.csc_matrix(roots @ schur.matrix @ roots), schur.order)
+    found = pivots_of(scaled, np.full(diagonal.shape, 1.0 + 0.1 * SUSPICIOUS))
+    if found is None:
+        raise np.linalg.LinAlgError("the Schur complement is not positive definite")
+    small = found[1] <= SUSPICIOUS
+    keep = np.sort(schur.order[~small])
+    factor = factor_matrix(scaled.restricted(keep))
+    place = np.argsort(schur.order)
+
+    def weights(chosen: NDArray[np.intp]) -> Array:
+        return factor.solve(scaled.matrix[place[keep]][:, place[chosen]].toarray())
+
+    return _Picked(keep, np.sort(schur.order[small]), (1.0 / np.sqrt(diagonal))[place], factor.solve, weights)
+
+
+def _judge(program: Program, picked: _Picked, drop: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Array | None]:
+    """Return which candidates have no effect of their own, and a direction that changes the objective alone."""
+    keep, scale = picked.keep, picked.scale
+    # A column for each candidate: one unit of it, less the combination of others with the same effect.
+    rays = np.zeros((scale.shape[0], drop.shape[0]))
     rays[drop, np.arange(drop.shape[0])] = 1.0
-    rays[keep] = -weights
+    rays[keep] = -picked.weights(drop)
     rays *= scale[:, None]
     left = _effect(program, rays)
     if left.max(initial=0.0) > _LEFT:
         missing = program.elimination.restrict_head(program.image(_blocks(program, rays)).T).T[keep]
         missing *= scale[keep, None]
-        rays[keep] -= scale[keep, None] * lapack.dpotrs(lower, missing, lower=1)[0]
+        rays[keep] -= scale[keep, None] * picked.solve(missing)
         left = _effect(program, rays)
-    dependent = left <= _LEFT
     falls = program.gradient @ rays
     sizes = np.abs(program.gradient).max(initial=0.0) * np.abs(rays).max(axis=0, initial=0.0)
-    for i in np.flatnonzero(dependent & (np.abs(falls) > _COST * sizes)):
+    for i in np.flatnonzero((left <= _LEFT) & (np.abs(falls) > _COST * sizes)):
         moments = program.moments(-np.sign(falls[i]) * rays[:, i], 0.0)
         if check_primal_ray(program.sdp, moments) is not None:
-            return program, moments
-    kept = np.sort(np.concatenate([keep, drop[~dependent]]))
-    elimination = replace(program.elimination, kept=kept)
-    return replace(program, elimination=elimination, gradient=program.gradient[kept]), None
+            return left <= _LEFT, moments
+    return left <= _LEFT, None
 
 
 def _blocks(program: Program, rays: Array) -> Array:

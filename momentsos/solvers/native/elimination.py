@@ -8,6 +8,7 @@ complement is formed on all moments, where the blocks are sparse, and reduced af
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import scipy.linalg
@@ -24,6 +25,13 @@ CONSISTENCY_TOLERANCE = 1e-9
 CANCELLATION = 1e-13
 
 
+class Multiplier(Protocol):
+    """A matrix of which only products with vectors are asked for."""
+
+    def __matmul__(self, gradient: Array, /) -> Array:
+        """Return the product with a vector."""
+
+
 @dataclass(frozen=True, eq=False)
 class Elimination:
     """The affine space of the equalities, with the free moments first.
@@ -38,9 +46,9 @@ class Elimination:
         The moments among these that are unknowns, the others being zero; None when all are.
     offset : (n,) array
         A solution, in the new order, zero at all but the pivots.
-    coupling : (rank, n_head) array or None
+    coupling : (rank, n_head) array or CSR matrix or None
         The matrix `T`; None when it is zero, so that the pivots are constants.
-    multiplier : (p, rank) array
+    multiplier : (p, rank) array, or what multiplies like one
         Takes the gradient at the pivots to the multipliers.
     contradiction : (p,) array or None
         A combination of the rows that reads `0 = 1`, when the equalities have no solution.
@@ -50,8 +58,8 @@ class Elimination:
     n_head: int
     kept: NDArray[np.intp] | None
     offset: Array
-    coupling: Array | None
-    multiplier: Array
+    coupling: Array | sp.csr_matrix | None
+    multiplier: Multiplier
     contradiction: Array | None
 
     @property
@@ -84,27 +92,30 @@ class Elimination:
         return head if self.kept is None else head[..., self.kept]
 
     def reduce(self, schur: Array) -> Array:
-        """Return `Nᵀ B N`, given and returned as lower triangles in column order; `schur` may be overwritten."""
+        """Return `Nᵀ B N`, given and returned as lower triangles in column order; `schur` may be overwritten.
+
+        A matrix over the free moments alone is that of blocks with the equalities put in, and complete.
+        """
         k = self.n_head
         reduced = np.asfortranarray(schur[:k, :k])
-        if self.coupling is not None:
+        if self.coupling is not None and schur.shape[0] > k:
             before = reduced.diagonal().copy()
             corner = np.tril(schur[k:, k:])
             corner += np.tril(corner, -1).T
-            update = schur[k:, :k] - 0.5 * (corner @ self.coupling)
-            blas.dsyr2k(-1.0, self.coupling.T, update.T, beta=1.0, c=reduced, lower=1, overwrite_c=1)
+            coupling = sp.csr_matrix(self.coupling).toarray() if sp.issparse(self.coupling) else self.coupling
+            update = schur[k:, :k] - 0.5 * (corner @ coupling)
+            blas.dsyr2k(-1.0, coupling.T, update.T, beta=1.0, c=reduced, lower=1, overwrite_c=1)
             cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)
             reduced[cancelled] = 0.0
             reduced[:, cancelled] = 0.0
         return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
 
 
-def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
+def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     """Factor the equalities; rows may be redundant or contradict each other."""
-    p, n = equalities.shape
+    p, n = matrix.shape
     if p == 0:
         return Elimination(np.arange(n), n, None, np.zeros(n), None, np.zeros((0, 0)), None)
-    matrix = equalities.toarray()
     scale = np.abs(matrix).max(axis=1, initial=0.0)
     scale[scale == 0] = 1.0
     q, r, pivots = scipy.linalg.qr(matrix / scale[:, None], mode="economic", pivoting=True)

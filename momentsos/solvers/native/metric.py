@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from .cone import Array, Factor
 from .iterate import Iterate
-from .newton import SchurFactor, factor_schur
+from .newton import SchurFactor
 from .program import Program
+from .sparse_factor import SparseFactor, factor_matrix
 from .square_root import SquareRoot
 
 #: Smallest pivot of the equilibrated Schur complement up to which it serves to repair later directions.
@@ -25,14 +26,14 @@ class Metric:
     gram, inverse : (dimension,) arrays
         `X` and :math:`S^{-1}`.
     gram_factor, slack_factor : Factor
-    schur : SchurFactor
+    schur : SchurFactor or SparseFactor
     """
 
     gram: Array
     inverse: Array
     gram_factor: Factor
     slack_factor: Factor
-    schur: SchurFactor
+    schur: SchurFactor | SparseFactor
 
     def image(self, program: Program, change: Array) -> Array:
         r"""Return :math:`\mathrm{sym}(X \Delta S S^{-1})` for a flat `change` of the slacks."""
@@ -58,9 +59,9 @@ def make_metric(
         When the Schur complement cannot be factored.
     """
     inverse = program.cone.inverse(slack_factor)
+    schur: SchurFactor | SparseFactor
     if square_root is not None:
         schur = square_root.factor(gram_factor, slack_factor)
     else:
-        full = program.schur.form(point.gram, inverse, gram_factor, slack_factor)
-        schur = factor_schur(program.elimination.reduce(full))
+        schur = factor_matrix(program.normal_matrix(point.gram, inverse, gram_factor, slack_factor))
     return Metric(point.gram, inverse, gram_factor, slack_factor, schur)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from scipy.linalg import lapack
 
 from .cone import Array
@@ -39,7 +40,7 @@ class SchurFactor:
         return np.asarray(lapack.dpotrs(self.factor, right, lower=1)[0])
 
 
-def completed_diagonal(schur: Array) -> Array:
+def completed_diagonal(schur: Array | sp.csc_matrix) -> Array:
     """Return the diagonal, 1 where it is not positive.
 
     Raises

@@ -89,6 +89,11 @@ def _triangle(size: int) -> NDArray[np.intp]:
     return np.asarray(np.minimum(row, column) * size + np.maximum(row, column))
 
 
+def _ranks(ascending: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the number of each key among the different ones."""
+    return np.cumsum(np.concatenate([[0], ascending[1:] > ascending[:-1]])[: ascending.shape[0]]).astype(np.intp)
+
+
 def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp], Array] | None:
     """Return for each entry of a block the one that it is a multiple of in all blocks, and its factor."""
     block, place = np.divmod(entries.rows, area)
@@ -100,8 +105,10 @@ def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp
     used = np.flatnonzero(np.bincount(place, minlength=area))
     lead = np.ones(area)
     lead[used] = entries.values[first[used]]
-    weights = np.random.default_rng(0).standard_normal(count * entries.n)
-    hashes = np.bincount(place, entries.values * weights[keys], minlength=area) / lead
+    number = np.zeros(keys.shape[0], dtype=np.intp)
+    number[order[::-1]] = _ranks(keys[order[::-1]])
+    weights = np.asarray(np.random.default_rng(0).standard_normal(keys.shape[0]))
+    hashes = np.bincount(place, entries.values * weights[number], minlength=area) / lead
     ranked = np.argsort(hashes, kind="stable")
     new = np.diff(hashes[ranked], prepend=-np.inf) > 1e-12 * (1.0 + np.abs(hashes[ranked]))
     head = np.empty(area, dtype=np.intp)
@@ -146,6 +153,11 @@ class Patterns:
     data: Array
     is_small: bool
 
+    @property
+    def width(self) -> int:
+        """The number of columns."""
+        return self.data.shape[2] if self.basis is not None else self.data.shape[2] // self.data.shape[1]
+
     def rows(self, part: slice, left: Array, lower: Array, right: Array) -> Array:
         r"""Return a factor `T` of each block's term :math:`T^\top T`, shape (blocks, rows, columns).
 
@@ -169,8 +181,17 @@ class Patterns:
         return np.asarray(factor @ data)
 
 
-def make_patterns(folding: Folding, columns: NDArray[np.intp], width: int) -> Patterns:
-    """Return the dense data of a group; `columns` has the column of each moment of each block, ``(count, n)``."""
+def _columns(entries: Entries, rows: int, moments: tuple[NDArray[np.intp], ...]) -> NDArray[np.intp]:
+    """Return the place of the moment of each entry among those of its block, which has `rows` rows."""
+    lengths = np.array([own.shape[0] for own in moments])
+    starts = np.cumsum(lengths) - lengths
+    keys = np.repeat(np.arange(len(moments)), lengths) * entries.n + np.concatenate(moments)
+    block = entries.rows // rows
+    return np.asarray(np.searchsorted(keys, block * entries.n + entries.moments) - starts[block])
+
+
+def make_patterns(folding: Folding, moments: tuple[NDArray[np.intp], ...] | None, width: int) -> Patterns:
+    """Return the dense data of a group, its columns the moments of each block in `moments`, or all for None."""
     group, h = folding.group, folding.different
     area, basis = group.size**2, None
     entries, rows = folding.entries, h
@@ -179,6 +200,7 @@ def make_patterns(folding: Folding, columns: NDArray[np.intp], width: int) -> Pa
     else:
         entries, rows = folding.unfolded(), area
     data = np.zeros((group.count * rows, width))
-    np.add.at(data, (entries.rows, columns[entries.rows // rows, entries.moments]), entries.values)
+    columns = entries.moments if moments is None else _columns(entries, rows, moments)
+    np.add.at(data, (entries.rows, columns), entries.values)
     shape = (group.count, group.size, group.size * width) if basis is None else (group.count, h, width)
     return Patterns(basis, data.reshape(shape), not triangles_pay(group.size, group.count, width))

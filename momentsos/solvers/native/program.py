@@ -9,12 +9,15 @@ import numpy as np
 import scipy.sparse as sp
 
 from ...sdp import SDP
-from .cone import Array, Cone, make_cone
-from .elimination import Elimination, eliminate
+from .cone import Array, Cone, Factor, make_cone
+from .cost import sparse_ordering
+from .elimination import Elimination
 from .entries import Entries
+from .local_elimination import eliminate, put_in
 from .patterns import Folding, fold
 from .scaling import Scaling, equilibrate
 from .schur import SchurComplement, make_schur
+from .sparse_schur import SparseMatrix, SparseSchur
 
 #: Most numbers of a dense operator that is worth having: of all flat entries, and of the different ones.
 _SMALL, _MEDIUM = 40_000, 200_000
@@ -51,11 +54,11 @@ class Program:
         What a scaled entry of a block is multiplied by to be in units of the program.
     gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
-    schur : SchurComplement
-    dense : array or None
-        :math:`A`, or that of the different entries alone, over the unknowns, where sparse products cost more.
+    schur : SchurComplement or SparseSchur
+    reduced : pair of arrays, pair of CSR matrices or None
+        :math:`A`, or that of the different entries alone, over the unknowns, and its transpose, where that is quicker.
     is_spread : bool
-        Whether `dense` has all flat entries.
+        Whether `reduced` has all flat entries.
     """
 
     sdp: SDP
@@ -75,22 +78,35 @@ class Program:
     objective_unit: float
     row_units: Array
     gradient_units: Array
-    schur: SchurComplement
-    dense: Array | None = None
+    schur: SchurComplement | SparseSchur
+    reduced: tuple[Array, Array] | tuple[sp.csr_matrix, sp.csr_matrix] | None = None
     is_spread: bool = False
 
     def apply(self, free: Array) -> Array:
         """Return :math:`A z`."""
-        if self.dense is None:
+        if self.reduced is None:
             return self.blocks(self.elimination.extend(free))
-        entries = self.dense @ free
-        return entries if self.is_spread else np.asarray(self.spread @ entries)
+        entries = self.reduced[0] @ free
+        return np.asarray(entries if self.is_spread else self.spread @ entries)
 
     def apply_adjoint(self, flat: Array) -> Array:
         r"""Return :math:`A^\\top X`."""
-        if self.dense is None:
+        if self.reduced is None:
             return self.elimination.restrict(self.image(flat))
-        return np.asarray((flat if self.is_spread else self.adjoints[0] @ flat) @ self.dense)
+        return np.asarray(self.reduced[1] @ (flat if self.is_spread else self.adjoints[0] @ flat))
+
+    def normal_matrix(
+        self, gram: Array, inverse: Array, gram_factor: Factor, slack_factor: Factor
+    ) -> Array | SparseMatrix:
+        """Return the Schur complement over the unknowns, given `X`, `S⁻¹` and the factors of `X` and `S`.
+
+        Dense, it is a lower triangle in column order.
+        """
+        formed = self.schur.form(gram, inverse, gram_factor, slack_factor)
+        if not isinstance(formed, SparseMatrix):
+            return self.elimination.reduce(formed)
+        kept = self.elimination.kept
+        return formed if kept is None else formed.restricted(kept)
 
     def blocks(self, moments: Array) -> Array:
         """Return the flat blocks of all moments, in the order of the elimination, also of several columns."""
@@ -117,19 +133,25 @@ class Program:
         return np.asarray(self.elimination.multiplier @ pivot_gradient) * self.cost_unit
 
 
-def with_dense(program: Program) -> Program:
-    """Return the program with a dense operator when that is small."""
-    if program.cone.dimension * program.schur.n <= _SMALL:
-        return replace(program, dense=reduced_operator(program), is_spread=True)
-    if program.different.shape[0] * program.schur.n <= _MEDIUM:
-        return replace(program, dense=_reduced(program.elimination, program.different.toarray()))
-    return program
+def with_reduced(program: Program) -> Program:
+    """Return the program with its operator over the unknowns, dense when small, or sparse when it has few entries."""
+    n = program.elimination.order.shape[0]
+    if program.cone.dimension * n <= _SMALL:
+        dense = reduced_operator(program)
+        return replace(program, reduced=(dense, dense.T), is_spread=True)
+    if program.different.shape[0] * n <= _MEDIUM:
+        dense = _reduced(program.elimination, program.different.toarray())
+        return replace(program, reduced=(dense, dense.T))
+    flat = program.spread @ program.different
+    if flat.nnz > program.spread.nnz + program.different.nnz or program.elimination.coupling is not None:
+        return program
+    head, kept = flat[:, : program.elimination.n_head], program.elimination.kept
+    sparse = sp.csr_matrix(head if kept is None else head[:, kept])
+    return replace(program, reduced=(sparse, sp.csr_matrix(sparse.T)), is_spread=True)
 
 
 def reduced_operator(program: Program) -> Array:
     """Return :math:`A`, the blocks over the unknowns, as a dense matrix."""
-    if program.dense is not None and program.is_spread:
-        return program.dense
     return _reduced(program.elimination, (program.spread @ program.different).toarray())
 
 
@@ -137,7 +159,7 @@ def _reduced(elimination: Elimination, data: Array) -> Array:
     """Return rows over all moments as rows over the unknowns."""
     head = data[:, : elimination.n_head]
     if elimination.coupling is not None:
-        head = head - data[:, elimination.n_head :] @ elimination.coupling
+        head = head - np.asarray(data[:, elimination.n_head :] @ elimination.coupling)
     return np.ascontiguousarray(elimination.select(head))
 
 
@@ -147,21 +169,31 @@ def _unit(values: Array) -> float:
     return float(np.exp2(np.round(np.log2(top)))) if top > 0 else 1.0
 
 
-def _flat_entries(sdp: SDP, cone: Cone, elimination: Elimination) -> Entries:
-    """Return the entries of the blocks, not scaled, moments in the order of the elimination."""
-    matrix = sdp.operator
+def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:
+    """Return the entries of blocks that are given by their svec rows."""
     row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
     value = matrix.data * cone.weights[row]
-    place = np.empty_like(elimination.order)
-    place[elimination.order] = np.arange(place.shape[0])
-    moment = place[matrix.indices]
+    moment = matrix.indices.astype(np.intp)
     mirrored = np.flatnonzero(cone.upper[row] != cone.lower[row])
     return Entries(
         rows=np.concatenate([cone.upper[row], cone.lower[row[mirrored]]]),
         moments=np.concatenate([moment, moment[mirrored]]),
         values=np.concatenate([value, value[mirrored]]),
-        n=sdp.n_moments,
+        n=matrix.shape[1],
     ).without_zeros()
+
+
+def _make_schur(
+    sdp: SDP, cone: Cone, elimination: Elimination, foldings: Sequence[Folding], row_scale: Array, scale: Array
+) -> SchurComplement | SparseSchur:
+    """Choose how the Schur complement is formed: over the free moments, where equalities are local, or over all."""
+    rows = put_in(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, scale)
+    ordering = None if rows is None else sparse_ordering(rows, sdp.offsets)
+    if rows is None or not rows.shape[1] or (ordering is None and elimination.coupling is None):
+        return make_schur(cone, foldings, row_scale, scale)
+    entries = _flat_entries(rows, cone)
+    reduced = [fold(entries.of(group), group) for group in cone.groups]
+    return make_schur(cone, reduced, row_scale, scale[: elimination.n_head], ordering)
 
 
 def _operators(foldings: Sequence[Folding], row_scale: Array, scale: Array) -> tuple[sp.csr_matrix, sp.csr_matrix]:
@@ -192,7 +224,7 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     gradient = elimination.restrict(cost)
     size = np.abs(cost[: elimination.n_head])
     if elimination.coupling is not None:
-        size = size + np.abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
+        size = size + abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
@@ -202,10 +234,11 @@ def make_program(sdp: SDP) -> Program:
     columns = sp.diags_array(scaling.moments)
     elimination = eliminate(sp.csr_matrix(sdp.equalities @ columns), sdp.right_side)
     cone = make_cone(sdp.sizes)
-    entries = _flat_entries(sdp, cone, elimination)
+    entries = _flat_entries(sdp.operator[:, elimination.order], cone)
     column_scale = scaling.moments[elimination.order]
     row_scale = cone.spread(scaling.rows)
     foldings = [fold(entries.of(group), group) for group in cone.groups]
+    schur = _make_schur(sdp, cone, elimination, foldings, row_scale, column_scale)
     different, spread = _operators(foldings, row_scale, column_scale)
     cost = (sdp.cost * scaling.moments)[elimination.order]
     gradient = _without_noise(elimination, cost)
@@ -231,5 +264,5 @@ def make_program(sdp: SDP) -> Program:
         objective_unit=cost_unit * moment_unit,
         row_units=moment_unit / row_scale,
         gradient_units=relative / scaling.moments[elimination.order[:head]],
-        schur=make_schur(cone, foldings, row_scale, column_scale),
+        schur=schur,
     )

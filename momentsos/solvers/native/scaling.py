@@ -11,10 +11,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import lsqr
+from scipy.sparse.linalg import lsqr, splu
 
 from ...sdp import SDP, svec_index
 
@@ -24,7 +23,7 @@ Array = NDArray[np.float64]
 _BADLY_SCALED = 1e3
 _SWEEPS = 4
 #: Most unknowns of a least-squares problem that is solved by a factorisation.
-_DENSE = 600
+_FACTORED = 600
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,12 +102,13 @@ def _geometric(sdp: SDP) -> tuple[Array, Array]:
 
 
 def _least_squares(system: sp.csr_matrix, right: Array) -> Array:
-    """Return a solution of small norm to a few digits, by a dense factorisation where that is quick."""
-    if system.shape[1] > _DENSE:
+    """Return a solution of small norm to a few digits, by a factorisation where that is quick."""
+    if system.shape[1] > _FACTORED:
         return np.asarray(lsqr(system, right, iter_lim=60, atol=1e-3, btol=1e-3)[0])
-    normal = (system.T @ system).toarray()
-    normal.flat[:: normal.shape[0] + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
-    return np.asarray(scipy.linalg.solve(normal, system.T @ right, assume_a="pos", check_finite=False))
+    normal = sp.csc_matrix(system.T @ system)
+    normal.setdiag(normal.diagonal() + 1e-6 * normal.diagonal().max(initial=1.0))
+    factor = splu(normal, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
+    return np.asarray(factor.solve(system.T @ right))
 
 
 def equilibrate(sdp: SDP) -> Scaling:

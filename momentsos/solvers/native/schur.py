@@ -12,10 +12,12 @@ import numpy as np
 
 from .cone import Array, Cone, Factor
 from .cost import Shape, local_seconds, shared_seconds, sparse_seconds, stacked_seconds
+from .ordering import Ordering
 from .patterns import Folding
 from .shared_term import find_shifts, make_shared
+from .sparse_schur import SparseSchur, make_sparse_schur
 from .sparse_term import compressed_columns, make_sparse
-from .terms import Stacks, Term, local_moments, make_linear, make_local, make_stacked
+from .terms import Term, group_stacks, local_moments, make_linear, make_local, make_stacked
 
 #: Seconds an iteration below which a group is stacked without looking further.
 _NOT_WORTH_A_CHOICE = 1e-3
@@ -45,11 +47,9 @@ class SchurComplement:
     def form(self, gram: Array, inverse: Array, gram_factor: Factor, slack_factor: Factor) -> Array:
         """Return `B`, given `X`, `S⁻¹` and the factors of `X` and `S`: its lower triangle, in column order."""
         schur = np.zeros((self.n, self.n), order="F")
-        for j, (group, term) in enumerate(zip(self.cone.groups, self.terms, strict=True)):
-            factors = gram_factor.lower[j], slack_factor.lower[j], slack_factor.inverse[j]
-            stacks = Stacks(group.view(gram), group.view(inverse), *factors)
-            diagonal = self.diagonals[j]
-            term.add(schur, stacks if diagonal is None else stacks.scaled(diagonal))
+        stacks = group_stacks(self.cone, self.diagonals, gram, inverse, gram_factor, slack_factor)
+        for term, at in zip(self.terms, stacks, strict=True):
+            term.add(schur, at)
         return schur
 
 
@@ -77,8 +77,10 @@ def _make_term(folding: Folding, scale: Array) -> Term:
     return make_local(scaled, moments) if local < 0.8 * stacked else make_stacked(scaled)
 
 
-def make_schur(cone: Cone, foldings: Sequence[Folding], row_scale: Array, scale: Array) -> SchurComplement:
-    """Choose a way for each group.
+def make_schur(
+    cone: Cone, foldings: Sequence[Folding], row_scale: Array, scale: Array, ordering: Ordering | None = None
+) -> SchurComplement | SparseSchur:
+    """Choose a way for each group; with an `ordering` the Schur complement is kept as a sparse matrix.
 
     Parameters
     ----------
@@ -88,7 +90,9 @@ def make_schur(cone: Cone, foldings: Sequence[Folding], row_scale: Array, scale:
     row_scale, scale : (dimension,) and (n,) arrays
         The scale of the flat rows and of the moments.
     """
-    terms = tuple(_make_term(folding, scale) for folding in foldings)
+    n = scale.shape[0]
     diagonals = (np.sqrt(np.einsum("jii->ji", group.view(row_scale))) for group in cone.groups)
     kept = tuple(None if (d == 1.0).all() else d for d in diagonals)
-    return SchurComplement(cone, terms, kept, scale.shape[0])
+    if ordering is not None:
+        return make_sparse_schur(cone, foldings, kept, scale, ordering)
+    return SchurComplement(cone, tuple(_make_term(folding, scale) for folding in foldings), kept, n)

@@ -17,6 +17,7 @@ from .cone import Array, Factor
 from .congruence import moved
 from .newton import SchurFactor
 from .program import Program, reduced_operator
+from .sparse_schur import SparseSchur
 
 #: Most numbers in the dense data of all blocks, and most multiplications of the factorisation, a tenth of a second.
 _LARGEST, _LONGEST = 6_000_000, 1_000_000_000
@@ -50,8 +51,9 @@ class SquareRoot:
 
 def make_square_root(program: Program) -> SquareRoot | None:
     """Return the dense data of a program, or None when they are too large or have too few rows."""
-    dimension, n, free = program.cone.dimension, program.schur.n, program.elimination.n_free
-    if dimension * n > _LARGEST or dimension * free**2 > _LONGEST or dimension < free:
+    dimension, n, free = program.cone.dimension, program.elimination.order.shape[0], program.elimination.n_free
+    is_large = dimension * n > _LARGEST or dimension * free**2 > _LONGEST
+    if isinstance(program.schur, SparseSchur) or is_large or dimension < free:
         return None
     operator = reduced_operator(program)
     groups = program.cone.groups

@@ -10,8 +10,9 @@ from .cone import Array
 from .dependence import SUSPICIOUS, without_dependent
 from .iterate import Iterate
 from .metric import Metric
-from .newton import factor_schur
-from .program import Program, with_dense
+from .program import Program, with_reduced
+from .sparse_factor import factor_matrix
+from .sparse_schur import restricted
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,13 +39,12 @@ def make_start(program: Program, scale: float) -> Start:
     unit = program.cone.identity([scale] * len(program.cone.groups))
     (factor,) = program.cone.factor(unit)
     inverse = program.cone.inverse(factor)
-    reduced = program.elimination.reduce(program.schur.form(unit, inverse, factor, factor))
+    matrix = program.normal_matrix(unit, inverse, factor, factor)
     ray = None
-    schur = factor_schur(reduced)
+    schur = factor_matrix(matrix)
     if schur.shift > 0 or schur.smallest_pivot < SUSPICIOUS:
-        program, ray = without_dependent(program, reduced)
-        kept = program.elimination.kept
-        if kept is not None:
-            schur = factor_schur(np.asfortranarray(reduced[kept[:, None], kept]))
+        program, ray = without_dependent(program, matrix)
+        if program.elimination.kept is not None:
+            schur = factor_matrix(restricted(matrix, program.elimination.kept))
     point = Iterate(np.zeros(program.elimination.n_free), unit, unit, scale, scale)
-    return Start(with_dense(program), point, Metric(unit, inverse, factor, factor, schur), ray)
+    return Start(with_reduced(program), point, Metric(unit, inverse, factor, factor, schur), ray)

@@ -7,6 +7,7 @@ symmetric matrix in column order, only the lower triangle counts.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Protocol
@@ -16,7 +17,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
-from .cone import Array
+from .cone import Array, Cone, Factor
 from .cost import CHUNK
 from .entries import Entries
 from .patterns import Folding, Patterns, make_patterns
@@ -39,6 +40,21 @@ class Stacks:
         return Stacks(self.gram * both, self.inverse * both, row * self.left, self.lower / row, self.right * column)
 
 
+def group_stacks(
+    cone: Cone,
+    diagonals: Sequence[Array | None],
+    gram: Array,
+    inverse: Array,
+    gram_factor: Factor,
+    slack_factor: Factor,
+) -> Iterator[Stacks]:
+    """Return the groups at an iterate, multiplied by the diagonals of their rows."""
+    for j, (group, diagonal) in enumerate(zip(cone.groups, diagonals, strict=True)):
+        factors = gram_factor.lower[j], slack_factor.lower[j], slack_factor.inverse[j]
+        stacks = Stacks(group.view(gram), group.view(inverse), *factors)
+        yield stacks if diagonal is None else stacks.scaled(diagonal)
+
+
 class Term(Protocol):
     """The part of the Schur complement that comes from one group."""
 
@@ -53,31 +69,44 @@ def add_square(schur: Array, tall: Array) -> None:
 
 @dataclass(frozen=True, eq=False)
 class LinearTerm:
-    r"""Blocks of size 1: :math:`F^\top \mathrm{diag}(x / s) F`, with the data dense or as pairs of entries."""
+    r"""Blocks of size 1: :math:`F^\top \mathrm{diag}(x / s) F` with dense data."""
 
-    dense: Array | None
-    products: tuple[sp.csr_matrix, NDArray[np.intp], NDArray[np.intp]] | None
+    dense: Array
 
     def add(self, schur: Array, at: Stacks) -> None:
         """See `Term`."""
-        weights = (at.gram * at.inverse).ravel()
-        if self.dense is not None:
-            add_square(schur, np.sqrt(weights)[:, None] * self.dense)
-        if self.products is not None:
-            pairs, row, column = self.products
-            schur[row, column] += pairs @ weights
+        add_square(schur, np.sqrt(at.gram * at.inverse).reshape(-1, 1) * self.dense)
 
 
-def make_linear(entries: Entries, count: int) -> LinearTerm:
+@dataclass(frozen=True, eq=False)
+class LinearPairs:
+    """The same with sparse data: the matrix from the weights of the rows to the entries `(row, column)`."""
+
+    pairs: sp.csr_matrix
+    row: NDArray[np.intp]
+    column: NDArray[np.intp]
+
+    def add(self, schur: Array, at: Stacks) -> None:
+        """See `Term`."""
+        for values in self.numbers(at):
+            schur[self.row, self.column] += values
+
+    def numbers(self, at: Stacks) -> Iterator[Array]:
+        """Return the entries on and below the diagonal."""
+        yield self.pairs @ (at.gram * at.inverse).ravel()
+
+
+def make_linear(entries: Entries, count: int) -> LinearTerm | LinearPairs:
     """Keep a matrix dense when it is not sparse enough to gain."""
     rows = entries.matrix(count)
     if rows.nnz > 0.02 * count * entries.n and count * entries.n <= 5 * CHUNK:
-        return LinearTerm(rows.toarray(), None)
-    return LinearTerm(None, _pairs(rows))
+        return LinearTerm(rows.toarray())
+    return make_pairs(entries, count)
 
 
-def _pairs(rows: sp.csr_matrix) -> tuple[sp.csr_matrix, NDArray[np.intp], NDArray[np.intp]]:
-    """Return the matrix from weights of the rows to the entries of `Fᵀ diag(weights) F` on and below the diagonal."""
+def make_pairs(entries: Entries, count: int) -> LinearPairs:
+    """Return the products of all pairs of entries of a row, those below the diagonal once."""
+    rows = entries.matrix(count)
     lengths = np.diff(rows.indptr)
     start = np.repeat(rows.indptr[:-1], lengths)
     within = np.arange(rows.nnz) - start
@@ -89,7 +118,7 @@ def _pairs(rows: sp.csr_matrix) -> tuple[sp.csr_matrix, NDArray[np.intp], NDArra
     block = np.repeat(np.arange(rows.shape[0]), lengths)[left]
     values = rows.data[left] * rows.data[right]
     matrix = sp.csr_matrix((values, (place, block)), shape=(spot.shape[0], rows.shape[0]))
-    return matrix, spot // rows.shape[1], spot % rows.shape[1]
+    return LinearPairs(matrix, spot // rows.shape[1], spot % rows.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,11 +153,22 @@ class LocalTerm:
                 used = place.shape[0]
                 schur[place[:, None], place] += product[:used, :used]
 
+    def numbers(self, at: Stacks) -> Iterator[Array]:
+        """Return the products of all blocks, padded to one width, as flat arrays."""
+        for low in range(0, at.left.shape[0], self.step):
+            tall = self.patterns.rows(slice(low, low + self.step), at.left, at.lower, at.right)
+            yield (tall.swapaxes(1, 2) @ tall).ravel()
+
+    @property
+    def width(self) -> int:
+        """The moments of a block, with padding."""
+        return self.patterns.width
+
 
 def make_stacked(folding: Folding) -> StackedTerm:
     """Return the dense data of a group over all moments."""
     group, n = folding.group, folding.entries.n
-    patterns = make_patterns(folding, np.broadcast_to(np.arange(n), (group.count, n)), n)
+    patterns = make_patterns(folding, None, n)
     return StackedTerm(patterns, max(1, CHUNK // (group.size**2 * n)))
 
 
@@ -143,8 +183,5 @@ def local_moments(folding: Folding) -> tuple[NDArray[np.intp], ...]:
 def make_local(folding: Folding, moments: tuple[NDArray[np.intp], ...]) -> LocalTerm:
     """Return the dense data of a group over the moments of each block."""
     width = max(1, *(place.shape[0] for place in moments))
-    columns = np.zeros((folding.group.count, folding.entries.n), dtype=np.intp)
-    for j, place in enumerate(moments):
-        columns[j, place] = np.arange(place.shape[0])
     step = max(1, CHUNK // (max(folding.group.size**2, width) * width))
-    return LocalTerm(make_patterns(folding, columns, width), moments, step)
+    return LocalTerm(make_patterns(folding, moments, width), moments, step)

@@ -1,0 +1,262 @@
+r"""Elimination of many equalities with few terms each, without a dense matrix.
+
+What holds for all of them is solved in three steps, each by matrices with few entries. An equality with one unknown
+fixes it, which may leave one unknown to another. An equality that has an unknown of its own, in no other equality, is
+solved for it; without these, others may have one. What is left falls into connected components, and each is solved by
+the factorisation of `momentsos.solvers.native.elimination`. In the order *own unknowns, components, fixed unknowns* the
+matrix of the equalities over their pivots is block triangular, and :math:`T` follows by substitution.
+
+An own unknown is a pivot only with a coefficient above a tenth of the largest of its equality: the threshold of sparse
+elimination (Duff, Erisman, Reid, *Direct Methods for Sparse Matrices*, section 5.3).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import scipy.linalg
+import scipy.sparse as sp
+from numpy.typing import NDArray
+from scipy.sparse.csgraph import connected_components
+from scipy.sparse.linalg import splu
+
+from .elimination import CONSISTENCY_TOLERANCE, RANK_TOLERANCE, Array, Elimination, eliminate_densely
+
+#: Share of the largest coefficient of an equality that one must have to be a pivot.
+_THRESHOLD = 0.1
+Index = NDArray[np.intp]
+
+
+@dataclass(frozen=True, eq=False)
+class SparseMultiplier:
+    """Takes the gradient at the pivots to the multipliers, by a sparse factorisation each time, for it is rarely asked.
+
+    Attributes
+    ----------
+    square : (rank, rank) CSC matrix
+        The equalities that determine the pivots, over these, each divided by its `scale`.
+    used : (rank,) array
+        Their numbers.
+    scale : (p,) array
+    """
+
+    square: sp.csc_matrix
+    used: Index
+    scale: Array
+
+    def __matmul__(self, gradient: Array) -> Array:
+        """Return the multipliers; they are zero for equalities that others imply."""
+        result = np.zeros(self.scale.shape[0])
+        if self.used.size:
+            solved = splu(self.square, diag_pivot_thresh=_THRESHOLD).solve(gradient, trans="T")
+            result[self.used] = solved / self.scale[self.used]
+        return result
+
+
+@dataclass(eq=False)
+class _Work:
+    """The equalities while they are taken apart: what is left, and the steps so far, (rows, columns) each."""
+
+    matrix: sp.csr_matrix
+    right: Array
+    rows: Index
+    columns: NDArray[np.bool_]
+    fixed: list[tuple[Index, Index]] = field(default_factory=list)
+    own: list[tuple[Index, Index]] = field(default_factory=list)
+    core: list[tuple[Index, Index]] = field(default_factory=list)
+    conflict: Array | None = None
+
+    def left(self) -> sp.csr_matrix:
+        """Return the rows that are left, zero in the columns that are not."""
+        part = sp.csr_matrix(self.matrix[self.rows] @ sp.diags_array(self.columns.astype(float)))
+        part.eliminate_zeros()
+        return part
+
+    def take(self, steps: list[tuple[Index, Index]], rows: Index, columns: Index) -> None:
+        """Note a step, and leave its rows and columns out."""
+        steps.append((rows, columns))
+        self.columns[columns] = False
+        self.rows = np.setdiff1d(self.rows, rows)
+
+
+#: Most numbers of a component that is solved as a dense matrix, if equalities are to count as local.
+_LARGEST = 2_000_000
+#: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
+#: their rounding.
+_FULLER, _ROUNDING = 2, 1e-14
+#: Equalities times moments up to which a dense factorisation is quicker than looking for anything.
+_SMALL = 20_000
+
+
+def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
+    """Return the affine space of the equalities; rows may be redundant or contradict each other."""
+    local = eliminate_locally(equalities, right_side)
+    return eliminate_densely(equalities.toarray(), right_side) if local is None else local
+
+
+def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Elimination | None:
+    """Return the elimination of many equalities with few terms each, None where they are few or hang together."""
+    p, n = equalities.shape
+    if p * n <= _SMALL:
+        return None
+    size = np.abs(equalities).max(axis=1).toarray().ravel()
+    scale = np.where(size > 0, size, 1.0)
+    matrix = sp.csr_matrix(sp.diags_array(1.0 / scale) @ equalities)
+    matrix.eliminate_zeros()
+    work = _Work(matrix, right_side / scale, np.arange(p), np.ones(n, dtype=bool))
+    _fix(work)
+    _solve_own(work)
+    if not _solve_components(work):
+        return None
+    steps = [*work.own, *work.core, *reversed(work.fixed)]
+    used = np.concatenate([rows for rows, _ in steps]) if steps else np.zeros(0, dtype=np.intp)
+    pivots = np.concatenate([columns for _, columns in steps]) if steps else np.zeros(0, dtype=np.intp)
+    free = np.flatnonzero(np.isin(np.arange(n), pivots, invert=True))
+    coupling, constants = _substituted(work, steps, free)
+    multiplier = SparseMultiplier(sp.csc_matrix(matrix[used][:, pivots]), used, scale)
+    return Elimination(
+        order=np.concatenate([free, pivots]).astype(np.intp),
+        n_head=free.shape[0],
+        kept=None,
+        offset=np.concatenate([np.zeros(free.shape[0]), constants]),
+        coupling=coupling if coupling.nnz else None,
+        multiplier=multiplier,
+        contradiction=_contradiction(work, multiplier, pivots, right_side),
+    )
+
+
+def _fix(work: _Work) -> None:
+    """Solve the equalities that have one unknown left, until there are no more."""
+    values = np.zeros(work.columns.shape[0])
+    while work.rows.size:
+        left = work.left()
+        lengths = np.diff(left.indptr)
+        _note_conflict(work, work.rows[lengths == 0], work.right - work.matrix @ values)
+        single = np.flatnonzero(lengths == 1)
+        columns, first = np.unique(left.indices[left.indptr[single]], return_index=True)
+        rows = work.rows[single[first]]
+        work.rows = work.rows[lengths > 0]
+        if not rows.size:
+            return
+        entries = left.data[left.indptr[single[first]]]
+        values[columns] = (work.right - work.matrix @ values)[rows] / entries
+        work.take(work.fixed, rows, columns.astype(np.intp))
+
+
+def _note_conflict(work: _Work, rows: Index, rest: Array) -> None:
+    """Remember the row without unknowns that is furthest from being true."""
+    if rows.size and work.conflict is None:
+        worst = rows[np.abs(rest[rows]).argmax()]
+        if abs(rest[worst]) > CONSISTENCY_TOLERANCE * (1.0 + np.abs(work.right).max(initial=0.0)):
+            work.conflict = np.where(np.arange(work.right.shape[0]) == worst, 1.0, 0.0)
+
+
+def _solve_own(work: _Work) -> None:
+    """Solve equalities for unknowns that no other one has, until there are none."""
+    while work.rows.size:
+        left = work.left()
+        row = np.repeat(np.arange(left.shape[0]), np.diff(left.indptr))
+        size = np.abs(left.data)
+        largest = np.zeros(left.shape[0])
+        np.maximum.at(largest, row, size)
+        alone = np.bincount(left.indices, minlength=left.shape[1])[left.indices] == 1
+        able = np.flatnonzero(alone & (size >= _THRESHOLD * largest[row]))
+        if not able.size:
+            return
+        order = able[np.lexsort((-size[able], row[able]))]
+        rows, first = np.unique(row[order], return_index=True)
+        work.take(work.own, work.rows[rows], left.indices[order[first]].astype(np.intp))
+
+
+def _solve_components(work: _Work) -> bool:
+    """Solve what is left, component by component, by dense factorisations; False where one is too large."""
+    if not work.rows.size:
+        return True
+    left = work.left()
+    count, label = connected_components(left @ left.T, directed=False)
+    rest = work.right - work.matrix @ _fixed_values(work)
+    for number in range(count):
+        members = np.flatnonzero(label == number)
+        rows, part = work.rows[members], left[members]
+        columns = np.unique(part.indices).astype(np.intp)
+        if rows.shape[0] * columns.shape[0] > _LARGEST:
+            return False
+        dense = part[:, columns].toarray()
+        solved = eliminate_densely(dense, rest[rows])
+        if solved.contradiction is not None and work.conflict is None:
+            work.conflict = np.zeros(work.right.shape[0])
+            work.conflict[rows] = solved.contradiction
+        pivots = solved.order[solved.n_head :]
+        work.core.append((_independent_rows(dense[:, pivots], rows), columns[pivots]))
+    return True
+
+
+def _independent_rows(square: Array, rows: Index) -> Index:
+    """Return as many of the rows as there are pivots, such that they determine these."""
+    _, r, order = scipy.linalg.qr(square.T, mode="economic", pivoting=True)
+    rank = int((np.abs(np.diag(r)) > RANK_TOLERANCE).sum())
+    return np.asarray(rows[order[:rank]])
+
+
+def _fixed_values(work: _Work) -> Array:
+    """Return the values of the unknowns that are fixed, zero for the others."""
+    values = np.zeros(work.columns.shape[0])
+    for rows, columns in work.fixed:
+        own = np.asarray(work.matrix[rows, columns]).ravel()
+        values[columns] = (work.right - work.matrix @ values)[rows] / own
+    return values
+
+
+def _substituted(work: _Work, steps: list[tuple[Index, Index]], free: Index) -> tuple[sp.csr_matrix, Array]:
+    """Return `T` and `t` of all pivots, in the order of the steps, from the last step to the first."""
+    n = work.matrix.shape[1]
+    # Rows of the unknowns as combinations of the free ones, with the constant in the last column.
+    known = sp.csr_matrix((np.ones(free.shape[0]), (free, np.arange(free.shape[0]))), shape=(n, free.shape[0] + 1))
+    last = np.full(work.right.shape[0], free.shape[0])
+    right = sp.csr_matrix((work.right, (np.arange(last.shape[0]), last)), shape=(last.shape[0], free.shape[0] + 1))
+    for rows, columns in reversed(steps):
+        part = work.matrix[rows]
+        rest = right[rows] - part @ known
+        square = sp.csc_matrix(part[:, columns])
+        diagonal = square.diagonal()
+        if square.nnz == rows.shape[0] and diagonal.all():
+            solved = sp.diags_array(1.0 / diagonal) @ rest
+        else:
+            solved = sp.csr_matrix(np.linalg.solve(square.toarray(), rest.toarray()))
+        count = columns.shape[0]
+        place = sp.csr_matrix((np.ones(count), (columns, np.arange(count))), shape=(n, count))
+        known = sp.csr_matrix(known + place @ solved)
+    pivots = np.concatenate([columns for _, columns in steps]) if steps else np.zeros(0, dtype=np.intp)
+    found = sp.csr_matrix(known[pivots])
+    coupling = sp.csr_matrix(-found[:, : free.shape[0]])
+    coupling.eliminate_zeros()
+    return coupling, found[:, free.shape[0]].toarray().ravel()
+
+
+def _contradiction(work: _Work, multiplier: SparseMultiplier, pivots: Index, right_side: Array) -> Array | None:
+    """Return the combination of equalities that reads `0 = 1`, from one that has nothing but fixed unknowns."""
+    if work.conflict is None:
+        return None
+    conflict = work.conflict / multiplier.scale
+    over = np.asarray(work.matrix.T @ work.conflict)[pivots]
+    combination = conflict - multiplier @ over
+    return np.asarray(combination / float(combination @ right_side))
+
+
+def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.csr_matrix | None:
+    """Return svec rows over the free moments, the equalities put in, where that leaves them as sparse as they are.
+
+    `matrix` is over all moments in the order of the elimination, which has them multiplied by `scale`.
+    """
+    head, coupling = elimination.n_head, elimination.coupling
+    if coupling is None:
+        return sp.csr_matrix(matrix[:, :head])
+    if not sp.issparse(coupling):
+        return None
+    own = sp.diags_array(scale[head:]) @ coupling @ sp.diags_array(1.0 / scale[:head])
+    rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
+    size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
+    rows.data[np.abs(rows.data) <= _ROUNDING * np.asarray(size[rows.nonzero()]).ravel()] = 0.0
+    rows.eliminate_zeros()
+    return rows if rows.nnz <= _FULLER * matrix.nnz else None
