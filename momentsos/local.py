@@ -14,15 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
+from .feasibility import FEASIBILITY, ROUNDING, largest_violation
 from .polynomials import Polynomial
 from .polynomials.exponents import Exponents, unique_rows
 from .polynomials.tables import to_table
 from .problem import Problem
-
-#: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
-FEASIBILITY = 1e-8
-#: Rounding errors of a polynomial's value are taken to be this share of the sum of its absolute terms.
-_ROUNDING = 4 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,7 +215,7 @@ class LocalSearch:
             return LocalPoint(point, np.inf, np.inf)
         with np.errstate(over="ignore", invalid="ignore"):
             point = self._moved_upwards(point)
-            value = float(self._objective.values(point)[0] + _ROUNDING * self._objective.sizes(point)[0])
+            value = float(self._objective.values(point)[0] + ROUNDING * self._objective.sizes(point)[0])
             violation = self._violation(point)
         finite = np.isfinite(value) and np.isfinite(violation)
         return LocalPoint(point, value, violation) if finite else LocalPoint(point, np.inf, np.inf)
@@ -231,14 +227,9 @@ class LocalSearch:
         return point + float((-self._inequalities.values(point)[rising] / slopes).max()) * direction
 
     def _violation(self, point: NDArray[np.float64]) -> float:
-        """Return the largest violation relative to the size of the constraint's terms; see `Problem.violation`."""
-        worst = 0.0
-        for part, equal in ((self._inequalities, False), (self._equalities, True)):
-            if part.polynomials:
-                values = part.values(point)
-                sizes = np.maximum(part.sizes(point), part.scales)
-                worst = max(worst, float(((np.abs(values) if equal else -values) / sizes).max()))
-        return worst
+        """Return the largest violation, see `momentsos.feasibility`."""
+        parts = (self._inequalities, False), (self._equalities, True)
+        return max(largest_violation(part, point, equal) for part, equal in parts)
 
     def descend(self, start: NDArray[np.float64]) -> LocalPoint:
         """Run a local method from `start`, then polish; the better of the two feasible ends is returned."""
