@@ -53,7 +53,7 @@ class Search:
         widths = half_widths(problem)
         units = np.where(np.isfinite(widths) & (widths > 0), widths, units)
         self._measure(units)
-        self.terms = self.change.objective * self.change.problem.minimize.scale
+        self.terms = self.change.objective * (self.change.problem.minimize.scale or 1.0)
         starts = random_starts(problem.n_variables, 24, request.seed)
         if candidates is not None:
             given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
