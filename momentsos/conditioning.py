@@ -11,6 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from .errors import InvalidInput
 from .polynomials import Polynomial
 from .polynomials.affine import change_polynomials
 from .polynomials.shift import two_sum
@@ -170,6 +171,8 @@ def _normalized(polynomials: Sequence[Polynomial]) -> tuple[tuple[float, ...], t
         sizes = np.abs(table)
         largest = sizes[:, rows.any(axis=1)].max(axis=1, initial=0.0)
         largest = np.where(largest > 0, largest, sizes.max(axis=1, initial=0.0))
+        if not np.isfinite(largest).all():
+            raise InvalidInput("problem: sizes of coefficients differ so much that they overflow; change the units")
         for place, values, size in zip(places, table, largest.tolist(), strict=True):
             factors[place] = power_of_two(size)
             found[place] = Polynomial(rows, values / factors[place], polynomials[place].variables)
@@ -186,11 +189,11 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
     -------
     (n,) array of positive numbers
     """
-    return np.exp(_log_units([p for p in (problem.minimize, *problem.inequalities, *problem.equalities) if p]))
+    polynomials = [p for p in (problem.minimize, *problem.inequalities, *problem.equalities) if p]
+    return np.exp(_log_units(polynomials, problem.n_variables))
 
 
-def _log_units(polynomials: Sequence[Polynomial]) -> NDArray[np.float64]:
-    n = len(polynomials[0].variables) if polynomials else 0
+def _log_units(polynomials: Sequence[Polynomial], n: int) -> NDArray[np.float64]:
     left, right = [_PULL * np.eye(n)], [np.zeros(n)]
     lists = {id(p.exponents): p.exponents for p in polynomials}
     centred = {key: (rows - rows.mean(axis=0)) / len(rows) ** 0.5 for key, rows in lists.items()}

@@ -13,15 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .feasibility import FEASIBILITY, ROUNDING, largest_violation
 from .polynomials import Polynomial
 from .polynomials.evaluator import Evaluator, SquaredEvaluator
 from .problem import Problem
-
-#: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
-FEASIBILITY = 1e-8
-#: Rounding errors of a polynomial's value are taken to be this share of the sum of its absolute terms.
-_ROUNDING = 4 * float(np.finfo(float).eps)
-
 
 #: Where a descent in a frame ends, relative to the objective: units are not yet those in which to go on.
 ROUGH = 1e-9
@@ -101,21 +96,16 @@ class LocalSearch:
 
     def _rounding(self, point: NDArray[np.float64]) -> float:
         """Return what rounding errors can have taken from the objective, and from the epigraph variable in it."""
-        error = _ROUNDING * float(self._objective.sizes(point)[0])
+        error = ROUNDING * float(self._objective.sizes(point)[0])
         if self._upwards is None:
             return error
         _, rising, slopes, rate = self._upwards
-        return error + rate * _ROUNDING * float((self._inequalities.sizes(point)[rising] / slopes).max())
+        return error + rate * ROUNDING * float((self._inequalities.sizes(point)[rising] / slopes).max())
 
     def _violation(self, point: NDArray[np.float64]) -> float:
-        """Return the largest violation relative to the size of the constraint's terms; see `Problem.violation`."""
-        worst = 0.0
-        for part, equal in ((self._inequalities, False), (self._equalities, True)):
-            if part.polynomials:
-                values = part.values(point)
-                sizes = np.maximum(part.sizes(point), part.scales)
-                worst = max(worst, float(((np.abs(values) if equal else -values) / sizes).max()))
-        return worst
+        """Return the largest violation, see `momentsos.feasibility`."""
+        parts = (self._inequalities, False), (self._equalities, True)
+        return max(largest_violation(part, point, equal) for part, equal in parts)
 
     def descend(self, start: NDArray[np.float64], frame: NDArray[np.float64] | None = None) -> LocalPoint:
         """Run a local method from `start`, then polish; the better of the two feasible ends is returned.

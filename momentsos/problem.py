@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -16,7 +17,11 @@ from numpy.typing import NDArray
 
 from .errors import InvalidInput
 from .polynomials import Polynomial, from_sympy, to_sympy
+from .polynomials.exponents import MAX_DEGREE
 from .polynomials.polynomial import merge_variables
+
+#: Decimal exponents of more than three digits: "1e999999999" would be a number of a billion digits.
+_LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,7 +169,8 @@ class Problem:
             raise InvalidInput("problem.variables: expected a list of names")
 
         def polynomials(key: str) -> tuple[Polynomial, ...]:
-            listed = data.get(key) or []
+            listed = data.get(key)
+            listed = [] if listed is None else listed
             if not isinstance(listed, list):
                 raise InvalidInput(f"problem.{key}: expected a list of polynomials")
             return tuple(_polynomial_from_json(p, names, f"{key}[{i}]") for i, p in enumerate(listed))
@@ -242,8 +248,8 @@ def _read_json(path: str | PathLike[str]) -> Any:
         return json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
-    except ValueError as error:
-        raise InvalidInput(f"{path} is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput(f"{path} is not JSON that can be read: {error}") from error
 
 
 def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polynomial:
@@ -254,9 +260,11 @@ def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polyn
         if not (isinstance(term, list) and len(term) == 2 and isinstance(term[1], list)):
             raise InvalidInput(f"problem.{where}[{i}]: expected [coefficient, exponents], got {term!r:.80}")
         coefficient, row = term
-        whole = all(isinstance(power, int) and not isinstance(power, bool) and power >= 0 for power in row)
-        if len(row) != len(names) or not whole:
-            raise InvalidInput(f"problem.{where}[{i}]: expected {len(names)} nonnegative integers, got {row!r:.80}")
+        whole = all(isinstance(power, int) and not isinstance(power, bool) for power in row)
+        if len(row) != len(names) or not whole or not all(0 <= power <= MAX_DEGREE for power in row):
+            raise InvalidInput(
+                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers of at most {MAX_DEGREE}, got {row!r:.80}"
+            )
         rows.append(row)
         values.append(_coefficient_from_json(coefficient, f"{where}[{i}]"))
     return Polynomial.from_terms(np.array(rows, dtype=np.int64).reshape(len(rows), len(names)), values, names)
@@ -264,7 +272,7 @@ def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polyn
 
 def _coefficient_from_json(value: Any, where: str) -> float | Fraction:
     try:
-        if isinstance(value, str) and len(value) <= 10_000:
+        if isinstance(value, str) and len(value) <= 4_000 and not _LONG_POWER.search(value):
             return Fraction(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(float(value)):
             return float(value) if float(value) == value else Fraction(value)

@@ -237,6 +237,8 @@ def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np
             chosen, root = places[first : first + step], stack[first : first + step, None]
             part = sdp.operator[chosen.reshape(-1)].toarray()
             columns = np.flatnonzero(part.any(axis=0))
+            if not columns.size:  # the blocks of a constraint 0 >= 0
+                continue
             rows = part[:, columns].reshape(*chosen.shape, len(columns)).transpose(0, 2, 1)
             result[chosen.reshape(-1)[:, None], columns] = (
                 svec(root @ smat(rows) @ root).transpose(0, 2, 1).reshape(-1, len(columns))

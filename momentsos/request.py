@@ -21,6 +21,8 @@ from .threads import limited_threads
 EXTRA_ORDERS = 2
 #: A gap of this share of the objective's own scale counts as closed.
 ABSOLUTE_GAP = 1e-8
+#: Coefficients beyond this, or below its inverse, over- or underflow in products.
+LARGEST = 1e150
 #: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
 MANY_MOMENTS = 1_000
 
@@ -98,9 +100,19 @@ def check_order(order: object, name: str) -> int:
 
 
 def check_problem(problem: object) -> None:
-    """Raise `InvalidInput` unless `problem` is a `Problem`."""
+    """Raise `InvalidInput` unless `problem` is a `Problem` whose coefficients can be computed with."""
     if not isinstance(problem, Problem):
         raise InvalidInput(f"problem: expected a momentsos.Problem, got {type(problem).__name__}")
+    for p in (problem.minimize, *problem.inequalities, *problem.equalities):
+        try:
+            sizes = np.abs(p.values)
+        except OverflowError:
+            sizes = np.array([np.inf])
+        if len(sizes) and not (sizes.min() * LARGEST >= 1.0 and sizes.max() <= LARGEST):
+            raise InvalidInput(
+                f"problem: a polynomial has coefficients of sizes {sizes.min():.2g} to {sizes.max():.2g}, expected "
+                f"sizes between {1 / LARGEST:.0e} and {LARGEST:.0e}: change the units of variables, objective or data"
+            )
 
 
 def split_options(given: Mapping[str, Any] | None) -> SolverOptions:

@@ -56,7 +56,7 @@ class Search:
         widths = half_widths(problem)
         units = np.where(np.isfinite(widths) & (widths > 0), widths, units)
         self._measure(units)
-        self.terms = self.change.objective * self.change.problem.minimize.scale
+        self.terms = self.change.objective * (self.change.problem.minimize.scale or 1.0)
         starts = self.change.point(random_starts(problem.n_variables, 24, request.seed))
         self.points: list[LocalPoint] = []
         if candidates is not None:

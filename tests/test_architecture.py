@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "memory", "threads"},
     {"polynomials", "sdp"},
     {"problem", "solvers"},
-    {"conditioning", "request", "local", "epigraph"},
+    {"conditioning", "request", "feasibility", "local", "epigraph"},
     {"relaxations", "extraction"},
     {"repair", "whitening", "search"},
     {"bounds", "methods", "result"},

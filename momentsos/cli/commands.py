@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import zipfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..certificates import CertificateError
 from ..errors import BadOption, InvalidInput
 from ..hierarchy import solve
 from ..learning import Fit, learn
@@ -23,10 +26,13 @@ from ..solvers import available_solvers
 from . import show
 
 _NO_BOUND = (Status.STOPPED, Status.FAILED)
+#: Kinds of pictures that every installation of matplotlib writes.
+_PICTURES = (".png", ".pdf", ".svg")
 
 
 def solve_file(options: argparse.Namespace) -> int:
     """Minimise the polynomial of a problem file."""
+    _check_outputs(options)
     problem = Problem.from_json(options.problem)
     with show.progress(options) as report:
         result = solve(
@@ -42,6 +48,7 @@ def solve_file(options: argparse.Namespace) -> int:
 
 def learn_file(options: argparse.Namespace) -> int:
     """Learn the activations of the network in a data file."""
+    _check_outputs(options)
     network, X, Y = read_data(options.data, options.degrees)
     with show.progress(options) as report:
         fit = learn(
@@ -132,10 +139,10 @@ def read_data(path: str, degrees: list[int]) -> tuple[PolynomialNetwork, NDArray
     layers = len(degrees) + 1
     try:
         with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+            arrays = {name: np.atleast_1d(file[name]) for name in file.files}
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, zipfile.BadZipFile, EOFError, AttributeError) as error:
+    except (ValueError, TypeError, zipfile.BadZipFile, zlib.error, EOFError, AttributeError) as error:
         raise InvalidInput(f"{path} is not an .npz file of plain arrays: {error}") from error
     wanted = [*(f"W{layer}" for layer in range(1, layers + 1)), "X", "Y"]
     missing = [name for name in wanted if name not in arrays]
@@ -152,6 +159,19 @@ def read_data(path: str, degrees: list[int]) -> tuple[PolynomialNetwork, NDArray
     weights = [arrays[f"W{layer}"] for layer in range(1, layers + 1)]
     network = PolynomialNetwork(weights=tuple(weights), degrees=tuple(degrees), biases=tuple(biases) if given else None)
     return network, arrays["X"], arrays["Y"]
+
+
+def _check_outputs(options: argparse.Namespace) -> None:
+    """Raise `BadOption`, before any work, for a file that cannot be written."""
+    for name in ("certificate", "plot"):
+        given = getattr(options, name, None)
+        if given is None:
+            continue
+        folder = Path(given).absolute().parent
+        if Path(given).is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
+            raise BadOption(f"--{name} {given}: expected a file in a folder that exists and can be written to")
+        if name == "plot" and Path(given).suffix.lower() not in _PICTURES:
+            raise BadOption(f"--plot {given}: expected a name that ends in one of {', '.join(_PICTURES)}")
 
 
 def _shared(options: argparse.Namespace) -> dict[str, Any]:
@@ -173,14 +193,20 @@ def _bound(text: str) -> str | float | None:
 
 
 def _finish(result: Result, options: argparse.Namespace) -> int:
-    """Write the certificate, print the result, choose the exit code."""
-    path: str | None = None
+    """Write the certificate, print the result, choose the exit code: 3 where a certificate was wanted and not found."""
+    path, missing = None, False
     if options.certificate:
-        result.certify(exact=True).to_json(options.certificate)
-        path = str(Path(options.certificate))
-        print(f"certificate written to {path}", file=sys.stderr)
+        try:
+            certificate = result.certify(exact=True)
+        except CertificateError as error:
+            print(f"momentsos: no certificate was written: {error}", file=sys.stderr)
+            missing = True
+        else:
+            certificate.to_json(options.certificate)
+            path = str(Path(options.certificate))
+            print(f"certificate written to {path}", file=sys.stderr)
     if options.json:
         print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
     else:
         show.result(result)
-    return 3 if result.status in _NO_BOUND and result.lower_bound is None else 0
+    return 3 if missing or (result.status in _NO_BOUND and result.lower_bound is None) else 0

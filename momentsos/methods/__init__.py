@@ -15,6 +15,8 @@ from .partial import Partial, is_affine, split_of
 
 #: Partial relaxations whose moments are at most this many by a crude bound are counted where that decides.
 COUNTED = 5_000
+#: With more monomials than this of half the degree, it is not asked which of them a quadratic objective needs.
+LISTED = 200_000
 #: One entry a method.
 METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial)})
 
@@ -74,6 +76,8 @@ def _partial_moments(problem: Problem) -> int | None:
     top = max(inner_degrees((problem.minimize, *problem.inequalities, *problem.equalities), split))
     if is_affine(problem):
         return inner_basis_size(split, top + 2) * (1 + len(split.linear))
+    if basis_size(problem.n_variables, -(-problem.minimize.degree // 2)) > LISTED:
+        return None
     return len(half_support(problem.minimize)) ** 2 // 2
 
 

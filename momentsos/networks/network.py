@@ -126,7 +126,7 @@ class PolynomialNetwork:
 def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
     """Return `values` as a finite float array of shape (N, width), N ≥ 1; raise `InvalidInput` otherwise."""
     try:
-        array = np.asarray(values, dtype=np.float64)
+        array = np.asarray(_real(values), dtype=np.float64)
     except (TypeError, ValueError) as error:
         raise InvalidInput(f"{name}: expected an array of numbers ({error})") from error
     if array.ndim != 2 or array.shape[1] != width or array.shape[0] == 0:
@@ -141,13 +141,21 @@ def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
     return array
 
 
+def _real(values: object) -> ArrayLike:
+    """Return an array that may hold real numbers; complex ones, text and dates would be converted without a word."""
+    array = np.asarray(values)
+    if array.dtype.kind not in "biufO":
+        raise TypeError(f"it holds {array.dtype}")
+    return array
+
+
 def _arrays(values: object, name: str, dimensions: int) -> tuple[NDArray[np.float64], ...]:
     if isinstance(values, str | bytes) or not isinstance(values, Sequence | np.ndarray):
         raise InvalidInput(f"{name}: expected a list of arrays, got {type(values).__name__}")
     arrays = []
     for i, value in enumerate(values):
         try:
-            array = np.array(value, dtype=np.float64)
+            array = np.array(_real(value), dtype=np.float64)
         except (TypeError, ValueError) as error:
             raise InvalidInput(f"{name}[{i}]: expected an array of numbers ({error})") from error
         if array.ndim != dimensions or array.size == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import chain, combinations_with_replacement
 
 import numpy as np
 
@@ -16,15 +17,11 @@ def basis_size(n_variables: int, degree: int) -> int:
 
 def _homogeneous(n_variables: int, degree: int) -> Exponents:
     """All exponents of total degree exactly `degree`, larger exponents of earlier variables first."""
-    if n_variables == 0:
-        return np.zeros((1 if degree == 0 else 0, 0), dtype=np.int64)
-    if n_variables == 1:
-        return np.array([[degree]], dtype=np.int64)
-    parts = []
-    for first in range(degree, -1, -1):
-        rest = _homogeneous(n_variables - 1, degree - first)
-        parts.append(np.column_stack([np.full(len(rest), first, dtype=np.int64), rest]))
-    return np.concatenate(parts)
+    count = math.comb(n_variables + degree - 1, degree) if n_variables else int(degree == 0)
+    factors = chain.from_iterable(combinations_with_replacement(range(n_variables), degree))
+    chosen = np.fromiter(factors, dtype=np.int64, count=count * degree)
+    keys = n_variables * np.repeat(np.arange(count), degree) + chosen
+    return np.bincount(keys, minlength=count * n_variables).reshape(count, n_variables)
 
 
 def monomial_basis(n_variables: int, degree: int, minimum: int = 0) -> Exponents:

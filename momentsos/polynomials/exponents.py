@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 Exponents = NDArray[np.int64]
 
+#: No polynomial has a larger degree: nothing here could evaluate it, and exponents must not overflow.
+MAX_DEGREE = 10_000
+
 #: Keys are packed into one int64; beyond this the rows themselves are sorted.
 _MAX_KEY = 2**62
 

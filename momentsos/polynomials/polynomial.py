@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
-from .exponents import Exponents, combine
+from .exponents import MAX_DEGREE, Exponents, combine
 from .products import multiply_terms
 
 
@@ -63,9 +63,12 @@ class Polynomial:
                 f"exponents of shape {rows.shape} for {len(values)} coefficients and {len(names)} variables: "
                 f"expected {(len(values), len(names))}"
             )
+        if (rows < 0).any() or (rows > MAX_DEGREE).any():
+            raise InvalidInput(f"exponents: expected nonnegative integers of at most {MAX_DEGREE}")
         integral = rows.astype(np.int64)
-        if (integral != rows).any() or (integral < 0).any():
+        if (integral != rows).any():
             raise InvalidInput("exponents: expected nonnegative integers")
+        _check_degree(int(integral.sum(axis=1).max(initial=0)))
         return cls._merged(integral, values, names)
 
     @classmethod
@@ -187,6 +190,7 @@ class Polynomial:
         if pair is None:
             return NotImplemented
         left, right = pair
+        _check_degree(left.degree + right.degree)
         a, b = _same_kind(left.coefficients, right.coefficients)
         rows, values = multiply_terms(left.exponents, a, right.exponents, b)
         return Polynomial._merged(rows, values, left.variables)
@@ -206,6 +210,7 @@ class Polynomial:
             raise InvalidInput(f"power {power!r} of a polynomial: expected a nonnegative integer")
         if power == 1:
             return self
+        _check_degree(self.degree * int(power))
         if len(self) == 1:
             return Polynomial._merged(self.exponents * int(power), self.coefficients**power, self.variables)
         result, base, rest = Polynomial.constant(1.0, self.variables), self, int(power)
@@ -310,10 +315,15 @@ def merge_variables(*groups: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for group in groups for name in group))
 
 
+def _check_degree(degree: int) -> None:
+    if degree > MAX_DEGREE:
+        raise InvalidInput(f"a polynomial of degree {degree}: expected at most {MAX_DEGREE}")
+
+
 def _as_coefficients(values: Any) -> NDArray[Any]:
-    """Convert to float64, or to fractions when one of them is a `Fraction`; refuse what is not finite."""
+    """Convert to float64, or to fractions when one is a `Fraction` or an integer that no float is; refuse what is not finite."""
     listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype == object else values
-    if isinstance(listed, list | tuple) and any(isinstance(value, Fraction) for value in listed):
+    if isinstance(listed, list | tuple) and any(_is_exact(value) for value in listed):
         return _as_fractions(listed)
     try:
         array = np.array(listed, dtype=np.float64).reshape(-1)
@@ -322,6 +332,11 @@ def _as_coefficients(values: Any) -> NDArray[Any]:
     if not np.isfinite(array).all():
         raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
     return array
+
+
+def _is_exact(value: Any) -> bool:
+    """Whether a coefficient is kept as a fraction: it is one, or an integer with more digits than a float."""
+    return isinstance(value, Fraction) or (isinstance(value, int) and abs(value) > 2**53)
 
 
 def _as_fractions(values: Sequence[Any]) -> NDArray[Any]:

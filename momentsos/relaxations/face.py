@@ -69,6 +69,8 @@ def squares_that_occur(plan: Plan) -> tuple[NDArray[np.bool_], ...]:
 
 def any_denominator(names: tuple[str, ...], inner: Sequence[int], order: int) -> Polynomial:
     """Return a polynomial with all terms that a power of a positive quadratic in the inner variables can have."""
+    if not inner or not order:
+        return Polynomial.constant(1.0, names)
     rows = np.zeros((1 + len(inner), len(names)), dtype=np.int64)
     rows[np.arange(1, len(rows)), list(inner)] = 1
     values = 1.0 + np.random.default_rng(0).random(len(rows))  # no product with it loses a term by chance

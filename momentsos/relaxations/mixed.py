@@ -61,10 +61,13 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
 def _reference(problem: Problem, order: int, memory_limit: int | None) -> tuple[Plan, tuple[NDArray[np.bool_], ...]]:
     """Return the plan in the variables of the problem, for any denominator, and the squares that can occur in it."""
     split = quadratic_split(problem)
+    title, n = f"the partial relaxation of order {order}", problem.n_variables
+    listed = basis_size(n, -(-problem.minimize.degree // 2)) * (1 + len(_functionals(n)))  # by `half_support`
+    refuse_if_too_large(title, n, listed // (1 + n), memory_limit)
+    refuse_if_too_large(title, n, basis_size(len(split.inner), order) ** 2 // 2, memory_limit)
     plan = _whole(problem, problem, split, order, any_denominator(problem.variables, split.inner, order))
     size = len(plan.blocks[0].basis)
-    title = f"the partial relaxation of order {order}"
-    refuse_if_too_large(title, problem.n_variables, size * (size + 1) // 2, memory_limit)
+    refuse_if_too_large(title, n, size * (size + 1) // 2, memory_limit)
     return plan, squares_that_occur(plan)
 
 

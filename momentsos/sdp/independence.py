@@ -16,6 +16,8 @@ from .program import SDP
 
 #: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them.
 _FEWEST = 300
+#: The search takes the cube of the number of moments, and memory for its square.
+_MOST = 5_000
 #: Diagonal entries of a triangular factor below this share of the first are zero; columns have length one. What is left
 #: of a column beside those that span it must be smaller than the second.
 _ZERO, _LEFT = 1e-11, 1e-13
@@ -33,7 +35,7 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
     n = sdp.n_moments
     stacked = _stacked(sdp)
     alone = stacked.indices[stacked.indptr[:-1][np.diff(stacked.indptr) == 1]]
-    if n < _FEWEST or np.unique(alone).size > n // 2:
+    if not _FEWEST <= n <= 2 * _MOST or np.unique(alone).size > n // 2:
         return None
     return _spanning(stacked, n // 2)
 
@@ -41,8 +43,10 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
 def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
     """Return moments such that the columns of `F`, `E` and `c` of the others depend on theirs, as few as possible.
 
-    None where rounding leaves it open which depend on which.
+    None where rounding leaves it open which depend on which, or the program has more than 5000 moments.
     """
+    if sdp.n_moments > _MOST:
+        return None
     return _spanning(_stacked(sdp), sdp.n_moments)
 
 
