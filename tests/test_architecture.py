@@ -18,7 +18,7 @@ LAYERS = [
     {"problem", "solvers"},
     {"conditioning", "request", "local", "epigraph"},
     {"relaxations", "extraction"},
-    {"repair", "whitening", "search"},
+    {"repair", "sparse_repair", "whitening", "search"},
     {"bounds", "methods", "result"},
     {"certificates"},
     {"evidence"},

@@ -17,6 +17,7 @@ import numpy as np
 
 from ..polynomials.exponents import Exponents
 from ..problem import Problem
+from ..sdp.elimination import eliminated
 
 Clique = tuple[int, ...]
 
@@ -53,35 +54,22 @@ def _supports(exponents: Exponents) -> Iterable[Clique]:
 def chordal_cliques(neighbours: list[set[int]]) -> list[Clique]:
     """Return the maximal cliques of the graph that eliminating vertices of least degree fills in.
 
-    Of equal degrees the first vertex goes first. The clique of a vertex is itself and the neighbours it has when it is
-    eliminated; it is no maximal one exactly when a vertex before it, whose first neighbour it is, has one more.
+    The clique of a vertex is itself and the neighbours it has when it is eliminated (`momentsos.sdp.elimination`); it
+    is no maximal one exactly when a vertex before it, whose first neighbour it is, has one more.
 
     Parameters
     ----------
     neighbours : list of sets
         The graph; a vertex may be its own neighbour.
     """
-    graph = [near - {v} for v, near in enumerate(neighbours)]
-    heap = [(len(near), v) for v, near in enumerate(graph)]
-    heapq.heapify(heap)
-    eliminated: list[tuple[int, set[int]]] = []
-    place: dict[int, int] = {}
-    while heap:
-        degree, v = heapq.heappop(heap)
-        if v in place or degree != len(graph[v]):
-            continue  # an old entry
-        place[v] = len(eliminated)
-        eliminated.append((v, graph[v]))
-        for u in graph[v]:
-            graph[u] |= graph[v]
-            graph[u] -= {u, v}
-            heapq.heappush(heap, (len(graph[u]), u))
+    order = eliminated(neighbours)
+    place = {v: i for i, (v, _) in enumerate(order)}
     contained = set()
-    for _, near in eliminated:
+    for _, near in order:
         parent = min(near, key=place.__getitem__, default=None)
-        if parent is not None and len(eliminated[place[parent]][1]) == len(near) - 1:
+        if parent is not None and len(order[place[parent]][1]) == len(near) - 1:
             contained.add(parent)
-    return [tuple(sorted({v, *near})) for v, near in eliminated if v not in contained]
+    return [tuple(sorted({v, *near})) for v, near in order if v not in contained]
 
 
 def clique_order(cliques: Iterable[Clique]) -> tuple[Clique, ...]:
