@@ -12,12 +12,13 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
+from .descents import MANY_VARIABLES, Part, descended
 from .polynomials import Polynomial
 from .polynomials.exponents import Exponents, unique_rows
 from .polynomials.tables import to_table
 from .problem import Problem
+from .wide import WideEvaluator
 
 #: A point is feasible when no constraint is violated by more than this, relative to the size of its terms.
 FEASIBILITY = 1e-8
@@ -202,11 +203,14 @@ class LocalSearch:
         upwards: NDArray[np.float64] | None = None,
     ) -> None:
         self.problem = problem
-        self._objective: Evaluator | SquaredEvaluator = (
-            SquaredEvaluator(Evaluator(tuple(squares))) if squares else Evaluator((problem.minimize,))
+        kind: type[Evaluator] | type[WideEvaluator] = (
+            WideEvaluator if problem.n_variables >= MANY_VARIABLES else Evaluator
         )
-        self._inequalities = Evaluator(problem.inequalities)
-        self._equalities = Evaluator(problem.equalities)
+        self._objective: Evaluator | WideEvaluator | SquaredEvaluator = (
+            SquaredEvaluator(Evaluator(tuple(squares))) if squares else kind((problem.minimize,))
+        )
+        self._inequalities = kind(problem.inequalities)
+        self._equalities = kind(problem.equalities)
         self._upwards = None
         if upwards is not None:
             slopes = self._inequalities.jacobian(np.zeros(problem.n_variables)) @ upwards
@@ -243,7 +247,7 @@ class LocalSearch:
     def descend(self, start: NDArray[np.float64]) -> LocalPoint:
         """Run a local method from `start`, then polish; the better of the two feasible ends is returned."""
         with np.errstate(all="ignore"):
-            end = self._slsqp(start)
+            end = self._descended(start)
         return self.polish(end)
 
     def lowest_in_box(self, width: float, n: int, further: NDArray[np.float64] | None = None) -> LocalPoint | None:
@@ -256,30 +260,14 @@ class LocalSearch:
             starts = np.concatenate([starts, further])
         starts = np.clip(starts, -width, width)
         with np.errstate(all="ignore"):
-            ends = [self.assess(self._slsqp(start, width)) for start in starts]
+            ends = [self.assess(self._descended(start, width)) for start in starts]
         return min((end for end in ends if end.feasible), key=lambda end: end.value, default=None)
 
-    def _slsqp(self, start: NDArray[np.float64], width: float | None = None) -> NDArray[np.float64]:
-        constraints = []
-        for kind, part in (("ineq", self._inequalities), ("eq", self._equalities)):
-            if part.polynomials:
-                constraints.append({"type": kind, "fun": part.values, "jac": part.jacobian})
-        if width is not None:
-            method, options = "SLSQP", {"maxiter": 200, "ftol": 1e-15}
-        elif constraints:
-            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-14}
-        else:
-            method, options = "BFGS", {"maxiter": 500, "gtol": 1e-9}
-        answer = minimize(
-            lambda x: float(self._objective.values(x)[0]),
-            start,
-            jac=lambda x: self._objective.jacobian(x)[0],
-            constraints=constraints,
-            method=method,
-            bounds=None if width is None else [(-width, width)] * len(start),
-            options=options,
-        )
-        return np.asarray(answer.x) if np.isfinite(answer.x).all() else start
+    def _descended(self, start: NDArray[np.float64], width: float | None = None) -> NDArray[np.float64]:
+        objective = Part(self._objective.values, self._objective.jacobian, 1)
+        inequalities = Part(self._inequalities.values, self._inequalities.jacobian, len(self.problem.inequalities))
+        equalities = Part(self._equalities.values, self._equalities.jacobian, len(self.problem.equalities))
+        return descended(objective, inequalities, equalities, start, width)
 
     def polish(self, point: NDArray[np.float64], steps: int = 8) -> LocalPoint:
         """Improve a nearly optimal point by Newton's method on the optimality conditions of its active set.
@@ -334,8 +322,7 @@ class LocalSearch:
         right = np.concatenate([-(gradient - normal.T @ multipliers), -value])
         if not (np.isfinite(system).all() and np.isfinite(right).all()):
             return None
-        step = np.linalg.lstsq(system, right, rcond=1e-13)[0][:n]
-        return point + step
+        return point + _solved(system, right)[:n]
 
     def _with_positive_multiplier(
         self,
@@ -374,6 +361,14 @@ class LocalSearch:
             if time.perf_counter() > until or (enough is not None and _hits(ends) >= enough):
                 break
         return sorted(ends, key=lambda end: end.value)
+
+
+def _solved(system: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shortest least-squares solution; of a large system one of a slightly regularised system instead."""
+    if len(system) < 4 * MANY_VARIABLES:
+        return np.asarray(np.linalg.lstsq(system, right, rcond=1e-13)[0])
+    shift = 1e-13 * np.abs(system).max()
+    return np.asarray(np.linalg.solve(system + shift * np.eye(len(system)), right))
 
 
 def _better(trial: LocalPoint, best: LocalPoint) -> bool:

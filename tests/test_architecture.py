@@ -16,7 +16,7 @@ LAYERS = [
     {"errors", "memory", "threads"},
     {"polynomials", "sdp"},
     {"problem", "solvers"},
-    {"conditioning", "request", "local", "epigraph"},
+    {"conditioning", "request", "local", "wide", "descents", "epigraph"},
     {"relaxations", "extraction"},
     {"repair", "sparse_repair", "whitening", "search"},
     {"bounds", "methods", "result"},

@@ -12,11 +12,12 @@ from ..relaxations.split import inner_basis_size, inner_degrees
 from .base import Method, Setting
 from .dense import Dense
 from .partial import Partial, is_affine, split_of
+from .sparse import Sparse
 
 #: Partial relaxations whose moments are at most this many by a crude bound are counted where that decides.
 COUNTED = 5_000
 #: One entry a method.
-METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial)})
+METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial, Sparse)})
 
 
 @dataclass(frozen=True)
@@ -77,4 +78,4 @@ def _partial_moments(problem: Problem) -> int | None:
     return len(half_support(problem.minimize)) ** 2 // 2
 
 
-__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "methods_named"]
+__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "Sparse", "methods_named"]

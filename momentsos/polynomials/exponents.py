@@ -39,12 +39,11 @@ def rows_from_keys(keys: NDArray[np.int64], radix: int, n: int) -> Exponents:
     return np.asarray(below[:, None] // weights[1:] % radix)
 
 
-def word_keys(exponents: Exponents, length: int, columns: NDArray[np.int64] | None = None, n: int = 0) -> NDArray:
-    """Return integers for each row, shape (rows, parts), whose lexicographic order is the graded one.
+def words_of(exponents: Exponents, length: int, columns: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Return monomials of degree at most `length` as words: their variables, each as often as its exponent says.
 
-    A monomial of degree at most `length` is a word: its variables, each as often as its exponent says, in order. Words
-    are short where there are many variables and degrees are low. Of equal degree, larger exponents of earlier variables
-    make the word smaller; zeros in front make lower degrees come first.
+    Words are short where there are many variables and degrees are low. Variables are counted from 1 and stand in
+    order; zeros come before them.
 
     Parameters
     ----------
@@ -52,10 +51,13 @@ def word_keys(exponents: Exponents, length: int, columns: NDArray[np.int64] | No
     length : int
         At least the degree of every row.
     columns : (width,) integer array, optional
-        Which of `n` variables the columns are, in increasing order; by default all.
+        Which variables the columns are, in increasing order; by default all.
+
+    Returns
+    -------
+    (rows, length) integer array
     """
-    n = n or exponents.shape[1]
-    names = np.arange(1, n + 1) if columns is None else columns + 1
+    names = np.arange(1, exponents.shape[1] + 1) if columns is None else columns + 1
     rows, places = np.nonzero(exponents)
     counts = exponents[rows, places]
     degree = exponents.sum(axis=1)
@@ -63,10 +65,18 @@ def word_keys(exponents: Exponents, length: int, columns: NDArray[np.int64] | No
     begins = np.cumsum(degree) - degree
     words = np.zeros((len(exponents), length), dtype=np.int64)
     words[owner, np.arange(len(owner)) - begins[owner] + (length - degree)[owner]] = letters
+    return words
+
+
+def word_keys(words: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return words over `n` variables as integers, shape (rows, parts); their lexicographic order is the graded one.
+
+    Of equal degree, larger exponents of earlier variables make the word smaller; lower degrees begin with more zeros.
+    """
     room = max(1, int(62 / np.log2(n + 1.5)))  # letters that fit into one integer
-    ends = range(length, 0, -room)
+    ends = range(words.shape[1], 0, -room)
     parts = [_packed(words[:, max(0, end - room) : end], n + 1) for end in reversed(ends)]
-    return np.column_stack(parts) if parts else np.zeros((len(exponents), 1), dtype=np.int64)
+    return np.column_stack(parts) if parts else np.zeros((len(words), 1), dtype=np.int64)
 
 
 def _packed(words: NDArray[np.int64], radix: int) -> NDArray[np.int64]:
@@ -74,6 +84,10 @@ def _packed(words: NDArray[np.int64], radix: int) -> NDArray[np.int64]:
     for letter in words.T:
         packed = packed * radix + letter
     return packed
+
+
+def _keys_of_rows(exponents: Exponents, length: int) -> NDArray[np.int64]:
+    return word_keys(words_of(exponents, length), exponents.shape[1])
 
 
 def unique_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
@@ -95,7 +109,7 @@ def unique_rows(exponents: Exponents) -> tuple[Exponents, NDArray[np.intp]]:
         return exponents, np.zeros(0, dtype=np.intp)
     degree = int(exponents.sum(axis=1).max())
     keys = row_keys(exponents, degree + 1)
-    first, inverse = unique_keys(word_keys(exponents, degree) if keys is None else keys[:, None])
+    first, inverse = unique_keys(_keys_of_rows(exponents, degree) if keys is None else keys[:, None])
     return exponents[first], inverse
 
 
@@ -152,12 +166,12 @@ class ExponentIndex:
 
         def find_by_word(wanted: Exponents) -> NDArray[np.intp]:
             inside = wanted.sum(axis=1) < radix
-            asked = word_keys(wanted if inside.all() else np.where(inside[:, None], wanted, 0), radix - 1)
+            asked = _keys_of_rows(wanted if inside.all() else np.where(inside[:, None], wanted, 0), radix - 1)
             first, inverse = unique_keys(np.concatenate([words, asked]))
             place = np.where(first < len(words), first, -1)[inverse[len(words) :]]
             return np.where(inside, place, -1).astype(np.intp)
 
-        words = word_keys(rows, radix - 1) if keys is None else np.zeros((0, 1), dtype=np.int64)
+        words = _keys_of_rows(rows, radix - 1) if keys is None else np.zeros((0, 1), dtype=np.int64)
         return cls(rows, find_by_word if keys is None else find_by_key), number
 
     def __len__(self) -> int:

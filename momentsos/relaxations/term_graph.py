@@ -21,9 +21,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from ..polynomials.exponents import Exponents, unique_keys, word_keys
+from ..polynomials.exponents import Exponents, unique_keys, word_keys, words_of
 from ..sdp.svec import svec_index
-from .cliques import chordal_cliques
 
 Integers = NDArray[np.intp]
 
@@ -110,10 +109,10 @@ def products_of(conditions: Sequence[Condition], objective: Exponents) -> Produc
         heights.append(len(i))
         shape = len(rows) * len(condition.terms), rows.shape[1]
         products = (rows[:, None, :] + condition.terms[None, :, :]).reshape(shape)
-        keys.append(word_keys(products, length, condition.columns, n))
+        keys.append(word_keys(words_of(products, length, condition.columns), n))
     terms = [len(c.terms) for c in conditions]
-    polynomials = [word_keys(c.terms, length, c.columns, n) for c in conditions]
-    own = word_keys(np.concatenate([objective, np.zeros((1, n), dtype=np.int64)]), length)
+    polynomials = [word_keys(words_of(c.terms, length, c.columns), n) for c in conditions]
+    own = word_keys(words_of(np.concatenate([objective, np.zeros((1, n), dtype=np.int64)]), length), n)
     everything = [*keys, *polynomials, own]
     distinct, number = unique_keys(np.concatenate(everything))
     parts = np.split(number, np.cumsum([len(part) for part in everything])[:-1])
