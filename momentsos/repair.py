@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.linalg
@@ -36,7 +37,6 @@ _MOST_WORK = 1.2e10
 _SMALL_WORK, _SPARSE_SHARE = 3e8, 0.1
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
-_STEPS = 15
 #: Numbers that are weighted at a time (8 bytes each).
 _ENTRIES = 2**22
 #: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
@@ -121,6 +121,7 @@ def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
 class _Equations:
     """The equations of the identity, each divided by its length, and all solutions of `E y = d`."""
 
+    steps: ClassVar[int] = 15
     sdp: SDP
     lengths: NDArray[np.float64]
     free: NDArray[np.float64]
@@ -171,7 +172,7 @@ def _centred(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
     sdp, lengths = equations.sdp, equations.lengths
-    for _ in range(_STEPS):
+    for _ in range(equations.steps):
         roots = _square_roots(sdp, gram)
         if roots is None or time.perf_counter() > until:
             return None

@@ -9,6 +9,7 @@ satisfy :math:`A^\top \Delta + E^\top \delta\lambda = r` as those of the exact s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.sparse as sp
@@ -35,8 +36,11 @@ class SparseEquations:
     blocks, free : lists of (rows, columns) arrays
         The rows of the operator, not weighted, and the equalities.
     order : FrontOrder
+    steps : int
+        How many steps are tried. Where few do not lead to the centre, rounding is seen to be in the way.
     """
 
+    steps: ClassVar[int] = 6
     sdp: SDP
     lengths: Floats
     columns: list[NDArray[np.intp]]

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
+from scipy.linalg.lapack import dgeqrf, dtrtrs
 
 from .elimination import eliminated
 
@@ -99,7 +99,7 @@ class Triangle:
         r"""Return :math:`R^{-\top}` times a vector over the columns, or times each column of a matrix of them."""
         rest, found = vector.copy(), np.zeros_like(vector)
         for front in self.fronts:
-            own = scipy.linalg.solve_triangular(front.triangle, rest[front.pivots], trans="T", check_finite=False)
+            own = dtrtrs(front.triangle, rest[front.pivots], trans=1)[0]
             found[front.pivots] = own
             rest[front.others] -= front.coupling.T @ own
         return found
@@ -109,7 +109,7 @@ class Triangle:
         found = np.zeros(self.size)
         for front in reversed(self.fronts):
             right = vector[front.pivots] - front.coupling @ found[front.others]
-            found[front.pivots] = scipy.linalg.solve_triangular(front.triangle, right, check_finite=False)
+            found[front.pivots] = dtrtrs(front.triangle, right)[0]
         return found
 
     @property
@@ -157,7 +157,7 @@ def triangle_of(
     for number, (pivots, others) in enumerate(zip(order.pivots, order.others, strict=True)):
         p, width = len(pivots), len(pivots) + len(others)
         place[pivots], place[others] = np.arange(p), np.arange(p, width)
-        stacked = np.zeros((sum(len(rows) for _, rows in waiting[number]), width + 1))
+        stacked = np.zeros((sum(len(rows) for _, rows in waiting[number]), width + 1), order="F")
         start = 0
         for own, rows in waiting[number]:
             part = stacked[start : start + len(rows)]
@@ -166,11 +166,11 @@ def triangle_of(
         waiting[number] = []
         if len(stacked) < p:
             return None
-        factor = scipy.linalg.qr(stacked, mode="r", check_finite=False)[0][:width]
+        factor = np.triu(dgeqrf(stacked, overwrite_a=1)[0][:width])
         diagonal = np.abs(np.diag(factor)[:p])
         if diagonal.min(initial=np.inf) <= 1e-16 * diagonal.max(initial=0.0):
             return None
-        fronts.append(Front(pivots, others, factor[:p, :p], factor[:p, p:width], factor[:p, width]))
+        fronts.append(Front(pivots, others, np.asfortranarray(factor[:p, :p]), factor[:p, p:width], factor[:p, width]))
         if len(others):
             waiting[int(owner[others].min())].append((others, factor[p:, p:]))
     return Triangle(order.size, fronts)
