@@ -1,7 +1,8 @@
 r"""The local methods: SLSQP or BFGS in few variables, an augmented Lagrangian around L-BFGS-B in many.
 
-In the second, with multipliers :math:`\mu \ge 0, \lambda` and a penalty :math:`\rho`, the function :math:`f + \sum_l \lambda_l h_l +
-\tfrac{\rho}{2} h_l^2 + \tfrac{\rho}{2} \sum_j \max(0, \mu_j / \rho - g_j)^2` is minimised within bounds; then :math:`\lambda_l` grows by :math:`\rho h_l` and :math:`\mu_j` becomes
+In the second, with multipliers :math:`\mu \ge 0, \lambda` and a penalty :math:`\rho`, the function
+:math:`f + \sum_l (\lambda_l h_l + \tfrac{\rho}{2} h_l^2) + \tfrac{\rho}{2} \sum_j \max(0, \mu_j / \rho - g_j)^2` is
+minimised; then :math:`\lambda_l` grows by :math:`\rho h_l`, and :math:`\mu_j` becomes
 :math:`\max(0, \mu_j - \rho g_j)`.
 
 Source: Nocedal and Wright, *Numerical Optimization* (2006), chapter 17; Birgin and Martínez, *Practical Augmented

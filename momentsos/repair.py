@@ -105,7 +105,7 @@ def absorb(
 
 
 def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
-    """Return the equations of the identity: as one matrix where it is small, else in fronts, None where both are large."""
+    """Return the equations of the identity: one matrix where it is small, else fronts; None where both are large."""
     columns = sp.vstack([sdp.operator, sdp.equalities])
     lengths = np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).reshape(-1))
     lengths[lengths == 0] = 1.0
@@ -134,24 +134,24 @@ class _Equations:
         free = sdp.equalities.toarray() / lengths
         return cls(sdp, lengths, free, *_solutions(free, sdp.right_side))
 
-    def weighted(self, roots: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Return the weighted operator."""
-        return _weighted_operator(self.sdp, roots) / self.lengths
+    def weighted(self, roots: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        """Return the weighted operator, in one piece."""
+        return [_weighted_operator(self.sdp, roots) / self.lengths]
 
     def exists(
-        self, weighted: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]
+        self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], rounding: NDArray[np.float64]
     ) -> bool:
         """Whether the step that removes the residual and the one that rounding may need have norms below one together.
 
         The bound is fixed: the normalisation, the first equality, takes no part.
         """
-        return _exists(np.concatenate([weighted, self.free[1:]]), residual, np.diag(rounding))
+        return _exists(np.concatenate([*weighted, self.free[1:]]), residual, np.diag(rounding))
 
     def newton(
-        self, weighted: NDArray[np.float64], residual: NDArray[np.float64], mu: float
+        self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], mu: float
     ) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
-        """Return the changes of multipliers and of the weighted Gram matrices, and how fast the latter leave the cone."""
-        return _newton(self.sdp, weighted, residual, mu, self.particular, self.kernel, self.free)
+        """Return the changes of multipliers and of the weighted Gram matrices, and how fast these leave the cone."""
+        return _newton(self.sdp, weighted[0], residual, mu, self.particular, self.kernel, self.free)
 
 
 def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.float64]:

@@ -9,6 +9,7 @@ satisfy :math:`A^\top \Delta + E^\top \delta\lambda = r` as those of the exact s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import ClassVar
 
 import numpy as np
@@ -53,8 +54,7 @@ class SparseEquations:
         """Cut the equations of a program into pieces."""
         scaling = sp.diags_array(1.0 / lengths)
         operator, equalities = (sdp.operator @ scaling).tocsr(), (sdp.equalities @ scaling).tocsr()
-        ends = sdp.offsets
-        blocks = [_piece(operator[a:b]) for a, b in zip(ends[:-1], ends[1:], strict=True)]
+        blocks = [_piece(operator[a:b]) for a, b in pairwise(sdp.offsets)]
         free = [_piece(equalities[i : i + 1]) for i in range(equalities.shape[0])]
         columns = [own for own, _ in (*blocks, *free)]
         order = FrontOrder.of(columns, sdp.n_moments)
@@ -82,7 +82,7 @@ class SparseEquations:
         return needed < 1.0 and needed + triangle.transposed_norm(rounding) < 1.0
 
     def newton(self, pieces: list[Floats], residual: Floats, mu: float) -> tuple[Floats, Floats, float] | None:
-        """Return the changes of multipliers and of the weighted Gram matrices, and how fast the latter leave the cone."""
+        """Return the changes of multipliers and of the weighted Gram matrices, and how fast these leave the cone."""
         sdp, weight = self.sdp, max(float(np.abs(piece).max(initial=0.0)) for piece in pieces)
         right = [mu * svec(np.eye(size)) for size in sdp.sizes]
         right += [np.array([weight * value]) for value in sdp.right_side.tolist()]

@@ -93,4 +93,4 @@ class WideEvaluator:
         n, terms = len(point), self._hessians
         number, place = np.divmod(terms.owner, n * n)
         values = weights[number] * terms.value * terms.factors(point)
-        return np.asarray(np.bincount(place, values, n * n)).reshape(n, n)
+        return np.asarray(np.bincount(place, values, n * n), dtype=np.float64).reshape(n, n)

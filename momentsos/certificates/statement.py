@@ -83,7 +83,9 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
     ]
     first = counts[0] - len(document["added"])
     for number, (place, text) in enumerate(document["added"], first):
-        need(place == number and text == document["added"][0][1], "added: expected the last inequalities, with one text")
+        need(
+            place == number and text == document["added"][0][1], "added: expected the last inequalities, with one text"
+        )
     if document["added"]:
         which = f"Inequality {first} was" if first == counts[0] - 1 else f"Inequalities {first} to {counts[0] - 1} were"
         text = document["added"][0][1]

@@ -50,9 +50,9 @@ def methods_named(name: object, problem: Problem) -> Choice:
 
     ``"auto"`` takes the sparse hierarchy when its lowest relaxation has at most half the moments of the others (from
     counts of cliques); else the partial hierarchy when its lowest relaxation has fewer moments than the dense one
-    (from a bound, or counted). Where these leave a gap the dense one is next; elsewhere it is the only one. Of a problem
-    that is quadratic, not affine, in its linear variables only the lowest partial order comes first: on measured data
-    the next ones gained nothing.
+    (from a bound, or counted). Where these leave a gap the dense one is next; elsewhere it is the only one. Of a
+    problem that is quadratic, not affine, in its linear variables only the lowest partial order comes first: on
+    measured data the next ones gained nothing.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def _sparse_moments(problem: Problem) -> int:
 
 
 def _partial_moments(problem: Problem) -> int | None:
-    """Return an upper estimate of the moments of the lowest partial relaxation, None where there is none or too large."""
+    """Return an upper estimate of the moments of the lowest partial relaxation, None where there is none or many."""
     split = split_of(problem)
     if not split.linear:
         return None

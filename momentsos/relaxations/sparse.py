@@ -126,11 +126,9 @@ def _alive(products: Products) -> NDArray[np.bool_]:
     fixed = products.support.copy()
     fixed[products.moment[~squares[products.pair]]] = True
     entries = squares[products.pair]
-    dead = zeros_on_diagonals(
-        products.first, products.second, products.pair[entries], products.moment[entries], products.sign[entries], fixed,
-        products.rows,
-    )  # fmt: skip
-    return ~dead
+    pair, moment = products.pair[entries], products.moment[entries]
+    sign = products.sign[entries]
+    return ~zeros_on_diagonals(products.first, products.second, pair, moment, sign, fixed, products.rows)
 
 
 def _divided(

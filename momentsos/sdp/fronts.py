@@ -63,8 +63,8 @@ class FrontOrder:
             groups.setdefault(tuple(numbers), []).append(column)
         members = [np.array(group, dtype=np.intp) for group in groups.values()]
         having: list[list[int]] = [[] for _ in columns]
-        for group, numbers in enumerate(groups):
-            for number in numbers:
+        for group, own_pieces in enumerate(groups):
+            for number in own_pieces:
                 having[number].append(group)
         order = eliminated([{g for number in numbers for g in having[number]} for numbers in groups])
         place = {group: i for i, (group, _) in enumerate(order)}
