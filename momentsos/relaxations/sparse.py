@@ -120,7 +120,11 @@ def _condition(whole: _Whole) -> Condition:
 
 
 def _alive(products: Products) -> NDArray[np.bool_]:
-    """Return which rows can occur in an identity; see `momentsos.sdp.forced_zeros`."""
+    """Return which rows can occur in an identity (`momentsos.sdp.forced_zeros`), or all where there is none.
+
+    There is none where monomials of the objective are left without a block: then the objective has no bound of this
+    order, and the program should show it.
+    """
     last = products.rows - 1
     squares = products.second < last
     fixed = products.support.copy()
@@ -128,7 +132,10 @@ def _alive(products: Products) -> NDArray[np.bool_]:
     entries = squares[products.pair]
     pair, moment = products.pair[entries], products.moment[entries]
     sign = products.sign[entries]
-    return ~zeros_on_diagonals(products.first, products.second, pair, moment, sign, fixed, products.rows)
+    dead = zeros_on_diagonals(products.first, products.second, pair, moment, sign, fixed, products.rows)
+    seen = np.zeros_like(fixed)
+    seen[products.moment[~(dead[products.first] | dead[products.second])[products.pair]]] = True
+    return ~dead if seen[products.support].all() else np.ones_like(dead)
 
 
 def _divided(
