@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from .polynomials.evaluator import Evaluator
+    from .wide import WideEvaluator
 
 #: A point is feasible when moves of its coordinates by this share would mend every violation, to first order.
 FEASIBILITY = 1e-8
@@ -27,7 +28,7 @@ _SECOND = 1e-7
 ROUNDING = 4 * float(np.finfo(float).eps)
 
 
-def largest_violation(part: Evaluator, point: NDArray[np.float64], equal: bool) -> float:
+def largest_violation(part: Evaluator | WideEvaluator, point: NDArray[np.float64], equal: bool) -> float:
     """Return the largest violation of constraints `p >= 0`, or `p = 0` if `equal`; feasible is at most `FEASIBILITY`.
 
     What rounding may hide counts as a violation: far out, where terms cancel, nothing is known to be feasible. The

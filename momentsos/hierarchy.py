@@ -24,7 +24,7 @@ from .threads import limited_threads
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_500
-#: A dense relaxation of up to this many moments, seconds of work, is asked where the partial one left a gap.
+#: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
 AFFORDABLE_MOMENTS = 1_000
 #: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
 WORTH_GOING_ON = 0.99
@@ -85,10 +85,12 @@ def solve(
         First order; by default the lowest. Alone, it is the only one tried.
     max_order : int, optional
         Last order; by default two more than the lowest.
-    method : {"auto", "dense", "partial"}
-        ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"auto"``
-        takes it where its lowest relaxation has fewer moments than the dense one's, and then the dense one where
-        it gave no bound, or left a gap that a dense relaxation of up to 1000 moments may close.
+    method : {"auto", "dense", "partial", "sparse"}
+        ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"sparse"``
+        has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
+        sparse one where its lowest relaxation has at most half the moments of the others, else the partial
+        one where it has fewer than the dense one; and then the dense one where these gave no bound, or left a gap
+        that a dense relaxation of up to 1000 moments may close.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float

@@ -6,17 +6,18 @@ Nothing here proves anything; it supplies the upper side of the gap and the poin
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .descents import MANY_VARIABLES, Part, descended
 from .feasibility import FEASIBILITY, ROUNDING, largest_violation
 from .polynomials import Polynomial
 from .polynomials.evaluator import Evaluator, SquaredEvaluator
 from .problem import Problem
+from .wide import WideEvaluator
 
 #: Where a descent in a frame ends, relative to the objective: units are not yet those in which to go on.
 ROUGH = 1e-9
@@ -65,11 +66,14 @@ class LocalSearch:
         upwards: NDArray[np.float64] | None = None,
     ) -> None:
         self.problem = problem
-        self._objective: Evaluator | SquaredEvaluator = (
-            SquaredEvaluator(Evaluator(tuple(squares))) if squares else Evaluator((problem.minimize,))
+        kind: type[Evaluator] | type[WideEvaluator] = (
+            WideEvaluator if problem.n_variables >= MANY_VARIABLES else Evaluator
         )
-        self._inequalities = Evaluator(problem.inequalities)
-        self._equalities = Evaluator(problem.equalities)
+        self._objective: Evaluator | WideEvaluator | SquaredEvaluator = (
+            SquaredEvaluator(Evaluator(tuple(squares))) if squares else kind((problem.minimize,))
+        )
+        self._inequalities = kind(problem.inequalities)
+        self._equalities = kind(problem.equalities)
         self._upwards = None
         if upwards is not None:
             slopes = self._inequalities.jacobian(np.zeros(problem.n_variables)) @ upwards
@@ -113,7 +117,7 @@ class LocalSearch:
         With a `frame`, an invertible matrix, the method sees the variables `t` of ``start + frame @ t``.
         """
         with np.errstate(all="ignore"):
-            end = self._slsqp(start, frame=frame)
+            end = self._descended(start, frame=frame)
         return self.polish(end)
 
     def lowest_in_box(self, width: float, n: int, further: NDArray[np.float64] | None = None) -> LocalPoint | None:
@@ -126,47 +130,23 @@ class LocalSearch:
             starts = np.concatenate([starts, further])
         starts = np.clip(starts, -width, width)
         with np.errstate(all="ignore"):
-            ends = [self.assess(self._slsqp(start, width)) for start in starts]
+            ends = [self.assess(self._descended(start, width)) for start in starts]
         return min((end for end in ends if end.feasible), key=lambda end: end.value, default=None)
 
-    def _slsqp(
+    def _descended(
         self, start: NDArray[np.float64], width: float | None = None, frame: NDArray[np.float64] | None = None
     ) -> NDArray[np.float64]:
-        from scipy.optimize import minimize  # importing it takes longer than importing all of this package
-
-        def place(t: NDArray[np.float64]) -> NDArray[np.float64]:
-            return t if frame is None else start + frame @ t
-
-        def functions(part: Evaluator | SquaredEvaluator) -> tuple[Callable[..., Any], Callable[..., Any]]:
-            if frame is None:
-                return part.values, part.jacobian
-            scaled = frame / size
-            return lambda t: part.values(place(t)) / size, lambda t: part.jacobian(place(t)) @ scaled
-
-        # In a frame, objective and constraints are divided by what one unit of it changes in the objective.
-        size = 1.0 if frame is None else float(np.abs(self._objective.jacobian(start)[0] @ frame).max()) or 1.0
-        constraints = []
-        for kind, part in (("ineq", self._inequalities), ("eq", self._equalities)):
-            if part.polynomials:
-                values, jacobian = functions(part)
-                constraints.append({"type": kind, "fun": values, "jac": jacobian})
-        if width is not None:
-            method, options = "SLSQP", {"maxiter": 200, "ftol": 1e-15}
-        elif constraints:
-            method, options = "SLSQP", {"maxiter": 150, "ftol": 1e-13 if frame is None else ROUGH}
-        else:
-            method, options = "BFGS", {"maxiter": 500, "gtol": 1e-9}
-        value, gradient = functions(self._objective)
-        answer = minimize(
-            lambda t: float(value(t)[0]),
-            start if frame is None else np.zeros(len(start)),
-            jac=lambda t: gradient(t)[0],
-            constraints=constraints,
-            method=method,
-            bounds=None if width is None else [(-width, width)] * len(start),
-            options=options,
-        )
-        return np.asarray(place(answer.x)) if np.isfinite(answer.x).all() else start
+        parts = [
+            Part(self._objective.values, self._objective.jacobian, 1),
+            Part(self._inequalities.values, self._inequalities.jacobian, len(self.problem.inequalities)),
+            Part(self._equalities.values, self._equalities.jacobian, len(self.problem.equalities)),
+        ]
+        if frame is None:
+            return descended(parts, start, width)
+        # Objective and constraints are divided by what one unit of the frame changes in the objective.
+        size = float(np.abs(self._objective.jacobian(start)[0] @ frame).max()) or 1.0
+        seen = [part.framed(start, frame, size) for part in parts]
+        return np.asarray(start + frame @ descended(seen, np.zeros(len(start)), accuracy=ROUGH))
 
     def polish(self, point: NDArray[np.float64], steps: int = 8) -> LocalPoint:
         """Improve a nearly optimal point by Newton's method on the optimality conditions of its active set.
@@ -221,8 +201,7 @@ class LocalSearch:
         right = np.concatenate([-(gradient - normal.T @ multipliers), -value])
         if not (np.isfinite(system).all() and np.isfinite(right).all()):
             return None
-        step = np.linalg.lstsq(system, right, rcond=1e-13)[0][:n]
-        return point + step
+        return point + _solved(system, right)[:n]
 
     def _with_positive_multiplier(
         self,
@@ -262,6 +241,14 @@ class LocalSearch:
             if time.perf_counter() > until or (enough is not None and _hits(ends) >= enough):
                 break
         return sorted(ends, key=lambda end: end.value)
+
+
+def _solved(system: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the shortest least-squares solution; of a large system one of a slightly regularised system instead."""
+    if len(system) < 4 * MANY_VARIABLES:
+        return np.asarray(np.linalg.lstsq(system, right, rcond=1e-13)[0])
+    shift = 1e-13 * np.abs(system).max()
+    return np.asarray(np.linalg.solve(system + shift * np.eye(len(system)), right))
 
 
 def _better(trial: LocalPoint, best: LocalPoint) -> bool:

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 import scipy.linalg
@@ -28,12 +29,14 @@ from numpy.typing import NDArray
 
 from .sdp import SDP, forced_zeros, on_moments, restrict, smat, spanning_moments, svec
 from .sdp.residuals import dual_residual
+from .sparse_repair import SparseEquations
 
 #: Repair is not tried when its least-squares problem would take more than this many multiplications.
 _MOST_WORK = 1.2e10
+#: Up to this many, one matrix is always quick; beyond, fronts are taken where they need at most this share of it.
+_SMALL_WORK, _SPARSE_SHARE = 3e8, 0.1
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
-_STEPS = 15
 #: Numbers that are weighted at a time (8 bytes each).
 _ENTRIES = 2**22
 #: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
@@ -87,9 +90,9 @@ def absorb(
     if seen is None:
         return given
     sdp = on_moments(sdp, seen)  # the other equations of the identity are combinations of these
-    if float(len(kept) + 1) * sdp.n_moments**2 > _MOST_WORK:
+    equations = _equations_of(sdp)
+    if equations is None:
         return given
-    equations = _Equations.of(sdp)
     size = 1.0 + abs(float(sdp.right_side @ multipliers))
     for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
         start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
@@ -101,10 +104,24 @@ def absorb(
     return given
 
 
+def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
+    """Return the equations of the identity: one matrix where it is small, else fronts; None where both are large."""
+    columns = sp.vstack([sdp.operator, sdp.equalities])
+    lengths = np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).reshape(-1))
+    lengths[lengths == 0] = 1.0
+    work = float(columns.shape[0]) * sdp.n_moments**2
+    if work > _SMALL_WORK:
+        sparse = SparseEquations.of(sdp, lengths)
+        if sparse.order.work < _SPARSE_SHARE * work:
+            return sparse if sparse.order.work <= _MOST_WORK else None
+    return _Equations.of(sdp, lengths) if work <= _MOST_WORK else None
+
+
 @dataclass(frozen=True, eq=False)
 class _Equations:
     """The equations of the identity, each divided by its length, and all solutions of `E y = d`."""
 
+    steps: ClassVar[int] = 15
     sdp: SDP
     lengths: NDArray[np.float64]
     free: NDArray[np.float64]
@@ -112,12 +129,29 @@ class _Equations:
     kernel: NDArray[np.float64]
 
     @classmethod
-    def of(cls, sdp: SDP) -> _Equations:
-        columns = sp.vstack([sdp.operator, sdp.equalities])
-        lengths = np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).reshape(-1))
-        lengths[lengths == 0] = 1.0
+    def of(cls, sdp: SDP, lengths: NDArray[np.float64]) -> _Equations:
+        """Prepare the equations of a program."""
         free = sdp.equalities.toarray() / lengths
         return cls(sdp, lengths, free, *_solutions(free, sdp.right_side))
+
+    def weighted(self, roots: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
+        """Return the weighted operator, in one piece."""
+        return [_weighted_operator(self.sdp, roots) / self.lengths]
+
+    def exists(
+        self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], rounding: NDArray[np.float64]
+    ) -> bool:
+        """Whether the step that removes the residual and the one that rounding may need have norms below one together.
+
+        The bound is fixed: the normalisation, the first equality, takes no part.
+        """
+        return _exists(np.concatenate([*weighted, self.free[1:]]), residual, np.diag(rounding))
+
+    def newton(
+        self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], mu: float
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
+        """Return the changes of multipliers and of the weighted Gram matrices, and how fast these leave the cone."""
+        return _newton(self.sdp, weighted[0], residual, mu, self.particular, self.kernel, self.free)
 
 
 def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.float64]:
@@ -130,21 +164,24 @@ def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.flo
 
 
 def _centred(
-    equations: _Equations, multipliers: NDArray[np.float64], gram: NDArray[np.float64], mu: float, until: float
+    equations: _Equations | SparseEquations,
+    multipliers: NDArray[np.float64],
+    gram: NDArray[np.float64],
+    mu: float,
+    until: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
     sdp, lengths = equations.sdp, equations.lengths
-    particular, kernel, free = equations.particular, equations.kernel, equations.free
-    for _ in range(_STEPS):
+    for _ in range(equations.steps):
         roots = _square_roots(sdp, gram)
         if roots is None or time.perf_counter() > until:
             return None
-        weighted = _weighted_operator(sdp, roots) / lengths
         residual = dual_residual(sdp, multipliers, gram) / lengths
-        rounding = np.diag(_rounding(sdp, multipliers, gram) / lengths)
-        if _exists(np.concatenate([weighted, free[1:]]), residual, rounding):
+        rounding = _rounding(sdp, multipliers, gram) / lengths
+        weighted = equations.weighted(roots)
+        if equations.exists(weighted, residual, rounding):
             return multipliers, gram
-        step = _newton(sdp, weighted, residual, mu, particular, kernel, free)
+        step = equations.newton(weighted, residual, mu)
         if step is None:
             return None
         length = min(1.0, 0.8 / max(1e-9, step[2]))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..methods.base import EVERYWHERE
 from ..polynomials import Polynomial
 from ..problem import Problem
 from .enclosure import enclosed_point
@@ -20,6 +21,8 @@ from .verify import check
 if TYPE_CHECKING:
     from ..result import Result
 
+#: What was added where the result's coverage is not restricted by it.
+IMPLIED = "a ball that the bounds on single variables imply"
 #: Seconds that the verifier may take for a certificate that has just been made.
 _CHECK_SECONDS = 120.0
 
@@ -42,12 +45,13 @@ def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> di
     frame = shape.frame
     problem = frame.problem
     extra = len(problem.inequalities) - len(result.problem.inequalities)
+    added = IMPLIED if result.coverage == EVERYWHERE else result.coverage
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,
         "version": VERSION,
         "numbers": numbers_of(result.problem),
-        "added": [[len(problem.inequalities) - 1, result.coverage]] if extra else [],
+        "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
         "problem": problem_document(problem),
         "change": {
             "shift": list(map(str, frame.shift)),

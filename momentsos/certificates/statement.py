@@ -69,7 +69,6 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
     """Return what a document that was checked proves."""
     problem = document["problem"]
     need(document["numbers"] in NUMBERS, f"numbers: expected one of {', '.join(NUMBERS)}")
-    need(len(document["added"]) <= 1, "added: at most one constraint")
     counts = [len(problem["inequalities"]), len(problem["equalities"])]
     kinds = [
         f"{count} {word}{'' if count == 1 else 's'}"
@@ -82,9 +81,15 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
         f"For the problem in this file, in the variables {names}: every point {where} has an objective of at least "
         f"{_shown(bound)}."
     ]
-    for number, text in document["added"]:
-        need(number == counts[0] - 1, "added: expected the last inequality")
-        lines.append(f"Inequality {number} was added to the problem, {text!r}; points that violate it are not covered.")
+    first = counts[0] - len(document["added"])
+    for number, (place, text) in enumerate(document["added"], first):
+        need(
+            place == number and text == document["added"][0][1], "added: expected the last inequalities, with one text"
+        )
+    if document["added"]:
+        which = f"Inequality {first} was" if first == counts[0] - 1 else f"Inequalities {first} to {counts[0] - 1} were"
+        text = document["added"][0][1]
+        lines.append(f"{which} added to the problem, {text!r}; points that violate it are not covered.")
     if upper is not None and not document["directions"]:
         lines.append(f"The rational point in this file is feasible and has the objective {_shown(upper)}.")
     elif upper is not None:

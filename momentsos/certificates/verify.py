@@ -122,12 +122,12 @@ def semidefinite(X: list[list[int]], until: float) -> bool:
 
 def invertible(T: list[list[Fraction]]) -> bool:
     """Whether the determinant is shown to be nonzero: modulo a prime, after clearing denominators by rows."""
-    M = [[y.numerator * (lcm(z.denominator for z in row) // y.denominator) % PRIME for y in row] for row in T]
+    M = [[y.numerator * (d // y.denominator) % PRIME for y in r] for r in T for d in [lcm(y.denominator for y in r)]]
     for i in range(len(M)):
         pivot = next((r for r in range(i, len(M)) if M[r][i]), i)
         M[i], M[pivot] = M[pivot], M[i]
         inverse = pow(M[i][i], -1, PRIME) if M[i][i] else 0
-        for row in M[i + 1 :]:
+        for row in filter(lambda row: row[i], M[i + 1 :]):
             row[i:] = [(y - row[i] * inverse * z) % PRIME for y, z in zip(row[i:], M[i][i:], strict=True)]
     return all(M[i][i] for i in range(len(M)))
 
@@ -185,9 +185,9 @@ def lcm(values: Iterable[int]) -> int:
 
 
 def common(keys: list[int], values: list[Fraction]) -> Poly:
-    """Return the polynomial with these monomials and coefficients, over a common denominator."""
+    """Return the polynomial with these monomials and coefficients, over a common denominator, without zeros."""
     d = lcm(value.denominator for value in values)
-    return {k: v.numerator * (d // v.denominator) for k, v in zip(keys, values, strict=True)}, d
+    return {k: v.numerator * (d // v.denominator) for k, v in zip(keys, values, strict=True) if v}, d
 
 
 def monomials(rows: list[list[int]], n: int) -> list[int]:

@@ -94,7 +94,7 @@ _DESCRIPTION = "Global optimisation with polynomials: bounds from both sides, an
 
 def _common() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--method", default="auto", help="auto, dense, partial, ... (default: auto)")
+    common.add_argument("--method", default="auto", help="auto, dense, partial, sparse (default: auto)")
     common.add_argument("--solver", default="auto", help="an SDP solver, see 'momentsos solvers' (default: auto)")
     common.add_argument("--tol", type=float, default=1e-6, help="relative gap that counts as closed (default: 1e-6)")
     common.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after this time")

@@ -7,18 +7,24 @@ from ..errors import BadOption
 from ..polynomials import basis_size
 from ..problem import Problem
 from ..relaxations import assemble
+from ..relaxations.cliques import correlative_cliques
 from ..relaxations.mixed import half_support
 from ..relaxations.split import inner_basis_size, inner_degrees
 from .base import Method, Setting
 from .dense import Dense
 from .partial import Partial, is_affine, split_of
+from .sparse import Sparse
 
 #: Partial relaxations whose moments are at most this many by a crude bound are counted where that decides.
 COUNTED = 5_000
-#: With more monomials than this of half the degree, it is not asked which of them a quadratic objective needs.
-LISTED = 200_000
+#: Dense relaxations of up to this many moments are as quick as sparse ones, and as strong or stronger.
+QUICK = 150
+#: The sparse hierarchy is taken where it has at most this share of the moments of the others.
+MUCH_SMALLER = 0.5
+#: Bases of more monomials than this are not enumerated to see whether the partial hierarchy would be small.
+ENUMERATED = 20_000
 #: One entry a method.
-METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial)})
+METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial, Sparse)})
 
 
 @dataclass(frozen=True)
@@ -42,9 +48,11 @@ class Choice:
 def methods_named(name: object, problem: Problem) -> Choice:
     """Return the method of that name, or what ``"auto"`` means for `problem`.
 
-    ``"auto"`` takes the partial hierarchy when its lowest relaxation has fewer moments (from a bound, or counted), and
-    then the dense one where that left a gap; otherwise the dense one. Of a problem that is quadratic, not affine, in
-    its linear variables only the lowest partial order comes first: on measured data the next ones gained nothing.
+    ``"auto"`` takes the sparse hierarchy when its lowest relaxation has at most half the moments of the others (from
+    counts of cliques); else the partial hierarchy when its lowest relaxation has fewer moments than the dense one
+    (from a bound, or counted). Where these leave a gap the dense one is next; elsewhere it is the only one. Of a
+    problem that is quadratic, not affine, in its linear variables only the lowest partial order comes first: on
+    measured data the next ones gained nothing.
 
     Raises
     ------
@@ -54,6 +62,11 @@ def methods_named(name: object, problem: Problem) -> Choice:
     if name == "auto":
         dense = basis_size(problem.n_variables, 2 * problem.minimum_order)
         partial = _partial_moments(problem)
+        sparse = _sparse_moments(problem) if dense > QUICK else dense
+        if sparse <= MUCH_SMALLER * min(dense, partial or dense):
+            than = f"{_short(dense)} for the dense one" + (f" and {partial} for the partial one" if partial else "")
+            reason = f"auto took the sparse hierarchy: at most {sparse} moments against {than}."
+            return Choice((Sparse(), Dense()), reason)
         if partial is not None and dense <= partial <= COUNTED:
             partial = assemble(Partial().plan(problem, Partial().lowest_order(problem))).sdp.n_moments
         if partial is not None and partial < dense:
@@ -68,17 +81,31 @@ def methods_named(name: object, problem: Problem) -> Choice:
     return Choice((METHODS[name](),), "")
 
 
+def _short(count: int) -> str:
+    return str(count) if count < 10**9 else f"{count:.1e}"
+
+
+def _sparse_moments(problem: Problem) -> int:
+    """Return an upper estimate of the moments of the lowest sparse relaxation: all those of each clique."""
+    order = problem.minimum_order
+    count, seen = 0, set[int]()
+    for clique in correlative_cliques(problem, order):  # what a clique shares with those before lies in one of them
+        count += basis_size(len(clique), 2 * order) - basis_size(len(seen & set(clique)), 2 * order)
+        seen.update(clique)
+    return count + 1
+
+
 def _partial_moments(problem: Problem) -> int | None:
-    """Return an upper estimate of the moments of the lowest partial relaxation, None where there is none."""
+    """Return an upper estimate of the moments of the lowest partial relaxation, None where there is none or many."""
     split = split_of(problem)
     if not split.linear:
         return None
     top = max(inner_degrees((problem.minimize, *problem.inequalities, *problem.equalities), split))
     if is_affine(problem):
         return inner_basis_size(split, top + 2) * (1 + len(split.linear))
-    if basis_size(problem.n_variables, -(-problem.minimize.degree // 2)) > LISTED:
+    if basis_size(problem.n_variables, -(-problem.minimize.degree // 2)) > ENUMERATED:
         return None
     return len(half_support(problem.minimize)) ** 2 // 2
 
 
-__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "methods_named"]
+__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "Sparse", "methods_named"]

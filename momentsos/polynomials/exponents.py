@@ -42,30 +42,80 @@ def rows_from_keys(keys: NDArray[np.int64], radix: int, n: int) -> Exponents:
     return np.asarray(below[:, None] // weights[1:] % radix)
 
 
-def graded_order(exponents: Exponents) -> NDArray[np.intp]:
-    """Return the permutation that sorts the rows in graded lexicographic order."""
-    columns = [-exponents[:, i] for i in range(exponents.shape[1] - 1, -1, -1)]
-    return np.lexsort([*columns, exponents.sum(axis=1)]).astype(np.intp)
+def words_of(exponents: Exponents, length: int, columns: NDArray[np.int64] | None = None) -> NDArray[np.int64]:
+    """Return monomials of degree at most `length` as words: their variables, each as often as its exponent says.
+
+    Words are short where there are many variables and degrees are low. Variables are counted from 1 and stand in
+    order; zeros come before them.
+
+    Parameters
+    ----------
+    exponents : (rows, width) integer array
+    length : int
+        At least the degree of every row.
+    columns : (width,) integer array, optional
+        Which variables the columns are, in increasing order; by default all.
+
+    Returns
+    -------
+    (rows, length) integer array
+    """
+    names = np.arange(1, exponents.shape[1] + 1) if columns is None else columns + 1
+    rows, places = np.nonzero(exponents)
+    counts = exponents[rows, places]
+    degree = exponents.sum(axis=1)
+    letters, owner = np.repeat(names[places], counts), np.repeat(rows, counts)
+    begins = np.cumsum(degree) - degree
+    words = np.zeros((len(exponents), length), dtype=np.int64)
+    words[owner, np.arange(len(owner)) - begins[owner] + (length - degree)[owner]] = letters
+    return words
+
+
+def word_keys(words: NDArray[np.int64], n: int) -> NDArray[np.int64]:
+    """Return words over `n` variables as integers, shape (rows, parts); their lexicographic order is the graded one.
+
+    Of equal degree, larger exponents of earlier variables make the word smaller; lower degrees begin with more zeros.
+    """
+    room = max(1, int(62 / np.log2(n + 1.5)))  # letters that fit into one integer
+    ends = range(words.shape[1], 0, -room)
+    parts = [_packed(words[:, max(0, end - room) : end], n + 1) for end in reversed(ends)]
+    return np.column_stack(parts) if parts else np.zeros((len(words), 1), dtype=np.int64)
+
+
+def _packed(words: NDArray[np.int64], radix: int) -> NDArray[np.int64]:
+    packed = np.zeros(len(words), dtype=np.int64)
+    for letter in words.T:
+        packed = packed * radix + letter
+    return packed
+
+
+def _keys_of_rows(exponents: Exponents, length: int) -> NDArray[np.int64]:
+    return word_keys(words_of(exponents, length), exponents.shape[1])
+
+
+def unique_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return where each distinct row of `keys` occurs, in lexicographic order, and for every row which it is."""
+    if keys.shape[1] == 1:  # what np.unique does, at half its cost for short lists
+        order = np.argsort(keys[:, 0], kind="stable")
+        ordered = keys[order, 0]
+        new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+    else:
+        order = np.lexsort(keys.T[::-1])
+        ordered = keys[order]
+        new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
+    inverse = np.empty(len(keys), dtype=np.intp)
+    inverse[order] = np.cumsum(new) - 1
+    return order[new], inverse
 
 
 def unique_rows(exponents: Exponents) -> tuple[Exponents, NDArray[np.intp]]:
     """Return the distinct rows in graded order and, for every row, which of them it is."""
     if len(exponents) == 0:
         return exponents, np.zeros(0, dtype=np.intp)
-    keys = row_keys(exponents, int(exponents.sum(axis=1).max()) + 1)
-    if keys is not None:
-        order = np.argsort(keys, kind="stable")  # what np.unique does, at half its cost for short lists
-        ordered = keys[order]
-        new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
-        inverse = np.empty(len(keys), dtype=np.intp)
-        inverse[order] = np.cumsum(new) - 1
-        return exponents[order[new]], inverse
-    order = graded_order(exponents)
-    rows = exponents[order]
-    new = np.concatenate([[True], (rows[1:] != rows[:-1]).any(axis=1)])
-    inverse = np.empty(len(rows), dtype=np.intp)
-    inverse[order] = np.cumsum(new) - 1
-    return rows[new], inverse
+    degree = int(exponents.sum(axis=1).max())
+    keys = row_keys(exponents, degree + 1)
+    first, inverse = unique_keys(_keys_of_rows(exponents, degree) if keys is None else keys[:, None])
+    return exponents[first], inverse
 
 
 def sum_by_index(values: NDArray, index: NDArray[np.intp], size: int) -> NDArray:
@@ -101,7 +151,12 @@ class ExponentIndex:
     @classmethod
     def of(cls, rows: Exponents) -> ExponentIndex:
         """Index the distinct rows of `rows`."""
-        rows, _ = unique_rows(rows)
+        return cls.numbering(rows)[0]
+
+    @classmethod
+    def numbering(cls, rows: Exponents) -> tuple[ExponentIndex, NDArray[np.intp]]:
+        """Index the distinct rows of `rows`, and return the position of every row too."""
+        rows, number = unique_rows(rows)
         radix = int(rows.sum(axis=1).max(initial=0)) + 1
         keys = row_keys(rows, radix)
 
@@ -114,12 +169,15 @@ class ExponentIndex:
             found = inside & (keys[place] == wanted_keys) if len(keys) else np.zeros(len(wanted), dtype=bool)
             return np.where(found, place, -1).astype(np.intp)
 
-        def find_by_row(wanted: Exponents) -> NDArray[np.intp]:
-            table = {row.tobytes(): i for i, row in enumerate(rows)}
-            contiguous = np.ascontiguousarray(wanted, dtype=np.int64)
-            return np.array([table.get(row.tobytes(), -1) for row in contiguous], dtype=np.intp)
+        def find_by_word(wanted: Exponents) -> NDArray[np.intp]:
+            inside = wanted.sum(axis=1) < radix
+            asked = _keys_of_rows(wanted if inside.all() else np.where(inside[:, None], wanted, 0), radix - 1)
+            first, inverse = unique_keys(np.concatenate([words, asked]))
+            place = np.where(first < len(words), first, -1)[inverse[len(words) :]]
+            return np.where(inside, place, -1).astype(np.intp)
 
-        return cls(rows, find_by_row if keys is None else find_by_key)
+        words = _keys_of_rows(rows, radix - 1) if keys is None else np.zeros((0, 1), dtype=np.int64)
+        return cls(rows, find_by_word if keys is None else find_by_key), number
 
     def __len__(self) -> int:
         return len(self.rows)

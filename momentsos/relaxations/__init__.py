@@ -6,6 +6,7 @@ from .dense import dense_plan
 from .mixed import mixed_plan
 from .partial import partial_plan
 from .plan import Block, BlockKind, Plan
+from .sparse import sparse_plan
 
 __all__ = [
     "Block",
@@ -18,4 +19,5 @@ __all__ = [
     "dense_plan",
     "mixed_plan",
     "partial_plan",
+    "sparse_plan",
 ]

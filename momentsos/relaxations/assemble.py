@@ -13,10 +13,13 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..polynomials import ExponentIndex
-from ..polynomials.exponents import Exponents
+from ..polynomials.exponents import Exponents, unique_rows
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
 from .plan import Block, BlockKind, Plan
+
+#: Blocks with at most this share of the variables are multiplied out in these alone.
+_FEW = 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,13 +82,14 @@ class Relaxation:
 
 @dataclass(frozen=True, eq=False)
 class _Entries:
-    """Entries of a sparse matrix over monomials: `value · L(x^exponents)` is added to row `row`.
+    """Entries of a sparse matrix over monomials: `value · L(x^exponents[place])` is added to row `row`.
 
-    Blocks of polynomials with the same terms and with the same basis have the same arrays `row` and `exponents`.
+    Blocks of polynomials with the same terms and with the same basis have the same arrays but for the values.
     """
 
     row: NDArray[np.intp]
     exponents: Exponents
+    place: NDArray[np.intp]
     value: NDArray[np.float64]
 
 
@@ -93,7 +97,7 @@ class _Lists:
     """Makes the entries of blocks; what blocks have in common is made once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, BlockKind], tuple[NDArray[np.intp], Exponents]] = {}
+        self._known: dict[tuple[int, int, BlockKind], tuple[NDArray[np.intp], Exponents, NDArray[np.intp]]] = {}
 
     def of(self, block: Block) -> _Entries:
         """Entries of `g · x^b` for the `b` of the basis, or of the svec of `g · B B^T`; a matrix row for each."""
@@ -101,12 +105,31 @@ class _Lists:
         square = block.kind is BlockKind.PSD
         key = id(g.exponents), id(basis), block.kind
         if key not in self._known:
-            first, second = svec_index(len(basis)) if square else (None, None)
-            rows = basis[first] + basis[second] if square else basis
-            exponents = (rows[:, None, :] + g.exponents[None, :, :]).reshape(-1, rows.shape[1])
-            self._known[key] = np.repeat(np.arange(len(rows), dtype=np.intp), len(g)), exponents
+            height = len(basis) * (len(basis) + 1) // 2 if square else len(basis)
+            row = np.repeat(np.arange(height, dtype=np.intp), len(g))
+            self._known[key] = (row, *_multiplied(g.exponents, basis, square))
         weights = svec_weights(len(basis)) if square else np.ones(len(basis))
         return _Entries(*self._known[key], np.multiply.outer(weights, g.values).reshape(-1))
+
+
+def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Exponents, NDArray[np.intp]]:
+    """Return the monomials of `x^b x^t` (of `x^b x^c x^t` for pairs) as a list, and the place of each product in it.
+
+    Where few of the variables occur, the products are formed and merged in these alone.
+    """
+    used = np.flatnonzero(terms.any(axis=0) | basis.any(axis=0))
+    n, few = terms.shape[1], len(used) <= _FEW * terms.shape[1]
+    if few:
+        terms, basis = terms[:, used], basis[:, used]
+    first, second = svec_index(len(basis)) if square else (None, None)
+    rows = basis[first] + basis[second] if square else basis
+    products = (rows[:, None, :] + terms[None, :, :]).reshape(len(rows) * len(terms), rows.shape[1])
+    if not few:
+        return products, np.arange(len(products), dtype=np.intp)
+    distinct, place = unique_rows(products)
+    whole = np.zeros((len(distinct), n), dtype=np.int64)
+    whole[:, used] = distinct
+    return whole, place
 
 
 def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
@@ -139,10 +162,10 @@ def assemble(plan: Plan) -> Relaxation:
     pieces = [lists.of(block) for block in (*alone, *psd, *zero)]
     distinct = {id(piece.exponents): piece.exponents for piece in pieces}
     everything = np.concatenate(list(distinct.values()))
-    monomials = ExponentIndex.of(everything)
+    monomials, number = ExponentIndex.numbering(everything)
     ends = np.cumsum([len(exponents) for exponents in distinct.values()])
-    places = dict(zip(distinct, np.split(monomials.find(everything), ends[:-1]), strict=True))
-    index = [places[id(piece.exponents)] for piece in pieces]
+    places = dict(zip(distinct, np.split(number, ends[:-1]), strict=True))
+    index = [places[id(piece.exponents)][piece.place] for piece in pieces]
     n = len(monomials)
 
     def stack(first: int, blocks: list[Block], heights: list[int]) -> sp.csr_matrix:

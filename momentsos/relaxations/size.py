@@ -47,10 +47,10 @@ def refuse_if_too_large(what: str, n_variables: int, entries: int, limit: int | 
         return
     allowed = memory_limit(limit)
     if estimate > allowed:
-        other = "" if "partial" in what else " or method='partial'"
+        other = " or ".join(f"method='{name}'" for name in ("partial", "sparse") if name not in what)
         raise ProblemTooLarge(
             f"{what} needs about {_human(estimate)} to assemble, more than the limit of {_human(allowed)}: "
-            f"take a lower order, a smaller problem{other}, or raise memory_limit",
+            f"take a lower order, a smaller problem, {other}, or raise memory_limit",
             estimate,
             allowed,
         )

@@ -76,10 +76,10 @@ def quadratic_split(problem: Problem) -> Split:
                 chosen = max(fits)
                 break
     else:
-        chosen = ()
+        chosen, total = (), np.zeros(len(rows), dtype=np.int64)
         for i in reversed(possible):
-            if rows[:, [*chosen, i]].sum(axis=1).max(initial=0) <= 2:
-                chosen = (*chosen, i)
+            if (total + rows[:, i]).max(initial=0) <= 2:
+                chosen, total = (*chosen, i), total + rows[:, i]
     linear = tuple(sorted(chosen))
     return Split(tuple(i for i in range(n) if i not in linear), linear)
 
@@ -112,10 +112,14 @@ def _independent(possible: list[int], neighbours: dict[int, set[int]], degree: N
 def _greedy(possible: list[int], neighbours: dict[int, set[int]]) -> frozenset[int]:
     """Return an independent set by taking the variable with the fewest remaining conflicts again and again."""
     rest, taken = set(possible), set()
+    left = {i: neighbours[i] & rest for i in rest}
     while rest:
-        best = min(rest, key=lambda i: (len(neighbours[i] & rest), -i))
+        best = min(rest, key=lambda i: (len(left[i]), -i))
         taken.add(best)
-        rest -= neighbours[best] | {best}
+        gone = left[best] | {best}
+        rest -= gone
+        for i in {j for k in gone for j in left[k]} & rest:
+            left[i] = left[i] - gone
     return frozenset(taken)
 
 

@@ -29,21 +29,45 @@ def forced_zeros(sdp: SDP) -> NDArray[np.bool_]:
     (Σ_j s_j,) array of bool
     """
     first, second = _places(sdp)
-    diagonal = first == second
-    dead = np.zeros(sum(sdp.sizes), dtype=bool)
     fixed = (sdp.cost != 0) | _occurs(sdp.equalities)
     rows = np.repeat(np.arange(len(first)), np.diff(sdp.operator.indptr))
     used = sdp.operator.data != 0
-    rows, moments, signs = rows[used], sdp.operator.indices[used], np.sign(sdp.operator.data[used])
+    moments, signs = sdp.operator.indices[used], np.sign(sdp.operator.data[used])
+    return zeros_on_diagonals(first, second, rows[used], moments, signs, fixed, sum(sdp.sizes))
+
+
+def zeros_on_diagonals(
+    first: NDArray[np.intp],
+    second: NDArray[np.intp],
+    pair: NDArray[np.intp],
+    moments: NDArray[np.intp],
+    signs: NDArray[np.float64],
+    fixed: NDArray[np.bool_],
+    count: int,
+) -> NDArray[np.bool_]:
+    """Return which of `count` rows are zero in all dual solutions.
+
+    Parameters
+    ----------
+    first, second : (pairs,) arrays
+        The two rows that an entry of a block belongs to.
+    pair, moments, signs : (terms,) arrays
+        The entries as sums of moments: which entry, which moment, and the sign of the coefficient.
+    fixed : (n,) bool array
+        Which moments occur elsewhere, in the objective or in an equality.
+    count : int
+    """
+    diagonal = first == second
+    dead = np.zeros(count, dtype=bool)
     while True:
         alive = ~(dead[first] | dead[second])
-        on_diagonal = (alive & diagonal)[rows]
-        total = np.bincount(moments, alive[rows], sdp.n_moments)
-        signed = np.abs(np.bincount(moments, on_diagonal * signs, sdp.n_moments))
+        on_diagonal = (alive & diagonal)[pair]
+        total = np.bincount(moments, alive[pair], len(fixed))
+        signed = np.abs(np.bincount(moments, on_diagonal * signs, len(fixed)))
         forced = ~fixed & (total > 0) & (signed == total)
         if not forced.any():
             return dead
-        dead[first[rows[on_diagonal & forced[moments]]]] = True
+        dead[first[pair[on_diagonal & forced[moments]]]] = True
 
 
 def restrict(sdp: SDP, keep: NDArray[np.bool_]) -> tuple[SDP, NDArray[np.intp]]:

@@ -34,8 +34,7 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
     """
     n = sdp.n_moments
     stacked = _stacked(sdp)
-    alone = stacked.indices[stacked.indptr[:-1][np.diff(stacked.indptr) == 1]]
-    if not _FEWEST <= n <= 2 * _MOST or np.unique(alone).size > n // 2:
+    if not _FEWEST <= n <= 2 * _MOST or np.unique(_alone(stacked)).size > n // 2:
         return None
     return _spanning(stacked, n // 2)
 
@@ -45,9 +44,15 @@ def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
 
     None where rounding leaves it open which depend on which, or the program has more than 5000 moments.
     """
-    if sdp.n_moments > _MOST:
-        return None
-    return _spanning(_stacked(sdp), sdp.n_moments)
+    stacked = _stacked(sdp)
+    if np.unique(_alone(stacked)).size == sdp.n_moments:
+        return np.arange(sdp.n_moments)  # an entry that is one moment shows that no combination of others is
+    return None if sdp.n_moments > _MOST else _spanning(stacked, sdp.n_moments)
+
+
+def _alone(rows: sp.csr_matrix) -> NDArray[np.intp]:
+    """Return the columns that are the only one in some row."""
+    return np.asarray(rows.indices[rows.indptr[:-1][np.diff(rows.indptr) == 1]])
 
 
 def _stacked(sdp: SDP) -> sp.csr_matrix:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import momentsos as ms
 from momentsos.polynomials import ExponentIndex, Polynomial, basis_size, from_sympy, monomial_basis, to_sympy
-from momentsos.polynomials.exponents import graded_order
+from momentsos.polynomials.exponents import unique_rows
 from momentsos.polynomials.products import _by_chunks, _by_table
 
 NAMES = ("x", "y", "z")
@@ -76,7 +76,7 @@ def test_exponents_too_large_to_pack_are_sorted_row_by_row(rng) -> None:
     names = [f"v{i}" for i in range(12)]
     rows = rng.integers(0, 200, (20, 12))
     p = Polynomial.from_terms(rows, np.ones(20), names)
-    assert (graded_order(p.exponents) == np.arange(20)).all()
+    assert (unique_rows(p.exponents)[1] == np.arange(20)).all()
     assert (p * p)(np.full(12, 1.0)) == 400.0
     index = ExponentIndex.of(rows)
     assert (index.rows[index.find(rows)] == rows).all()

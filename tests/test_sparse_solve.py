@@ -1,0 +1,224 @@
+"""The sparse method end to end: chains are certified at their known optima, and what is weaker is said to be open."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from catalogue import BY_NAME, CASES, HARD
+from chains import (
+    STYBLINSKI,
+    broyden,
+    chained_singular,
+    chained_wood,
+    in_a_box,
+    polynomial,
+    ring_of_spins,
+    rosenbrock,
+    styblinski_tang,
+    trid,
+)
+from test_sparse import weaker
+
+import momentsos as ms
+from momentsos.cli.main import main
+from momentsos.extraction.gluing import glued_points
+from momentsos.methods import methods_named
+from momentsos.repair import absorb
+from momentsos.result import Status, closes
+from momentsos.sparse_repair import SparseEquations
+
+#: Many variables, and the optimum.
+CHAINS = {
+    "rosenbrock_20": (rosenbrock(20), 0.0),
+    "rosenbrock_100": (rosenbrock(100), 0.0),
+    "broyden_40": (broyden(40), 0.0),
+    "broyden_20_in_a_box": (in_a_box(broyden(20), 2), 0.0),
+    "chained_singular_20": (chained_singular(20), 0.0),
+    "chained_wood_40": (chained_wood(40), 0.0),
+    "trid_100": (trid(100), -100 * 104 * 99 / 6),
+    "styblinski_tang_200": (styblinski_tang(200), 200 * STYBLINSKI),
+    "ring_of_15_spins": (ring_of_spins(15), -15 * math.cos(math.pi / 15)),
+}
+
+
+@pytest.mark.parametrize("name", CHAINS)
+def test_chains_are_certified_at_the_known_optimum(name) -> None:
+    problem, optimum = CHAINS[name]
+    result = ms.solve(problem, method="sparse")
+    size = max(abs(optimum), result.scale)
+    assert result.status is Status.CERTIFIED and result.method == "sparse"
+    assert result.lower_bound <= optimum + 1e-9 * size
+    assert abs(result.upper_bound - optimum) <= 1e-6 * size
+    for point in result.minimizers:
+        assert problem.violation(point) <= 1e-8
+        assert problem.minimize(point) <= optimum + 1e-6 * size
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_no_bound_of_the_catalogue_is_above_the_optimum(case) -> None:
+    result = ms.solve(case.problem(), case.order, method="sparse")
+    size = max(abs(case.optimum), result.scale)
+    assert result.status in (Status.CERTIFIED, Status.BOUNDED)
+    assert all(a.lower_bound is None or a.lower_bound <= case.optimum + 1e-8 * size for a in result.attempts)
+    assert result.upper_bound == pytest.approx(case.optimum, abs=1e-6 * size)
+
+
+@pytest.mark.parametrize("case", HARD, ids=lambda case: case.name)
+def test_what_has_no_minimum_or_no_tight_bound_is_not_certified_falsely(case) -> None:
+    result = ms.solve(case.problem(), method="sparse")
+    if case.expected in ("INFEASIBLE", "UNBOUNDED"):
+        assert result.status.name == case.expected
+    if result.status is Status.CERTIFIED:
+        assert case.expected == "NOT_TIGHT"
+        assert closes(result.lower_bound, case.infimum, result.scale, 2e-6)
+
+
+def test_a_chain_that_cannot_be_satisfied_is_infeasible() -> None:
+    n = 30
+    steps = [polynomial(n, [(1, {i + 1: 1}), (-1, {i: 1}), (-1, {})]) for i in range(n - 1)]
+    ends = [polynomial(n, [(1, {0: 1})]), polynomial(n, [(10, {}), (-1, {n - 1: 1})])]
+    result = ms.solve(ms.Problem(polynomial(n, [(1, {3: 2})]), [*steps, *ends]), method="sparse")
+    assert result.status is Status.INFEASIBLE
+
+
+def test_a_gap_of_the_cliques_is_said_to_be_open() -> None:
+    sparse = ms.solve(weaker(), 2, method="sparse", bound=None)
+    assert sparse.status is Status.BOUNDED
+    assert sparse.gap > 1e-3
+    assert ms.solve(weaker(), 2, method="dense", bound=None).gap < 1e-5
+
+
+def test_balls_around_cliques_close_it_and_exclude_nothing() -> None:
+    result = ms.solve(weaker(), 2, method="sparse")
+    assert result.status is Status.CERTIFIED
+    assert result.coverage == "all of R^n"
+
+
+def test_auto_takes_the_sparse_hierarchy_and_says_why() -> None:
+    result = ms.solve(broyden(9))
+    assert (result.method, result.status) == ("sparse", Status.CERTIFIED)
+    assert "took the sparse hierarchy: at most 155 moments against 715" in result.reason
+    assert result.sizes["moments"] == 155
+
+
+def test_auto_has_the_dense_hierarchy_next() -> None:
+    choice = methods_named("auto", broyden(9))
+    assert [method.name for method in choice.methods] == ["sparse", "dense"]
+    assert [method.name for method in methods_named("auto", weaker()).methods] == ["dense"]
+    assert methods_named("auto", rosenbrock(1000)).methods[0].name == "sparse"
+
+
+@pytest.mark.parametrize(
+    ("problem", "order"),
+    [
+        (broyden(20), None),
+        (in_a_box(rosenbrock(6), 2), None),
+        (ring_of_spins(5), None),
+        (BY_NAME["floudas_3_1_3"].problem(), 2),
+        (BY_NAME["knapsack_4"].problem(), 2),
+        (BY_NAME["motzkin_form_on_sphere"].problem(), 4),
+    ],
+    ids=["unconstrained", "inequalities", "equalities", "quadratic", "binary", "sphere"],
+)
+def test_sparse_bounds_become_theorems(problem, order) -> None:
+    result = ms.solve(problem, order, method="sparse")
+    certificate = result.certify(exact=True)
+    assert certificate.verify(problem).holds
+    assert float(certificate.bound) <= result.lower_bound
+    assert closes(float(certificate.bound), result.upper_bound, result.scale, 2e-6)
+    assert len(certificate.document["blocks"]) == result.sizes["blocks"]
+
+
+def test_balls_around_cliques_are_named_in_the_result_and_in_the_certificate() -> None:
+    x, y, z = ms.variables("x y z")
+    motzkin = [a**4 * b**2 + a**2 * b**4 - 3 * a**2 * b**2 + 1 for a, b in ((x, y), (y, z))]
+    problem = ms.Problem(sum(motzkin))
+    result = ms.solve(problem, 4, method="sparse", bound=2.0)
+    assert result.status is Status.CERTIFIED
+    assert result.coverage == "the ball of radius 2 in each of 2 groups of variables"
+    certificate = result.certify()
+    assert "Inequalities 0 to 1 were added" in certificate.verify(problem).statement
+    broken = json.loads(json.dumps(certificate.document))
+    broken["added"] = broken["added"][1:]
+    from momentsos.certificates.statement import verify_document
+
+    assert not verify_document(broken).holds
+
+
+def test_the_points_of_cliques_that_agree_are_glued() -> None:
+    cliques = [(0, 1), (1, 2), (2, 3)]
+    atoms = [
+        np.array([[1.0, 2.0], [-1.0, -2.0]]),
+        np.array([[-2.0, -3.0], [2.0, 3.0]]),
+        np.array([[3.0, 4.0], [-3.0, 5.0]]),
+    ]
+    points = glued_points(cliques, atoms, 4)
+    assert [point.tolist() for point in points] == [[1.0, 2.0, 3.0, 4.0], [-1.0, -2.0, -3.0, 5.0]]
+
+
+def test_minimisers_come_from_the_moments_where_local_search_has_none() -> None:
+    """The moments of a problem with one minimiser are those of a point; it is found from the relaxation alone."""
+    from momentsos.methods import Sparse
+    from momentsos.relaxations import assemble
+    from momentsos.request import Request, split_options
+    from momentsos.search import Search
+
+    problem = styblinski_tang(6)
+    request = Request(problem, "auto", 1e-6, np.inf, split_options(None), None, None, None, 0, (), None)
+    search = Search(problem, request)
+    search.points = []
+    (setting,) = Sparse().settings(search, request, [])
+    relaxation = assemble(Sparse().plan(setting.change, 2))
+    found = Sparse().candidates(setting, relaxation, request.solve(relaxation.sdp), search, False)
+    values = [search.change.value(point.value) for point in found.points]
+    assert min(values) == pytest.approx(6 * STYBLINSKI, rel=1e-9)
+
+
+def test_an_absorbed_bound_in_fronts_is_an_exact_identity_and_not_above_the_optimum() -> None:
+    relaxation = ms.relax(broyden(60), method="sparse")
+    result = ms.solve(broyden(60), method="sparse")
+    assert result.attempts[0].absorbed and result.coverage == "all of R^n"
+    sdp, solution = result.relaxation.sdp, result.solution
+    found = absorb(sdp, solution.moments, solution.equality_duals, solution.gram)
+    assert found.exact
+    gamma = float(sdp.right_side @ found.multipliers)
+    assert -1e-8 < gamma <= 1e-12  # the minimum is 0
+    assert relaxation.sdp.n_moments == sdp.n_moments
+
+
+def test_fronts_agree_with_one_matrix() -> None:
+    sdp = ms.relax(in_a_box(broyden(6), 2), method="sparse").sdp
+    rng = np.random.default_rng(0)
+    equations = SparseEquations.of(sdp, np.ones(sdp.n_moments))
+    roots = [np.stack([np.eye(size) + 0.1 * np.ones((size, size))] * len(rows)) for size, rows in sdp.groups]
+    pieces = equations.weighted(roots)
+    dense = np.zeros((sum(map(len, pieces)), sdp.n_moments))
+    start = 0
+    for own, piece in zip(equations.columns, pieces, strict=False):
+        dense[start : start + len(piece), own] = piece
+        start += len(piece)
+    residual = rng.standard_normal(sdp.n_moments)
+    shortest = np.linalg.lstsq(dense.T, residual, rcond=None)[0]
+    norm, zero = float(np.linalg.norm(shortest)), np.zeros_like(residual)
+    assert equations.exists(pieces, 0.99 / norm * residual, zero)
+    assert not equations.exists(pieces, 1.01 / norm * residual, zero)
+    inverse = np.linalg.pinv(dense.T)
+    rounding = np.abs(residual)
+    total = float(np.linalg.norm(inverse * rounding))
+    assert equations.exists(pieces, zero, 0.99 / total * rounding)
+    assert not equations.exists(pieces, zero, 1.01 / total * rounding)
+    multipliers, gram, _ = equations.newton(pieces, residual, 0.3)
+    change = dense.T @ gram + sdp.equalities.T @ multipliers
+    assert change == pytest.approx(residual, abs=1e-9)
+
+
+def test_the_command_line_takes_the_method(tmp_path, capsys) -> None:
+    path = tmp_path / "problem.json"
+    broyden(5).to_json(path)
+    assert main(["solve", str(path), "--method", "sparse", "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer["method"], answer["status"]) == ("sparse", "CERTIFIED")
+    assert answer["sizes"]["largest_block"] == 10
