@@ -128,7 +128,7 @@ def test_sparse_bounds_become_theorems(problem, order) -> None:
     certificate = result.certify(exact=True)
     assert certificate.verify(problem).holds
     assert float(certificate.bound) <= result.lower_bound
-    assert closes(float(certificate.bound), result.upper_bound, result.scale, 2e-6)
+    assert closes(float(certificate.bound), result.lower_bound, 2 * result.scale, 2e-6)  # what certify may lose, 1e-8
     assert len(certificate.document["blocks"]) == result.sizes["blocks"]
 
 
