@@ -7,11 +7,13 @@ whole feasible set. Otherwise it holds up to :math:`\sum_\alpha |r_\alpha| \rho^
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from .polynomials.exponents import Exponents
 from .relaxations import Relaxation
 from .repair import absorb
 from .sdp import SDP, SDPSolution
@@ -23,22 +25,56 @@ WORTHLESS = 1e-2
 _MOST_EQUALITIES = 2_000
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DualBound:
     r"""A lower bound on the objective of a relaxation's problem.
 
     Attributes
     ----------
-    value : float
-    correction : float
-        What was subtracted from the solver's :math:`\gamma`, zero when the defect was absorbed.
-    absorbed : bool
-        Whether an exact identity near the numerical one is known to exist, so that the bound holds everywhere.
+    gamma : float
+        The bound of the identity, were it exact.
+    residual : (moments,) array or None
+        Its defect `r`; None when it was absorbed: an exact identity near the numerical one is known to exist, so that
+        the bound holds everywhere.
+    rows : (moments, n) integer array
+        The monomials of the defect.
+    reach : (n,) array
+        The half-widths of the box on which the bound holds.
     """
 
-    value: float
-    correction: float
-    absorbed: bool
+    gamma: float
+    residual: NDArray[np.float64] | None
+    rows: Exponents
+    reach: NDArray[np.float64]
+
+    @property
+    def absorbed(self) -> bool:
+        """Whether the bound holds everywhere."""
+        return self.residual is None
+
+    @cached_property
+    def correction(self) -> float:
+        """What the defect can amount to on the box, zero when it was absorbed."""
+        if self.residual is None:
+            return 0.0
+        return float(np.abs(self.residual) @ np.prod(np.maximum(self.reach, 1e-3) ** self.rows, axis=1))
+
+    @property
+    def value(self) -> float:
+        """The bound."""
+        return self.gamma - self.correction
+
+    @property
+    def is_worth_something(self) -> bool:
+        """Whether the correction is at most a hundredth of the bound, or of one."""
+        return bool(np.isfinite(self.gamma) and self.correction <= WORTHLESS * max(1.0, abs(self.gamma)))
+
+    def containing(self, point: NDArray[np.float64]) -> DualBound | None:
+        """Return the bound on a box that contains a point as well, None where it is worth nothing."""
+        if self.absorbed or (np.abs(point) <= self.reach).all():
+            return self
+        wider = replace(self, reach=np.maximum(self.reach, np.abs(point)))
+        return wider if wider.is_worth_something else None
 
 
 def dual_bound(
@@ -62,22 +98,18 @@ def dual_bound(
     """
     if solution.gram is None or solution.equality_duals is None:
         return None
-    sdp = relaxation.sdp
+    sdp, rows = relaxation.sdp, relaxation.monomials.rows
     repaired = absorb(sdp, solution.moments, solution.equality_duals, solution.gram, until)
     if repaired.exact:
-        return DualBound(float(sdp.right_side @ repaired.multipliers), 0.0, True)
+        return DualBound(float(sdp.right_side @ repaired.multipliers), None, rows, reach)
     gram = project_to_cone(solution.gram, sdp)
     multipliers = _refined(sdp, solution.equality_duals, gram)
     residual = dual_residual(sdp, multipliers, gram)
     gamma = float(sdp.right_side @ multipliers)
-    rows = relaxation.monomials.rows
     if not rows[0].any() and _is_one(sdp):
         gamma, residual[0] = gamma + residual[0], 0.0
-    weights = np.prod(np.maximum(reach, 1e-3) ** rows, axis=1)
-    correction = float(np.abs(residual) @ weights)
-    if not np.isfinite(gamma) or not correction <= WORTHLESS * max(1.0, abs(gamma)):
-        return None
-    return DualBound(gamma - correction, correction, False)
+    found = DualBound(gamma, residual, rows, reach)
+    return found if found.is_worth_something else None
 
 
 def _refined(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -28,14 +28,18 @@ NOT_ABSORBED = (
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """A lower bound with the relaxation that gave it; `value` is in the units of the objective."""
+    """A lower bound with the relaxation that gave it."""
 
-    value: float
+    dual: DualBound
     order: int
     setting: Setting
     relaxation: Relaxation
     solution: SDPSolution
-    absorbed: bool
+
+    @property
+    def value(self) -> float:
+        """The bound in the units of the objective."""
+        return self.setting.change.value(self.dual.value)
 
 
 @dataclass
@@ -66,7 +70,7 @@ class Evidence:
         candidates: Candidates,
     ) -> None:
         """Note one solved relaxation, the bound that it proves and the candidates that it gave."""
-        change = setting.change
+        change, bound = setting.change, self._with_best(bound, setting)
         attempt = Attempt(
             order=order,
             coverage=setting.coverage,
@@ -86,8 +90,21 @@ class Evidence:
         if setting.everywhere and solution.dual_ray is not None and self.search.best is None:
             weights = np.prod(RAY_REACH**relaxation.monomials.rows, axis=1)
             self.infeasible = solution.dual_ray.violation * float(weights.sum()) < 1.0
-        if attempt.lower_bound is not None:
-            self._keep(Bound(attempt.lower_bound, order, setting, relaxation, solution, attempt.absorbed))
+        self._widen()
+        if bound is not None:
+            self._keep(Bound(bound, order, setting, relaxation, solution))
+
+    def _with_best(self, dual: DualBound | None, setting: Setting) -> DualBound | None:
+        """Return a bound on a box that contains the best point now known, None where it is worth nothing."""
+        if dual is None or self.search.best is None or not setting.everywhere:
+            return dual
+        return dual.containing(setting.change.inverse_point(self.search.optimum[0]))
+
+    def _widen(self) -> None:
+        """Let the bound so far cover the best point now known."""
+        if self.bound is not None:
+            dual = self._with_best(self.bound.dual, self.bound.setting)
+            self.bound = None if dual is None else replace(self.bound, dual=dual)
 
     def _keep(self, new: Bound) -> None:
         """Keep the better bound: one that closes the gap, then one that covers everything, then the higher one."""
@@ -133,7 +150,7 @@ class Evidence:
     @property
     def proved_bounded(self) -> bool:
         """Whether an exact identity bounds the objective everywhere, so that it cannot fall without end."""
-        return self.bound is not None and self.bound.setting.everywhere and self.bound.absorbed
+        return self.bound is not None and self.bound.setting.everywhere and self.bound.dual.absorbed
 
     @property
     def gap(self) -> float:
@@ -146,6 +163,7 @@ class Evidence:
     def result(self) -> Result:
         """Make the record, in the user's units."""
         search, request = self.search, self.request
+        self._widen()
         if self.bound is not None and self._contradicted(self.bound):
             self.bound = None
         last = self.attempts[-1] if self.attempts else None
@@ -202,5 +220,5 @@ class Evidence:
         meaning = status.meaning
         if status is Status.CERTIFIED and self.bound is not None and not self.bound.setting.everywhere:
             meaning = f"The minimum over {self.bound.setting.coverage} is proved to the tolerance."
-        doubt = NOT_ABSORBED if self.bound is not None and not self.bound.absorbed else ""
+        doubt = NOT_ABSORBED if self.bound is not None and not self.bound.dual.absorbed else ""
         return " ".join(part for part in (meaning, doubt, self.limit, status.remedy) if part)

@@ -163,7 +163,12 @@ def solve(
             evidence.seconds["extract"] += searched
             orders = check_orders(k.lowest_order(problem), order, max_order)
             several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
-            _climb(orders if several else orders[:1], unasked, evidence)
+            try:
+                _climb(orders if several else orders[:1], unasked, evidence)
+            except ProblemTooLarge:
+                if not found:
+                    raise
+                break  # what the first method found stands
             found.append(evidence)
         best = max(found, key=lambda evidence: (evidence.finished, -evidence.gap))
         if not best.finished and request.time_left() > 0:

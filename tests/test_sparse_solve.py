@@ -111,6 +111,17 @@ def test_auto_has_the_dense_hierarchy_next() -> None:
     assert methods_named("auto", rosenbrock(1000)).methods[0].name == "sparse"
 
 
+def test_a_dense_relaxation_that_does_not_fit_is_not_asked() -> None:
+    names = [f"x{i}" for i in range(120)]
+    x = ms.variables(" ".join(names))
+    pairs = (
+        x[i] ** 4 * x[i + 1] ** 2 + x[i] ** 2 * x[i + 1] ** 4 - 3 * x[i] ** 2 * x[i + 1] ** 2 for i in range(0, 120, 2)
+    )
+    result = ms.solve(ms.Problem(sum(pairs, ms.Polynomial.constant(0.0, names))), bound=None)
+    assert result.method == "sparse" and result.status is not Status.CERTIFIED
+    assert result.upper_bound == pytest.approx(-60)
+
+
 @pytest.mark.parametrize(
     ("problem", "order"),
     [

@@ -56,6 +56,7 @@ class Sparse(Method):
         yield Setting(search.change, EVERYWHERE, True, reach)
         if request.bound is None:
             return
+        known = np.abs(search.best.point) if search.best else known  # the moments may have shown a better point
         if np.isfinite(widths).all() and (widths > 0).all():
             largest = max(map(len, cliques))
             yield _within(cliques, (1 + 1e-9) * largest**0.5 * widths, search, everywhere=True)

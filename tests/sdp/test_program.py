@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import momentsos as ms
-from momentsos.bounds import dual_bound
+from momentsos.bounds import DualBound, dual_bound
 from momentsos.errors import InvalidInput
 from momentsos.relaxations import assemble, dense_plan
 from momentsos.sdp import (
@@ -94,6 +94,18 @@ def test_a_bound_that_does_not_hold_is_never_absorbed() -> None:
         solution = solver_named(solver).solve(relaxation.sdp, SolverOptions())
         bound = dual_bound(relaxation, solution, np.ones(2))
         assert bound is None or not bound.absorbed
+
+
+def test_a_bound_on_a_box_falls_when_the_box_grows_to_contain_a_point() -> None:
+    rows = np.array([[0, 0], [1, 0], [2, 2]])
+    bound = DualBound(1.0, np.array([0.0, 1e-3, -1e-6]), rows, np.ones(2))
+    assert bound.value == pytest.approx(1.0 - 1e-3 - 1e-6) and not bound.absorbed
+    assert bound.containing(np.array([-1.0, 0.5])) is bound
+    wider = bound.containing(np.array([2.0, -3.0]))
+    assert wider is not None and wider.value == pytest.approx(1.0 - 2e-3 - 36e-6)
+    assert bound.containing(np.array([100.0, 0.0])) is None  # worth nothing there
+    everywhere = DualBound(1.0, None, rows, np.ones(2))
+    assert everywhere.containing(np.array([1e9, 0.0])) is everywhere and everywhere.value == 1.0
 
 
 def test_a_program_whose_shapes_do_not_fit_is_refused() -> None:
