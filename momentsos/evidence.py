@@ -68,8 +68,12 @@ class Evidence:
         solution: SDPSolution,
         bound: DualBound | None,
         candidates: Candidates,
+        known: float | None,
     ) -> None:
-        """Note one solved relaxation, the bound that it proves and the candidates that it gave."""
+        """Note one solved relaxation, the bound that it proves and the candidates that it gave.
+
+        `known` is the best feasible value before these.
+        """
         change, bound = setting.change, self._with_best(bound, setting)
         attempt = Attempt(
             order=order,
@@ -86,7 +90,7 @@ class Evidence:
             seconds=solution.seconds,
         )
         self.attempts.append(attempt)
-        self.tried.append(Tried(setting, relaxation, attempt.lower_bound, self.search.upper))
+        self.tried.append(Tried(setting, relaxation, attempt.lower_bound, known))
         if setting.everywhere and solution.dual_ray is not None and self.search.best is None:
             weights = np.prod(RAY_REACH**relaxation.monomials.rows, axis=1)
             self.infeasible = solution.dual_ray.violation * float(weights.sum()) < 1.0

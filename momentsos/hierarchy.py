@@ -251,9 +251,10 @@ def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most:
     solved = time.perf_counter()
     bound = dual_bound(relaxation, solution, setting.reach, request.until)
     closed = bound is not None and evidence.closes(setting.change.value(bound.value))
+    known = evidence.search.upper
     candidates = method.candidates(setting, relaxation, solution, evidence.search, closed)
     evidence.search.add(candidates.points)
-    evidence.record(k, setting, relaxation, solution, bound, candidates)
+    evidence.record(k, setting, relaxation, solution, bound, candidates, known)
     seconds["relax"] += relaxed - start
     seconds["solve"] += solved - relaxed
     seconds["extract"] += time.perf_counter() - solved

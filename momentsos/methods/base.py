@@ -58,7 +58,7 @@ class Tried:
     lower : float or None
         Its bound, in the units of the objective.
     upper : float or None
-        The best feasible value that was known afterwards.
+        The best feasible value that was known before its moments were read.
     """
 
     setting: Setting

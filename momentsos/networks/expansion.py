@@ -1,9 +1,9 @@
 r"""The outputs of a network as polynomials in its coefficients, for all samples at once.
 
-A quantity of the network is a polynomial in `c` whose coefficients are arrays over samples and units: an exponent
-array of shape ``(terms, n)`` and a value array of shape ``(terms, samples, units)``. A weight matrix acts on the
-last axis, a power of a layer is a product of such polynomials. Which products fall on which monomial is planned
-once; for each chunk of samples only array operations remain.
+A quantity of the network is a polynomial in `c` with one value for each monomial and unit, and for each sample where
+samples matter: an array of shape ``(terms, units, samples)``. A weight matrix acts on the units, a power of a layer is
+a product of such polynomials; see `momentsos.networks.layers`. Which products fall on which monomial is planned once;
+for each chunk of samples only array operations remain.
 """
 
 from __future__ import annotations
@@ -12,14 +12,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..polynomials.exponents import Exponents, unique_rows
+from .layers import Floats, Layer, UnitPolynomials, Workspace
 from .network import PolynomialNetwork
 
-#: Numbers that one chunk of samples may hold in the largest layer (8 bytes each). Small enough for the processor's
-#: cache and for memory that is used again instead of being mapped anew for every array.
-_CHUNK = 2**18
+#: Numbers that one chunk of samples may hold in the largest layer (8 bytes each): few enough for the processor's cache.
+_CHUNK = 2**17
 
 
 def coefficient_names(degrees: tuple[int, ...]) -> tuple[str, ...]:
@@ -34,20 +33,6 @@ def coefficient_names(degrees: tuple[int, ...]) -> tuple[str, ...]:
         for layer, degree in enumerate(degrees, start=1)
         for power in range(0 if layer == last else 1, degree + 1)
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Product:
-    """Where the products of terms of two polynomials go."""
-
-    exponents: Exponents
-    target: NDArray[np.intp]
-
-
-def _plan_product(left: Exponents, right: Exponents) -> _Product:
-    pairs = (left[:, None, :] + right[None, :, :]).reshape(-1, left.shape[1])
-    rows, index = unique_rows(pairs)
-    return _Product(rows, index.reshape(len(left), len(right)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,23 +51,25 @@ class Expansion:
     network: PolynomialNetwork
     names: tuple[str, ...]
     exponents: Exponents
-    _layers: tuple[_Layer, ...]
+    _layers: tuple[Layer, ...]
 
     @classmethod
     def of(cls, network: PolynomialNetwork) -> Expansion:
         """Plan the expansion of `network`."""
         names = coefficient_names(network.degrees)
-        n = len(names)
-        current = np.zeros((1, n), dtype=np.int64)
-        layers = []
+        varying, fixed = np.zeros((1, len(names)), dtype=np.int64), None
+        layers: list[Layer] = []
         place = 0
-        for number, degree in enumerate(network.degrees, start=1):
-            first = 0 if number == len(network.degrees) else 1
-            unknowns = range(place, place + degree + 1 - first)
-            layers.append(_Layer.of(current, degree, tuple(unknowns), first))
-            current = layers[-1].exponents
-            place = unknowns.stop
-        return cls(network, names, current, tuple(layers))
+        for number, degree in enumerate(network.degrees):
+            last = number == len(network.degrees) - 1
+            own = list(range(place, place + degree + (1 if last else 0)))
+            if layers:
+                fixed = _affine(network, number, layers[-1].factors[0])
+            layers.append(Layer.of(fixed, varying, network.sizes[number + 1], own if last else [None, *own]))
+            varying = layers[-1].exponents
+            place += len(own)
+        everything = unique_rows(np.concatenate([layers[-1].factors[0].exponents, varying]))[0]
+        return cls(network, names, everything, tuple(layers))
 
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
@@ -92,39 +79,51 @@ class Expansion:
         step = max(1, _CHUNK // max(1, widest))
         return (slice(start, min(start + step, samples)) for start in range(0, samples, step))
 
-    def hidden(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the coefficients of the last hidden layer, shape (terms, samples, m_D)."""
-        values = X[None, :, :]
-        for number, layer in enumerate(self._layers):
-            values = layer.apply(self._affine(number, values))
-        return values
+    def _last_input(self, X: Floats, space: Workspace) -> Floats:
+        """Return what the samples change in the input of the last activation, shape (terms, units, samples)."""
+        weights, biases = self.network.weights, self.network.biases
+        powers = 1 if len(self._layers) == 1 else len(self._layers[0].powers)
+        outputs = space.array("first", (powers, len(weights[0]), len(X)))
+        np.matmul(weights[0], X.T, out=outputs[0])
+        if biases is not None:
+            outputs[0] += biases[0][:, None]
+        for k in range(1, powers):  # the first layer's output is c_1 Y + c_2 Y² + …, and what samples do not change
+            np.multiply(outputs[k - 1], outputs[0], out=outputs[k])
+        for number, layer in enumerate(self._layers[1:], start=1):
+            values = space.array(number, (len(outputs), len(weights[number]), len(X)))
+            np.matmul(weights[number], outputs, out=values)
+            outputs = values if layer is self._layers[-1] else layer.apply(values, space)
+        return outputs
 
-    def _affine(self, number: int, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        # Graded order puts the constant monomial first, and every layer keeps it.
-        result = values @ self.network.weights[number].T
-        result[0] += self.network.bias(number)
-        return result
-
-    def mean_outputs(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    def mean_outputs(self, X: Floats) -> Floats:
         """Return the coefficients of the mean output over the rows of `X`, shape (terms, m_{D+1}).
 
         Samples are added up before the last weight matrix acts, which is linear.
         """
-        total = np.zeros((len(self.exponents), self.network.sizes[-2]))
         last = self._layers[-1]
+        sums = [np.zeros((len(rows), self.network.sizes[-2])) for rows in last.powers]
+        space = Workspace()
         for chunk in self.chunks(len(X)):
-            values = X[chunk][None, :, :]
-            for number, layer in enumerate(self._layers[:-1]):
-                values = layer.apply(self._affine(number, values))
-            total += last.summed(self._affine(len(self._layers) - 1, values))
-        mean = total / len(X) @ self.network.weights[-1].T
-        return self._with_output_bias(mean)
+            values = self._last_input(X[chunk], space)
+            for total, part in zip(sums, last.power_sums(values, space), strict=True):
+                total += part
+        whole = last.total(len(X), sums)
+        mean = UnitPolynomials(whole.exponents, whole.values / len(X))
+        return _affine(self.network, len(self._layers), mean).values
 
-    def outputs(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+    def outputs(self, X: Floats) -> Floats:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
-        return self._with_output_bias(self.hidden(X) @ self.network.weights[-1].T)
+        last, space = self._layers[-1], Workspace()
+        varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
+        fixed = _affine(self.network, len(self._layers), last.factors[0])
+        _, index = unique_rows(np.concatenate([self.exponents, fixed.exponents, last.exponents]))
+        places = np.split(index[len(self.exponents) :], [len(fixed.exponents)])
+        result = np.zeros((len(self.exponents), *varying.shape[1:]))
+        result[places[0]] += fixed.values[:, :, None]
+        result[places[1]] += varying
+        return result.transpose(0, 2, 1)
 
-    def triangular_factor(self, X: NDArray[np.float64], Y: NDArray[np.float64]) -> NDArray[np.float64]:
+    def triangular_factor(self, X: Floats, Y: Floats) -> Floats:
         """Return the triangular factor of the matrix of all outputs' coefficients with the targets as last column.
 
         Rows of that matrix are samples and outputs; it is never formed: each chunk of it is put under the factor
@@ -143,72 +142,9 @@ class Expansion:
             factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
         return factor
 
-    def _with_output_bias(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        values[0] += self.network.bias(len(self.network.weights) - 1)
-        return values
 
-
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    """Powers of one layer's input, each times its coefficient."""
-
-    exponents: Exponents
-    products: tuple[_Product, ...]
-    targets: tuple[NDArray[np.intp], ...]
-    first: int
-
-    @classmethod
-    def of(cls, current: Exponents, degree: int, unknowns: tuple[int, ...], first: int) -> _Layer:
-        n = current.shape[1]
-        powers = [np.zeros((1, n), dtype=np.int64), current]
-        products = []
-        for _ in range(2, degree + 1):
-            product = _plan_product(powers[-1], current)
-            products.append(product)
-            powers.append(product.exponents)
-        shifted = []
-        for power, rows in enumerate(powers):
-            step = np.zeros(n, dtype=np.int64)
-            if power >= first:
-                step[unknowns[power - first]] = 1
-            shifted.append(rows + step)
-        constant = np.zeros((1, n), dtype=np.int64)  # kept even where no term has it: a bias may come
-        merged, index = unique_rows(np.concatenate([constant, *shifted]))
-        targets = np.split(index[1:], np.cumsum([len(rows) for rows in shifted])[:-1])
-        return cls(merged, tuple(products), tuple(targets), first)
-
-    def apply(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the layer's output, shape (terms, samples, units), from its input of the same kind."""
-        result = np.zeros((len(self.exponents), *values.shape[1:]))
-        result[self.targets[0]] += 1.0
-        result[self.targets[1]] += values
-        power = values
-        for product, target in zip(self.products, self.targets[2:], strict=True):
-            power = _multiply(product, power, values)
-            result[target] += power
-        return result
-
-    def summed(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the layer's output summed over the samples, shape (terms, units); the last power is not formed."""
-        result = np.zeros((len(self.exponents), values.shape[2]))
-        result[self.targets[0]] += float(values.shape[1])
-        result[self.targets[1]] += values.sum(axis=1)
-        power = values
-        for i, (product, target) in enumerate(zip(self.products, self.targets[2:], strict=True)):
-            if i < len(self.products) - 1:
-                power = _multiply(product, power, values)
-                result[target] += power.sum(axis=1)
-            else:
-                pairs = np.einsum("isu,jsu->iju", power, values)
-                flat = np.zeros((len(product.exponents), values.shape[2]))
-                np.add.at(flat, product.target.reshape(-1), pairs.reshape(-1, values.shape[2]))
-                result[target] += flat
-        return result
-
-
-def _multiply(product: _Product, left: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.float64]:
-    result = np.zeros((len(product.exponents), *left.shape[1:]))
-    for i in range(len(left)):
-        for j in range(len(right)):
-            result[product.target[i, j]] += left[i] * right[j]
-    return result
+def _affine(network: PolynomialNetwork, number: int, given: UnitPolynomials) -> UnitPolynomials:
+    """Apply a weight matrix and its bias; graded order puts the constant monomial first, and every layer keeps it."""
+    values = given.values @ network.weights[number].T
+    values[0] += network.bias(number)
+    return UnitPolynomials(given.exponents, values)

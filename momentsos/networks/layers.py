@@ -1,0 +1,214 @@
+r"""One layer of a network on polynomials in the coefficients, split into what samples change and what they do not.
+
+A layer's input is :math:`F + Y`: `F` has the same values for all samples (what constant terms and biases make), `Y` one
+for each sample. Its output is :math:`\sum_p c_p (F + Y)^p = \sum_k G_k Y^k` with :math:`G_k = \sum_{p \ge k}
+\binom{p}{k} c_p F^{p-k}`. The :math:`G_k` depend on the network alone and are formed once; for each sample only powers
+of `Y` are left, and of the last layer only their sums over the samples.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..polynomials.exponents import Exponents, unique_rows
+
+Floats = NDArray[np.float64]
+
+
+class Workspace:
+    """Arrays that are used again for every chunk of samples: mapping new memory costs more than the arithmetic."""
+
+    def __init__(self) -> None:
+        self._known: dict[object, Floats] = {}
+
+    def array(self, key: object, shape: tuple[int, ...]) -> Floats:
+        """Return the array of that key, with whatever it holds."""
+        if key not in self._known or self._known[key].shape != shape:
+            self._known[key] = np.empty(shape)
+        return self._known[key]
+
+
+@dataclass(frozen=True, eq=False)
+class UnitPolynomials:
+    """One polynomial a unit of a layer, over one list of monomials.
+
+    Attributes
+    ----------
+    exponents : (terms, n) integer array
+        Distinct rows in graded order.
+    values : (terms, units) array
+    """
+
+    exponents: Exponents
+    values: Floats
+
+    @classmethod
+    def sum_of(cls, parts: Sequence[tuple[Exponents, Floats]]) -> UnitPolynomials:
+        """Add up terms, given as exponents and values; like ones may occur more than once."""
+        rows, index = unique_rows(np.concatenate([exponents for exponents, _ in parts]))
+        total = np.zeros((len(rows), parts[0][1].shape[1]))
+        np.add.at(total, index, np.concatenate([values for _, values in parts]))
+        return cls(rows, total)
+
+    def times(self, other: UnitPolynomials) -> UnitPolynomials:
+        """Return the product, unit by unit."""
+        exponents = (self.exponents[:, None, :] + other.exponents[None, :, :]).reshape(-1, self.exponents.shape[1])
+        values = self.values[:, None, :] * other.values[None, :, :]
+        return UnitPolynomials.sum_of([(exponents, values.reshape(len(exponents), -1))])
+
+
+@dataclass(frozen=True, eq=False)
+class Product:
+    """Which products of terms of two polynomials fall on which monomial.
+
+    Attributes
+    ----------
+    exponents : (terms, n) integer array
+    pairs : tuple of (target, left, right, weight)
+        Of two products that are equal, one is listed with weight 2.
+    """
+
+    exponents: Exponents
+    pairs: tuple[tuple[int, int, int, float], ...]
+
+    @classmethod
+    def of(cls, left: Exponents, right: Exponents) -> Product:
+        """Plan the product; `left` and `right` are the same array for a square."""
+        rows, index = unique_rows((left[:, None, :] + right[None, :, :]).reshape(-1, left.shape[1]))
+        place, square = index.reshape(len(left), len(right)).tolist(), left is right
+        pairs = tuple(
+            (place[i][j], i, j, 2.0 if square and i < j else 1.0)
+            for i in range(len(left))
+            for j in range(len(right))
+            if i <= j or not square
+        )
+        return cls(rows, pairs)
+
+    def form(self, left: Floats, right: Floats, space: Workspace) -> Floats:
+        """Return the product, shape (terms, units, samples)."""
+        result, begun = space.array(self, (len(self.exponents), *left.shape[1:])), set()
+        scratch = space.array("scratch", left.shape[1:])
+        for target, i, j, weight in self.pairs:
+            part = scratch if target in begun else result[target]
+            np.multiply(left[i], right[j], out=part)
+            if weight != 1.0:
+                part *= weight
+            if target in begun:
+                result[target] += part
+            begun.add(target)
+        return result
+
+    def summed(self, left: Floats, right: Floats) -> Floats:
+        """Return the product summed over the samples, shape (terms, units); it is not formed."""
+        total = np.zeros((len(self.exponents), left.shape[1]))
+        for target, i, j, weight in self.pairs:
+            total[target] += weight * np.vecdot(left[i], right[j])
+        return total
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """The plan of one activation; see the module.
+
+    Attributes
+    ----------
+    powers : tuple of integer arrays
+        The monomials of :math:`Y^k`, for k = 1, …, d.
+    products : tuple of Product
+        From :math:`Y^{k-1}` to :math:`Y^k`, for k = 2, …, d.
+    factors : tuple of UnitPolynomials
+        The :math:`G_k`, for k = 0, …, d.
+    exponents : (terms, n) integer array
+        The monomials of that part of the output which the samples change.
+    places : tuple of (terms of G_k, terms of Y^k) integer arrays
+        Where their products are in it, for k = 1, …, d.
+    """
+
+    powers: tuple[Exponents, ...]
+    products: tuple[Product, ...]
+    factors: tuple[UnitPolynomials, ...]
+    exponents: Exponents
+    places: tuple[NDArray[np.intp], ...]
+
+    @classmethod
+    def of(cls, fixed: UnitPolynomials | None, varying: Exponents, units: int, unknowns: Sequence[int | None]) -> Layer:
+        """Plan the layer.
+
+        Parameters
+        ----------
+        fixed : UnitPolynomials or None
+            The `F`; None where it is zero.
+        varying : (terms, n) integer array
+            The monomials of `Y`.
+        units : int
+        unknowns : sequence of int or None
+            For p = 0, …, d the variable that :math:`c_p` is, None for the number 1.
+        """
+        n, degree = varying.shape[1], len(unknowns) - 1
+        powers, products = [varying], []
+        for _ in range(2, degree + 1):
+            products.append(Product.of(powers[-1], varying))
+            powers.append(products[-1].exponents)
+        factors = tuple(_factor(k, fixed, units, unknowns, n) for k in range(degree + 1))
+        sums = [g.exponents[:, None, :] + rows[None, :, :] for g, rows in zip(factors[1:], powers, strict=True)]
+        exponents, index = unique_rows(np.concatenate([part.reshape(-1, n) for part in sums]))
+        ends = np.cumsum([part.shape[0] * part.shape[1] for part in sums])
+        places = tuple(
+            part.reshape(shape.shape[:2]) for part, shape in zip(np.split(index, ends[:-1]), sums, strict=True)
+        )
+        return cls(tuple(powers), tuple(products), factors, exponents, places)
+
+    def apply(self, values: Floats, space: Workspace) -> Floats:
+        """Return what the samples change in the output, shape (terms, units, samples), from `Y` of the same kind."""
+        result, begun = space.array(self, (len(self.exponents), *values.shape[1:])), set()
+        scratch = space.array("scratch", values.shape[1:])
+        power = values
+        for k, (g, places) in enumerate(zip(self.factors[1:], self.places, strict=True), start=1):
+            power = self.products[k - 2].form(power, values, space) if k > 1 else values
+            for row, numbers in zip(places.tolist(), g.values, strict=True):
+                for place, term in zip(row, power, strict=True):
+                    np.multiply(numbers[:, None], term, out=scratch if place in begun else result[place])
+                    if place in begun:
+                        result[place] += scratch
+                    begun.add(place)
+        return result
+
+    def power_sums(self, values: Floats, space: Workspace) -> list[Floats]:
+        """Return the powers of `Y` summed over the samples, each (terms, units); the last one is not formed."""
+        sums, power = [values.sum(axis=2)], values
+        for product in self.products[:-1]:
+            power = product.form(power, values, space)
+            sums.append(power.sum(axis=2))
+        return [*sums, self.products[-1].summed(power, values)] if self.products else sums
+
+    def total(self, samples: int, sums: Sequence[Floats]) -> UnitPolynomials:
+        """Return the whole output summed over the samples, from the sums of powers over them."""
+        parts = [(self.factors[0].exponents, samples * self.factors[0].values)]
+        for g, rows, power in zip(self.factors[1:], self.powers, sums, strict=True):
+            product = g.times(UnitPolynomials(rows, power))
+            parts.append((product.exponents, product.values))
+        return UnitPolynomials.sum_of(parts)
+
+
+def _factor(
+    k: int, fixed: UnitPolynomials | None, units: int, unknowns: Sequence[int | None], n: int
+) -> UnitPolynomials:
+    """Return :math:`G_k`; that of k = 0 has the constant monomial too, for a bias to come."""
+    one = UnitPolynomials(np.zeros((1, n), dtype=np.int64), np.ones((1, units)))
+    parts = [(one.exponents, 0.0 * one.values)] if k == 0 else []
+    power = one
+    for p in range(k, len(unknowns)):
+        step = np.zeros(n, dtype=np.int64)
+        unknown = unknowns[p]
+        if unknown is not None:
+            step[unknown] = 1
+        parts.append((power.exponents + step, math.comb(p, k) * power.values))
+        if fixed is None:
+            break
+        power = power.times(fixed)
+    return UnitPolynomials.sum_of(parts)
