@@ -18,7 +18,7 @@ LAYERS = [
     {"problem", "solvers"},
     {"conditioning", "request", "feasibility", "local", "epigraph"},
     {"relaxations", "extraction"},
-    {"repair", "whitening", "search"},
+    {"repair", "whitening", "centring", "search"},
     {"bounds", "methods", "result"},
     {"certificates"},
     {"evidence"},

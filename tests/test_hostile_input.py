@@ -52,7 +52,9 @@ def test_a_hostile_problem_file_is_one_line(text, words, tmp_path, capsys) -> No
 )
 def test_arrays_that_are_no_real_numbers_are_named(changed, words, tmp_path, capsys) -> None:
     path = tmp_path / "data.npz"
-    np.savez(path, **{"W1": np.ones((3, 2)), "W2": np.ones((2, 3)), "X": np.ones((4, 2)), "Y": np.ones((4, 2)), **changed})
+    np.savez(
+        path, **{"W1": np.ones((3, 2)), "W2": np.ones((2, 3)), "X": np.ones((4, 2)), "Y": np.ones((4, 2)), **changed}
+    )
     assert main(["learn", str(path), "--degrees", "2"]) == 2
     captured = capsys.readouterr()
     assert len(captured.err.splitlines()) == 1 and words in captured.err
@@ -65,7 +67,8 @@ def test_a_single_array_is_no_data_file(tmp_path, capsys) -> None:
 
 
 @pytest.mark.parametrize(
-    "outputs", [["--certificate", "missing/c.json"], ["--certificate", "."], ["--plot", "missing/p.png"], ["--plot", "p.foo"]]
+    "outputs",
+    [["--certificate", "missing/c.json"], ["--certificate", "."], ["--plot", "missing/p.png"], ["--plot", "p.foo"]],
 )
 def test_a_file_that_cannot_be_written_is_said_before_any_work(outputs, tmp_path, capsys, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
