@@ -20,7 +20,6 @@ from .polynomials import Polynomial, from_sympy, to_sympy
 from .polynomials.exponents import MAX_DEGREE
 from .polynomials.polynomial import merge_variables
 
-
 #: Decimal exponents of more than three digits: "1e999999999" would be a number of a billion digits.
 _LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
 
@@ -264,7 +263,8 @@ def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polyn
         whole = all(isinstance(power, int) and not isinstance(power, bool) for power in row)
         if len(row) != len(names) or not whole or not all(0 <= power <= MAX_DEGREE for power in row):
             raise InvalidInput(
-                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers of at most {MAX_DEGREE}, got {row!r:.80}"
+                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers of at most {MAX_DEGREE}, "
+                f"got {row!r:.80}"
             )
         rows.append(row)
         values.append(_coefficient_from_json(coefficient, f"{where}[{i}]"))

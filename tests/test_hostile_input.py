@@ -1,4 +1,4 @@
-"""Whatever comes in, there is one clear line and exit code 2, or an honest result; nothing dies, hangs or is guessed."""
+"""Whatever comes in, there is one clear line and exit code 2, or an honest result; nothing dies or is guessed."""
 
 from __future__ import annotations
 

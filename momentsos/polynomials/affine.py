@@ -129,7 +129,7 @@ def change_polynomials(
 
 
 def row_units(matrix: Floats) -> Floats:
-    """Return the power of two next to the largest entry of each row, in which variables are measured before a change."""
+    """Return the power of two next to the largest entry of each row: units of the variables before a change."""
     largest = np.abs(matrix).max(axis=1)
     return np.asarray(2.0 ** np.round(np.log2(np.where(largest > 0, largest, 1.0))))
 
