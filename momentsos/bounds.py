@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from .polynomials.exponents import Exponents
 from .relaxations import Relaxation
 from .repair import absorb
-from .sdp import SDP, SDPSolution
+from .sdp import SDP, DualRay, SDPSolution
 from .sdp.residuals import dual_residual, project_to_cone
 
 #: Beyond this share of the bound (or of one, in scaled units) a correction makes the bound worthless.
 WORTHLESS = 1e-2
+#: Where nothing bounds a coordinate, a ray must exclude points up to this, in search units.
+_FARTHEST = 1e6
 #: With more equalities than this the multipliers are taken as the solver left them.
 _MOST_EQUALITIES = 2_000
 
@@ -110,6 +112,33 @@ def dual_bound(
         gamma, residual[0] = gamma + residual[0], 0.0
     found = DualBound(gamma, residual, rows, reach)
     return found if found.is_worth_something else None
+
+
+def excludes_all(relaxation: Relaxation, ray: DualRay, widths: NDArray[np.float64], until: float = np.inf) -> bool:
+    r"""Whether a ray proves that no point is feasible, wherever it may be.
+
+    The ray is an identity :math:`-1 = \sum_j \sigma_j g_j + \sum_l \lambda_l h_l + r`. It proves that when `r` is
+    absorbed, or too small to matter in a box that holds all points.
+
+    Parameters
+    ----------
+    relaxation : Relaxation
+    ray : DualRay
+    widths : (n,) array
+        Bounds of the coordinates of all feasible points; infinite where none is known, and 1e6 is taken.
+    until : float
+        When, by `time.perf_counter`, the attempt to absorb the rest ends.
+    """
+    weights = np.prod(np.where(np.isfinite(widths), widths, _FARTHEST) ** relaxation.monomials.rows, axis=1)
+    if ray.violation * float(np.maximum(weights, 1.0).sum()) < 1.0:
+        return True
+    constraints = replace(relaxation.sdp, cost=np.zeros(relaxation.sdp.n_moments))
+    origin = np.zeros(constraints.n_moments)
+    with np.errstate(all="ignore"):
+        try:
+            return absorb(constraints, origin, ray.equality_duals, ray.gram, until).exact
+        except np.linalg.LinAlgError:  # of numbers that ran away
+            return False
 
 
 def _refined(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,18 +7,21 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 import numpy as np
+from numpy.typing import NDArray
 
-from .bounds import DualBound
+from .bounds import DualBound, excludes_all
+from .conditioning import half_widths
 from .methods import Method, Setting
 from .methods.base import EVERYWHERE, Candidates, Tried
+from .problem import Problem
 from .relaxations import Relaxation
 from .request import ABSOLUTE_GAP, Request
 from .result import Attempt, Result, Status, closes
 from .sdp import SDPSolution, SDPStatus
 from .search import Search
 
-#: Infeasibility counts as proved when its ray excludes all points with coordinates up to this, in search units.
-RAY_REACH = 4.0
+#: A point at which the constraint of a ball, one minus a sum of squares, is less than this is at its wall.
+WALL = 0.02
 #: Said of a bound whose identity could not be made exact; see `momentsos.repair`.
 NOT_ABSORBED = (
     "The residual of the solver's identity was bounded on a box of the size of the best point; farther out the bound "
@@ -92,8 +95,8 @@ class Evidence:
         self.attempts.append(attempt)
         self.tried.append(Tried(setting, relaxation, attempt.lower_bound, known))
         if setting.everywhere and solution.dual_ray is not None and self.search.best is None:
-            weights = np.prod(RAY_REACH**relaxation.monomials.rows, axis=1)
-            self.infeasible = solution.dual_ray.violation * float(weights.sum()) < 1.0
+            widths = _extent(self.request.problem) / np.diag(change.matrix)
+            self.infeasible = excludes_all(relaxation, solution.dual_ray, widths, self.request.until)
         self._widen()
         if bound is not None:
             self._keep(Bound(bound, order, setting, relaxation, solution))
@@ -126,7 +129,13 @@ class Evidence:
         return closes(lower, self.search.upper, self.search.scale, self.request.tol)
 
     def _closed(self, bound: Bound) -> bool:
-        return self.closes(bound.value)
+        """Whether a bound meets the best point known; at the wall of a ball of our own that point is no minimum."""
+        return self.closes(bound.value) and (bound.setting.everywhere or self._inside(bound.setting))
+
+    def _inside(self, setting: Setting) -> bool:
+        if self.search.best is None or self.request.bound != "auto":
+            return True
+        return setting.change.original.inequalities[-1](self.search.optimum[0]) >= WALL
 
     def _contradicted(self, bound: Bound) -> bool:
         """Whether a feasible point lies below the bound: the residuals hid a bound that does not hold."""
@@ -226,3 +235,11 @@ class Evidence:
             meaning = f"The minimum over {self.bound.setting.coverage} is proved to the tolerance."
         doubt = NOT_ABSORBED if self.bound is not None and not self.bound.dual.absorbed else ""
         return " ".join(part for part in (meaning, doubt, self.limit, status.remedy) if part)
+
+
+def _extent(problem: Problem) -> NDArray[np.float64]:
+    """Return bounds of the coordinates of some feasible point, if there is one: 0 where no constraint asks for more."""
+    used = np.zeros(problem.n_variables, dtype=bool)
+    for constraint in (*problem.inequalities, *problem.equalities):
+        used |= constraint.exponents.any(axis=0)
+    return np.where(used, half_widths(problem), 0.0)

@@ -108,8 +108,7 @@ class LocalSearch:
 
     def _violation(self, point: NDArray[np.float64]) -> float:
         """Return the largest violation, see `momentsos.feasibility`."""
-        parts = (self._inequalities, False), (self._equalities, True)
-        return max(largest_violation(part, point, equal) for part, equal in parts)
+        return largest_violation(self._inequalities, self._equalities, point)
 
     def descend(self, start: NDArray[np.float64], frame: NDArray[np.float64] | None = None) -> LocalPoint:
         """Run a local method from `start`, then polish; the better of the two feasible ends is returned.

@@ -263,7 +263,8 @@ def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polyn
         whole = all(isinstance(power, int) and not isinstance(power, bool) for power in row)
         if len(row) != len(names) or not whole or not all(0 <= power <= MAX_DEGREE for power in row):
             raise InvalidInput(
-                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers of at most {MAX_DEGREE}, got {row!r:.80}"
+                f"problem.{where}[{i}]: expected {len(names)} nonnegative integers of at most {MAX_DEGREE}, "
+                f"got {row!r:.80}"
             )
         rows.append(row)
         values.append(_coefficient_from_json(coefficient, f"{where}[{i}]"))

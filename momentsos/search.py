@@ -7,7 +7,9 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from .centring import centred_change, variation
 from .conditioning import AffineChange, balanced_units, half_widths, scale_by
+from .descents import MANY_VARIABLES
 from .epigraph import epigraph_variable
 from .local import LocalPoint, LocalSearch, random_starts
 from .polynomials.affine import change_polynomials
@@ -22,6 +24,8 @@ FAR = 1e3
 SETTLED = 0.05
 #: A best point within this distance, in search units, is not asked whether it runs away.
 ESCAPE = 30.0
+#: How often the problem is centred around its best point, each time with more digits.
+_CENTRINGS = 3
 #: Points closer than this, relative to their size, are one point.
 SAME_POINT = 1e-5
 
@@ -45,7 +49,10 @@ class Search:
         On ``change.problem``.
     points : list of LocalPoint
     terms : float
-        Largest coefficient of the objective in balanced units, in the units of the objective.
+        Largest coefficient of the objective in balanced units, in the units of the objective; around the best point
+        where the problem is centred there.
+    centred : AffineChange or None
+        To variables around the best point, where the problem is far from the origin; see `momentsos.centring`.
     """
 
     def __init__(self, problem: Problem, request: Request, candidates: NDArray[np.float64] | None = None) -> None:
@@ -59,6 +66,7 @@ class Search:
         self.terms = self.change.objective * (self.change.problem.minimize.scale or 1.0)
         starts = self.change.point(random_starts(problem.n_variables, 24, request.seed))
         self.points: list[LocalPoint] = []
+        self.centred: AffineChange | None = None
         if candidates is not None:
             given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
             self.add(self.local.assess(point) for point in self.change.inverse_point(given))
@@ -71,6 +79,8 @@ class Search:
             self.look_further(1)  # where it ends tells whether it runs away
         if self.points:
             self._enlarge_units(np.where(np.isfinite(widths), 1.0, np.abs(self.points[0].point)))
+        if request.scale is None:  # the objective's own size is to be judged where the problem happens
+            self.centre()
 
     def _budget(self) -> float:
         return max(0.0, min(LOCAL_SECONDS, 0.2 * self._request.time_left()))
@@ -113,11 +123,33 @@ class Search:
         end = LocalSearch(same, (), self._upwards(own)).descend(start)
         return float(np.abs(end.point - start)[large].max()) <= SETTLED
 
+    def centre(self) -> None:
+        """Centre the problem around the best point, which is polished there, as far from the origin digits cancel."""
+        if self.centred is not None or self.problem.n_variables >= MANY_VARIABLES:
+            return
+        for _ in range(_CENTRINGS):
+            if self.best is None or self._request.squares:
+                return
+            change = centred_change(self.problem, *self.optimum, np.diag(self.change.matrix))
+            if change is None:
+                return
+            found, self.points = self.points, []
+            self.centred, self._near = change, LocalSearch(change.problem, (), self._upwards(change))
+            self.add([self.descend(change, np.zeros(self.problem.n_variables)), *found])
+            self.terms = min(self.terms, variation(change) or self.terms)
+
     # -- points --------------------------------------------------------------------------------------------
 
     def add(self, points: Iterable[LocalPoint]) -> None:
-        """Keep the feasible ones among `points`."""
+        """Keep the feasible ones among `points`, judged around the best point where the problem is centred there."""
+        if self.centred is not None:
+            points = [self._judged_near(point, self.centred) for point in points if point.feasible]
         self.points = sorted([*self.points, *(p for p in points if p.feasible)], key=lambda p: p.value)
+
+    def _judged_near(self, point: LocalPoint, change: AffineChange) -> LocalPoint:
+        units = np.diag(self.change.matrix)
+        offset = (units * point.point - change.shift) + (units * point.fine - change.fine)
+        return self._from(change, self._near.polish(offset / np.diag(change.matrix)))
 
     @property
     def best(self) -> LocalPoint | None:
@@ -143,7 +175,10 @@ class Search:
         """
         if change is self.change:
             return self.local.descend(start)
-        end = LocalSearch(change.problem, (), self._upwards(change)).descend(start)
+        return self._from(change, LocalSearch(change.problem, (), self._upwards(change)).descend(start))
+
+    def _from(self, change: AffineChange, end: LocalPoint) -> LocalPoint:
+        """Return a point of a changed problem in the units of the search."""
         point, fine = change.fine_point(end.point)
         units, value = np.diag(self.change.matrix), self.change.inverse_value(change.value(end.value))
         return LocalPoint(point / units, value, end.violation, fine / units)
@@ -175,8 +210,13 @@ class Search:
         """Look for further minimisers, from starts around the best point's distance."""
         if self.best is None:
             return
+        n = self.problem.n_variables
+        if self.centred is not None:
+            around = self._near.multistart(random_starts(n, 30, 1, (3.0, 1.0)), min(0.5, self._budget()))
+            self.add([self._from(self.centred, end) for end in around])
+            return
         reach = 1.5 * max(1.0, float(np.abs(self.best.point).max()))
-        starts = random_starts(self.problem.n_variables, 60, 1, (reach, reach / 3))
+        starts = random_starts(n, 60, 1, (reach, reach / 3))
         self.add(self.local.multistart(starts, min(0.5, self._budget())))
 
     def minimizers(self, slack: float) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

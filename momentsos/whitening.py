@@ -179,11 +179,12 @@ def _orthonormal(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     """
     norms = np.linalg.norm(columns, axis=0)
     norms[norms == 0] = norms.max(initial=0.0) or 1.0
-    q, r = np.linalg.qr(columns / norms)
+    rows, width = columns.shape
+    q, r = np.linalg.qr(np.pad(columns / norms, ((0, max(0, width - rows)), (0, 0))))  # few samples: zero rows
     dependent = np.abs(np.diag(r)) < _LEAST
     r[dependent] = 0.0
     r[dependent, dependent] = 1.0
-    return q[:, ~dependent], scipy.linalg.solve_triangular(r, np.eye(len(r))) / norms[:, None]
+    return q[:rows, ~dependent], scipy.linalg.solve_triangular(r, np.eye(len(r))) / norms[:, None]
 
 
 def _sensitivity(jacobian: NDArray[np.float64], size: float) -> NDArray[np.float64]:

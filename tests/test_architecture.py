@@ -18,7 +18,7 @@ LAYERS = [
     {"problem", "solvers"},
     {"conditioning", "request", "feasibility", "local", "wide", "descents", "epigraph"},
     {"relaxations", "extraction"},
-    {"repair", "sparse_repair", "whitening", "search"},
+    {"repair", "sparse_repair", "whitening", "centring", "search"},
     {"bounds", "methods", "result"},
     {"certificates"},
     {"evidence"},

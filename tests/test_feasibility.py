@@ -36,6 +36,38 @@ def test_no_point_below_the_minimum_counts_as_feasible(name) -> None:
         assert abs(result.upper_bound - minimum) <= 2e-6 * max(1.0, abs(minimum))
 
 
+def test_where_two_discs_touch_no_point_beside_it_is_feasible() -> None:
+    search = LocalSearch(ms.Problem(y, [1 - x**2 - y**2, 1 - (x - 2) ** 2 - y**2]))
+    assert search.assess(np.array([1.0, 0.0])).feasible
+    assert not search.assess(np.array([1.0, -5e-5])).feasible
+
+
+def test_points_far_out_are_not_feasible_for_being_far_out() -> None:
+    search = LocalSearch(ms.Problem(x, [x + y - 1, -x - y]))
+    assert not search.assess(np.array([1e28, -1e28])).feasible
+    for places in ([1, 0], [1e6, 1e6 - 1]):
+        problem = ms.Problem(x, [x + y - places[0], places[1] - x - y])
+        assert ms.solve(problem).status is ms.Status.INFEASIBLE
+
+
+def test_what_is_feasible_far_out_only_is_not_called_infeasible() -> None:
+    problem = ms.Problem(x + y, [x - 1e6, y - 1e6, (x - y) ** 3 + 1])
+    for method in ("auto", "dense"):
+        assert ms.solve(problem, method=method).status is not ms.Status.INFEASIBLE
+
+
+@pytest.mark.parametrize("constraints", [[y - x**2, x**4 - y], [x - y**3, x]])
+def test_a_minimum_at_the_wall_of_a_ball_of_our_own_is_not_certified(constraints) -> None:
+    # x and y run away without end, too slowly for the search to see it; a ball makes a minimum of it.
+    objective = -x if constraints[1] is not x else -y
+    assert ms.solve(ms.Problem(objective, constraints), method="dense").status is not ms.Status.CERTIFIED
+
+
+def test_equations_without_a_common_zero_are_refuted_beside_a_free_variable() -> None:
+    (z,) = ms.variables("z")
+    assert ms.solve(ms.Problem(x + z**2, [], [x**2 - 2, y**2 - 3, x * y - 2])).status is ms.Status.INFEASIBLE
+
+
 @pytest.mark.parametrize(("distance", "feasible"), [(0.0, True), (1e-9, True), (1e-6, False), (1e-3, False)])
 @pytest.mark.parametrize("power", [1, 2])
 def test_the_distance_to_the_set_decides_whatever_power_describes_it(distance, feasible, power) -> None:

@@ -45,12 +45,17 @@ class Dense(Method):
         A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the
         constraints bound all variables, a ball that contains these bounds, which strengthens the relaxation and
         excludes nothing; elsewhere a ball of twice the norm of the best known point, in the units of the search,
-        unless that point is farther out than 1000.
+        unless that point is farther out than 1000. Where the problem is far from the origin, it is taken around the
+        best point, without a ball.
         """
         search.look_further()
+        search.centre()
         problem = search.problem
         if isinstance(request.bound, int | float):
             yield _within(Ball(np.full(problem.n_variables, float(request.bound))), search)
+            return
+        if search.centred is not None:
+            yield Setting(search.centred, EVERYWHERE, True, np.ones(problem.n_variables))
             return
         units, widths = np.diag(search.change.matrix), half_widths(problem)
         known = np.abs(search.best.point) if search.best else np.ones(problem.n_variables)
@@ -84,7 +89,10 @@ class Dense(Method):
         starts, dropped = _starts(matrix, basis, flatness)
         kept: list[LocalPoint] = []
         for name, start in starts:
-            point = search.improve(search.change.inverse_point(setting.change.point(start * units)))
+            if setting.change is search.centred:
+                point = search.descend(setting.change, start * units)
+            else:
+                point = search.improve(search.change.inverse_point(setting.change.point(start * units)))
             if point.feasible:
                 kept.append(point)
             else:

@@ -321,7 +321,7 @@ def _check_degree(degree: int) -> None:
 
 
 def _as_coefficients(values: Any) -> NDArray[Any]:
-    """Convert to float64, or to fractions when one is a `Fraction` or an integer that no float is; refuse infinity."""
+    """Convert to float64, or to fractions when one is a `Fraction` or a long integer; refuse what is not finite."""
     listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype == object else values
     if isinstance(listed, list | tuple) and any(_is_exact(value) for value in listed):
         return _as_fractions(listed)

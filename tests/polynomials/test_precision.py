@@ -177,3 +177,13 @@ def test_expansions_of_monomials_in_linear_forms_are_exact_to_thirty_digits(rng)
         assert exact.keys() <= set(map(tuple, monomials.tolist()))
         for key, x, y in zip(map(tuple, monomials.tolist()), a, b, strict=True):
             assert abs(Fraction(x) + Fraction(y) - exact.get(key, 0)) <= Fraction(2) ** -98 * sizes.get(key, 0)
+
+
+def test_a_change_keeps_its_digits_whatever_the_units_of_the_variables(rng) -> None:
+    rows, units = monomial_basis(2, 6), np.array([1e6, 1e-4])
+    values = rng.standard_normal(len(rows)) / np.prod(units**rows, axis=1)  # of size one in these units
+    shift, matrix = 30.0 * units, np.diag(units)
+    changed = change_polynomials([Polynomial.from_terms(rows, values, ("x", "y"))], shift, matrix)[0]
+    exact = changed_exactly(rows, values, shift.tolist(), [0.0, 0.0], matrix.tolist())
+    for row, value in zip(changed.exponents.tolist(), changed.values.tolist(), strict=True):
+        assert value == pytest.approx(float(exact[tuple(row)]), rel=1e-15)
