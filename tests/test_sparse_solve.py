@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,6 +25,7 @@ from chains import (
 from test_sparse import weaker
 
 import momentsos as ms
+from momentsos.certificates.errors import CertificateError
 from momentsos.cli.main import main
 from momentsos.extraction.gluing import glued_points
 from momentsos.methods import methods_named
@@ -132,6 +135,12 @@ def test_sparse_bounds_become_theorems(problem, order) -> None:
     assert len(certificate.document["blocks"]) == result.sizes["blocks"]
 
 
+def test_more_variables_than_a_certificate_may_have_are_refused_at_once() -> None:
+    result = ms.solve(styblinski_tang(201), method="sparse")
+    with pytest.raises(CertificateError, match="201 variables: certificates have at most 200"):
+        result.certify()
+
+
 def test_balls_around_cliques_are_named_in_the_result_and_in_the_certificate() -> None:
     x, y, z = ms.variables("x y z")
     motzkin = [a**4 * b**2 + a**2 * b**4 - 3 * a**2 * b**2 + 1 for a, b in ((x, y), (y, z))]
@@ -213,6 +222,13 @@ def test_fronts_agree_with_one_matrix() -> None:
     multipliers, gram, _ = equations.newton(pieces, residual, 0.3)
     change = dense.T @ gram + sdp.equalities.T @ multipliers
     assert change == pytest.approx(residual, abs=1e-9)
+
+
+def test_the_control_example_is_certified_and_proved(capsys) -> None:
+    example = runpy.run_path(str(Path(__file__).parent.parent / "examples" / "nonlinear_control.py"))
+    result = example["main"](8)
+    assert (result.status, result.method) == (Status.CERTIFIED, "sparse")
+    assert "proved: 0.7756" in capsys.readouterr().out
 
 
 def test_the_command_line_takes_the_method(tmp_path, capsys) -> None:
