@@ -29,6 +29,8 @@ from momentsos.certificates.errors import CertificateError
 from momentsos.cli.main import main
 from momentsos.extraction.gluing import glued_points
 from momentsos.methods import methods_named
+from momentsos.networks import formulate
+from momentsos.networks.instances import noisy_instance
 from momentsos.repair import absorb
 from momentsos.result import Status, closes
 from momentsos.sparse_repair import SparseEquations
@@ -111,7 +113,15 @@ def test_auto_has_the_dense_hierarchy_next() -> None:
     choice = methods_named("auto", broyden(9))
     assert [method.name for method in choice.methods] == ["sparse", "dense"]
     assert [method.name for method in methods_named("auto", weaker()).methods] == ["dense"]
+    assert [method.name for method in methods_named("auto", rosenbrock(7)).methods] == ["partial", "dense"]
     assert methods_named("auto", rosenbrock(1000)).methods[0].name == "sparse"
+
+
+@pytest.mark.parametrize("degrees", [(2, 2), (5, 2), (1, 1, 1, 1)])
+def test_networks_keep_the_partial_hierarchy(degrees) -> None:
+    case = noisy_instance(degrees)
+    problem = formulate(case.network, case.X, case.Y, loss="mean_residual").problem
+    assert methods_named("auto", problem).methods[0].name == "partial"
 
 
 @pytest.mark.parametrize(
