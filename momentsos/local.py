@@ -241,7 +241,8 @@ class LocalSearch:
             if part.polynomials:
                 values = part.values(point)
                 sizes = np.maximum(part.sizes(point), part.scales)
-                worst = max(worst, float(((np.abs(values) if equal else -values) / sizes).max()))
+                ratios = (np.abs(values) if equal else -values) / sizes
+                worst = max(worst, float(np.where(np.isnan(ratios), np.inf, ratios).max()))
         return worst
 
     def descend(self, start: NDArray[np.float64]) -> LocalPoint:
