@@ -88,6 +88,26 @@ def train(degrees: tuple[int, ...], width: int = 20, order: int = 1) -> dict[str
     }
 
 
+def chain(n: int) -> dict[str, Any]:
+    """Minimise Broyden's tridiagonal function (More, Garbow and Hillstrom, 1981, problem 30) by the sparse method."""
+    x = list(ms.variables(*(f"x{i}" for i in range(n))))
+    began = time.process_time()
+    steps = [(3 - 2 * x[i]) * x[i] - (x[i - 1] if i else 0) - (2 * x[i + 1] if i < n - 1 else 0) + 1 for i in range(n)]
+    squares = [step * step for step in steps]
+    terms = [np.concatenate([getattr(p, name) for p in squares]) for name in ("exponents", "coefficients")]
+    problem = ms.Problem(ms.Polynomial.from_terms(*terms, squares[0].variables))
+    formed = time.process_time() - began
+    result = ms.solve(problem, method="sparse", order=2)
+    return {
+        "seconds": {**{name: result.seconds[name] for name in ("relax", "solve", "extract")}, "formulate": formed},
+        "moments": result.sizes.get("moments"),
+        "largest_block": result.sizes.get("largest_block"),
+        "order": result.order,
+        "status": result.status.name,
+        "relative_gap": result.relative_gap,
+    }
+
+
 #: What is varied. The inner layers' coefficients are those that the partial hierarchy relaxes.
 QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
     {
@@ -97,6 +117,7 @@ QUANTITIES: MappingProxyType[str, Quantity] = MappingProxyType(
         "degree": Quantity("degree of the last activation", (1, 2, 3, 4, 5), lambda d: train((2, d))),
         "inner": Quantity("inner coefficients d, degrees d,2", (1, 2, 3, 4, 5), lambda d: train((d, 2))),
         "order": Quantity("order of the relaxation", (1, 2, 3, 4, 5), lambda k: train((2, 2), order=k)),
+        "chain": Quantity("variables n of a chain, sparse method", (10, 20, 50, 100, 200), chain),
     }
 )
 
@@ -211,9 +232,11 @@ def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
     """Draw time and memory against each quantity, log-log, with the fitted lines."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 6), layout="constrained")
-    axes = figure.subplots(2, 3)
-    for place, (name, quantity) in zip(axes.flat, QUANTITIES.items(), strict=True):
+    figure = Figure(figsize=(14, 6), layout="constrained")
+    axes = figure.subplots(2, 4)
+    for unused in axes.flat[len(QUANTITIES) :]:
+        unused.set_visible(False)
+    for place, (name, quantity) in zip(axes.flat, QUANTITIES.items(), strict=False):
         times, memory = middle(rows, name, work), middle(rows, name, lambda row: float(row["mebibytes"]))
         slope = exponent(times)
         place.loglog(list(times), list(times.values()), "o-", color="C0")

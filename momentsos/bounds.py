@@ -12,6 +12,7 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse.linalg import lsmr
 
 from .polynomials.exponents import Exponents
 from .relaxations import Relaxation
@@ -23,8 +24,8 @@ from .sdp.residuals import dual_residual, project_to_cone
 WORTHLESS = 1e-2
 #: Where nothing bounds a coordinate, a ray must exclude points up to this, in search units.
 _FARTHEST = 1e6
-#: With more equalities than this the multipliers are taken as the solver left them.
-_MOST_EQUALITIES = 2_000
+#: Multiplications up to which a dense least-squares problem is solved; a larger one is solved by iteration.
+_DENSE_WORK = 1e9
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,10 +144,14 @@ def excludes_all(relaxation: Relaxation, ray: DualRay, widths: NDArray[np.float6
 
 def _refined(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """Move the free multipliers of the equalities to where the residual is smallest; the bound `λ_0` stays."""
-    if not 1 < len(multipliers) <= _MOST_EQUALITIES:
+    if len(multipliers) <= 1:
         return multipliers
     residual = dual_residual(sdp, multipliers, gram)
-    step = np.linalg.lstsq(sdp.equalities[1:].T.toarray(), residual, rcond=1e-12)[0]
+    matrix = sdp.equalities[1:].T
+    if float(matrix.shape[0]) * matrix.shape[1] ** 2 <= _DENSE_WORK:
+        step = np.linalg.lstsq(matrix.toarray(), residual, rcond=1e-12)[0]
+    else:
+        step = lsmr(matrix.tocsr(), residual, atol=1e-14, btol=1e-14, maxiter=500)[0]
     return multipliers + np.concatenate([[0.0], step])
 
 

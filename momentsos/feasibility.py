@@ -52,6 +52,8 @@ def largest_violation(inequalities: AnyEvaluator, equalities: AnyEvaluator, poin
         excess = (np.abs(values) if equal else -values) + ROUNDING * part.sizes(point)
         slopes = part.jacobian(point)
         steep = np.abs(slopes).sum(axis=1)
+        if np.isnan(excess).any():  # infinity minus infinity, far out
+            return np.inf
         wrong = np.flatnonzero(excess > 0)
         if wrong.size:
             worst = max(worst, float((excess[wrong] / _reach(part, point, wrong, excess, steep)).max()))

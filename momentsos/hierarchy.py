@@ -88,9 +88,9 @@ def solve(
     method : {"auto", "dense", "partial", "sparse"}
         ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"sparse"``
         has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
-        sparse one where its lowest relaxation has at most half the moments of the others, else the partial
-        one where it has fewer than the dense one; and then the dense one where these gave no bound, or left a gap
-        that a dense relaxation of up to 1000 moments may close.
+        sparse one where its lowest relaxation has at most half the moments of the dense and a tenth of those of the
+        partial one, else the partial one where it has fewer than the dense one; and then the dense one where these
+        gave no bound, or left a gap that a dense relaxation of up to 1000 moments may close.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float

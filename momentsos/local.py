@@ -174,6 +174,9 @@ class LocalSearch:
             return None
         n = len(point)
         gradient = self._objective.jacobian(point)[0]
+        slopes = [part.jacobian(point) for part in (self._equalities, self._inequalities) if part.polynomials]
+        if not all(np.isfinite(each).all() for each in (gradient, *slopes)):
+            return None  # far out, where powers overflow
         values, normals, hessian_parts = [], [], []
         if self.problem.equalities:
             values.append(self._equalities.values(point))

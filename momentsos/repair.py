@@ -34,7 +34,7 @@ from .sparse_repair import SparseEquations
 #: Repair is not tried when its least-squares problem would take more than this many multiplications.
 _MOST_WORK = 1.2e10
 #: Up to this many, one matrix is always quick; beyond, fronts are taken where they need at most this share of it.
-_SMALL_WORK, _SPARSE_SHARE = 3e8, 0.1
+_SMALL_WORK, _SPARSE_SHARE = 3e7, 0.1
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
 #: Numbers that are weighted at a time (8 bytes each).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from catalogue import BY_NAME, CASES
 from chains import broyden, chained_singular, chained_wood, in_a_box, polynomial, ring_of_spins, rosenbrock
 
 import momentsos as ms
-from momentsos.polynomials import monomial_basis
 from momentsos.relaxations import Block, BlockKind, Plan, assemble, dense_plan, sparse_plan
 from momentsos.relaxations.cliques import chordal_cliques, clique_order, correlative_cliques
 from momentsos.sdp import smat
@@ -199,16 +197,25 @@ def test_an_order_that_is_too_low_or_too_large_is_refused() -> None:
     assert ms.relax(rosenbrock(300), method="sparse").sizes["largest_block"] == 6
 
 
-def test_undivided_matrices_have_the_same_bound() -> None:
-    """Next to the blocks, the moment matrices of whole cliques are asked to be semidefinite."""
-    problem = in_a_box(chained_wood(6), 2)
-    plan = sparse_plan(problem, 2)
-    one = plan.normalization
-    whole = []
-    for clique in correlative_cliques(problem, 2):
-        basis = np.zeros((math.comb(len(clique) + 2, 2), 6), dtype=np.int64)
-        basis[:, list(clique)] = monomial_basis(len(clique), 2)
-        whole.append(Block(one, basis, BlockKind.PSD))
-    undivided = replace(plan, blocks=(*plan.blocks, *whole))
-    assert assemble(plan).sizes["largest_block"] < assemble(undivided).sizes["largest_block"]
-    assert bound(undivided) == pytest.approx(bound(plan), abs=1e-5)
+@pytest.mark.parametrize("problem", [in_a_box(chained_wood(6), 2), ring_of_spins(3), random_chain(2, 6)])
+def test_undivided_matrices_have_the_same_bound_and_chordal_blocks_no_higher_one(problem) -> None:
+    plans = {terms: sparse_plan(problem, 2, terms=terms) for terms in ("undivided", "components", "cliques")}
+    largest = {terms: assemble(plan).sizes["largest_block"] for terms, plan in plans.items()}
+    assert largest["cliques"] <= largest["components"] <= largest["undivided"]
+    size = 1 + problem.minimize.scale
+    assert bound(plans["undivided"]) == pytest.approx(bound(plans["components"]), abs=1e-6 * size)
+    assert bound(plans["cliques"]) <= bound(plans["components"]) + 1e-6 * size
+
+
+def test_chordal_blocks_are_smaller_where_terms_are_few() -> None:
+    x, y, z = ms.variables("x y z")
+    problem = ms.Problem(x**4 + y**4 + z**4 + x * y + y * z + x**2 * z - x)
+    cliques, components = (assemble(sparse_plan(problem, 2, terms=terms)) for terms in ("cliques", "components"))
+    assert cliques.sizes["largest_block"] < components.sizes["largest_block"]
+    seen = products(cliques.plan.blocks)
+    assert set(map(tuple, problem.minimize.exponents.tolist())) <= seen
+
+
+def test_an_unknown_division_is_refused() -> None:
+    with pytest.raises(ms.BadOption, match="components, cliques, undivided"):
+        sparse_plan(rosenbrock(4), 2, terms="blocks")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import runpy
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -23,9 +25,12 @@ from chains import (
 from test_sparse import weaker
 
 import momentsos as ms
+from momentsos.certificates.errors import CertificateError
 from momentsos.cli.main import main
 from momentsos.extraction.gluing import glued_points
 from momentsos.methods import methods_named
+from momentsos.networks import formulate
+from momentsos.networks.instances import noisy_instance
 from momentsos.repair import absorb
 from momentsos.result import Status, closes
 from momentsos.sparse_repair import SparseEquations
@@ -108,6 +113,7 @@ def test_auto_has_the_dense_hierarchy_next() -> None:
     choice = methods_named("auto", broyden(9))
     assert [method.name for method in choice.methods] == ["sparse", "dense"]
     assert [method.name for method in methods_named("auto", weaker()).methods] == ["dense"]
+    assert [method.name for method in methods_named("auto", rosenbrock(7)).methods] == ["partial", "dense"]
     assert methods_named("auto", rosenbrock(1000)).methods[0].name == "sparse"
 
 
@@ -120,6 +126,13 @@ def test_a_dense_relaxation_that_does_not_fit_is_not_asked() -> None:
     result = ms.solve(ms.Problem(sum(pairs, ms.Polynomial.constant(0.0, names))), bound=None)
     assert result.method == "sparse" and result.status is not Status.CERTIFIED
     assert result.upper_bound == pytest.approx(-60)
+
+
+@pytest.mark.parametrize("degrees", [(2, 2), (5, 2), (1, 1, 1, 1)])
+def test_networks_keep_the_partial_hierarchy(degrees) -> None:
+    case = noisy_instance(degrees)
+    problem = formulate(case.network, case.X, case.Y, loss="mean_residual").problem
+    assert methods_named("auto", problem).methods[0].name == "partial"
 
 
 @pytest.mark.parametrize(
@@ -141,6 +154,12 @@ def test_sparse_bounds_become_theorems(problem, order) -> None:
     assert float(certificate.bound) <= result.lower_bound
     assert closes(float(certificate.bound), result.lower_bound, 2 * result.scale, 2e-6)  # what certify may lose, 1e-8
     assert len(certificate.document["blocks"]) == result.sizes["blocks"]
+
+
+def test_more_variables_than_a_certificate_may_have_are_refused_at_once() -> None:
+    result = ms.solve(styblinski_tang(201), method="sparse")
+    with pytest.raises(CertificateError, match="201 variables: certificates have at most 200"):
+        result.certify()
 
 
 def test_balls_around_cliques_are_named_in_the_result_and_in_the_certificate() -> None:
@@ -224,6 +243,13 @@ def test_fronts_agree_with_one_matrix() -> None:
     multipliers, gram, _ = equations.newton(pieces, residual, 0.3)
     change = dense.T @ gram + sdp.equalities.T @ multipliers
     assert change == pytest.approx(residual, abs=1e-9)
+
+
+def test_the_control_example_is_certified_and_proved(capsys) -> None:
+    example = runpy.run_path(str(Path(__file__).parent.parent / "examples" / "nonlinear_control.py"))
+    result = example["main"](8)
+    assert (result.status, result.method) == (Status.CERTIFIED, "sparse")
+    assert "proved: 0.7756" in capsys.readouterr().out
 
 
 def test_the_command_line_takes_the_method(tmp_path, capsys) -> None:

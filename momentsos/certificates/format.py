@@ -107,6 +107,10 @@ def read(value: Any, kind: Any = FORMAT, where: str = "certificate", until: floa
     if isinstance(kind, list | tuple):
         need(isinstance(value, list), f"{where}: expected a list")
         need(len(value) <= MAX_LENGTH, f"{where}: a list of more than {MAX_LENGTH}")
+        if kind == ["natural"]:  # most of a file with many variables: rows of exponents
+            right = all(type(item) is int and 0 <= item < 2**15 for item in value)
+            need(right, f"{where}: expected an integer from 0 to 2^15 - 1")
+            return value
         kinds = kind * len(value) if isinstance(kind, list) else kind
         need(len(value) == len(kinds), f"{where}: expected a list of length {len(kinds)}")
         return [read(item, kind, where, until) for item, kind in zip(value, kinds, strict=True)]

@@ -22,6 +22,7 @@ from .interior import Candidate, lowered, margins, projected, traces, with_margi
 from .rounding import exact_gram
 from .shape import Shape, shape_of
 from .sources import Source, sources
+from .verify import MAX_VARIABLES
 
 if TYPE_CHECKING:
     from ..result import Result
@@ -108,6 +109,8 @@ def certify(
         raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
     if result.lower_bound is None:
         raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
+    if result.problem.n_variables > MAX_VARIABLES:
+        raise CertificateError(f"{result.problem.n_variables} variables: certificates have at most {MAX_VARIABLES}")
     until = np.inf if time_limit is None else began + time_limit
     goal = Goal(result.lower_bound, _allowed(result, tolerance), solver, until)
     reasons = []

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+#: Atoms whose distances to what was chosen differ by less than this share fit equally well.
+_ALIKE = 1e-3
+
 
 def glued_points(cliques: Sequence[Sequence[int]], atoms: Sequence[Floats], n: int, most: int = 8) -> list[Floats]:
     """Return points whose coordinates in each clique are one of its atoms, nearest on what was chosen before.
@@ -43,7 +46,3 @@ def glued_points(cliques: Sequence[Sequence[int]], atoms: Sequence[Floats], n: i
         if not any(np.allclose(point, other, atol=_ALIKE) for other in found):
             found.append(point)
     return found
-
-
-#: Atoms whose distances to what was chosen differ by less than this share fit equally well.
-_ALIKE = 1e-3

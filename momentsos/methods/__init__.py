@@ -19,8 +19,9 @@ from .sparse import Sparse
 COUNTED = 5_000
 #: Dense relaxations of up to this many moments are as quick as sparse ones, and as strong or stronger.
 QUICK = 150
-#: The sparse hierarchy is taken where it has at most this share of the moments of the others.
-MUCH_SMALLER = 0.5
+#: The sparse hierarchy is taken where it has at most these shares of the moments of the dense and of the partial one. A
+#: moment of the partial one is worth more: nothing is relaxed in most variables. Networks have a third or more of it.
+OF_DENSE, OF_PARTIAL = 0.5, 0.1
 #: Bases of more monomials than this are not enumerated to see whether the partial hierarchy would be small.
 ENUMERATED = 20_000
 #: One entry a method.
@@ -48,11 +49,11 @@ class Choice:
 def methods_named(name: object, problem: Problem) -> Choice:
     """Return the method of that name, or what ``"auto"`` means for `problem`.
 
-    ``"auto"`` takes the sparse hierarchy when its lowest relaxation has at most half the moments of the others (from
-    counts of cliques); else the partial hierarchy when its lowest relaxation has fewer moments than the dense one
-    (from a bound, or counted). Where these leave a gap the dense one is next; elsewhere it is the only one. Of a
-    problem that is quadratic, not affine, in its linear variables only the lowest partial order comes first: on
-    measured data the next ones gained nothing.
+    ``"auto"`` takes the sparse hierarchy when its lowest relaxation has at most half the moments of the dense one and a
+    tenth of those of the partial one (from counts of cliques); else the partial hierarchy when its lowest relaxation
+    has fewer moments than the dense one (from a bound, or counted). Where these leave a gap the dense one is next;
+    elsewhere it is the only one. Of a problem that is quadratic, not affine, in its linear variables only the lowest
+    partial order comes first: on measured data the next ones gained nothing.
 
     Raises
     ------
@@ -63,7 +64,7 @@ def methods_named(name: object, problem: Problem) -> Choice:
         dense = basis_size(problem.n_variables, 2 * problem.minimum_order)
         partial = _partial_moments(problem)
         sparse = _sparse_moments(problem) if dense > QUICK else dense
-        if sparse <= MUCH_SMALLER * min(dense, partial or dense):
+        if sparse <= OF_DENSE * dense and (partial is None or sparse <= OF_PARTIAL * partial):
             than = f"{_short(dense)} for the dense one" + (f" and {partial} for the partial one" if partial else "")
             reason = f"auto took the sparse hierarchy: at most {sparse} moments against {than}."
             return Choice((Sparse(), Dense()), reason)

@@ -18,14 +18,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import OrderTooLow
+from ..errors import BadOption, OrderTooLow
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..problem import Problem
 from ..sdp.faces import zeros_on_diagonals
 from .cliques import Clique, correlative_cliques
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
-from .term_graph import Condition, Products, components, products_of
+from .term_graph import DIVISIONS, Condition, Products, products_of, term_blocks
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,14 +48,13 @@ class _Whole:
         return pairs * len(self.polynomial)
 
 
-def sparse_plan(problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+def sparse_plan(problem: Problem, order: int, memory_limit: int | None = None, terms: str = "components") -> Plan:
     r"""Plan the sparse relaxation of `problem`.
 
     For the cliques :math:`I_l`: :math:`L([x_{I_l}]_k [x_{I_l}]_k^\top) \succeq 0`; for each constraint, with the
     smallest clique that has its variables, :math:`L(g_j [x_{I_l}]_{k - \lceil \deg g_j / 2 \rceil} [\cdot]^\top)
     \succeq 0` or :math:`L(h_j x^\alpha) = 0` for :math:`|\alpha| \le 2k - \deg h_j` in the variables of the clique.
-    A constraint that no clique has is multiplied by a number. All matrices are divided into the blocks that term
-    sparsity shows; that changes no bound.
+    A constraint that no clique has is multiplied by a number. All matrices are divided by term sparsity.
 
     Parameters
     ----------
@@ -64,11 +63,16 @@ def sparse_plan(problem: Problem, order: int, memory_limit: int | None = None) -
         The `k`, at least `problem.minimum_order`.
     memory_limit : int, optional
         Bytes that assembling may take; by default half of what is free.
+    terms : {"components", "cliques", "undivided"}
+        How term sparsity divides a matrix: into the connected components of the final graph, which changes no bound;
+        into the maximal cliques of chordal extensions, which are smaller and may have a lower bound; or not at all.
 
     Raises
     ------
-    OrderTooLow, ProblemTooLarge
+    BadOption, OrderTooLow, ProblemTooLarge
     """
+    if terms not in DIVISIONS:
+        raise BadOption(f"terms = {terms!r}: expected one of {', '.join(DIVISIONS)}")
     lowest = problem.minimum_order
     if order < lowest:
         raise OrderTooLow(
@@ -80,9 +84,9 @@ def sparse_plan(problem: Problem, order: int, memory_limit: int | None = None) -
     refuse_if_too_large(title, problem.n_variables, entries, memory_limit)
     conditions = [_condition(whole) for whole in wholes]
     products = products_of(conditions, problem.minimize.exponents)
-    label = components(products, _alive(products))
+    blocks = term_blocks(products, _alive(products), terms)
     one = Polynomial.constant(1.0, problem.variables)
-    return Plan(problem.minimize, one, tuple(_divided(wholes, conditions, products, label)), order, "sparse")
+    return Plan(problem.minimize, one, tuple(_divided(wholes, conditions, products, blocks)), order, "sparse")
 
 
 def _wholes(problem: Problem, order: int) -> Iterator[_Whole]:
@@ -139,15 +143,22 @@ def _alive(products: Products) -> NDArray[np.bool_]:
 
 
 def _divided(
-    wholes: Sequence[_Whole], conditions: Sequence[Condition], products: Products, label: NDArray[np.intp]
+    wholes: Sequence[_Whole], conditions: Sequence[Condition], products: Products, blocks: Sequence[NDArray[np.intp]]
 ) -> Iterator[Block]:
-    """Yield the blocks."""
-    n, last = len(wholes[0].polynomial.variables), label[-1]
-    for whole, condition, start in zip(wholes, conditions, products.starts[:-1], strict=True):
-        own = label[start : start + len(condition.basis)]
-        for number in [last] if whole.kind is BlockKind.ZERO else np.unique(own[own >= 0]).tolist():
-            chosen = condition.basis[own == number]
-            basis = np.zeros((len(chosen), n), dtype=np.int64)
-            basis[:, condition.columns] = chosen
-            if len(basis):
-                yield Block(whole.polynomial, basis, whole.kind, whole.factors)
+    """Yield the blocks, those of equalities last."""
+    n, last = len(wholes[0].polynomial.variables), products.rows - 1
+
+    def block(number: int, rows: NDArray[np.intp]) -> Block:
+        whole, condition = wholes[number], conditions[number]
+        basis = np.zeros((len(rows), n), dtype=np.int64)
+        basis[:, condition.columns] = condition.basis[rows - products.starts[number]]
+        return Block(whole.polynomial, basis, whole.kind, whole.factors)
+
+    for rows in blocks:
+        number = int(np.searchsorted(products.starts, rows[0], side="right")) - 1
+        if number < len(conditions) and conditions[number].square:
+            yield block(number, rows)
+    equations = np.unique(np.concatenate([rows for rows in blocks if rows[-1] == last]))[:-1]
+    homes = np.searchsorted(products.starts, equations, side="right") - 1
+    for number in np.unique(homes).tolist():
+        yield block(number, equations[homes == number])

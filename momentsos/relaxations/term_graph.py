@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,6 +24,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ..polynomials.exponents import Exponents, unique_keys, word_keys, words_of
 from ..sdp.svec import svec_index
+from .cliques import chordal_cliques
 
 Integers = NDArray[np.intp]
 
@@ -140,10 +142,17 @@ def _marked(count: int, places: Integers) -> NDArray[np.bool_]:
     return marks
 
 
-def components(products: Products, alive: NDArray[np.bool_]) -> Integers:
-    """Return for each row the number of its block, -1 where it is in none; rows that are not `alive` are left out.
+def term_blocks(products: Products, alive: NDArray[np.bool_], terms: str) -> list[Integers]:
+    """Return the blocks as sets of rows, in order; rows that are not `alive` are in none.
 
-    A row of a condition on monomials alone is in a block when it is in that of the last row.
+    A row of a condition on monomials alone counts when it shares a block with the last row.
+
+    Parameters
+    ----------
+    products : Products
+    alive : (rows,) bool array
+    terms : str
+        A key of `DIVISIONS`.
     """
     kept = alive[products.first] & alive[products.second]
     squares = kept & products.ordinary & (products.first == products.second)
@@ -151,12 +160,51 @@ def components(products: Products, alive: NDArray[np.bool_]) -> Integers:
     support = support | _marked(len(support), products.moment[squares[products.pair]])
     entries = kept[products.pair]
     pair, moment = products.pair[entries], products.moment[entries]
-    first, second = products.first[pair], products.second[pair]
     while True:
-        joined = support[moment]
-        graph = sp.coo_array((joined[joined], (first[joined], second[joined])), (products.rows, products.rows))
-        label = connected_components(graph, directed=False)[1].astype(np.intp)
-        grown = support | _marked(len(support), moment[label[first] == label[second]])
+        joined = np.zeros(len(products.first), dtype=bool)
+        joined[pair[support[moment]]] = True
+        blocks, together = DIVISIONS[terms](products, joined)
+        grown = support | _marked(len(support), moment[together[pair]])
         if (grown == support).all():
-            return np.where(alive, label, -1)
+            left = (rows[alive[rows]] for rows in blocks)
+            return sorted((rows for rows in left if len(rows)), key=lambda rows: int(rows[0]))
         support = grown
+
+
+Division = tuple[list[Integers], NDArray[np.bool_]]
+
+
+def _by_components(products: Products, joined: NDArray[np.bool_]) -> Division:
+    """Return the connected components, and which pairs lie in one."""
+    ends = products.first[joined], products.second[joined]
+    graph = sp.coo_array((np.ones(len(ends[0]), dtype=bool), ends), (products.rows, products.rows))
+    return _by_label(products, connected_components(graph, directed=False)[1])
+
+
+def _by_cliques(products: Products, joined: NDArray[np.bool_]) -> Division:
+    """Return the maximal cliques of a chordal extension, and which pairs lie in one."""
+    near: list[set[int]] = [set() for _ in range(products.rows)]
+    for i, j in zip(products.first[joined].tolist(), products.second[joined].tolist(), strict=True):
+        near[i].add(j)
+        near[j].add(i)
+    blocks = [np.array(clique, dtype=np.intp) for clique in chordal_cliques(near)]
+    inside = [np.add.outer(rows * products.rows, rows).reshape(-1) for rows in blocks]
+    return blocks, np.isin(products.first * products.rows + products.second, np.concatenate(inside))
+
+
+def _undivided(products: Products, joined: NDArray[np.bool_]) -> Division:
+    """Return one block for each condition."""
+    label = np.repeat(np.arange(len(products.starts)), np.diff(np.append(products.starts, products.rows)))
+    alone = products.second == products.rows - 1
+    label[products.first[alone]] = label[-1]
+    return _by_label(products, label)
+
+
+def _by_label(products: Products, label: NDArray[np.integer]) -> Division:
+    order = np.argsort(label, kind="stable").astype(np.intp)
+    ends = np.flatnonzero(np.diff(label[order])) + 1
+    return np.split(order, ends), label[products.first] == label[products.second]
+
+
+#: Ways to divide the rows of a condition.
+DIVISIONS = MappingProxyType({"components": _by_components, "cliques": _by_cliques, "undivided": _undivided})
