@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from .program import SDP
 
-#: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them.
-_FEWEST = 300
+#: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them. With more, the
+#: search itself, which is dense, would take a minute and half a gigabyte.
+_FEWEST, _MOST = 300, 8000
 #: Diagonal entries of a triangular factor below this share of the first are zero; columns have length one. What is left
 #: of a column beside those that span it must be smaller than the second.
 _ZERO, _LEFT = 1e-11, 1e-13
@@ -26,12 +27,12 @@ _SPARE, _SPREAD = 20, 8
 def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
     """Return at most half of the moments, such that the columns of `F`, `E` and `c` of the others depend on theirs.
 
-    None where more are needed, or the program is small.
+    None where more are needed, or the program is small or very large.
     """
     n = sdp.n_moments
     stacked = _stacked(sdp)
     alone = stacked.indices[stacked.indptr[:-1][np.diff(stacked.indptr) == 1]]
-    if n < _FEWEST or np.unique(alone).size > n // 2:
+    if not _FEWEST <= n <= _MOST or np.unique(alone).size > n // 2:
         return None
     return _spanning(stacked, n // 2)
 
