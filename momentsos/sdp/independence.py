@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 
 from .program import SDP
 
-#: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them.
-_FEWEST = 300
-#: The search takes the cube of the number of moments, and memory for its square.
-_MOST = 5_000
+#: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them. With more, the
+#: search itself, which is dense, would take a minute and half a gigabyte.
+_FEWEST, _MOST = 300, 8000
 #: Diagonal entries of a triangular factor below this share of the first are zero; columns have length one. What is left
 #: of a column beside those that span it must be smaller than the second.
 _ZERO, _LEFT = 1e-11, 1e-13
@@ -30,11 +29,11 @@ _FEW, _SMALL = 8, 2**16
 def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
     """Return at most half of the moments, such that the columns of `F`, `E` and `c` of the others depend on theirs.
 
-    None where more are needed, or the program is small.
+    None where more are needed, or the program is small or very large.
     """
     n = sdp.n_moments
     stacked = _stacked(sdp)
-    if not _FEWEST <= n <= 2 * _MOST or np.unique(_alone(stacked)).size > n // 2:
+    if not _FEWEST <= n <= _MOST or np.unique(_alone(stacked)).size > n // 2:
         return None
     return _spanning(stacked, n // 2)
 
@@ -42,7 +41,7 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
 def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
     """Return moments such that the columns of `F`, `E` and `c` of the others depend on theirs, as few as possible.
 
-    None where rounding leaves it open which depend on which, or the program has more than 5000 moments.
+    None where rounding leaves it open which depend on which, or the program has more than 8000 moments.
     """
     stacked = _stacked(sdp)
     if np.unique(_alone(stacked)).size == sdp.n_moments:

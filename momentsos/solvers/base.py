@@ -43,8 +43,8 @@ class SolverOptions:
         with the same options gives the same answer, with several threads up to rounding.
     side : str
         Which side of the program the solver is given: ``"moments"``, ``"gram"`` (the sum-of-squares side), or
-        ``"auto"``, the one that was measured to be cheaper for it. The answer means the same. Like `isolate`, it is
-        seen to by `momentsos.solvers.solve_sdp`, and no concern of an adapter.
+        ``"auto"``, the one that was measured, or is predicted, to be cheaper for it. The answer means the same. Like
+        `isolate`, it is seen to by `momentsos.solvers.solve_sdp`, and no concern of an adapter.
     isolate : bool
         Solve in a child process, so that a solver that aborts or exhausts memory costs the solve, not the session.
     start : SDPSolution or None

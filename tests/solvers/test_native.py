@@ -12,6 +12,7 @@ from momentsos.sdp.svec import svec_length
 from momentsos.solvers.base import SolverOptions
 from momentsos.solvers.native import NativeSolver, step
 from momentsos.solvers.native.cost import _shapes, iteration_seconds
+from momentsos.solvers.native.scaling import _is_badly_scaled
 
 IDENTITY_TOLERANCE = 1e-8
 
@@ -329,3 +330,13 @@ def test_cost_model_grows():
     large_one, _ = feasible(0, sizes=(10,) * 5, n=40, p=0)
     assert NativeSolver.memory(small_one) < NativeSolver.memory(large_one)
     assert iteration_seconds(small_one) < iteration_seconds(large_one)
+
+
+def test_a_few_small_coefficients_do_not_change_the_units():
+    """They may be small by chance; where a tenth of a row is, the variables have different units."""
+    few, many = np.ones(40), np.ones(40)
+    few[:3], many[:6] = 1e-9, 1e-9
+    rows = sp.csr_matrix(np.vstack([np.zeros(40), np.ones(40), few]))
+    assert not _is_badly_scaled(rows)
+    assert _is_badly_scaled(sp.csr_matrix(np.vstack([few, many])))
+    assert _is_badly_scaled(sp.csr_matrix([[1.0, 1e-4]])) and not _is_badly_scaled(sp.csr_matrix((2, 3)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from ...sdp import SDP
 from .cone import Array, Cone, Factor, make_cone
@@ -183,12 +184,25 @@ def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:
     ).without_zeros()
 
 
+def _in_order(matrix: sp.csr_matrix, order: NDArray[np.intp]) -> sp.csr_matrix:
+    """Return the matrix with its columns in another order."""
+    place = np.empty_like(order)
+    place[order] = np.arange(order.shape[0])
+    return sp.csr_matrix((matrix.data, place[matrix.indices], matrix.indptr), shape=matrix.shape)
+
+
 def _make_schur(
-    sdp: SDP, cone: Cone, elimination: Elimination, foldings: Sequence[Folding], row_scale: Array, scale: Array
+    ordered: sp.csr_matrix,
+    offsets: NDArray[np.intp],
+    cone: Cone,
+    elimination: Elimination,
+    foldings: Sequence[Folding],
+    row_scale: Array,
+    scale: Array,
 ) -> SchurComplement | SparseSchur:
     """Choose how the Schur complement is formed: over the free moments, where equalities are local, or over all."""
-    rows = put_in(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, scale)
-    ordering = None if rows is None else sparse_ordering(rows, sdp.offsets)
+    rows = put_in(ordered, elimination, scale)
+    ordering = None if rows is None else sparse_ordering(rows, offsets)
     if rows is None or not rows.shape[1] or (ordering is None and elimination.coupling is None):
         return make_schur(cone, foldings, row_scale, scale)
     entries = _flat_entries(rows, cone)
@@ -234,11 +248,12 @@ def make_program(sdp: SDP) -> Program:
     columns = sp.diags_array(scaling.moments)
     elimination = eliminate(sp.csr_matrix(sdp.equalities @ columns), sdp.right_side)
     cone = make_cone(sdp.sizes)
-    entries = _flat_entries(sdp.operator[:, elimination.order], cone)
+    ordered = _in_order(sdp.operator, elimination.order)
+    entries = _flat_entries(ordered, cone)
     column_scale = scaling.moments[elimination.order]
     row_scale = cone.spread(scaling.rows)
     foldings = [fold(entries.of(group), group) for group in cone.groups]
-    schur = _make_schur(sdp, cone, elimination, foldings, row_scale, column_scale)
+    schur = _make_schur(ordered, sdp.offsets, cone, elimination, foldings, row_scale, column_scale)
     different, spread = _operators(foldings, row_scale, column_scale)
     cost = (sdp.cost * scaling.moments)[elimination.order]
     gradient = _without_noise(elimination, cost)

@@ -19,8 +19,9 @@ from ...sdp import SDP, svec_index
 
 Array = NDArray[np.float64]
 
-#: Ratio of the entries of a row above which the scale of the variables is looked for.
-_BADLY_SCALED = 1e3
+#: Ratio of the entries of a row above which the scale of the variables is looked for, and the share of its smallest
+#: entries that do not count.
+_BADLY_SCALED, _SMALL_SHARE = 1e3, 0.1
 _SWEEPS = 4
 #: Most unknowns of a least-squares problem that is solved by a factorisation.
 _FACTORED = 600
@@ -58,14 +59,17 @@ def _rounded(factors: Array) -> Array:
 
 
 def _is_badly_scaled(matrix: sp.csr_matrix) -> bool:
-    """Return whether the entries of some row differ by a large factor."""
+    """Return whether a tenth of the entries of some row are smaller than its largest by a large factor.
+
+    Fewer are coefficients that happen to be small, and say nothing of the units of the variables.
+    """
     size = np.abs(matrix.data)
-    if not size.any():
-        return False
-    size = np.where(size > 0, size, np.nan)
-    used = np.flatnonzero(np.diff(matrix.indptr))
-    starts = matrix.indptr[used]
-    return bool((np.fmax.reduceat(size, starts) > _BADLY_SCALED * np.fmin.reduceat(size, starts)).any())
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[size > 0]
+    order = np.lexsort((size[size > 0], row))
+    size, counts = size[size > 0][order], np.bincount(row, minlength=matrix.shape[0])
+    ends = np.cumsum(counts)[counts > 0]
+    low = ends - counts[counts > 0] + (_SMALL_SHARE * counts[counts > 0]).astype(np.intp)
+    return bool((size[ends - 1] > _BADLY_SCALED * size[low]).any())
 
 
 def _geometric(sdp: SDP) -> tuple[Array, Array]:
@@ -114,7 +118,7 @@ def _least_squares(system: sp.csr_matrix, right: Array) -> Array:
 def equilibrate(sdp: SDP) -> Scaling:
     """Bring the entries of blocks, equalities and cost near 1.
 
-    Where equalities or cost have entries of very different size, a geometric scaling looks for the scale of
+    Where equalities or cost have many entries of very different size, a geometric scaling looks for the scale of
     the variables. Then the largest entry of every block and of every moment is brought near 1 (Ruiz, *A
     scaling algorithm to equilibrate both rows and columns norms in matrices*, RAL-TR-2001-034).
     """
