@@ -84,8 +84,8 @@ class Cone:
         return [group.view(flat) for group in self.groups]
 
     def spread(self, rows: Array) -> Array:
-        """Return the flat vector that has the value of each svec row at both its entries."""
-        flat = np.empty(self.dimension)
+        """Return the flat vector that has the value of each svec row at both its entries, also of several columns."""
+        flat = np.empty((self.dimension, *rows.shape[1:]))
         flat[self.upper] = flat[self.lower] = rows
         return flat
 

@@ -10,6 +10,7 @@ Stability of Numerical Algorithms*, section 10.3.
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeVar
 
 import numpy as np
 import scipy.linalg
@@ -18,7 +19,7 @@ from scipy.linalg import lapack
 from ...sdp import check_primal_ray
 from .cone import Array
 from .newton import completed_diagonal
-from .program import Program
+from .program import Scaled
 
 #: Pivots below this are candidates, and dependent when what is left of their column is below the second.
 SUSPICIOUS = 1e-13
@@ -26,19 +27,21 @@ _LEFT = 1e-11
 #: Share of the cost that a direction without effect must have to count as a change of the objective.
 _COST = 1e-9
 
+AnyProgram = TypeVar("AnyProgram", bound=Scaled)
 
-def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | None]:
+
+def without_dependent(program: AnyProgram, schur: Array) -> tuple[AnyProgram, Array | None]:
     """Leave dependent moments out.
 
     Parameters
     ----------
-    program : Program
+    program : Scaled
     schur : (n_head, n_head) array
         The Schur complement at the starting point, all moments kept, as a lower triangle in column order.
 
     Returns
     -------
-    program : Program
+    program : Scaled
         The same one when no moment is dependent.
     ray : (n,) array or None
         A direction that changes the objective alone, which proves that there is no bound.
@@ -76,7 +79,7 @@ def without_dependent(program: Program, schur: Array) -> tuple[Program, Array | 
     return replace(program, elimination=elimination, gradient=program.gradient[kept]), None
 
 
-def _blocks(program: Program, rays: Array) -> Array:
+def _blocks(program: Scaled, rays: Array) -> Array:
     """Return the flat blocks of several directions, one a column."""
     coupling = program.elimination.coupling
     tail = program.elimination.order.shape[0] - program.elimination.n_head
@@ -84,6 +87,6 @@ def _blocks(program: Program, rays: Array) -> Array:
     return program.blocks(np.concatenate([rays, pivots]))
 
 
-def _effect(program: Program, rays: Array) -> Array:
+def _effect(program: Scaled, rays: Array) -> Array:
     """Return the largest entry that each direction makes in the blocks."""
     return np.asarray(np.abs(_blocks(program, rays)).max(axis=0, initial=0.0))

@@ -100,11 +100,15 @@ class Elimination:
 
 
 def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
+    """Factor the equalities; see `eliminate_densely`."""
+    return eliminate_densely(equalities.toarray(), right_side)
+
+
+def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     """Factor the equalities; rows may be redundant or contradict each other."""
-    p, n = equalities.shape
+    p, n = matrix.shape
     if p == 0:
         return Elimination(np.arange(n), n, None, np.zeros(n), None, np.zeros((0, 0)), None)
-    matrix = equalities.toarray()
     scale = np.abs(matrix).max(axis=1, initial=0.0)
     scale[scale == 0] = 1.0
     q, r, pivots = scipy.linalg.qr(matrix / scale[:, None], mode="economic", pivoting=True)

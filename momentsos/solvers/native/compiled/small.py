@@ -1,0 +1,116 @@
+"""A small program for the compiled iteration: the rows of its blocks as one dense matrix, and where it starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+from scipy.linalg import blas
+
+from ....sdp import SDP
+from ..cone import Array, make_cone
+from ..dependence import SUSPICIOUS, without_dependent
+from ..elimination import Elimination, eliminate_densely
+from ..newton import factor_schur
+from ..program import Scaled, shared_fields
+from ..scaling import Scaling, equilibrate
+
+#: Most numbers in the rows of the blocks, and most multiplications for a Schur complement: with more, an iteration
+#: takes over 3 ms, and the NumPy calls of the other way no longer matter.
+_LARGEST, _LONGEST = 1_000_000, 6_000_000
+#: An entry below this share of the terms that it is the sum of is their rounding.
+_ROUNDING = 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Small(Scaled):
+    """A program whose blocks are given by their upper triangles.
+
+    Attributes
+    ----------
+    rows : (rows, n) array
+        The entries of the triangles over the moments, in the order of the elimination.
+    """
+
+    rows: Array
+
+    def blocks(self, moments: Array) -> Array:
+        """See `Scaled.blocks`."""
+        return self.cone.spread(self.rows @ moments)
+
+    def image(self, flat: Array) -> Array:
+        """See `Scaled.image`."""
+        upper, lower = self.cone.upper, self.cone.lower
+        both = np.where(upper == lower, 0.5, 1.0) * (flat[upper] + flat[lower]).T
+        return np.asarray((both @ self.rows).T)
+
+    def reduced(self) -> Array:
+        """Return the rows over the unknowns."""
+        return self.elimination.select(reduced_rows(self.rows, self.elimination))
+
+
+def reduced_rows(rows: Array, elimination: Elimination) -> Array:
+    """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
+    head, tail = rows[:, : elimination.n_head], rows[:, elimination.n_head :]
+    if elimination.coupling is None:
+        return head
+    size = np.abs(head) + np.abs(tail) @ np.abs(elimination.coupling)
+    reduced = head - tail @ elimination.coupling
+    return np.where(np.abs(reduced) > _ROUNDING * size, reduced, 0.0)
+
+
+def is_small(sdp: SDP) -> bool:
+    """Return whether an iteration on a program is cheap, by the multiplications for its Schur complement."""
+    if not 0 < sdp.operator.shape[0] * sdp.n_moments <= _LARGEST:
+        return False
+    lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
+    terms = lengths * (entries + 4 * lengths) + entries * (sdp.n_moments // 2)
+    return int(terms.sum()) + sdp.n_moments**3 // 30 <= _LONGEST
+
+
+def _rows(sdp: SDP, scaling: Scaling, weights: Array, order: NDArray[np.intp]) -> Array:
+    """Return the scaled triangles over the moments in the order of the elimination."""
+    matrix = sdp.operator
+    lengths = np.diff(matrix.indptr)
+    place = np.empty_like(order)
+    place[order] = np.arange(order.shape[0])
+    rows = np.zeros(matrix.shape)
+    row = np.repeat(np.arange(lengths.shape[0]), lengths)
+    rows[row, place[matrix.indices]] = (
+        matrix.data * np.repeat(weights * scaling.rows, lengths) * scaling.moments[matrix.indices]
+    )
+    return rows
+
+
+def make_small(sdp: SDP) -> Small | None:
+    """Scale a program, eliminate its equalities and leave out dependent moments, as the general way does.
+
+    None stands for what is left to that: no unknowns, equalities that contradict each other, an objective that falls
+    along moments without effect, and numbers that are not finite.
+    """
+    scaling = equilibrate(sdp)
+    elimination = eliminate_densely(sdp.equalities.toarray() * scaling.moments, sdp.right_side)
+    if elimination.contradiction is not None or not elimination.n_head:
+        return None
+    cone = make_cone(sdp.sizes)
+    rows = _rows(sdp, scaling, cone.weights, elimination.order)
+    constant = cone.spread(rows @ elimination.offset)
+    small = Small(**shared_fields(sdp, scaling, elimination, cone, constant), rows=rows)
+    return _independent(small)
+
+
+def _independent(small: Small) -> Small | None:
+    """Leave out dependent moments, by the Schur complement `AᵀA` of the start."""
+    upper, lower = small.cone.upper, small.cone.lower
+    tall = small.reduced() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
+    schur = blas.dsyrk(1.0, tall.T, lower=1)
+    try:
+        factor = factor_schur(schur)
+        if factor.shift > 0 or factor.smallest_pivot < SUSPICIOUS:
+            small, ray = without_dependent(small, schur)
+            return small if ray is None and small.elimination.n_free else None
+    except (np.linalg.LinAlgError, scipy.linalg.LinAlgError):
+        return None
+    return small

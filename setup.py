@@ -1,0 +1,29 @@
+"""The compiled core of the native solver; all else about the package is in pyproject.toml.
+
+Without a compiler the installation goes on, and the solver runs in NumPy.
+"""
+
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+CORE = "momentsos.solvers.native.compiled"
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "cdivision": True,
+}
+
+extensions = [
+    Extension(
+        f"{CORE}.{name}",
+        [f"{CORE.replace('.', '/')}/{name}.pyx"],
+        extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+        optional=True,
+    )
+    for name in ("blocks", "embedding")
+]
+setup(ext_modules=cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES))
