@@ -24,6 +24,6 @@ extensions = [
         extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
         optional=True,
     )
-    for name in ("blocks", "embedding")
+    for name in ("blocks", "operator", "normal", "embedding")
 ]
 setup(ext_modules=cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES))

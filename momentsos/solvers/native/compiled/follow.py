@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ....sdp import SDP
+from ..cone import Array
 from ..iterate import Iterate, measure
 from ..options import NativeOptions
 from ..path import Ending, Run
@@ -24,10 +25,11 @@ def follow_small(sdp: SDP, options: NativeOptions, *, tol: float, max_iterations
     """
     if embedding is None or not is_small(sdp):
         return None
-    small = make_small(sdp)
-    if small is None:
+    made = make_small(sdp)
+    if made is None:
         return None
-    core = _load(small)
+    small, rows = made
+    core = _load(small, rows)
     unit = small.cone.identity([options.start_scale] * len(small.cone.groups))
     code = core.follow(
         np.zeros(small.elimination.n_free),
@@ -56,7 +58,7 @@ def follow_small(sdp: SDP, options: NativeOptions, *, tol: float, max_iterations
     return Run(small, best, state, endings[code], core.iteration)
 
 
-def _load(small: Small) -> embedding.Embedding:
+def _load(small: Small, rows: Array) -> embedding.Embedding:
     """Hand a program to the compiled iteration."""
     cone = small.cone
     sizes = np.array([size for size in small.sdp.sizes if size], dtype=np.intc)
@@ -66,7 +68,7 @@ def _load(small: Small) -> embedding.Embedding:
         cone.upper[np.cumsum(lengths) - lengths].astype(np.intc),
         cone.upper.astype(np.intc),
         cone.lower.astype(np.intc),
-        np.ascontiguousarray(small.reduced()),
+        rows,
         small.constant,
         small.gradient,
         small.row_units,

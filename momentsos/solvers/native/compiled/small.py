@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.linalg
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
@@ -19,7 +18,7 @@ from ..scaling import Scaling, equilibrate
 
 #: Most numbers in the rows of the blocks, and most multiplications for a Schur complement: with more, an iteration
 #: takes over 3 ms, and the NumPy calls of the other way no longer matter.
-_LARGEST, _LONGEST = 1_000_000, 6_000_000
+_LARGEST, _LONGEST = 1_000_000, 8_000_000
 #: An entry below this share of the terms that it is the sum of is their rounding.
 _ROUNDING = 1e-15
 
@@ -46,19 +45,22 @@ class Small(Scaled):
         both = np.where(upper == lower, 0.5, 1.0) * (flat[upper] + flat[lower]).T
         return np.asarray((both @ self.rows).T)
 
-    def reduced(self) -> Array:
-        """Return the rows over the unknowns."""
-        return self.elimination.select(reduced_rows(self.rows, self.elimination))
 
-
-def reduced_rows(rows: Array, elimination: Elimination) -> Array:
+def _reduced(rows: Array, elimination: Elimination) -> Array:
     """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
     head, tail = rows[:, : elimination.n_head], rows[:, elimination.n_head :]
     if elimination.coupling is None:
         return head
-    size = np.abs(head) + np.abs(tail) @ np.abs(elimination.coupling)
-    reduced = head - tail @ elimination.coupling
-    return np.where(np.abs(reduced) > _ROUNDING * size, reduced, 0.0)
+    reduced = np.asarray(head - tail @ elimination.coupling)
+    size = (
+        np.abs(head).max(initial=0.0)
+        + len(elimination.coupling) * np.abs(tail).max() * np.abs(elimination.coupling).max()
+    )
+    row, column = np.nonzero((np.abs(reduced) <= _ROUNDING * size) & (reduced != 0.0))
+    size = np.abs(head[row, column]) + np.einsum("ij,ji->i", np.abs(tail[row]), np.abs(elimination.coupling[:, column]))
+    noise = np.abs(reduced[row, column]) <= _ROUNDING * size
+    reduced[row[noise], column[noise]] = 0.0
+    return reduced
 
 
 def is_small(sdp: SDP) -> bool:
@@ -84,11 +86,11 @@ def _rows(sdp: SDP, scaling: Scaling, weights: Array, order: NDArray[np.intp]) -
     return rows
 
 
-def make_small(sdp: SDP) -> Small | None:
+def make_small(sdp: SDP) -> tuple[Small, Array] | None:
     """Scale a program, eliminate its equalities and leave out dependent moments, as the general way does.
 
-    None stands for what is left to that: no unknowns, equalities that contradict each other, an objective that falls
-    along moments without effect, and numbers that are not finite.
+    Returns the program and its rows over the unknowns. None stands for what is left to the general way: no unknowns,
+    equalities that contradict each other, an objective that falls along moments without effect.
     """
     scaling = equilibrate(sdp)
     elimination = eliminate_densely(sdp.equalities.toarray() * scaling.moments, sdp.right_side)
@@ -98,19 +100,23 @@ def make_small(sdp: SDP) -> Small | None:
     rows = _rows(sdp, scaling, cone.weights, elimination.order)
     constant = cone.spread(rows @ elimination.offset)
     small = Small(**shared_fields(sdp, scaling, elimination, cone, constant), rows=rows)
-    return _independent(small)
-
-
-def _independent(small: Small) -> Small | None:
-    """Leave out dependent moments, by the Schur complement `AᵀA` of the start."""
-    upper, lower = small.cone.upper, small.cone.lower
-    tall = small.reduced() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
-    schur = blas.dsyrk(1.0, tall.T, lower=1)
+    reduced = _reduced(rows, elimination)
     try:
-        factor = factor_schur(schur)
-        if factor.shift > 0 or factor.smallest_pivot < SUSPICIOUS:
-            small, ray = without_dependent(small, schur)
-            return small if ray is None and small.elimination.n_free else None
-    except (np.linalg.LinAlgError, scipy.linalg.LinAlgError):
+        independent = _independent(small, reduced)
+    except np.linalg.LinAlgError:
         return None
-    return small
+    if independent is None:
+        return None
+    return independent, np.ascontiguousarray(independent.elimination.select(reduced))
+
+
+def _independent(small: Small, reduced: Array) -> Small | None:
+    """Leave out dependent moments, by the Schur complement of the start: `AᵀA`, both halves of the blocks counted."""
+    upper, lower = small.cone.upper, small.cone.lower
+    tall = reduced * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
+    schur = blas.dsyrk(1.0, tall.T, lower=1)
+    factor = factor_schur(schur)
+    if factor.shift == 0 and factor.smallest_pivot >= SUSPICIOUS:
+        return small
+    independent, ray = without_dependent(small, schur)
+    return independent if ray is None and independent.elimination.n_free else None
