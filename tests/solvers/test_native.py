@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalogue import BY_NAME
+from solvers.programs import REQUIRED
 
 from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
@@ -11,9 +12,19 @@ from momentsos.sdp import SDP, SDPStatus, svec
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.base import SolverOptions
 from momentsos.solvers.native import NativeSolver, step
+from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.cost import _shapes, iteration_seconds
 
 IDENTITY_TOLERANCE = 1e-8
+
+
+@pytest.fixture(params=["compiled", "numpy"])
+def core(request, monkeypatch):
+    """Small programs solved in compiled code, and without it as on a machine without a compiler."""
+    if request.param == "numpy":
+        monkeypatch.setattr(follow, "embedding", None)
+    elif follow.embedding is None:
+        (pytest.fail if "compiled" in REQUIRED else pytest.skip)("the compiled core was not built")
 
 
 def solve(sdp: SDP, tol: float = 1e-9, **options):
@@ -146,6 +157,7 @@ FEW, MORE = range(25), pytest.param(range(25, 100), marks=pytest.mark.slow)
 FEW_RAYS, MORE_RAYS = range(40), pytest.param(range(40, 100), marks=pytest.mark.slow)
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("seeds", [FEW, MORE], ids=["few", "more"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_known_optimum(family, seeds):
@@ -157,6 +169,7 @@ def test_known_optimum(family, seeds):
         assert abs(answer.residuals.primal_objective - value) <= 1e-7 * (1 + abs(value)), seed
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("seeds", [FEW_RAYS, MORE_RAYS], ids=["few", "more"])
 @pytest.mark.parametrize("singular", [False, True])
 def test_primal_infeasible_with_a_ray(singular, seeds):
@@ -166,6 +179,7 @@ def test_primal_infeasible_with_a_ray(singular, seeds):
         assert answer.dual_ray is not None or answer.primal_ray is not None, seed
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("seeds", [FEW_RAYS, MORE_RAYS], ids=["few", "more"])
 @pytest.mark.parametrize("singular", [False, True])
 def test_dual_infeasible_with_a_ray(singular, seeds):
@@ -175,6 +189,7 @@ def test_dual_infeasible_with_a_ray(singular, seeds):
         assert answer.primal_ray is not None and answer.moments is None, seed
 
 
+@pytest.mark.usefixtures("core")
 def test_no_false_infeasibility_when_the_cost_is_constant():
     # The cost is a combination of the equalities, so that what is left of it is rounding.
     sdp, _ = feasible(0, sizes=(5, 8), n=25, p=3)
@@ -185,6 +200,7 @@ def test_no_false_infeasibility_when_the_cost_is_constant():
     assert np.isclose(answer.residuals.primal_objective, sdp.right_side @ np.arange(1.0, 5.0))
 
 
+@pytest.mark.usefixtures("core")
 def test_multipliers_and_gram_satisfy_the_dual_equation():
     sdp, _ = feasible(3, redundant=True, p=3, n=20, sizes=(6, 5, 1, 1))
     answer = solve(sdp)
@@ -233,6 +249,7 @@ EDGES = {
 }
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("name", EDGES)
 def test_edges(name):
     sdp, status = EDGES[name]
@@ -260,6 +277,7 @@ def test_native_options_are_used():
     assert np.isclose(answer.residuals.primal_objective, value, rtol=1e-6)
 
 
+@pytest.mark.usefixtures("core")
 def test_limits():
     sdp, _ = feasible(2)
     answer = solve(sdp, max_iterations=2)
@@ -285,6 +303,7 @@ def test_interruption_passes_through(monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(follow, "embedding", None)
     monkeypatch.setattr("momentsos.solvers.native.path.advance", interrupted)
     with pytest.raises(KeyboardInterrupt):
         solve(feasible(2)[0])
@@ -308,6 +327,7 @@ def test_threads_are_limited_while_it_solves_and_given_back(monkeypatch):
         return step.advance(*arguments, **options)
 
     before = counted()
+    monkeypatch.setattr(follow, "embedding", None)
     monkeypatch.setattr("momentsos.solvers.native.path.advance", recording)
     solve(feasible(2)[0], threads=1)
     assert seen and all(count == 1 for counts in seen for count in counts)
