@@ -22,8 +22,10 @@ extensions = [
         f"{CORE}.{name}",
         [f"{CORE.replace('.', '/')}/{name}.pyx"],
         extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
-        optional=True,
     )
     for name in ("blocks", "operator", "normal", "embedding")
 ]
-setup(ext_modules=cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES))
+compiled = cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES)
+for extension in compiled:
+    extension.optional = True  # set here, for `cythonize` does not hand it on
+setup(ext_modules=compiled)
