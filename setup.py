@@ -21,7 +21,7 @@ extensions = [
     Extension(
         f"{CORE}.{name}",
         [f"{CORE.replace('.', '/')}/{name}.pyx"],
-        extra_compile_args=[] if sys.platform == "win32" else ["-O3"],
+        extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0"],
     )
     for name in ("blocks", "operator", "normal", "embedding")
 ]
