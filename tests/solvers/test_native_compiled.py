@@ -64,8 +64,8 @@ def test_ordinary_programs_are_not_left_to_the_general_way(family):
 
 @pytest.mark.usefixtures("compiled_only")
 @pytest.mark.parametrize("name", ["himmelblau", "max_cut_5_cycle", "motzkin_on_ball"])
-def test_the_square_root_takes_over_where_the_schur_complement_is_ill_conditioned(name):
-    """Several minimisers leave it singular at the optimum; without its square root these stall before 1e-9."""
+def test_programs_whose_schur_complement_becomes_singular(name):
+    """Of a convex combination of minimisers, or not strictly complementary: its square root is factored at the end."""
     answer = solve(relaxation(name))
     assert answer.status is SDPStatus.OPTIMAL and answer.residuals.worst <= 1e-8
 
