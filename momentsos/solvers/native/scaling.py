@@ -113,11 +113,15 @@ def _least_squares(threes: Index, right: Array, twos: Index, other: Array, n: in
         ones = np.ones(columns.shape[0])
         system = sp.csr_matrix((ones, (np.concatenate(equations), columns)), shape=shape)
         return np.asarray(lsqr(system, np.concatenate([right, other]), iter_lim=60, atol=1e-3, btol=1e-3)[0])
-    met = [first * n + second for table in (threes, twos) for first in table for second in table]
-    places = np.concatenate(met)
-    normal = np.bincount(places, np.ones(places.shape[0]), minlength=n * n).reshape(n, n)
-    normal.flat[:: n + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
-    # Its transpose is the same matrix in the order of LAPACK.
+    normal = np.zeros((n, n))  # half of it: the numbers in a column of a table ascend
+    flat = normal.ravel()
+    for table in (threes, twos):
+        for j, second in enumerate(table):
+            np.add.at(flat, second * (n + 1), 1.0)
+            for first in table[:j]:
+                np.add.at(flat, second * n + first, np.where(first == second, 2.0, 1.0))
+    flat[:: n + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
+    # Transposed it is the upper half in the order of LAPACK.
     return np.asarray(lapack.dposv(normal.T, np.bincount(columns, values, minlength=n), overwrite_a=1)[1])
 
 

@@ -51,16 +51,19 @@ def _reduced(rows: Array, elimination: Elimination) -> Array:
     head, tail = rows[:, : elimination.n_head], rows[:, elimination.n_head :]
     if elimination.coupling is None:
         return head
-    reduced = np.asarray(head - tail @ elimination.coupling)
-    size = (
-        np.abs(head).max(initial=0.0)
-        + len(elimination.coupling) * np.abs(tail).max() * np.abs(elimination.coupling).max()
-    )
+    reduced = tail @ elimination.coupling
+    size = _top(head) + len(elimination.coupling) * _top(tail) * _top(elimination.coupling)
+    np.subtract(head, reduced, out=reduced)
     row, column = np.nonzero((np.abs(reduced) <= _ROUNDING * size) & (reduced != 0.0))
     size = np.abs(head[row, column]) + np.einsum("ij,ji->i", np.abs(tail[row]), np.abs(elimination.coupling[:, column]))
     noise = np.abs(reduced[row, column]) <= _ROUNDING * size
     reduced[row[noise], column[noise]] = 0.0
     return reduced
+
+
+def _top(matrix: Array) -> float:
+    """Return the largest absolute value."""
+    return max(float(matrix.max(initial=0.0)), -float(matrix.min(initial=0.0)))
 
 
 def is_small(sdp: SDP) -> bool:
