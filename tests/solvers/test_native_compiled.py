@@ -106,7 +106,14 @@ def test_compiled_code_gives_the_same_answer_twice():
     assert np.array_equal(solve(sdp).moments, solve(sdp).moments)
 
 
-def test_a_program_without_unknowns_or_with_too_many_is_not_for_compiled_code():
+def test_a_program_without_unknowns_is_not_for_compiled_code():
     fixed = SDP(np.ones(1), sp.csr_matrix([[1.0]]), np.ones(1), sp.csr_matrix([[1.0]]), (1,))
-    assert make_small(fixed) is None
+    assert is_small(fixed) and make_small(fixed) is None
+
+
+def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
+    assert is_small(feasible(0, sizes=(10,) * 5, n=40)[0])
     assert not is_small(feasible(0, sizes=(10,) * 45, n=250)[0])
+    n = 300
+    diagonal = sp.csr_matrix(np.eye(n))  # linear: every moment in a block of its own
+    assert not is_small(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))

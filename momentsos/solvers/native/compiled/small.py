@@ -19,6 +19,8 @@ from ..scaling import Scaling, equilibrate
 #: Most numbers in the rows of the blocks, and most multiplications for a Schur complement: with more, an iteration
 #: takes over 3 ms, and the NumPy calls of the other way no longer matter.
 _LARGEST, _LONGEST = 1_000_000, 8_000_000
+#: Moments up to which a Schur complement is worth no look at its zeros.
+_ALWAYS_DENSE = 150
 #: An entry below this share of the terms that it is the sum of is their rounding.
 _ROUNDING = 1e-15
 
@@ -67,12 +69,20 @@ def _top(matrix: Array) -> float:
 
 
 def is_small(sdp: SDP) -> bool:
-    """Return whether an iteration on a program is cheap, by the multiplications for its Schur complement."""
-    if not 0 < sdp.operator.shape[0] * sdp.n_moments <= _LARGEST:
+    """Return whether the compiled iteration is the quickest, by the multiplications for its Schur complement.
+
+    Those for its factor count a fifth, as BLAS does them, and so do those for the equalities. With more than 150
+    moments, blocks that see few pairs of them are left to the general way, which knows sparse matrices.
+    """
+    n, p = sdp.n_moments, sdp.right_side.shape[0]
+    if not 0 < sdp.operator.shape[0] * n <= _LARGEST:
         return False
     lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
-    terms = lengths * (entries + 4 * lengths) + entries * (sdp.n_moments // 2)
-    return int(terms.sum()) + sdp.n_moments**3 // 30 <= _LONGEST
+    seen = np.minimum(entries, n)
+    if n > _ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
+        return False
+    terms = lengths * (entries + 4 * lengths) + entries * (n // 2)
+    return int(terms.sum()) + n**3 // 30 + p**2 * n // 5 <= _LONGEST
 
 
 def _rows(sdp: SDP, scaling: Scaling, weights: Array, order: NDArray[np.intp]) -> Array:
