@@ -11,7 +11,7 @@ from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.base import SolverOptions
-from momentsos.solvers.native import NativeSolver, step
+from momentsos.solvers.native import NativeSolver, cone, step
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.cost import _shapes, iteration_seconds
 
@@ -23,6 +23,7 @@ def core(request, monkeypatch):
     """Small programs solved in compiled code, and without it as on a machine without a compiler."""
     if request.param == "numpy":
         monkeypatch.setattr(follow, "embedding", None)
+        monkeypatch.setattr(cone, "blocks", None)
     elif follow.embedding is None:
         (pytest.fail if "compiled" in REQUIRED else pytest.skip)("the compiled core was not built")
 

@@ -12,9 +12,10 @@ from solvers.test_native import FAMILIES, feasible, infeasible, unbounded
 from momentsos import relax
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
-from momentsos.solvers.native import NativeSolver, adapter
+from momentsos.solvers.native import NativeSolver, adapter, cone
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.compiled.small import is_small, make_small
+from momentsos.solvers.native.cone import make_cone
 
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
@@ -68,6 +69,18 @@ def test_programs_whose_schur_complement_becomes_singular(name):
     """Of a convex combination of minimisers, or not strictly complementary: its square root is factored at the end."""
     answer = solve(relaxation(name))
     assert answer.status is SDPStatus.OPTIMAL and answer.residuals.worst <= 1e-8
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 10, 11, 20, 30])
+def test_longest_steps_are_those_of_numpy(size, rng, monkeypatch):
+    steps = make_cone((size,) * 7)
+    root, change = rng.standard_normal((2, 7, size, size))
+    (factor,) = steps.factor((root @ root.swapaxes(1, 2) + 0.1 * np.eye(size)).ravel())
+    for direction in ((change + change.swapaxes(1, 2)).ravel(), (change @ change.swapaxes(1, 2)).ravel()):
+        quick = steps.longest_step((factor, direction), (factor, 0.5 * direction))
+        with monkeypatch.context() as without:
+            without.setattr(cone, "blocks", None)
+            assert np.isclose(quick, steps.longest_step((factor, direction), (factor, 0.5 * direction)), rtol=1e-10)
 
 
 @pytest.mark.parametrize("make", [infeasible, unbounded])

@@ -12,7 +12,7 @@ import numpy as np
 
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
-from .compiled import follow_small
+from .compiled.follow import follow_small
 from .cost import peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path

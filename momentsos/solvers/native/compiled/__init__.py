@@ -1,5 +1,1 @@
-"""The iteration on small programs in compiled code, where it could be built."""
-
-from .follow import follow_small
-
-__all__ = ["follow_small"]
+"""The iteration on small programs in compiled code, and kernels for others, where they could be built."""

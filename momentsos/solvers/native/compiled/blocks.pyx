@@ -3,6 +3,8 @@
 Plain loops: at these sizes a call of LAPACK costs more than the arithmetic. Large products go to BLAS.
 """
 
+import numpy as np
+
 from libc.math cimport INFINITY, fabs, sqrt
 from scipy.linalg.cython_blas cimport dgemm
 from scipy.linalg.cython_lapack cimport dsyev
@@ -174,3 +176,14 @@ cdef double lowest(int s, const double* root, const double* change, double bound
     if factor(s, half, half) == 0:
         return bound
     return min(bound, _smallest_eigenvalue(s, full, half))
+
+
+def lowest_of(const double[:, :, ::1] roots, const double[:, :, ::1] changes, double bound):
+    """Return the smallest eigenvalue of `R D Rᵀ` over stacks of `R` and `D`, or `bound` where none is below that."""
+    cdef int s = roots.shape[1]
+    cdef Py_ssize_t j
+    cdef double[::1] work = np.empty(2 * s * (s + 2))
+    with nogil:
+        for j in range(roots.shape[0]):
+            bound = lowest(s, &roots[j, 0, 0], &changes[j, 0, 0], bound, &work[0])
+    return bound
