@@ -9,6 +9,8 @@ CORE := $(VENV)/.core
 FULL := $(VENV)/.full
 # sdpa-multiprecision installs the same module as sdpa-python: an environment of its own.
 MULTI := .venv-multiprecision
+# What an installation is made of: the package itself is editable, its compiled part is not.
+BUILT := pyproject.toml setup.py constraints.txt $(wildcard momentsos/solvers/native/compiled/*.p[xy][xd])
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -44,7 +46,7 @@ lint: $(FULL) ## check formatting, lint and types
 	$(RUN) -m mypy
 
 clean: ## remove what was built and cached; .venv stays
-	rm -rf build dist docs/_build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf build dist docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 $(VENV)/bin/pip:
@@ -52,15 +54,15 @@ $(VENV)/bin/pip:
 	  { echo "momentsos needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(CORE): pyproject.toml constraints.txt | $(VENV)/bin/pip
+$(CORE): $(BUILT) | $(VENV)/bin/pip
 	$(PIP) -e .
 	@touch $@
 
-$(FULL): pyproject.toml constraints.txt | $(VENV)/bin/pip
+$(FULL): $(BUILT) | $(VENV)/bin/pip
 	$(PIP) -e '.[all]'
 	@touch $(CORE) $@
 
-$(MULTI)/.ready: pyproject.toml constraints.txt
+$(MULTI)/.ready: $(BUILT)
 	$(PYTHON) -m venv $(MULTI)
 	$(MULTI)/bin/python -m pip --disable-pip-version-check install --quiet --retries 10 -c constraints.txt -e '.[dev]' sdpa-multiprecision
 	@touch $@

@@ -4,17 +4,29 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalogue import BY_NAME
+from solvers.programs import REQUIRED
 
 from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.base import SolverOptions
-from momentsos.solvers.native import NativeSolver, step
+from momentsos.solvers.native import NativeSolver, cone, step
+from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.cost import _shapes, iteration_seconds
 from momentsos.solvers.native.scaling import _is_badly_scaled
 
 IDENTITY_TOLERANCE = 1e-8
+
+
+@pytest.fixture(params=["compiled", "numpy"])
+def core(request, monkeypatch):
+    """Small programs solved in compiled code, and without it as on a machine without a compiler."""
+    if request.param == "numpy":
+        monkeypatch.setattr(follow, "embedding", None)
+        monkeypatch.setattr(cone, "blocks", None)
+    elif follow.embedding is None:
+        (pytest.fail if "compiled" in REQUIRED else pytest.skip)("the compiled core was not built")
 
 
 def solve(sdp: SDP, tol: float = 1e-9, **options):
@@ -147,6 +159,7 @@ FEW, MORE = range(25), pytest.param(range(25, 100), marks=pytest.mark.slow)
 FEW_RAYS, MORE_RAYS = range(40), pytest.param(range(40, 100), marks=pytest.mark.slow)
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("seeds", [FEW, MORE], ids=["few", "more"])
 @pytest.mark.parametrize("family", FAMILIES)
 def test_known_optimum(family, seeds):
@@ -158,6 +171,7 @@ def test_known_optimum(family, seeds):
         assert abs(answer.residuals.primal_objective - value) <= 1e-7 * (1 + abs(value)), seed
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("seeds", [FEW_RAYS, MORE_RAYS], ids=["few", "more"])
 @pytest.mark.parametrize("singular", [False, True])
 def test_primal_infeasible_with_a_ray(singular, seeds):
@@ -167,6 +181,7 @@ def test_primal_infeasible_with_a_ray(singular, seeds):
         assert answer.dual_ray is not None or answer.primal_ray is not None, seed
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("seeds", [FEW_RAYS, MORE_RAYS], ids=["few", "more"])
 @pytest.mark.parametrize("singular", [False, True])
 def test_dual_infeasible_with_a_ray(singular, seeds):
@@ -176,6 +191,7 @@ def test_dual_infeasible_with_a_ray(singular, seeds):
         assert answer.primal_ray is not None and answer.moments is None, seed
 
 
+@pytest.mark.usefixtures("core")
 def test_no_false_infeasibility_when_the_cost_is_constant():
     # The cost is a combination of the equalities, so that what is left of it is rounding.
     sdp, _ = feasible(0, sizes=(5, 8), n=25, p=3)
@@ -186,6 +202,7 @@ def test_no_false_infeasibility_when_the_cost_is_constant():
     assert np.isclose(answer.residuals.primal_objective, sdp.right_side @ np.arange(1.0, 5.0))
 
 
+@pytest.mark.usefixtures("core")
 def test_multipliers_and_gram_satisfy_the_dual_equation():
     sdp, _ = feasible(3, redundant=True, p=3, n=20, sizes=(6, 5, 1, 1))
     answer = solve(sdp)
@@ -234,6 +251,7 @@ EDGES = {
 }
 
 
+@pytest.mark.usefixtures("core")
 @pytest.mark.parametrize("name", EDGES)
 def test_edges(name):
     sdp, status = EDGES[name]
@@ -261,6 +279,7 @@ def test_native_options_are_used():
     assert np.isclose(answer.residuals.primal_objective, value, rtol=1e-6)
 
 
+@pytest.mark.usefixtures("core")
 def test_limits():
     sdp, _ = feasible(2)
     answer = solve(sdp, max_iterations=2)
@@ -286,6 +305,7 @@ def test_interruption_passes_through(monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 
+    monkeypatch.setattr(follow, "embedding", None)
     monkeypatch.setattr("momentsos.solvers.native.path.advance", interrupted)
     with pytest.raises(KeyboardInterrupt):
         solve(feasible(2)[0])
@@ -309,6 +329,7 @@ def test_threads_are_limited_while_it_solves_and_given_back(monkeypatch):
         return step.advance(*arguments, **options)
 
     before = counted()
+    monkeypatch.setattr(follow, "embedding", None)
     monkeypatch.setattr("momentsos.solvers.native.path.advance", recording)
     solve(feasible(2)[0], threads=1)
     assert seen and all(count == 1 for counts in seen for count in counts)
@@ -336,7 +357,11 @@ def test_a_few_small_coefficients_do_not_change_the_units():
     """They may be small by chance; where a tenth of a row is, the variables have different units."""
     few, many = np.ones(40), np.ones(40)
     few[:3], many[:6] = 1e-9, 1e-9
-    rows = sp.csr_matrix(np.vstack([np.zeros(40), np.ones(40), few]))
-    assert not _is_badly_scaled(rows)
-    assert _is_badly_scaled(sp.csr_matrix(np.vstack([few, many])))
-    assert _is_badly_scaled(sp.csr_matrix([[1.0, 1e-4]])) and not _is_badly_scaled(sp.csr_matrix((2, 3)))
+    assert not _is_bad(np.vstack([np.zeros(40), np.ones(40), few]))
+    assert _is_bad(np.vstack([few, many]))
+    assert _is_bad(np.array([[1.0, 1e-4]])) and not _is_bad(np.zeros((2, 3)))
+
+
+def _is_bad(matrix):
+    rows = sp.csr_matrix(matrix)
+    return _is_badly_scaled(rows.data, rows.indptr)

@@ -12,6 +12,7 @@ import numpy as np
 
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
+from .compiled.follow import follow_small
 from .cost import cheaper_side, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
@@ -66,11 +67,16 @@ class NativeSolver(Solver):
         started = time.perf_counter()
         deadline = math.inf if options.time_limit is None else started + options.time_limit
         with _threads(options.threads), np.errstate(all="ignore"):
-            program = make_program(sdp)
             if native.digits:
                 from .digits import refuse_if_too_many_digits
 
                 refuse_if_too_many_digits(sdp)
+            most = options.max_iterations or _DEFAULT_ITERATIONS
+            if not options.verbose and options.start is None:
+                quick = follow_small(sdp, native, tol=options.tol, max_iterations=most, deadline=deadline)
+                if quick is not None:
+                    return _solution(sdp, quick, native, started, deadline, False)
+            program = make_program(sdp)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)
             try:
@@ -83,7 +89,7 @@ class NativeSolver(Solver):
                     start,
                     native,
                     tol=options.tol,
-                    max_iterations=options.max_iterations or _DEFAULT_ITERATIONS,
+                    max_iterations=most,
                     deadline=deadline,
                     verbose=options.verbose,
                 )

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from ...sdp import svec_index
 from ...sdp.svec import SQRT2
 
+try:
+    from .compiled import blocks
+except ImportError:  # built without a compiler
+    blocks = None  # type: ignore[assignment]
+
 Array = NDArray[np.float64]
+
+#: Largest blocks whose eigenvalues are left to compiled code; those of larger ones cost more than the calls.
+_COMPILED = 30
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,8 +92,8 @@ class Cone:
         return [group.view(flat) for group in self.groups]
 
     def spread(self, rows: Array) -> Array:
-        """Return the flat vector that has the value of each svec row at both its entries."""
-        flat = np.empty(self.dimension)
+        """Return the flat vector that has the value of each svec row at both its entries, also of several columns."""
+        flat = np.empty((self.dimension, *rows.shape[1:]))
         flat[self.upper] = flat[self.lower] = rows
         return flat
 
@@ -150,6 +158,10 @@ class Cone:
         """Return the largest `t` with `point + t direction` in the cone for all pairs, or infinity."""
         lowest = 0.0
         for j, group in enumerate(self.groups):
+            if blocks is not None and group.size <= _COMPILED:
+                for factor, direction in moves:
+                    lowest = blocks.lowest_of(factor.inverse[j], group.view(direction), lowest)
+                continue
             roots = np.concatenate([factor.inverse[j] for factor, _ in moves])
             stack = np.concatenate([group.view(direction) for _, direction in moves])
             if group.size == 1:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 import scipy.linalg
@@ -22,7 +23,7 @@ from ...sdp import check_primal_ray
 from .cone import Array
 from .cost import CHUNK
 from .newton import completed_diagonal
-from .program import Program
+from .program import Scaled
 from .sparse_factor import factor_matrix, pivots_of
 from .sparse_schur import SparseMatrix
 
@@ -32,19 +33,21 @@ _LEFT = 1e-11
 #: Share of the cost that a direction without effect must have to count as a change of the objective.
 _COST = 1e-9
 
+AnyProgram = TypeVar("AnyProgram", bound=Scaled)
 
-def without_dependent(program: Program, schur: Array | SparseMatrix) -> tuple[Program, Array | None]:
+
+def without_dependent(program: AnyProgram, schur: Array | SparseMatrix) -> tuple[AnyProgram, Array | None]:
     """Leave dependent moments out.
 
     Parameters
     ----------
-    program : Program
+    program : Scaled
     schur : (n_head, n_head) array or SparseMatrix
         The Schur complement at the starting point, all moments kept; dense as a lower triangle in column order.
 
     Returns
     -------
-    program : Program
+    program : Scaled
         The same one when no moment is dependent.
     ray : (n,) array or None
         A direction that changes the objective alone, which proves that there is no bound.
@@ -116,7 +119,7 @@ def _pick_sparse(schur: SparseMatrix) -> _Picked:
     return _Picked(keep, np.sort(schur.order[small]), (1.0 / np.sqrt(diagonal))[place], factor.solve, weights)
 
 
-def _judge(program: Program, picked: _Picked, drop: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Array | None]:
+def _judge(program: Scaled, picked: _Picked, drop: NDArray[np.intp]) -> tuple[NDArray[np.bool_], Array | None]:
     """Return which candidates have no effect of their own, and a direction that changes the objective alone."""
     keep, scale = picked.keep, picked.scale
     # A column for each candidate: one unit of it, less the combination of others with the same effect.
@@ -139,7 +142,7 @@ def _judge(program: Program, picked: _Picked, drop: NDArray[np.intp]) -> tuple[N
     return left <= _LEFT, None
 
 
-def _blocks(program: Program, rays: Array) -> Array:
+def _blocks(program: Scaled, rays: Array) -> Array:
     """Return the flat blocks of several directions, one a column."""
     coupling = program.elimination.coupling
     tail = program.elimination.order.shape[0] - program.elimination.n_head
@@ -147,6 +150,6 @@ def _blocks(program: Program, rays: Array) -> Array:
     return program.blocks(np.concatenate([rays, pivots]))
 
 
-def _effect(program: Program, rays: Array) -> Array:
+def _effect(program: Scaled, rays: Array) -> Array:
     """Return the largest entry that each direction makes in the blocks."""
     return np.asarray(np.abs(_blocks(program, rays)).max(axis=0, initial=0.0))

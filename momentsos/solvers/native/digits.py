@@ -22,7 +22,7 @@ from ...sdp import SDP, svec_index
 from ...sdp.svec import svec_weights
 from .exact import Exact, ExactProgram, array, exactly, make_exact, matrix, weighted
 from .iterate import Iterate
-from .program import Program
+from .program import Scaled
 
 #: Most entries of blocks over the moments, half a minute of work at twenty digits.
 LARGEST = 1_000_000
@@ -83,7 +83,7 @@ def refuse_if_too_many_digits(sdp: SDP) -> None:
         )
 
 
-def refine(program: Program, point: Iterate, digits: int, deadline: float) -> Refined:
+def refine(program: Scaled, point: Iterate, digits: int, deadline: float) -> Refined:
     """Continue from an answer until gap and residuals are below ``10^-digits``, or until that stops helping.
 
     Moments that depend on others only up to the rounding of the data let the exact program drift off along them.
@@ -175,7 +175,7 @@ def _schur_map(gram: Exact, inverse: Exact) -> Exact:
 class _State:
     """An iterate in extended arithmetic; `advance` moves it."""
 
-    def __init__(self, program: Program, point: Iterate, digits: int, with_dependent: bool) -> None:
+    def __init__(self, program: Scaled, point: Iterate, digits: int, with_dependent: bool) -> None:
         self.exact: ExactProgram = make_exact(program, with_dependent)
         self.blocks = _Blocks(program.sdp)
         sdp, tau = program.sdp, point.tau

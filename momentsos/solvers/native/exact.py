@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ...sdp import SDP, svec_index
 from ...sdp.svec import SQRT2
-from .program import Program
+from .program import Scaled
 
 #: Symmetric matrices and vectors as arrays of `flint.arb`.
 Exact = NDArray[Any]
@@ -109,7 +109,7 @@ def solved(left: arb_mat, right: arb_mat) -> arb_mat:
     return left.solve(right, algorithm="approx").mid()
 
 
-def make_exact(program: Program, with_dependent: bool) -> ExactProgram:
+def make_exact(program: Scaled, with_dependent: bool) -> ExactProgram:
     """Eliminate the equalities with the pivots that were chosen in floating-point arithmetic.
 
     Moments that depended on others in that arithmetic are unknowns again `with_dependent`; else they stay zero.

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .cone import Array
-from .program import Program
+from .program import Scaled
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +71,7 @@ class Measure:
         return max(self.primal_error, self.dual_error, self.gap)
 
 
-def measure(program: Program, point: Iterate) -> Measure:
+def measure(program: Scaled, point: Iterate) -> Measure:
     """Return the residuals of an iterate."""
     elimination, tau = program.elimination, point.tau
     rows = program.apply(point.free) + tau * program.constant

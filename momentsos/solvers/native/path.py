@@ -14,7 +14,7 @@ from .direction import linearise
 from .iterate import Iterate, Measure, measure
 from .metric import ILL_CONDITIONED, WELL_CONDITIONED, Metric, make_metric
 from .options import NativeOptions
-from .program import Program
+from .program import Program, Scaled
 from .rays import dual_ray, primal_ray
 from .square_root import make_square_root
 from .start import Start
@@ -39,7 +39,7 @@ class Ending(Enum):
 class Run:
     """The program with the best point of a run, its residuals, and why the run ended."""
 
-    program: Program
+    program: Scaled
     point: Iterate
     measure: Measure
     ending: Ending

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,7 +27,7 @@ _SMALL, _MEDIUM = 40_000, 200_000
 
 
 @dataclass(frozen=True, eq=False)
-class Program:
+class Scaled(ABC):
     r"""A scaled program with moments in the order of `elimination`, free ones first.
 
     Attributes
@@ -35,12 +37,6 @@ class Program:
     scaling : Scaling
     elimination : Elimination
     cone : Cone
-    different : (rows, n) CSR matrix
-        The different entries of all blocks over the moments.
-    spread : (dimension, rows) CSR matrix
-        The flat entries as multiples of the different ones.
-    adjoints : pair of CSR matrices
-        The transposes of both.
     constant : (dimension,) array
         The blocks `C` at the offset of the equalities.
     head_gradient : (n_head,) array
@@ -55,20 +51,12 @@ class Program:
         What a scaled entry of a block is multiplied by to be in units of the program.
     gradient_units : (n_head,) array
         The same for the dual residual, divided by :math:`1 + \\|c\\|_\\infty`.
-    schur : SchurComplement or SparseSchur
-    reduced : pair of arrays, pair of CSR matrices or None
-        :math:`A`, or that of the different entries alone, over the unknowns, and its transpose, where that is quicker.
-    is_spread : bool
-        Whether `reduced` has all flat entries.
     """
 
     sdp: SDP
     scaling: Scaling
     elimination: Elimination
     cone: Cone
-    different: sp.csr_matrix
-    spread: sp.csr_matrix
-    adjoints: tuple[sp.csr_matrix, sp.csr_matrix]
     constant: Array
     gradient: Array
     head_gradient: Array
@@ -79,6 +67,61 @@ class Program:
     objective_unit: float
     row_units: Array
     gradient_units: Array
+
+    @abstractmethod
+    def blocks(self, moments: Array) -> Array:
+        """Return the flat blocks of all moments, in the order of the elimination, also of several columns."""
+
+    @abstractmethod
+    def image(self, flat: Array) -> Array:
+        """Return the adjoint of `blocks`."""
+
+    def apply(self, free: Array) -> Array:
+        """Return :math:`A z`."""
+        return self.blocks(self.elimination.extend(free))
+
+    def apply_adjoint(self, flat: Array) -> Array:
+        r"""Return :math:`A^\\top X`."""
+        return self.elimination.restrict(self.image(flat))
+
+    def moments(self, free: Array, tau: float) -> Array:
+        r"""Return :math:`\tau y_0 + N z` in units and order of the program; `tau` 0 gives a direction."""
+        scaled = tau * self.elimination.offset + self.moment_unit * self.elimination.extend(free)
+        result = np.empty(scaled.shape[0])
+        result[self.elimination.order] = scaled
+        return result * self.scaling.moments
+
+    def gram(self, flat: Array) -> Array:
+        """Return the svec rows of the dual blocks in the units of the program."""
+        return np.asarray(self.cone.svec_from_flat(flat) * self.scaling.rows * self.cost_unit)
+
+    def multipliers(self, pivot_gradient: Array) -> Array:
+        """Return `λ` in the units of the program from the scaled :math:`c - F^* X` at the pivots."""
+        return np.asarray(self.elimination.multiplier @ pivot_gradient) * self.cost_unit
+
+
+@dataclass(frozen=True, eq=False)
+class Program(Scaled):
+    """A program as the iteration in NumPy works with it.
+
+    Attributes
+    ----------
+    different : (rows, n) CSR matrix
+        The different entries of all blocks over the moments.
+    spread : (dimension, rows) CSR matrix
+        The flat entries as multiples of the different ones.
+    adjoints : pair of CSR matrices
+        The transposes of both.
+    schur : SchurComplement or SparseSchur
+    reduced : pair of arrays, pair of CSR matrices or None
+        :math:`A`, or that of the different entries alone, over the unknowns, and its transpose, where that is quicker.
+    is_spread : bool
+        Whether `reduced` has all flat entries.
+    """
+
+    different: sp.csr_matrix
+    spread: sp.csr_matrix
+    adjoints: tuple[sp.csr_matrix, sp.csr_matrix]
     schur: SchurComplement | SparseSchur
     reduced: tuple[Array, Array] | tuple[sp.csr_matrix, sp.csr_matrix] | None = None
     is_spread: bool = False
@@ -117,21 +160,6 @@ class Program:
         """Return the adjoint of `blocks`."""
         spread, different = self.adjoints
         return np.asarray(different @ (spread @ flat))
-
-    def moments(self, free: Array, tau: float) -> Array:
-        r"""Return :math:`\tau y_0 + N z` in units and order of the program; `tau` 0 gives a direction."""
-        scaled = tau * self.elimination.offset + self.moment_unit * self.elimination.extend(free)
-        result = np.empty(scaled.shape[0])
-        result[self.elimination.order] = scaled
-        return result * self.scaling.moments
-
-    def gram(self, flat: Array) -> Array:
-        """Return the svec rows of the dual blocks in the units of the program."""
-        return np.asarray(self.cone.svec_from_flat(flat) * self.scaling.rows * self.cost_unit)
-
-    def multipliers(self, pivot_gradient: Array) -> Array:
-        """Return `λ` in the units of the program from the scaled :math:`c - F^* X` at the pivots."""
-        return np.asarray(self.elimination.multiplier @ pivot_gradient) * self.cost_unit
 
 
 def with_reduced(program: Program) -> Program:
@@ -242,6 +270,31 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
+def shared_fields(sdp: SDP, scaling: Scaling, elimination: Elimination, cone: Cone, constant: Array) -> dict[str, Any]:
+    """Return the fields of `Scaled`; `constant` is not yet in its unit."""
+    cost = (sdp.cost * scaling.moments)[elimination.order]
+    gradient = _without_noise(elimination, cost)
+    cost_unit, moment_unit = _unit(gradient), _unit(constant)
+    head = elimination.n_head
+    relative = cost_unit / (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
+    return {
+        "sdp": sdp,
+        "scaling": scaling,
+        "elimination": elimination,
+        "cone": cone,
+        "constant": constant / moment_unit,
+        "gradient": gradient / cost_unit,
+        "head_gradient": gradient / cost_unit,
+        "pivot_cost": cost[head:] / cost_unit,
+        "cost_unit": cost_unit,
+        "moment_unit": moment_unit,
+        "objective_shift": float(cost[head:] @ elimination.offset[head:]),
+        "objective_unit": cost_unit * moment_unit,
+        "row_units": moment_unit / cone.spread(scaling.rows),
+        "gradient_units": relative / scaling.moments[elimination.order[:head]],
+    }
+
+
 def make_program(sdp: SDP) -> Program:
     """Scale a program, eliminate its equalities and stack its blocks."""
     scaling = equilibrate(sdp)
@@ -255,29 +308,11 @@ def make_program(sdp: SDP) -> Program:
     foldings = [fold(entries.of(group), group) for group in cone.groups]
     schur = _make_schur(ordered, sdp.offsets, cone, elimination, foldings, row_scale, column_scale)
     different, spread = _operators(foldings, row_scale, column_scale)
-    cost = (sdp.cost * scaling.moments)[elimination.order]
-    gradient = _without_noise(elimination, cost)
     constant = np.asarray(spread @ (different @ elimination.offset))
-    cost_unit, moment_unit = _unit(gradient), _unit(constant)
-    head = elimination.n_head
-    relative = cost_unit / (1.0 + float(np.abs(sdp.cost).max(initial=0.0)))
     return Program(
-        sdp=sdp,
-        scaling=scaling,
-        elimination=elimination,
-        cone=cone,
+        **shared_fields(sdp, scaling, elimination, cone, constant),
         different=different,
         spread=spread,
         adjoints=(sp.csr_matrix(spread.T), sp.csr_matrix(different.T)),
-        constant=constant / moment_unit,
-        gradient=gradient / cost_unit,
-        head_gradient=gradient / cost_unit,
-        pivot_cost=cost[head:] / cost_unit,
-        cost_unit=cost_unit,
-        moment_unit=moment_unit,
-        objective_shift=float(cost[head:] @ elimination.offset[head:]),
-        objective_unit=cost_unit * moment_unit,
-        row_units=moment_unit / row_scale,
-        gradient_units=relative / scaling.moments[elimination.order[:head]],
         schur=schur,
     )

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import lsqr, splu
+from scipy.linalg import lapack
+from scipy.sparse.linalg import lsqr
 
 from ...sdp import SDP, svec_index
 
 Array = NDArray[np.float64]
+Index = NDArray[np.intp]
 
 #: Ratio of the entries of a row above which the scale of the variables is looked for, and the share of its smallest
 #: entries that do not count.
@@ -58,17 +60,19 @@ def _rounded(factors: Array) -> Array:
     return np.asarray(np.exp2(np.round(np.log2(factors))))
 
 
-def _is_badly_scaled(matrix: sp.csr_matrix) -> bool:
+def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
     """Return whether a tenth of the entries of some row are smaller than its largest by a large factor.
 
     Fewer are coefficients that happen to be small, and say nothing of the units of the variables.
     """
-    size = np.abs(matrix.data)
-    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))[size > 0]
-    order = np.lexsort((size[size > 0], row))
-    size, counts = size[size > 0][order], np.bincount(row, minlength=matrix.shape[0])
-    ends = np.cumsum(counts)[counts > 0]
-    low = ends - counts[counts > 0] + (_SMALL_SHARE * counts[counts > 0]).astype(np.intp)
+    size = np.abs(values)
+    row = np.repeat(np.arange(len(pointers) - 1), np.diff(pointers))[size > 0]
+    size = size[size > 0]
+    order = np.lexsort((size, row))
+    size, counts = size[order], np.bincount(row, minlength=len(pointers) - 1)
+    counts = counts[counts > 0]
+    ends = np.cumsum(counts)
+    low = ends - counts + (_SMALL_SHARE * counts).astype(np.intp)
     return bool((size[ends - 1] > _BADLY_SCALED * size[low]).any())
 
 
@@ -80,39 +84,58 @@ def _geometric(sdp: SDP) -> tuple[Array, Array]:
     programs a change of scale of the variables leaves the moment matrix as it is, so that the other data
     choose it.
     """
-    n = sdp.n_moments
-    first = np.concatenate([[0], np.cumsum(sdp.sizes)])
-    pairs = [svec_index(size) for size in sdp.sizes]
-    left = np.concatenate([pair[0] + start for pair, start in zip(pairs, first[:-1], strict=True)])
-    right = np.concatenate([pair[1] + start for pair, start in zip(pairs, first[:-1], strict=True)])
-    blocks, other = sdp.operator.tocoo(), sp.vstack([sdp.equalities, sdp.cost[None]]).tocoo()
-    used, kept = np.flatnonzero(blocks.data), np.flatnonzero(other.data)
-    count, more = used.shape[0], kept.shape[0]
-    row = np.concatenate([np.tile(np.arange(count), 3), count + np.tile(np.arange(more), 2)])
-    column = np.concatenate(
-        [
-            blocks.col[used],
-            n + left[blocks.row[used]],
-            n + right[blocks.row[used]],
-            other.col[kept],
-            n + first[-1] + other.row[kept],
-        ]
+    n, sizes = sdp.n_moments, np.asarray(sdp.sizes, dtype=np.intp)
+    first = n + np.concatenate([[0], np.cumsum(sizes)])
+    pairs = {int(size): svec_index(int(size)) for size in np.unique(sizes)}
+    left, right = (
+        np.concatenate([pairs[int(s)][side] for s in sizes]) + np.repeat(first[:-1], np.diff(sdp.offsets))
+        for side in range(2)
     )
-    system = sp.csr_matrix((np.ones(row.shape[0]), (row, column)), shape=(count + more, n + first[-1] + other.shape[0]))
-    size = np.abs(np.concatenate([blocks.data[used], other.data[kept]]))
-    answer = _least_squares(system, -np.log2(size))
-    moments, diagonal = np.exp2(np.round(answer[:n])), np.exp2(np.round(answer[n : n + first[-1]]))
-    return moments, diagonal[left] * diagonal[right]
+    blocks, rows = sdp.operator, sdp.equalities
+    p, costs = rows.shape[0], np.flatnonzero(sdp.cost)
+    row = np.repeat(np.arange(blocks.shape[0]), np.diff(blocks.indptr))
+    threes = np.stack([blocks.indices, left[row], right[row]])[:, blocks.data != 0]
+    other = first[-1] + np.repeat(np.arange(p), np.diff(rows.indptr))
+    twos = np.stack([rows.indices, other])[:, rows.data != 0]
+    twos = np.hstack([twos, np.stack([costs, np.full(costs.shape[0], first[-1] + p)])])
+    sizes_of = [-np.log2(np.abs(data[data != 0])) for data in (blocks.data, rows.data, sdp.cost)]
+    answer = _least_squares(threes, sizes_of[0], twos, np.concatenate(sizes_of[1:]), int(first[-1]) + p + 1)
+    scale = np.exp2(np.round(answer))
+    return scale[:n], scale[left] * scale[right]
 
 
-def _least_squares(system: sp.csr_matrix, right: Array) -> Array:
-    """Return a solution of small norm to a few digits, by a factorisation where that is quick."""
-    if system.shape[1] > _FACTORED:
-        return np.asarray(lsqr(system, right, iter_lim=60, atol=1e-3, btol=1e-3)[0])
-    normal = sp.csc_matrix(system.T @ system)
-    normal.setdiag(normal.diagonal() + 1e-6 * normal.diagonal().max(initial=1.0))
-    factor = splu(normal, permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True})
-    return np.asarray(factor.solve(system.T @ right))
+def _least_squares(threes: Index, right: Array, twos: Index, other: Array, n: int) -> Array:
+    """Return a solution of small norm, to a few digits, of equations for sums of three and of two of `n` unknowns.
+
+    A column of `threes` and of `twos` has the numbers of the unknowns in one equation. The normal equations are
+    factored where that is quick.
+    """
+    columns, values = (
+        np.concatenate([threes.ravel(), twos.ravel()]),
+        np.concatenate([np.tile(right, 3), np.tile(other, 2)]),
+    )
+    if n > _FACTORED:
+        equations = [np.tile(np.arange(right.shape[0]), 3), right.shape[0] + np.tile(np.arange(other.shape[0]), 2)]
+        shape = right.shape[0] + other.shape[0], n
+        ones = np.ones(columns.shape[0])
+        system = sp.csr_matrix((ones, (np.concatenate(equations), columns)), shape=shape)
+        return np.asarray(lsqr(system, np.concatenate([right, other]), iter_lim=60, atol=1e-3, btol=1e-3)[0])
+    normal = np.zeros((n, n))  # half of it: the numbers in a column of a table ascend
+    flat = normal.ravel()
+    for table in (threes, twos):
+        for j, second in enumerate(table):
+            np.add.at(flat, second * (n + 1), 1.0)
+            for first in table[:j]:
+                np.add.at(flat, second * n + first, np.where(first == second, 2.0, 1.0))
+    flat[:: n + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
+    # Transposed it is the upper half in the order of LAPACK.
+    return np.asarray(lapack.dposv(normal.T, np.bincount(columns, values, minlength=n), overwrite_a=1)[1])
+
+
+def _has_bad_scale(sdp: SDP) -> bool:
+    """Return whether the entries of an equality or of the cost differ by a large factor."""
+    equalities, ends = sdp.equalities, np.array([0, sdp.n_moments])
+    return _is_badly_scaled(equalities.data, equalities.indptr) or _is_badly_scaled(sdp.cost, ends)
 
 
 def equilibrate(sdp: SDP) -> Scaling:
@@ -126,7 +149,7 @@ def equilibrate(sdp: SDP) -> Scaling:
     matrix = sdp.operator
     lengths = np.diff(sdp.offsets)
     moments, rows = np.ones(n), np.ones(matrix.shape[0])
-    if matrix.nnz and (_is_badly_scaled(sdp.equalities) or _is_badly_scaled(sp.csr_matrix(sdp.cost[None]))):
+    if matrix.nnz and _has_bad_scale(sdp):
         moments, rows = _geometric(sdp)
     starts = matrix.indptr[sdp.offsets]
     block = np.repeat(np.arange(lengths.shape[0]), np.diff(starts))

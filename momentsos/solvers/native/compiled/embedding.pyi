@@ -1,0 +1,46 @@
+import numpy as np
+from numpy.typing import NDArray
+
+RUNNING: int
+CONVERGED: int
+HAND_OVER: int
+STALLED: int
+ITERATIONS: int
+TIME: int
+
+_Floats = NDArray[np.float64]
+_Integers = NDArray[np.intc]
+_Arrays = tuple[_Floats, _Floats, _Floats, float, float]
+
+class Embedding:
+    iteration: int
+    def __init__(
+        self,
+        sizes: _Integers,
+        starts: _Integers,
+        upper: _Integers,
+        lower: _Integers,
+        rows: _Floats,
+        constant: _Floats,
+        gradient: _Floats,
+        row_units: _Floats,
+        gradient_units: _Floats,
+        objective_shift: float,
+        objective_unit: float,
+    ) -> None: ...
+    def follow(
+        self,
+        free: _Floats,
+        slack: _Floats,
+        gram: _Floats,
+        tau: float,
+        kappa: float,
+        *,
+        tol: float,
+        fraction: float,
+        refinements: int,
+        correctors: int,
+        max_iterations: int,
+        deadline: float,
+    ) -> int: ...
+    def best_point(self) -> _Arrays: ...

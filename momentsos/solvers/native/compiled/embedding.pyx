@@ -1,0 +1,311 @@
+r"""The path-following iteration on a small program, compiled as a whole.
+
+The method is that of `path`, `direction`, `step`, `metric` and `iterate` in `momentsos.solvers.native`, where the
+formulas are: the homogeneous self-dual embedding, HKM direction, predictor-corrector, refinement by the exact
+operator. What is rare is left to them: where no step stays in the interior, the Schur complement cannot be factored or
+a ray is in sight, the iteration stops and says so.
+"""
+
+import time
+
+import numpy as np
+
+from cpython.exc cimport PyErr_CheckSignals
+from libc.math cimport fabs
+from libc.string cimport memcpy
+
+from .blocks cimport lowest
+from .normal cimport Metric, Normal
+from .vectors cimport Point, absolute_dot, add, dot, largest
+
+# What a call of `follow` ends with.
+RUNNING, CONVERGED, HAND_OVER, STALLED, ITERATIONS, TIME = range(6)
+
+cdef enum:
+    _RUNNING, _CONVERGED, _HAND_OVER, _STALLED
+
+
+cdef class Embedding(Normal):
+    """The embedding of a program, with an iterate; see `Operator` for the arguments."""
+
+    # The iterate, its residuals, and the best iterate so far.
+    cdef Point point, end, best
+    cdef double *primal
+    cdef double *dual
+    cdef double mu, gap_residual, primal_error, worst, best_worst, size
+    cdef readonly int iteration
+    cdef int since_best
+    # The metrics of the iterate and of the last one where it was well conditioned, and what directions share.
+    cdef Metric[2] metrics
+    cdef int at, anchor
+    cdef double *slope
+    cdef double *slope_slack
+    cdef double *slope_gram
+    cdef double *primal_image
+    cdef double slope_gain
+    cdef Point affine, step, other
+    # Work space.
+    cdef double *flat
+    cdef double *missing
+    cdef double *shift
+    # Options.
+    cdef double tol, fraction
+    cdef int refinements, correctors
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        cdef int n = self.n, d = self.dimension, i
+        cdef Point *points[6]
+        points[:] = [&self.point, &self.end, &self.best, &self.affine, &self.step, &self.other]
+        for i in range(6):
+            self.make_point(points[i])
+        for i in range(2):
+            self.make_room(&self.metrics[i])
+        self.primal, self.dual, self.flat, self.shift = self.room(d), self.room(n), self.room(d), self.room(d)
+        self.slope, self.slope_slack, self.slope_gram = self.room(n), self.room(d), self.room(d)
+        self.primal_image, self.missing = self.room(d), self.room(n)
+
+    def follow(self, double[::1] free, double[::1] slack, double[::1] gram, double tau, double kappa, *, double tol,
+               double fraction, int refinements, int correctors, int max_iterations, double deadline):
+        """Iterate from a point in the interior; return why the iteration stopped."""
+        cdef int code
+        memcpy(self.point.free, &free[0], self.n * sizeof(double))
+        memcpy(self.point.slack, &slack[0], self.dimension * sizeof(double))
+        memcpy(self.point.gram, &gram[0], self.dimension * sizeof(double))
+        self.point.tau, self.point.kappa = tau, kappa
+        self.tol, self.fraction, self.refinements, self.correctors = tol, fraction, refinements, correctors
+        self.iteration = self.since_best = self.at = 0
+        self.anchor, self.by_square_root = -1, False
+        self._measure()
+        self._remember()
+        if self.factor_blocks(&self.point, &self.metrics[0]):
+            return HAND_OVER
+        while self.iteration < max_iterations:
+            if time.perf_counter() > deadline:
+                return TIME
+            PyErr_CheckSignals()
+            with nogil:
+                code = self._iterate()
+            if code != _RUNNING:
+                return code
+        return ITERATIONS
+
+    def best_point(self):
+        """Return the iterate with the smallest residuals: `z`, `S`, `X`, `τ`, `κ`."""
+        cdef double[::1] free = np.empty(self.n), slack = np.empty(self.dimension), gram = np.empty(self.dimension)
+        memcpy(&free[0], self.best.free, self.n * sizeof(double))
+        memcpy(&slack[0], self.best.slack, self.dimension * sizeof(double))
+        memcpy(&gram[0], self.best.gram, self.dimension * sizeof(double))
+        return np.asarray(free), np.asarray(slack), np.asarray(gram), self.best.tau, self.best.kappa
+
+    # One iteration ---------------------------------------------------------------------------------------------
+
+    cdef int _iterate(self) noexcept nogil:
+        if self.make_metric(&self.point, &self.metrics[self.at]):
+            return _HAND_OVER
+        if self.anchor < 0 or self.metrics[self.at].smallest_pivot >= 1e-9:
+            self.anchor = self.at
+        self._linearise()
+        if self._ray_in_sight() or self._advance():
+            return _HAND_OVER
+        self.iteration += 1
+        self._measure()
+        # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
+        if self.worst < 0.9 * self.best_worst or self.point.kappa > self.point.tau:
+            self.since_best = 0
+        else:
+            self.since_best += 1
+        if self.worst < self.best_worst:
+            self._remember()
+        if self.worst <= self.tol:
+            return _CONVERGED
+        return _STALLED if self.since_best >= (12 if self.best_worst <= 1e-6 else 30) else _RUNNING
+
+    cdef void _remember(self) noexcept nogil:
+        memcpy(self.best.free, self.point.free, self.n * sizeof(double))
+        memcpy(self.best.slack, self.point.slack, self.dimension * sizeof(double))
+        memcpy(self.best.gram, self.point.gram, self.dimension * sizeof(double))
+        self.best.tau, self.best.kappa, self.best_worst = self.point.tau, self.point.kappa, self.worst
+
+    cdef void _measure(self) noexcept nogil:
+        """Compute the residuals, as `iterate.measure` does."""
+        cdef int i
+        cdef double tau = self.point.tau, top, value, bound, objective, other
+        self.apply(self.point.free, self.flat)
+        add(self.dimension, tau, self.constant, self.flat)
+        top = largest(self.dimension, self.flat, self.row_units)
+        for i in range(self.dimension):
+            self.primal[i] = self.flat[i] - self.point.slack[i]
+        self.adjoint(self.point.gram, self.dual)
+        for i in range(self.n):
+            self.dual[i] = tau * self.gradient[i] - self.dual[i]
+        value = dot(self.n, self.gradient, self.point.free)
+        bound = -dot(self.dimension, self.constant, self.point.gram)
+        self.gap_residual = bound - value - self.point.kappa
+        self.mu = dot(self.dimension, self.point.slack, self.point.gram) + tau * self.point.kappa
+        self.mu /= self.degree + 1
+        objective = self.objective_shift + self.objective_unit * value / tau
+        other = self.objective_shift + self.objective_unit * bound / tau
+        self.size = 1.0 + fabs(objective) + fabs(other)
+        self.primal_error = largest(self.dimension, self.primal, self.row_units) / (tau + top)
+        self.worst = max(self.primal_error, largest(self.n, self.dual, self.gradient_units) / tau,
+                         fabs(objective - other) / self.size)
+
+    # Directions -------------------------------------------------------------------------------------------------
+
+    cdef void _linearise(self) noexcept nogil:
+        """Solve for what all directions at the iterate share, as `direction.linearise` does."""
+        cdef Metric* metric = &self.metrics[self.at]
+        cdef int i
+        self.image(metric, self.constant, self.flat)
+        self.adjoint(self.flat, self.slope)
+        for i in range(self.n):
+            self.slope[i] = -self.slope[i] - self.gradient[i]
+        self.solve(metric, self.slope)
+        self.apply(self.slope, self.slope_slack)
+        add(self.dimension, 1.0, self.constant, self.slope_slack)
+        self.image(metric, self.slope_slack, self.slope_gram)
+        for i in range(self.dimension):
+            self.slope_gram[i] = -self.slope_gram[i]
+        self.image(metric, self.primal, self.primal_image)
+        self.slope_gain = -dot(self.n, self.gradient, self.slope) - dot(
+            self.dimension, self.constant, self.slope_gram)
+
+    cdef void _direct(self, double centring, double share, Point* before, int refinements,
+                      Point* step) noexcept nogil:
+        """Write the direction of `direction.Linearisation.direction`, with the second-order terms of `before`."""
+        cdef Metric* metric = &self.metrics[self.at]
+        cdef Point* point = &self.point
+        cdef double target = centring * self.mu, scalar = target - point.tau * point.kappa, gap, tau
+        cdef int i
+        for i in range(self.dimension):
+            step.gram[i] = target * metric.inverse[i] - point.gram[i] - share * self.primal_image[i]
+        if before != NULL:
+            self._image_of(before, metric)
+            add(self.dimension, -1.0, self.flat, step.gram)
+            scalar -= before.tau * before.kappa
+        self.adjoint(step.gram, step.free)
+        add(self.n, -share, self.dual, step.free)
+        self.solve(metric, step.free)
+        self.apply(step.free, step.slack)
+        self.image(metric, step.slack, self.flat)
+        add(self.dimension, -1.0, self.flat, step.gram)
+        gap = share * self.gap_residual - dot(self.n, self.gradient, step.free)
+        gap -= dot(self.dimension, self.constant, step.gram)
+        tau = (scalar - point.tau * gap) / (point.kappa + point.tau * self.slope_gain)
+        add(self.n, tau, self.slope, step.free)
+        add(self.dimension, tau, self.slope_slack, step.slack)
+        add(self.dimension, share, self.primal, step.slack)
+        add(self.dimension, tau, self.slope_gram, step.gram)
+        # From complementarity, not from the gap equation: its rounding would push κ to the boundary.
+        step.tau, step.kappa = tau, (scalar - point.kappa * tau) / point.tau
+        self._refine(step, share, refinements)
+
+    cdef inline void _image_of(self, Point* before, Metric* metric) noexcept nogil:
+        """Write the second-order term `sym(ΔX ΔS S⁻¹)`."""
+        self.product(before.gram, before.slack, metric.inverse, self.flat)
+
+    cdef void _refine(self, Point* step, double share, int refinements) noexcept nogil:
+        """Reduce what the step leaves of the dual equation, first in the metric of the iterate, then of the anchor."""
+        cdef Metric* metric = &self.metrics[self.at]
+        cdef Metric* anchor = &self.metrics[self.anchor]
+        cdef double previous = 1e300, size, tolerance = 1e-2 * self.tol * self.point.tau
+        cdef bint at_anchor = False
+        cdef int i, turn
+        for turn in range(refinements):
+            self.adjoint(step.gram, self.missing)
+            for i in range(self.n):
+                self.missing[i] = step.tau * self.gradient[i] + share * self.dual[i] - self.missing[i]
+            size = largest(self.n, self.missing, self.gradient_units)
+            if size <= tolerance:
+                return
+            at_anchor = at_anchor or size > 0.3 * previous
+            previous = size
+            self.solve(anchor if at_anchor else metric, self.missing)
+            self.apply(self.missing, self.shift)
+            self.image(anchor if at_anchor else metric, self.shift, self.flat)
+            add(self.dimension, 1.0, self.flat, step.gram)
+            if not at_anchor:
+                add(self.n, -1.0, self.missing, step.free)
+                add(self.dimension, -1.0, self.shift, step.slack)
+
+    cdef bint _ray_in_sight(self) noexcept nogil:
+        """Return whether `rays` would look more closely at the iterate."""
+        cdef double gain = -dot(self.dimension, self.constant, self.point.gram)
+        cdef double fall = -dot(self.n, self.gradient, self.point.free)
+        cdef double top = 0.0
+        cdef int i
+        if fall > max(1e3 * self.point.tau, 1e-9 * absolute_dot(self.n, self.gradient, self.point.free)):
+            return True
+        if not gain > 1e-9 * absolute_dot(self.dimension, self.constant, self.point.gram):
+            return False
+        self.adjoint(self.point.gram, self.missing)
+        for i in range(self.n):
+            top = max(top, fabs(self.missing[i]))
+        return gain > 1e3 * top
+
+    # One step ---------------------------------------------------------------------------------------------------
+
+    cdef double _longest_step(self, Point* step) noexcept nogil:
+        """Return the largest step in the cone, at most 1.25: from there on the step is 1."""
+        cdef Metric* metric = &self.metrics[self.at]
+        cdef double low = -0.8, length
+        cdef int j, at
+        for j in range(self.n_blocks):
+            at = self.starts[j]
+            low = lowest(self.sizes[j], metric.slack_root + at, step.slack + at, low, self.work)
+            low = lowest(self.sizes[j], metric.gram_root + at, step.gram + at, low, self.work)
+        length = -1.0 / low
+        if step.tau < 0.0:
+            length = min(length, -self.point.tau / step.tau)
+        if step.kappa < 0.0:
+            length = min(length, -self.point.kappa / step.kappa)
+        return length
+
+    cdef int _advance(self) noexcept nogil:
+        """Take the step of `step.advance`; return 1 when none stays in the interior."""
+        cdef double reach, share, centring, longest, length, floor = 0.0
+        cdef int turn
+        if self.primal_error <= self.tol:
+            floor = 0.01 * self.tol * self.size / fabs(self.objective_unit) * self.point.tau * self.point.tau
+            floor /= self.degree + 1
+        self._direct(0.0, 1.0, NULL, 0, &self.affine)
+        reach = min(1.0, self._longest_step(&self.affine))
+        share = 1.0 - (1.0 - reach) ** 3
+        centring = max(1.0 - share, min(1.0, floor / self.mu))
+        self._direct(centring, share, &self.affine, self.refinements, &self.step)
+        longest = self._longest_step(&self.step)
+        for turn in range(self.correctors):
+            if longest >= 1.0:
+                break
+            self._direct(centring, share, &self.step, self.refinements, &self.other)
+            length = self._longest_step(&self.other)
+            if length <= longest:
+                break
+            self.step, self.other, longest = self.other, self.step, length
+        if longest < 0.2:
+            # The second-order terms do harm where the linearisation is poor: centre without them.
+            centring = max(centring, 0.5)
+            self._direct(centring, 1.0 - centring, NULL, self.refinements, &self.other)
+            length = self._longest_step(&self.other)
+            if length > longest:
+                self.step, self.other, longest = self.other, self.step, length
+        return self._move(min(1.0, min(self.fraction, 0.9 + 0.09 * reach) * longest))
+
+    cdef int _move(self, double length) noexcept nogil:
+        """Take a step, shortened until its end is in the interior for the Cholesky factorisation as well."""
+        cdef int i, following = 1 - self.anchor
+        while length > 1e-5:
+            for i in range(self.n):
+                self.end.free[i] = self.point.free[i] + length * self.step.free[i]
+            for i in range(self.dimension):
+                self.end.slack[i] = self.point.slack[i] + length * self.step.slack[i]
+                self.end.gram[i] = self.point.gram[i] + length * self.step.gram[i]
+            self.end.tau = self.point.tau + length * self.step.tau
+            self.end.kappa = self.point.kappa + length * self.step.kappa
+            if self.factor_blocks(&self.end, &self.metrics[following]) == 0:
+                self.point, self.end = self.end, self.point
+                self.at = following
+                return 0
+            length *= 0.7
+        return 1

@@ -1,0 +1,31 @@
+"""The compiled core of the native solver; all else about the package is in pyproject.toml.
+
+Without a compiler the installation goes on, and the solver runs in NumPy.
+"""
+
+import sys
+
+from Cython.Build import cythonize
+from setuptools import Extension, setup
+
+CORE = "momentsos.solvers.native.compiled"
+DIRECTIVES = {
+    "language_level": 3,
+    "boundscheck": False,
+    "wraparound": False,
+    "initializedcheck": False,
+    "cdivision": True,
+}
+
+extensions = [
+    Extension(
+        f"{CORE}.{name}",
+        [f"{CORE.replace('.', '/')}/{name}.pyx"],
+        extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0"],
+    )
+    for name in ("blocks", "operator", "normal", "embedding")
+]
+compiled = cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES)
+for extension in compiled:
+    extension.optional = True  # set here, for `cythonize` does not hand it on
+setup(ext_modules=compiled)
