@@ -47,7 +47,7 @@ def run(seeds: int) -> tuple[list[dict[str, Any]], str]:
 
 
 def _dense_seeds(degrees: tuple[int, ...], seeds: int) -> int:
-    """Return on how many seeds the dense relaxation is run: where it has 1716 moments, on one, and only in full runs."""
+    """Return on how many seeds the dense relaxation is run: with 1716 moments on one, and only in full runs."""
     return min(seeds, DENSE_SEEDS) if degrees in DENSE else int(seeds > DENSE_SEEDS)
 
 
