@@ -9,6 +9,7 @@ import pytest
 
 import momentsos as ms
 from momentsos.learning import _recomputed
+from momentsos.local import LocalSearch
 from momentsos.networks.instances import example_34, noisy_instance
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
@@ -135,3 +136,34 @@ def test_an_upper_bound_that_rounding_cannot_explain_gives_way_to_the_recomputed
     changed = _recomputed(fit, fit.formulation, point, fit.tol)
     assert changed["upper_bound"] == fit.formulation.objective(point) > fit.upper_bound
     assert changed["status"] is ms.Status.BOUNDED and changed["lower_bound"] == fit.lower_bound
+
+
+def test_a_point_that_the_moments_lead_to_is_conditioned_around_in_the_same_order() -> None:
+    case = noisy_instance((3, 2), seed=8, noise=0.0)  # the least-squares search ends in a loss of 0.19 here
+    fit = ms.learn(case.network, case.X, case.Y)
+    assert fit.status is ms.Status.CERTIFIED and fit.order == 1
+    assert fit.upper_bound < 1e-13
+
+
+def test_an_epigraph_value_covers_the_rounding_of_its_constraints() -> None:
+    case = noisy_instance((2, 3), seed=0, law="plain")  # residuals of 1e-2 between terms of 1e9
+    formulation = ms.formulate(case.network, case.X, case.Y)
+    search = LocalSearch(formulation.problem, upwards=np.eye(formulation.problem.n_variables)[-1])
+    rng = np.random.default_rng(0)
+    true = formulation.flatten(list(case.true))
+    for _ in range(20):
+        coefficients = true + 1e-9 * rng.standard_normal(len(true))
+        found = search.assess(np.append(coefficients, 0.0))
+        exact = max(abs(_exact_value(r, coefficients)) for r in formulation.residuals)
+        assert exact <= Fraction(found.value)
+
+
+def _exact_value(polynomial: ms.Polynomial, point: np.ndarray) -> Fraction:
+    powers = [Fraction(x) for x in point.tolist()]
+    total = Fraction(0)
+    for row, value in zip(polynomial.exponents.tolist(), polynomial.coefficients.tolist(), strict=True):
+        term = Fraction(value)
+        for x, e in zip(powers, row, strict=True):
+            term *= x**e
+        total += term
+    return total

@@ -209,7 +209,9 @@ def _solve(shape: Shape, exact: ExactGram, free: dict[Exponent, tuple[int, int, 
     matrix = np.zeros((len(tied), len(columns)))
     floats: dict[int, NDArray[np.float64]] = {}
     for c, (column, place) in enumerate(zip(columns, places, strict=True)):
-        values = floats.setdefault(id(column.values), np.array([_float(v) for v in column.values]))
+        if id(column.values) not in floats:
+            floats[id(column.values)] = np.array([_float(v) for v in column.values])
+        values = floats[id(column.values)]
         matrix[place[place >= 0], c] = values[place >= 0] * column.room
     rows, chosen = independent(matrix)
     terms = dict(zip(monomials(rest), rest.coeffs(), strict=True))

@@ -91,10 +91,15 @@ class Shape:
     def on_face(self, faces: Sequence[Rows]) -> Shape:
         r"""Return the shape in which block `j` has the matrices :math:`C_j^\top Y C_j` only, `C_j` in `faces`."""
         maps, blocks = [], []
+        known: dict[tuple[Rows, Rows], tuple[Rows, sp.csr_matrix]] = {}  # many blocks have the same few faces
         for block, rows in zip(self.blocks, faces, strict=True):
+            key = rows, block.combination
+            if key not in known:
+                known[key] = product(*key), congruence(sp.csr_matrix(as_floats(rows, block.size)))
+            combination, own = known[key]
             if rows:
-                blocks.append(replace(block, combination=product(rows, block.combination)))
-            maps.append(congruence(sp.csr_matrix(as_floats(rows, block.size))))
+                blocks.append(replace(block, combination=combination))
+            maps.append(own)
         operator = sp.csr_matrix(sp.block_diag(maps, format="csr") @ self.sdp.operator)
         sizes = tuple(block.size for block in blocks)
         return replace(self, blocks=tuple(blocks), sdp=replace(self.sdp, operator=operator, sizes=sizes))

@@ -130,3 +130,14 @@ def test_a_bad_network_is_refused(arguments, words) -> None:
 def test_a_network_without_coefficients_does_not_predict() -> None:
     with pytest.raises(ms.InvalidInput, match="no coefficients"):
         example_34().network.predict(np.zeros((1, 4)))
+
+
+@pytest.mark.parametrize("degrees", [(2, 2), (3, 2), (2, 1, 1), (2, 2, 2)])
+def test_means_over_the_samples_are_those_of_all_outputs(rng, degrees) -> None:
+    sizes = [4, *rng.integers(2, 5, len(degrees)), 3]
+    weights = [rng.standard_normal((b, a)) for a, b in pairwise(sizes)]
+    network = ms.PolynomialNetwork(weights, degrees, [rng.standard_normal(len(w)) for w in weights])
+    plan, X = expansion.Expansion.of(network), rng.standard_normal((3000, 4))
+    outputs = plan.outputs(X)
+    sizes_of_terms = np.abs(outputs).mean(axis=1).max()
+    assert np.allclose(plan.mean_outputs(X), outputs.mean(axis=1), rtol=0, atol=1e-13 * sizes_of_terms)
