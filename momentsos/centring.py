@@ -1,7 +1,7 @@
 r"""Moving the origin to where a problem happens, when that is far out.
 
-Around (1e4, 1e4) the terms of :math:`(x - 10^4)^4 + \dots` have size 1e16 and cancel: relaxations in `x` see nothing else,
-and a gap of 1e6 is small beside them. Around the best point they have the size of what the objective really does.
+Around (1e4, 1e4) the terms of :math:`(x - 10^4)^4 + \dots` have size 1e16 and cancel: relaxations in `x` see nothing
+else, and a gap of 1e6 is small beside them. Around the best point they have the size of what the objective really does.
 
 How far is far is read off the Taylor coefficients at the best point. Let :math:`m_d` be the largest of degree `d`, and
 `D` the degree: within :math:`\max_{0 < d < D} (m_d / m_D)^{1/(D-d)}` the lower terms count, beyond the highest ones
@@ -23,8 +23,8 @@ from .problem import Problem
 
 #: The problem is moved when less than this share of its terms is left where it happens.
 _LEFT = 1e-3
-#: Below the first the length is made of rounding errors, as for a quadratic at its minimiser, which has none of its own;
-#: then it is the second.
+#: Below the first the length is made of rounding errors, as for a quadratic at its minimiser, which has none of its
+#: own; then it is the second.
 _NOISE, _ANY = 1e-6, 1e-3
 
 

@@ -207,7 +207,8 @@ class LocalSearch:
         if upwards is not None:
             slopes = self._inequalities.jacobian(np.zeros(problem.n_variables)) @ upwards
             rising = slopes > 1e-9 * np.abs(slopes).max()
-            self._upwards = upwards, np.flatnonzero(rising), slopes[rising]
+            if rising.any():
+                self._upwards = upwards, np.flatnonzero(rising), slopes[rising]
 
     def assess(self, point: NDArray[np.float64]) -> LocalPoint:
         """Evaluate objective and violation at `point`."""
