@@ -2,8 +2,7 @@ r"""When a point counts as feasible: when a tiny move of its coordinates would m
 
 A violation is compared with what the constraint changes by when each coordinate, in units in which the problem is of
 size one, moves by :math:`\varepsilon`: to first order :math:`\varepsilon \sum_i |\partial_i p|`. Where the gradient
-vanishes, as for a squared equation, rounding hides moves of the root of the machine precision, and the second order
-counts.
+vanishes, as for a squared equation, rounding hides moves of 1e-8, and the second order counts.
 
 Compared with the size of the terms alone, points would pass that are far from all feasible ones: of
 :math:`x^4 + y^4 = 0` those up to 1e-2, of a unit ball around (1e6, 1e6) those up to 1e2 away. In cusps and at multiple

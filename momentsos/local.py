@@ -78,8 +78,9 @@ class LocalSearch:
         if upwards is not None:
             slopes = self._inequalities.jacobian(np.zeros(problem.n_variables)) @ upwards
             rising = slopes > 1e-9 * np.abs(slopes).max()
-            rate = float(self._objective.jacobian(np.zeros(problem.n_variables))[0] @ upwards)
-            self._upwards = upwards, np.flatnonzero(rising), slopes[rising], rate
+            if rising.any():
+                rate = float(self._objective.jacobian(np.zeros(problem.n_variables))[0] @ upwards)
+                self._upwards = upwards, np.flatnonzero(rising), slopes[rising], rate
 
     def assess(self, point: NDArray[np.float64]) -> LocalPoint:
         """Evaluate objective and violation at `point`."""

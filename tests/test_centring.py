@@ -64,6 +64,14 @@ def test_the_bound_of_a_centred_problem_is_certified_exactly() -> None:
     assert -0.125 - 1e-5 <= certificate.bound <= Fraction(-1, 8)
 
 
+@pytest.mark.parametrize("scale", [1e-8, 1e-5, 1.0, 1e8])
+def test_where_points_run_away_nothing_is_centred_and_nothing_certified(scale) -> None:
+    a, b, c = ms.variables("a b c")
+    for place in (0.0, 1.0, 30.0):
+        objective = scale * (-(a - place) + (b - place) ** 2 + (c - place) ** 2)
+        assert ms.solve(ms.Problem(objective), method="dense").status is not ms.Status.CERTIFIED
+
+
 def test_the_own_length_is_where_lower_terms_stop_to_count() -> None:
     assert own_length(100 * x**2 + x**4 + 7) == pytest.approx(10.0)
     assert own_length(3 * x + 2) == 0.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -167,3 +168,24 @@ def _exact_value(polynomial: ms.Polynomial, point: np.ndarray) -> Fraction:
             term *= x**e
         total += term
     return total
+
+
+@pytest.mark.parametrize("loss", ["mean_residual", "mse"])
+@pytest.mark.parametrize(
+    ("degrees", "sizes"), [((2,), (2, 3, 1)), ((1, 3), (4, 1, 1, 1)), ((1, 1, 1), (1, 4, 4, 3, 1))]
+)
+def test_fewer_residuals_than_coefficients_are_fitted_exactly(loss, degrees, sizes) -> None:
+    rng = np.random.default_rng(0)
+    network = ms.PolynomialNetwork([rng.standard_normal((m, n)) for n, m in pairwise(sizes)], degrees)
+    fit = ms.learn(network, rng.standard_normal((1, sizes[0])), rng.standard_normal((1, sizes[-1])), loss=loss)
+    assert fit.upper_bound <= 1e-8
+    assert fit.lower_bound is None or fit.lower_bound >= -1e-6
+
+
+def test_inputs_that_are_all_zero_are_fitted_by_the_constant() -> None:
+    rng = np.random.default_rng(1)
+    sizes, degrees = (2, 2, 2, 2, 3), (1, 3, 2)
+    weights = [rng.standard_normal((m, n)) for n, m in pairwise(sizes)]
+    network = ms.PolynomialNetwork(weights, degrees, [rng.standard_normal(m) for m in sizes[1:]])
+    fit = ms.learn(network, np.zeros((20, 2)), 1e-5 * rng.standard_normal((20, 3)), time_limit=10)
+    assert fit.lower_bound is None or fit.upper_bound is None or fit.lower_bound <= fit.upper_bound

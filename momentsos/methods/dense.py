@@ -22,6 +22,8 @@ from .base import EVERYWHERE, Candidates, Method, Setting, Tried
 
 #: The default ball has this many times the norm of the best known point as its radius (search units, at least 1).
 BALL_FACTOR = 2.0
+#: Around the best point the defect of an identity is bounded within this many lengths of the problem.
+CENTRED_REACH = 4.0
 #: No more than this many atoms of one moment matrix are looked at.
 MOST_ATOMS = 64
 
@@ -55,7 +57,7 @@ class Dense(Method):
             yield _within(Ball(np.full(problem.n_variables, float(request.bound))), search)
             return
         if search.centred is not None:
-            yield Setting(search.centred, EVERYWHERE, True, np.ones(problem.n_variables))
+            yield Setting(search.centred, EVERYWHERE, True, np.full(problem.n_variables, CENTRED_REACH))
             return
         units, widths = np.diag(search.change.matrix), half_widths(problem)
         known = np.abs(search.best.point) if search.best else np.ones(problem.n_variables)

@@ -147,6 +147,8 @@ def _around_best(search: Search, request: Request, split: Split) -> Setting:
     for _ in range(POLISHES):
         if request.time_left() <= 0 or not _polished(search, change, np.zeros(search.problem.n_variables)):
             break
+        if search.best is None or float(np.abs(search.best.point).max()) > ESCAPE:  # it ran away meanwhile
+            break
         change = _whitened(search, request, split, WIDTH)
     return Setting(change, EVERYWHERE, True, np.ones(search.problem.n_variables))
 

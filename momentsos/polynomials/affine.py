@@ -117,10 +117,10 @@ def change_polynomials(
     """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats.
 
     The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision
-    and rounded once: what cancels costs no digits. Variables are first measured in the sizes of the rows of `T`, powers
-    of two: products in slices keep digits relative to the largest number of a row, not to each.
+    and rounded once: what cancels costs no digits. Variables that do not mix are first measured in their own units,
+    powers of two: products in slices keep digits relative to the largest number of a row, not to each.
     """
-    units = row_units(matrix)
+    units = _units(matrix)
     rows, table = to_table(polynomials)
     table = table * np.prod(units**rows, axis=1)
     rows, high, low = taylor_shift(rows, table, shift / units, np.zeros(len(shift)) if fine is None else fine / units)
@@ -128,10 +128,12 @@ def change_polynomials(
     return from_table(monomials, changed, polynomials[0].variables)
 
 
-def row_units(matrix: Floats) -> Floats:
-    """Return the power of two next to the largest entry of each row: units of the variables before a change."""
-    largest = np.abs(matrix).max(axis=1)
-    return np.asarray(2.0 ** np.round(np.log2(np.where(largest > 0, largest, 1.0))))
+def _units(matrix: Floats) -> Floats:
+    """Return powers of two next to the entries of a diagonal matrix, else ones: mixed variables share their digits."""
+    sizes = np.abs(np.diag(matrix))
+    if np.count_nonzero(matrix) != np.count_nonzero(sizes):
+        return np.ones(len(matrix))
+    return np.asarray(2.0 ** np.round(np.log2(np.where(sizes > 0, sizes, 1.0))))
 
 
 def substitute_linearly(rows: Exponents, high: Floats, low: Floats, matrix: Floats) -> tuple[Exponents, Floats]:

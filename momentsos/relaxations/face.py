@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from ..conditioning import AffineChange
 from ..polynomials import Polynomial
-from ..polynomials.affine import row_units, substitute_linearly
+from ..polynomials.affine import substitute_linearly
 from ..polynomials.exponents import ExponentIndex, Exponents
 from ..polynomials.shift import Floats, add_multiple, taylor_shift
 from ..sdp import forced_zeros
@@ -91,12 +91,11 @@ def carried(rows: Exponents, change: AffineChange) -> tuple[Exponents, sp.csr_ma
     index = ExponentIndex.of(rows)
     if _is_closed(index, change):
         return index.rows, None
-    units = row_units(change.matrix)  # multiples of the same monomials, and no digits are lost to their size
-    monomials, high, low = taylor_shift(rows, np.eye(len(rows)), change.shift / units, change.fine / units)
+    monomials, high, low = taylor_shift(rows, np.eye(len(rows)), change.shift, change.fine)
     place = {row.tobytes(): i for i, row in enumerate(np.ascontiguousarray(monomials))}
     leading = [place[row.tobytes()] for row in np.ascontiguousarray(rows)]
     _eliminate(high, low, leading)
-    basis, table = substitute_linearly(monomials, high, low, change.matrix / units[:, None])
+    basis, table = substitute_linearly(monomials, high, low, change.matrix)
     if len(basis) == len(rows):
         return basis, None
     return basis, sp.csr_matrix(table / np.linalg.norm(table, axis=1)[:, None])

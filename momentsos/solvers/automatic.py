@@ -17,6 +17,8 @@ from .isolation import solve_isolated
 from .registry import choose_solvers, solver_named
 from .sides import solve_side
 
+#: Seconds that the search for independent moments takes, divided by the cube of their number: 3.3 s for 4000, measured.
+_SEARCH = 5e-11
 #: An answer whose worst residual is below this is not asked for again.
 GOOD_ENOUGH = 1e-8
 
@@ -34,7 +36,8 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     ------
     BadOption, ProblemTooLarge, SolverFailed, SolverUnavailable
     """
-    kept = independent_moments(sdp)
+    search = options.time_limit is None or sdp.n_moments**3 * _SEARCH <= 0.2 * options.time_limit
+    kept = independent_moments(sdp) if search else None
     if kept is None:
         return _solve(name, sdp, options)
     return _on_all_moments(sdp, kept, _solve(name, on_moments(sdp, kept), options))
