@@ -16,7 +16,7 @@ from .methods.base import EVERYWHERE, Candidates, Tried
 from .problem import Problem
 from .relaxations import Relaxation
 from .request import ABSOLUTE_GAP, Request
-from .result import Attempt, Result, Status, closes
+from .result import GAP_FLOOR, Attempt, Result, Status, closes
 from .sdp import SDPSolution, SDPStatus
 from .search import Search
 
@@ -233,6 +233,10 @@ class Evidence:
         meaning = status.meaning
         if status is Status.CERTIFIED and self.bound is not None and not self.bound.setting.everywhere:
             meaning = f"The minimum over {self.bound.setting.coverage} is proved to the tolerance."
+        if status is Status.CERTIFIED and self.gap > self.request.tol * max(abs(self.search.upper or 0.0), GAP_FLOOR):
+            meaning += (
+                f" The gap of {self.gap:.1e} is small against the objective's own scale, {self.search.scale:.1e}."
+            )
         doubt = NOT_ABSORBED if self.bound is not None and not self.bound.dual.absorbed else ""
         return " ".join(part for part in (meaning, doubt, self.limit, status.remedy) if part)
 

@@ -51,7 +51,7 @@ def largest_violation(inequalities: AnyEvaluator, equalities: AnyEvaluator, poin
         excess = (np.abs(values) if equal else -values) + ROUNDING * part.sizes(point)
         slopes = part.jacobian(point)
         steep = np.abs(slopes).sum(axis=1)
-        if np.isnan(excess).any():  # infinity minus infinity, far out
+        if not np.isfinite(excess).all():  # infinity, or infinity minus infinity, far out
             return np.inf
         wrong = np.flatnonzero(excess > 0)
         if wrong.size:

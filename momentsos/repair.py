@@ -27,7 +27,7 @@ import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .sdp import SDP, forced_zeros, on_moments, restrict, smat, spanning_moments, svec
+from .sdp import SDP, forced_zeros, on_moments, restrict, search_seconds, smat, spanning_moments, svec
 from .sdp.residuals import dual_residual
 from .sparse_repair import SparseEquations
 
@@ -81,7 +81,8 @@ def absorb(
         When, by `time.perf_counter`, no further step is begun.
     """
     given = Absorbed(multipliers, gram, False)
-    if moments is None or not np.isfinite(gram).all():
+    late = time.perf_counter() + search_seconds(sdp) > until
+    if moments is None or late or not np.isfinite(gram).all():
         return given
     slack = sdp.operator @ moments
     mu = _ROOM * abs(float(gram @ slack)) / sum(sdp.sizes)

@@ -2,7 +2,7 @@
 
 from .dual import dual_program, from_dual
 from .faces import forced_zeros, restrict
-from .independence import independent_moments, on_moments, spanning_moments
+from .independence import independent_moments, on_moments, search_seconds, spanning_moments
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
@@ -31,6 +31,7 @@ __all__ = [
     "recompute_residuals",
     "restrict",
     "rigorous_bound",
+    "search_seconds",
     "smat",
     "spanning_moments",
     "svec",

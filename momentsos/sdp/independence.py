@@ -22,7 +22,7 @@ _FEWEST, _MOST = 300, 8000
 _ZERO, _LEFT = 1e-11, 1e-13
 #: More rows than the rank that a random sketch needs to show it, and the entries a row of the program has in it.
 _SPARE, _SPREAD = 20, 8
-#: Without a sketch: up to this many rows for one of the sketch, and this many entries.
+#: Without a sketch, even if it had fewer rows: up to this many for one of the sketch, and this many entries.
 _FEW, _SMALL = 8, 2**16
 
 
@@ -36,6 +36,12 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
     if not _FEWEST <= n <= _MOST or np.unique(_alone(stacked)).size > n // 2:
         return None
     return _spanning(stacked, n // 2)
+
+
+def search_seconds(sdp: SDP) -> float:
+    """Return about how long it takes to find which moments depend on others: 3.3 s for 4000, measured."""
+    rows = sdp.operator.shape[0] + sdp.equalities.shape[0] + 1
+    return 5e-11 * sdp.n_moments * min(rows, sdp.n_moments) ** 2
 
 
 def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
@@ -67,7 +73,8 @@ def _spanning(rows: sp.csr_matrix, most: int) -> NDArray[np.intp] | None:
 
     Source: Halko, Martinsson and Tropp, SIAM Review 53 (2011), for the sketch.
     """
-    few = rows.shape[0] <= _FEW * (most + _SPARE) and rows.shape[0] * rows.shape[1] <= _SMALL
+    few = rows.shape[0] <= most + _SPARE
+    few = few or (rows.shape[0] <= _FEW * (most + _SPARE) and rows.shape[0] * rows.shape[1] <= _SMALL)
     columns = rows.toarray() if few else rows
     lengths = np.sqrt(np.asarray((columns**2 if few else rows.multiply(rows)).sum(axis=0)).reshape(-1))
     lengths[lengths == 0] = 1.0

@@ -11,14 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed, SolverUnavailable
-from ..sdp import SDP, SDPSolution, SDPStatus, independent_moments, on_moments
+from ..sdp import SDP, SDPSolution, SDPStatus, independent_moments, on_moments, search_seconds
 from .base import Solver, SolverOptions, finish
 from .isolation import solve_isolated
 from .registry import choose_solvers, solver_named
 from .sides import solve_side
 
-#: Seconds that the search for independent moments takes, divided by the cube of their number: 3.3 s for 4000, measured.
-_SEARCH = 5e-11
 #: An answer whose worst residual is below this is not asked for again.
 GOOD_ENOUGH = 1e-8
 
@@ -36,7 +34,7 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     ------
     BadOption, ProblemTooLarge, SolverFailed, SolverUnavailable
     """
-    search = options.time_limit is None or sdp.n_moments**3 * _SEARCH <= 0.2 * options.time_limit
+    search = options.time_limit is None or search_seconds(sdp) <= 0.2 * options.time_limit
     kept = independent_moments(sdp) if search else None
     if kept is None:
         return _solve(name, sdp, options)

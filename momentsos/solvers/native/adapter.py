@@ -13,7 +13,7 @@ import numpy as np
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
-from .cost import cheaper_side, peak_bytes
+from .cost import cheaper_side, iteration_seconds, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program
@@ -21,6 +21,8 @@ from .start import Start, make_start
 from .warm import check_start, warm_start
 
 _DEFAULT_ITERATIONS = 100
+#: No program is solved in fewer iterations: where these take longer than there is time, none is begun.
+_FEWEST_ITERATIONS = 5
 
 _STATUS = {
     Ending.CONVERGED: SDPStatus.OPTIMAL,
@@ -66,6 +68,9 @@ class NativeSolver(Solver):
         refuse_if_too_large(self, sdp)
         started = time.perf_counter()
         deadline = math.inf if options.time_limit is None else started + options.time_limit
+        least = _FEWEST_ITERATIONS * iteration_seconds(sdp) if options.time_limit is not None else 0.0
+        if started + least > deadline:
+            return _failure(sdp, f"no iterate worth having in the time: about {least:.3g} s", 0.0, SDPStatus.LIMIT)
         with _threads(options.threads), np.errstate(all="ignore"):
             if native.digits:
                 from .digits import refuse_if_too_many_digits
@@ -126,9 +131,9 @@ def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
     )
 
 
-def _failure(sdp: SDP, reason: str, seconds: float) -> SDPSolution:
+def _failure(sdp: SDP, reason: str, seconds: float, status: SDPStatus = SDPStatus.FAILED) -> SDPSolution:
     """Return the answer when not even the first iterate can be taken."""
-    return finish(sdp, SDPStatus.FAILED, reason, None, None, None, solver=NativeSolver.name, seconds=seconds)
+    return finish(sdp, status, reason, None, None, None, solver=NativeSolver.name, seconds=seconds)
 
 
 def _better(first: Run, second: Run) -> Run:

@@ -22,6 +22,7 @@ whatever their size. The :math:`n^2` numbers of the Schur complement are kept ab
 from __future__ import annotations
 
 from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
@@ -188,7 +189,21 @@ class _Stated:
 
 
 def _stated(sdp: SDP) -> _Stated:
-    """Return the program with local equalities put in; others leave the blocks over all moments."""
+    """Return the program with local equalities put in; others leave the blocks over all moments.
+
+    Memory, time and side are asked for one after the other, each several times in a solve.
+    """
+    known = _KNOWN.get(sdp)
+    if known is None:
+        known = _KNOWN[sdp] = _found(sdp)
+    return known
+
+
+#: What is known of programs that are still in use.
+_KNOWN: WeakKeyDictionary[SDP, _Stated] = WeakKeyDictionary()
+
+
+def _found(sdp: SDP) -> _Stated:
     elimination = eliminate_locally(sdp.equalities, sdp.right_side)
     rows = ordering = None
     if elimination is not None:
