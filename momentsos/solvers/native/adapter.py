@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 
 from ...sdp import SDP, SDPSolution, SDPStatus
+from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
 from .cost import cheaper_side, iteration_seconds, peak_bytes
@@ -71,7 +71,7 @@ class NativeSolver(Solver):
         least = _FEWEST_ITERATIONS * iteration_seconds(sdp) if options.time_limit is not None else 0.0
         if started + least > deadline:
             return _failure(sdp, f"no iterate worth having in the time: about {least:.3g} s", 0.0, SDPStatus.LIMIT)
-        with _threads(options.threads), np.errstate(all="ignore"):
+        with limited_threads(options.threads), np.errstate(all="ignore"):
             if native.digits:
                 from .digits import refuse_if_too_many_digits
 
@@ -104,17 +104,6 @@ class NativeSolver(Solver):
             if warm is not None and run.ending is Ending.STALLED:
                 warm, run = None, _better(run, follow(begin))
         return _solution(sdp, run, native, started, deadline, warm is not None)
-
-
-def _threads(count: int | None) -> AbstractContextManager[object]:
-    """Limit the threads of BLAS where threadpoolctl is installed; without it the environment decides."""
-    if count is None:
-        return nullcontext()
-    try:
-        from threadpoolctl import threadpool_limits
-    except ImportError:
-        return nullcontext()
-    return threadpool_limits(count, user_api="blas")
 
 
 def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
