@@ -25,7 +25,7 @@ from .record import table
 from .sedumi import sedumi_problem, solve_with_sedumi
 
 #: Seconds that one solve may take, and how often it is repeated, short and in full.
-_TIME_LIMITS, _REPEATS = (5.0, 60.0), (3, 5)
+_TIME_LIMITS, _REPEATS = (5.0, 20.0), (3, 5)
 #: A first call that took less is not counted.
 _BRIEF = 1.0
 #: Seconds after which a solve is not repeated.
