@@ -1,0 +1,253 @@
+r"""Losses of all samples, solved by reductions: few residuals, or sums of them, that are enough at the minimiser.
+
+A reduction of a loss (`momentsos.networks.sampled`) is nowhere larger than the loss. So each lower bound of a reduced
+problem is one of the loss, and it meets the loss at a point where the reduction loses nothing. The first reduction is
+made at a local minimiser. Where its own minimum lies lower, somewhere else, the residuals that lack most there are
+seen alone in the next one; where the relaxation left a gap, more of those that matter at the best point are.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+
+from .descents import MANY_VARIABLES
+from .least_squares import least_squares_points
+from .networks import Formulation, PolynomialNetwork, formulate
+from .networks.expansion import Expansion
+from .networks.residuals import ResidualTable
+from .networks.sampled import SampledLoss
+from .request import ABSOLUTE_GAP
+from .result import Result, Status, closes
+from .search import SAME_POINT
+from .trust_region import descended, natural_frame
+
+Floats = NDArray[np.float64]
+
+#: Residuals that the first reduction sees alone, for each coefficient.
+ALONE = 3
+#: Reductions at most.
+ROUNDS = 8
+#: Ends of the least-squares search from which the loss is lowered.
+STARTS = 2
+#: Known points that are handed to the search in a reduction.
+CANDIDATES = 4
+#: A loss below this share of the targets is rounding.
+ROUNDING = 1e-15
+#: A point below the best loss by this share of the tolerance counts as another minimiser of a reduction.
+_LOWER = 0.1
+
+#: Solves a formulation from candidate points, in the seconds that are left.
+Ask = Callable[[Formulation, Floats], Result]
+
+
+@dataclass(frozen=True, eq=False)
+class Reduced:
+    """The answer to a loss of all samples.
+
+    Attributes
+    ----------
+    result : Result
+        Lower bound and relaxation are those of the reduction with the highest bound; the upper bound is the loss of
+        the network at `minimizers` on all data.
+    formulation : Formulation
+        Of that reduction.
+    squared : Formulation
+        Of the mean squared error: its residuals hold what all samples say about the coefficients.
+    """
+
+    result: Result
+    formulation: Formulation
+    squared: Formulation
+
+
+class _Known:
+    """The residuals of all samples, and the points known so far with their losses; best first."""
+
+    def __init__(
+        self, loss: SampledLoss, network: PolynomialNetwork, X: Floats, Y: Floats, seed: int, memory_limit: int | None
+    ) -> None:
+        began = time.perf_counter()
+        self.loss = loss
+        self.table = ResidualTable.of(Expansion.of(network), X, Y, memory_limit)
+        self.scale = loss.scale(Y)
+        self.squared = formulate(network, X, Y, "mse")
+        self.formed = time.perf_counter() - began
+        self.points: list[tuple[float, Floats]] = []
+        self._data = X, Y
+        for start in least_squares_points(self.squared, seed)[:STARTS]:
+            self.add(start)
+        if not self.points:
+            self.add(np.zeros(len(self.table.names)))
+
+    def add(self, start: Floats) -> None:
+        """Lower the loss from a point, and keep start and end. Losses are those of the network on all data."""
+        for point in (start, descended(self.loss, self.table, start, ROUNDING * self.scale)):
+            network = self.squared.network.with_coefficients(self.squared.coefficients(point))
+            value = self.loss.value(network, *self._data)
+            if np.isfinite(value):
+                self.points.append((value, point))
+        self.points.sort(key=lambda pair: pair[0])
+
+    @property
+    def best(self) -> tuple[float, Floats]:
+        """The lowest loss and its coefficients."""
+        return self.points[0]
+
+    def within(self, slack: float) -> list[Floats]:
+        """Return the points within `slack` of the best, near duplicates merged."""
+        kept: list[Floats] = []
+        for value, point in self.points:
+            near = (np.abs(point - other).max() <= SAME_POINT * (1 + np.abs(other).max()) for other in kept)
+            if value <= self.best[0] + slack and not any(near):
+                kept.append(point)
+        return kept
+
+    def weights(self, alone: NDArray[np.intp]) -> csr_matrix:
+        """Return the reduction that sees some residuals alone and loses nothing at the best point."""
+        values, slopes = self.table.at(self.best[1]), self.table.jacobian(self.best[1])
+        return self.loss.weights(alone, values, slopes @ natural_frame(slopes))
+
+
+def solve_by_reductions(
+    network: PolynomialNetwork,
+    X: Floats,
+    Y: Floats,
+    loss: SampledLoss,
+    ask: Ask,
+    *,
+    tol: float,
+    seed: int,
+    until: float,
+    memory_limit: int | None,
+) -> Reduced:
+    """Minimise a loss of all samples.
+
+    Parameters
+    ----------
+    network : PolynomialNetwork
+    X, Y : (N, m_0) and (N, m_{D+1}) arrays
+    loss : SampledLoss
+    ask : callable
+        Solves one formulation from candidate points.
+    tol, seed, memory_limit
+        As for `momentsos.learn`.
+    until : float
+        When, by `time.perf_counter`, no further reduction is begun.
+
+    Raises
+    ------
+    ProblemTooLarge
+        When the residuals of all samples do not fit into memory.
+    """
+    known = _Known(loss, network, X, Y, seed, memory_limit)
+    alone, n = np.zeros(0, dtype=np.intp), len(known.table.names)
+    more = _most(loss.importance(known.table.at(known.best[1])), ALONE * n)
+    answers: list[tuple[Result, Formulation]] = []
+    while len(more) and len(answers) < ROUNDS and (not answers or time.perf_counter() < until):
+        alone = np.union1d(alone, more)
+        weights = known.weights(alone)
+        written = loss.reduced(known.table, weights, known.scale)
+        formulation = Formulation(network, loss.name, written.problem, written.residuals, written.scale, ())
+        candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
+        result = ask(formulation, candidates)
+        answers.append((result, formulation))
+        found = [point[:n] for point in result.minimizers]
+        for point in found:
+            known.add(point)
+        if _closed(result, known.best[0], tol):
+            break
+        room = MANY_VARIABLES - 1 - written.problem.n_variables if written.problem.n_variables > n + 1 else len(alone)
+        more = _to_add(known, weights, alone, found, tol)[: max(0, min(room, len(alone)))]
+    return _combined(answers, known, tol)
+
+
+def _closed(result: Result, upper: float, tol: float) -> bool:
+    """Whether the bound of a reduction meets a loss of all samples."""
+    return result.status is Status.CERTIFIED and closes(result.lower_bound, upper, result.scale, tol)
+
+
+def _most(importance: Floats, count: int) -> NDArray[np.intp]:
+    return np.argsort(-importance, kind="stable")[:count]
+
+
+def _to_add(
+    known: _Known, weights: csr_matrix, alone: NDArray[np.intp], found: list[Floats], tol: float
+) -> NDArray[np.intp]:
+    """Return the residuals to see alone next, those first that matter most.
+
+    What lacks where the reduction is lower than the best loss; without such a point what matters at the best one.
+    """
+    for point in found:
+        values = known.table.at(point)
+        if known.loss.reduced_norm(weights @ values) < known.best[0] * (1 - _LOWER * tol):
+            lacks = known.loss.lacks(weights, values)
+            return _most(lacks, int((lacks > 0).sum()))
+    importance = known.loss.importance(known.table.at(known.best[1]))
+    importance[alone] = -np.inf
+    return _most(importance, len(importance) - len(alone))
+
+
+def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: float) -> Reduced:
+    """Join the highest lower bound with the lowest loss of all samples.
+
+    A bound that lies above that loss by more than the tolerance does not hold, and is dropped.
+    """
+    upper = known.best[0]
+    holding = [
+        pair
+        for pair in answers
+        if pair[0].lower_bound is not None
+        and (pair[0].lower_bound <= upper or closes(pair[0].lower_bound, upper, pair[0].scale, tol))
+    ]
+    best, formulation = max(holding or answers[-1:], key=lambda pair: (_closed(pair[0], upper, tol), _lower(pair[0])))
+    lower = min(_lower(best), upper) if holding else None
+    if holding:
+        status = Status.CERTIFIED if _closed(best, upper, tol) else Status.BOUNDED
+    else:
+        status = best.status if best.status in (Status.STOPPED, Status.FAILED) else Status.FAILED
+    slack = max(_LOWER * tol * upper, ABSOLUTE_GAP * best.scale)
+    points = np.array([_lifted(formulation, point, upper) for point in known.within(slack)])
+    result = replace(
+        best,
+        status=status,
+        lower_bound=lower,
+        upper_bound=upper,
+        minimizers=points,
+        fine=np.zeros_like(points),
+        attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
+        message=_message(status, len(formulation.residuals), len(known.table.values), len(answers)),
+        seconds=MappingProxyType({**_times(answers), "formulate": known.formed}),
+    )
+    return Reduced(result, formulation, known.squared)
+
+
+def _times(answers: list[tuple[Result, Formulation]]) -> dict[str, float]:
+    phases = answers[0][0].seconds
+    return {phase: sum(answer.seconds[phase] for answer, _ in answers) for phase in phases}
+
+
+def _lower(result: Result) -> float:
+    return -np.inf if result.lower_bound is None else result.lower_bound
+
+
+def _lifted(formulation: Formulation, coefficients: Floats, loss: float) -> Floats:
+    """Return the point of a reduced problem whose objective is the loss of all samples, which is never smaller."""
+    point = formulation.lifted(coefficients)
+    n = formulation.n_coefficients
+    point[n] += max(0.0, loss - float(point[n:].sum()))
+    return point
+
+
+def _message(status: Status, polynomials: int, residuals: int, rounds: int) -> str:
+    reduction = (
+        f"The relaxation saw {polynomials} polynomials made of {residuals} residuals (reduction {rounds}); its bound "
+        f"is one of the loss, which no reduction exceeds. The upper bound is the loss on all data."
+    )
+    return " ".join(part for part in (status.meaning, reduction, status.remedy) if part)
