@@ -117,28 +117,32 @@ def learn(
     began = time.perf_counter()
     until = began + (np.inf if time_limit is None else time_limit)
 
-    def ask(formulation: Formulation, candidates: NDArray[np.float64]) -> Result:
+    named = loss_named(loss)
+    sampled = isinstance(named, SampledLoss)
+
+    def ask(formulation: Formulation, candidates: NDArray[np.float64], least_scale: float = 0.0) -> Result:
         left = until - time.perf_counter()
-        chosen = methods_named(method, formulation.problem).methods[0]
+        # All reductions are affine in the last layer and in the bounds, and few of their variables are not.
+        own = "partial" if sampled and method == "auto" else method
+        scale = formulation.scale * methods_named(own, formulation.problem).methods[0].resolution
         return solve(
             formulation.problem,
             order,
             max_order,
-            method,
+            own,
             solver,
             tol,
             max(1e-3, left) if np.isfinite(left) else None,
             solver_options,
             bound=bound,
             candidates=candidates,
-            objective_scale=formulation.scale * chosen.resolution,
+            objective_scale=max(scale, least_scale),
             squares=formulation.squares,
             memory_limit=memory_limit,
             seed=seed,
             progress=progress,
         )
 
-    named = loss_named(loss)
     if isinstance(named, SampledLoss):
         inputs, targets = checked_data(network, X, Y)
         reduced = solve_by_reductions(

@@ -71,11 +71,11 @@ class _Projected:
 
     def __init__(self, evaluator: Evaluator, last: int) -> None:
         self.evaluator, self.last = evaluator, last
-        self._known = b"", np.zeros(0), np.zeros((0, 0))
+        self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
-        if self._known[0] != inner.tobytes():
+        if self._known is None or self._known[0] != inner.tobytes():
             base = np.append(inner, np.zeros(self.last))
             columns = self.evaluator.jacobian(base)[:, len(inner) :]
             lengths = np.linalg.norm(columns, axis=0)

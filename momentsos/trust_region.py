@@ -18,36 +18,35 @@ from .networks.sampled import SampledLoss
 
 Floats = NDArray[np.float64]
 
-#: Residuals that one linear program sees alone.
-ALONE = 300
+#: Residuals that one linear program sees alone: at least this many, and this multiple of the root of their number. Of
+#: `R` residuals about that root change their signs between the best squared and the best absolute errors.
+ALONE, _ROOTS = 300, 3.0
 #: Steps at most, and the smallest box.
-STEPS, _SMALLEST = 60, 1e-10
+STEPS, _SMALLEST = 100, 1e-10
 #: The least share of the predicted fall that keeps a step, and the predicted fall that is not worth one.
 _KEPT, _NEGLIGIBLE = 0.1, 1e-13
 #: Singular values below this share of the largest belong to directions that the data do not see.
 _UNSEEN = 1e-10
 
 
-def descended(loss: SampledLoss, table: ResidualTable, start: Floats, floor: float = 0.0) -> Floats:
-    """Return the coefficients where the descent ends.
+def descended(loss: SampledLoss, table: ResidualTable, start: Floats) -> Floats:
+    """Return the coefficients where the descent ends, at the latest where the loss is what rounding makes of zero.
 
     Parameters
     ----------
     loss : SampledLoss
     table : ResidualTable
     start : (n,) array
-    floor : float
-        A loss at most this large is rounding, and is not lowered further.
     """
     point, values = start, table.at(start)
+    alone = max(ALONE, int(_ROOTS * len(values) ** 0.5))
     height, box = loss.norm(values), 1.0
     for _ in range(STEPS):
-        if not height > floor:
+        if not height > loss.norm(table.rounding(point)):
             break
         slopes = table.jacobian(point)
         frame = natural_frame(slopes) * float(np.linalg.norm(values))
-        alone = np.argsort(-loss.importance(values), kind="stable")[:ALONE]
-        weights = loss.weights(alone, values, slopes @ frame)
+        weights = loss.weights(loss.parts(alone, values, slopes @ frame), values)
         reduced, steep = weights @ values / height, weights @ (slopes @ frame) / height
         moved = False
         while not moved and box > _SMALLEST:

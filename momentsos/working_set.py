@@ -2,8 +2,8 @@ r"""Losses of all samples, solved by reductions: few residuals, or sums of them,
 
 A reduction of a loss (`momentsos.networks.sampled`) is nowhere larger than the loss. So each lower bound of a reduced
 problem is one of the loss, and it meets the loss at a point where the reduction loses nothing. The first reduction is
-made at a local minimiser. Where its own minimum lies lower, somewhere else, the residuals that lack most there are
-seen alone in the next one; where the relaxation left a gap, more of those that matter at the best point are.
+made at a local minimiser. Where its own minimum lies lower, somewhere else, the next one loses less there, too; where
+the relaxation left a gap, the next one sees more of the residuals that matter at the best point.
 """
 
 from __future__ import annotations
@@ -19,10 +19,11 @@ from scipy.sparse import csr_matrix
 
 from .descents import MANY_VARIABLES
 from .least_squares import least_squares_points
+from .methods.base import EVERYWHERE
 from .networks import Formulation, PolynomialNetwork, formulate
 from .networks.expansion import Expansion
 from .networks.residuals import ResidualTable
-from .networks.sampled import SampledLoss
+from .networks.sampled import Parts, SampledLoss
 from .request import ABSOLUTE_GAP
 from .result import Result, Status, closes
 from .search import SAME_POINT
@@ -38,13 +39,12 @@ ROUNDS = 8
 STARTS = 2
 #: Known points that are handed to the search in a reduction.
 CANDIDATES = 4
-#: A loss below this share of the targets is rounding.
-ROUNDING = 1e-15
 #: A point below the best loss by this share of the tolerance counts as another minimiser of a reduction.
 _LOWER = 0.1
 
-#: Solves a formulation from candidate points, in the seconds that are left.
-Ask = Callable[[Formulation, Floats], Result]
+#: Solves a formulation from candidate points, in the seconds that are left; absolute gaps are measured against a scale
+#: that is at least the number given.
+Ask = Callable[[Formulation, Floats, float], Result]
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class _Known:
 
     def add(self, start: Floats) -> None:
         """Lower the loss from a point, and keep start and end. Losses are those of the network on all data."""
-        for point in (start, descended(self.loss, self.table, start, ROUNDING * self.scale)):
+        for point in (start, descended(self.loss, self.table, start)):
             network = self.squared.network.with_coefficients(self.squared.coefficients(point))
             value = self.loss.value(network, *self._data)
             if np.isfinite(value):
@@ -100,6 +100,18 @@ class _Known:
         """The lowest loss and its coefficients."""
         return self.points[0]
 
+    @property
+    def least_scale(self) -> float:
+        """The scale of absolute gaps is at least this: where the loss is rounding, a gap may be rounding too."""
+        value, point = self.best
+        rounding = max(self.loss.norm(self.table.rounding(point)), float(np.finfo(float).eps) * self.scale)
+        return rounding / ABSOLUTE_GAP if value <= rounding else 0.0
+
+    def meets(self, result: Result, tol: float) -> bool:
+        """Whether the bound of a reduction meets the best loss; at the wall of a ball of our own that is no minimum."""
+        settled = result.status is Status.CERTIFIED or result.coverage == EVERYWHERE
+        return settled and closes(result.lower_bound, self.best[0], max(result.scale, self.least_scale), tol)
+
     def within(self, slack: float) -> list[Floats]:
         """Return the points within `slack` of the best, near duplicates merged."""
         kept: list[Floats] = []
@@ -108,11 +120,6 @@ class _Known:
             if value <= self.best[0] + slack and not any(near):
                 kept.append(point)
         return kept
-
-    def weights(self, alone: NDArray[np.intp]) -> csr_matrix:
-        """Return the reduction that sees some residuals alone and loses nothing at the best point."""
-        values, slopes = self.table.at(self.best[1]), self.table.jacobian(self.best[1])
-        return self.loss.weights(alone, values, slopes @ natural_frame(slopes))
 
 
 def solve_by_reductions(
@@ -135,7 +142,7 @@ def solve_by_reductions(
     X, Y : (N, m_0) and (N, m_{D+1}) arrays
     loss : SampledLoss
     ask : callable
-        Solves one formulation from candidate points.
+        Solves one formulation from candidate points; see `Ask`.
     tol, seed, memory_limit
         As for `momentsos.learn`.
     until : float
@@ -147,51 +154,44 @@ def solve_by_reductions(
         When the residuals of all samples do not fit into memory.
     """
     known = _Known(loss, network, X, Y, seed, memory_limit)
-    alone, n = np.zeros(0, dtype=np.intp), len(known.table.names)
-    more = _most(loss.importance(known.table.at(known.best[1])), ALONE * n)
+    n = len(known.table.names)
+    parts = _first_parts(known, ALONE * n)
     answers: list[tuple[Result, Formulation]] = []
-    while len(more) and len(answers) < ROUNDS and (not answers or time.perf_counter() < until):
-        alone = np.union1d(alone, more)
-        weights = known.weights(alone)
+    while True:
+        weights = loss.weights(parts, known.table.at(known.best[1]))
         written = loss.reduced(known.table, weights, known.scale)
         formulation = Formulation(network, loss.name, written.problem, written.residuals, written.scale, ())
         candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
-        result = ask(formulation, candidates)
+        result = ask(formulation, candidates, known.least_scale)
         answers.append((result, formulation))
         found = [point[:n] for point in result.minimizers]
         for point in found:
             known.add(point)
-        if _closed(result, known.best[0], tol):
+        if known.meets(result, tol) or len(answers) == ROUNDS or time.perf_counter() > until:
             break
-        room = MANY_VARIABLES - 1 - written.problem.n_variables if written.problem.n_variables > n + 1 else len(alone)
-        more = _to_add(known, weights, alone, found, tol)[: max(0, min(room, len(alone)))]
+        one_bound = written.problem.n_variables == n + 1
+        room = len(parts) if one_bound else MANY_VARIABLES - 1 - written.problem.n_variables
+        finer = _finer(known, parts, weights, found, room, tol)
+        if len(finer) == len(parts):
+            break
+        parts = finer
     return _combined(answers, known, tol)
 
 
-def _closed(result: Result, upper: float, tol: float) -> bool:
-    """Whether the bound of a reduction meets a loss of all samples."""
-    return result.status is Status.CERTIFIED and closes(result.lower_bound, upper, result.scale, tol)
+def _first_parts(known: _Known, alone: int) -> Parts:
+    """Return the parts of the reduction for the best point."""
+    values, slopes = known.table.at(known.best[1]), known.table.jacobian(known.best[1])
+    return known.loss.parts(alone, values, slopes @ natural_frame(slopes))
 
 
-def _most(importance: Floats, count: int) -> NDArray[np.intp]:
-    return np.argsort(-importance, kind="stable")[:count]
-
-
-def _to_add(
-    known: _Known, weights: csr_matrix, alone: NDArray[np.intp], found: list[Floats], tol: float
-) -> NDArray[np.intp]:
-    """Return the residuals to see alone next, those first that matter most.
-
-    What lacks where the reduction is lower than the best loss; without such a point what matters at the best one.
-    """
+def _finer(known: _Known, parts: Parts, weights: csr_matrix, found: list[Floats], room: int, tol: float) -> Parts:
+    """Return parts that see more: where the reduction is lower than the best loss, or else at the best point."""
+    loss, best = known.loss, known.best[0]
     for point in found:
         values = known.table.at(point)
-        if known.loss.reduced_norm(weights @ values) < known.best[0] * (1 - _LOWER * tol):
-            lacks = known.loss.lacks(weights, values)
-            return _most(lacks, int((lacks > 0).sum()))
-    importance = known.loss.importance(known.table.at(known.best[1]))
-    importance[alone] = -np.inf
-    return _most(importance, len(importance) - len(alone))
+        if loss.reduced_norm(weights @ values) < best * (1 - _LOWER * tol):
+            return loss.refined(parts, weights, values, room)
+    return loss.enlarged(parts, known.table.at(known.best[1]), room)
 
 
 def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: float) -> Reduced:
@@ -203,13 +203,12 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
     holding = [
         pair
         for pair in answers
-        if pair[0].lower_bound is not None
-        and (pair[0].lower_bound <= upper or closes(pair[0].lower_bound, upper, pair[0].scale, tol))
+        if pair[0].lower_bound is not None and (pair[0].lower_bound <= upper or known.meets(pair[0], tol))
     ]
-    best, formulation = max(holding or answers[-1:], key=lambda pair: (_closed(pair[0], upper, tol), _lower(pair[0])))
+    best, formulation = max(holding or answers[-1:], key=lambda pair: (known.meets(pair[0], tol), _lower(pair[0])))
     lower = min(_lower(best), upper) if holding else None
     if holding:
-        status = Status.CERTIFIED if _closed(best, upper, tol) else Status.BOUNDED
+        status = Status.CERTIFIED if known.meets(best, tol) else Status.BOUNDED
     else:
         status = best.status if best.status in (Status.STOPPED, Status.FAILED) else Status.FAILED
     slack = max(_LOWER * tol * upper, ABSOLUTE_GAP * best.scale)
@@ -219,6 +218,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
         status=status,
         lower_bound=lower,
         upper_bound=upper,
+        scale=max(best.scale, known.least_scale),
         minimizers=points,
         fine=np.zeros_like(points),
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),

@@ -63,7 +63,10 @@ class ResidualTable:
 
     def at(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the residuals, shape (N m_{D+1},)."""
-        return np.asarray(self.values @ evaluate_monomials(self.exponents, coefficients[None, :])[0])
+        return np.asarray(self.values @ self._monomials(coefficients))
+
+    def _monomials(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        return evaluate_monomials(self.exponents, coefficients[None, :])[0]
 
     def jacobian(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return their derivatives, shape (N m_{D+1}, n)."""
@@ -73,6 +76,14 @@ class ResidualTable:
             lowered[:, i] = np.maximum(powers - 1, 0)
             slopes[:, i] = powers * evaluate_monomials(lowered, coefficients[None, :])[0]
         return np.asarray(self.values @ slopes)
+
+    def rounding(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what rounding can change in each residual, shape (N m_{D+1},).
+
+        A few units in the last place of the sum of the absolute terms, times the degree.
+        """
+        units = (4 + int(self.exponents.sum(axis=1).max())) * np.finfo(float).eps
+        return np.asarray(units * (np.abs(self.values) @ np.abs(self._monomials(coefficients))))
 
     def combined(self, weights: csr_matrix) -> tuple[Polynomial, ...]:
         """Return the polynomials whose coefficients are the rows of ``weights @ values``."""

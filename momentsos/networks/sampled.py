@@ -17,6 +17,11 @@ from .loss import Loss, LossProblem, epigraph
 from .network import PolynomialNetwork
 from .residuals import ResidualTable
 
+#: Residuals, by position, that share a row of a reduction; one array for each row.
+Parts = list[NDArray[np.intp]]
+
+#: A group that loses less than this share of the loss loses nothing but rounding.
+_NOTHING = 1e-13
 #: How often what is left of the residuals is halved, to give the groups of the mean absolute residual.
 HALVINGS = 4
 
@@ -25,7 +30,8 @@ class SampledLoss(Loss):
     r"""A norm of all residuals `r`, one for each sample and output.
 
     Each has *reductions*: a matrix `W` with few rows such that the norm of :math:`W r` is never more than the loss,
-    for whatever values of `r`. A lower bound of the reduced problem is one of the loss.
+    for whatever values of `r`. A lower bound of the reduced problem is one of the loss. The residuals that have a
+    weight in a row are one of its *parts*.
     """
 
     @abstractmethod
@@ -37,25 +43,30 @@ class SampledLoss(Loss):
         """Return the objective of a reduced problem from the values of :math:`W r`."""
 
     @abstractmethod
-    def importance(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return for each residual how much it matters near a point with these values that it is seen alone."""
-
-    @abstractmethod
-    def lacks(self, weights: csr_matrix, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return how much of each residual the reduction by `weights` does not see; zero where nothing lacks."""
-
-    @abstractmethod
-    def weights(self, alone: NDArray[np.intp], values: NDArray[np.float64], slopes: NDArray[np.float64]) -> csr_matrix:
-        """Return the `W` that has the residuals `alone` as rows, and loses nothing at a point.
+    def parts(self, alone: int, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> Parts:
+        """Return the parts of a reduction that is good near a point.
 
         Parameters
         ----------
-        alone : (a,) integer array
+        alone : int
+            How many residuals are seen alone.
         values : (R,) array
             The residuals at the point.
         slopes : (R, n) array
             Their derivatives there, times any invertible matrix.
         """
+
+    @abstractmethod
+    def weights(self, parts: Parts, values: NDArray[np.float64]) -> csr_matrix:
+        """Return the `W` with these parts that loses as little as can be at a point with these values."""
+
+    @abstractmethod
+    def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
+        """Return parts of at most `room` more rows that lose less at a point; the same where nothing is lost."""
+
+    @abstractmethod
+    def enlarged(self, parts: Parts, values: NDArray[np.float64], room: int) -> Parts:
+        """Return parts with up to `room` more residuals alone, those that matter most where they have these values."""
 
     @abstractmethod
     def problem(self, residuals: tuple[Polynomial, ...]) -> Problem:
@@ -72,9 +83,8 @@ class SampledLoss(Loss):
     def formulate(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> LossProblem:
         """Return the problem with all residuals; it grows with the samples. `learn` solves reductions of it."""
         table = ResidualTable.of(expansion, X, Y)
-        everything = np.arange(len(table.values))
-        zero = np.zeros(len(everything))
-        return self.reduced(table, self.weights(everything, zero, zero[:, None]), self.scale(Y))
+        every = np.zeros(len(table.values))
+        return self.reduced(table, self.weights(list(np.arange(len(every))[:, None]), every), self.scale(Y))
 
     def reduced(self, table: ResidualTable, weights: csr_matrix, scale: float) -> LossProblem:
         """Return the problem of a reduction."""
@@ -99,18 +109,24 @@ class MaxAbs(SampledLoss):
         """Return the largest absolute value."""
         return self.norm(values)
 
-    def importance(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the absolute values: large residuals matter."""
-        return np.abs(values)
+    def parts(self, alone: int, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> Parts:
+        """Return the largest residuals."""
+        return list(_first(np.abs(values), alone)[:, None])
 
-    def lacks(self, weights: csr_matrix, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return by how much each residual exceeds all that are kept."""
-        return np.maximum(np.abs(values) - self.norm(weights @ values), 0.0)
+    def weights(self, parts: Parts, values: NDArray[np.float64]) -> csr_matrix:
+        """Return the matrix that picks the residuals; nothing is lost where the largest are among them."""
+        return _matrix(parts, np.ones(len(values)))
 
-    def weights(self, alone: NDArray[np.intp], values: NDArray[np.float64], slopes: NDArray[np.float64]) -> csr_matrix:
-        """Return the matrix that picks the residuals; nothing is lost at the point if its largest are among them."""
-        rows = np.arange(len(alone))
-        return csr_matrix((np.ones(len(alone)), (rows, alone)), shape=(len(alone), len(values)))
+    def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
+        """Add the residuals that exceed all that are kept, the largest first."""
+        exceed = int((np.abs(values) > self.norm(weights @ values)).sum())
+        return [*parts, *_first(np.abs(values), min(room, exceed))[:, None]]
+
+    def enlarged(self, parts: Parts, values: NDArray[np.float64], room: int) -> Parts:
+        """Add the next largest residuals."""
+        sizes = np.abs(values)
+        sizes[np.concatenate(parts)] = -np.inf
+        return [*parts, *_first(sizes, min(room, len(values) - len(parts)))[:, None]]
 
     def problem(self, residuals: tuple[Polynomial, ...]) -> Problem:
         """Return the epigraph problem with one bound for all."""
@@ -144,26 +160,35 @@ class MeanAbs(SampledLoss):
         """Return the sum of the absolute values; the weights divide by their number."""
         return float(np.abs(values).sum())
 
-    def importance(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the absolute values with a minus: residuals near zero change their signs first."""
-        return -np.abs(values)
+    def parts(self, alone: int, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> Parts:
+        """Return the residuals nearest to zero, which change their signs first, and groups of those that move alike."""
+        nearest = _first(-np.abs(values), alone)
+        rest = np.setdiff1d(np.arange(len(values)), nearest)
+        return [*nearest[:, None], *_alike(_signs(values)[:, None] * slopes, rest, HALVINGS)]
 
-    def lacks(self, weights: csr_matrix, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what each residual loses in the absolute value of its group."""
-        signs = np.sign(weights @ values)
-        signs[signs == 0] = 1.0
-        lost: NDArray[np.float64] = np.abs(values) / len(values) - (weights.T @ signs) * values
-        return np.where(lost > 1e-12 * np.abs(values) / len(values), lost, 0.0)
+    def weights(self, parts: Parts, values: NDArray[np.float64]) -> csr_matrix:
+        """Return the matrix that adds up each part with the signs of the values; with these nothing is lost."""
+        return _matrix(parts, _signs(values) / len(values))
 
-    def weights(self, alone: NDArray[np.intp], values: NDArray[np.float64], slopes: NDArray[np.float64]) -> csr_matrix:
-        """Return the matrix of single residuals, and of groups of those that move alike, with their signs."""
-        signs = np.where(values < 0, -1.0, 1.0)
-        rest = np.ones(len(values), dtype=bool)
-        rest[alone] = False
-        groups = [np.array([i]) for i in alone] + _alike(signs[:, None] * slopes, np.flatnonzero(rest), HALVINGS)
-        rows = np.repeat(np.arange(len(groups)), [len(group) for group in groups])
-        columns = np.concatenate(groups)
-        return csr_matrix((signs[columns] / len(values), (rows, columns)), shape=(len(groups), len(values)))
+    def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
+        """Divide the groups that lose most by the signs that their terms have, and then lose nothing."""
+        terms = (weights.T @ np.ones(len(parts))) * values
+        lost = np.array([np.abs(terms[part]).sum() - abs(terms[part].sum()) for part in parts])
+        halves: Parts = []
+        chosen = _first(lost, min(room, int((lost > _NOTHING * self.norm(values)).sum())))
+        for number in chosen.tolist():
+            part = parts[number]
+            halves += [part[terms[part] >= 0], part[terms[part] < 0]]
+        return [part for number, part in enumerate(parts) if number not in set(chosen.tolist())] + halves
+
+    def enlarged(self, parts: Parts, values: NDArray[np.float64], room: int) -> Parts:
+        """Take the residuals nearest to zero out of the groups."""
+        nearness = -np.abs(values)
+        singles = [part for part in parts if len(part) == 1]
+        nearness[np.concatenate([np.zeros(0, dtype=np.intp), *singles])] = -np.inf
+        out = _first(nearness, min(room, len(values) - len(singles)))
+        rest = [np.setdiff1d(part, out) for part in parts if len(part) > 1]
+        return [*singles, *out[:, None], *(part for part in rest if len(part))]
 
     def problem(self, residuals: tuple[Polynomial, ...]) -> Problem:
         """Return the epigraph problem with a bound for each polynomial."""
@@ -176,6 +201,22 @@ class MeanAbs(SampledLoss):
     def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Append the absolute values of all polynomials."""
         return np.append(coefficients, np.abs(evaluate_all(residuals, coefficients)))
+
+
+def _first(importance: NDArray[np.float64], count: int) -> NDArray[np.intp]:
+    """Return where the largest numbers are, largest first."""
+    return np.argsort(-importance, kind="stable")[:count]
+
+
+def _signs(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.where(values < 0, -1.0, 1.0)
+
+
+def _matrix(parts: Parts, entries: NDArray[np.float64]) -> csr_matrix:
+    """Return the matrix with a row for each part, which has these entries in the columns of the part."""
+    rows = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    columns = np.concatenate(parts)
+    return csr_matrix((entries[columns], (rows, columns)), shape=(len(parts), len(entries)))
 
 
 def _alike(slopes: NDArray[np.float64], members: NDArray[np.intp], halvings: int) -> list[NDArray[np.intp]]:
