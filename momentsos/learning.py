@@ -22,6 +22,9 @@ from .request import check_request
 from .result import GAP_FLOOR, Result, Status, closes
 from .working_set import solve_by_reductions
 
+#: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
+REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
+
 
 @dataclass(frozen=True, eq=False)
 class Fit(Result):
@@ -122,7 +125,6 @@ def learn(
 
     def ask(formulation: Formulation, candidates: NDArray[np.float64], least_scale: float = 0.0) -> Result:
         left = until - time.perf_counter()
-        # All reductions are affine in the last layer and in the bounds, and few of their variables are not.
         own = "partial" if sampled and method == "auto" else method
         scale = formulation.scale * methods_named(own, formulation.problem).methods[0].resolution
         return solve(
@@ -148,7 +150,8 @@ def learn(
         reduced = solve_by_reductions(
             network, inputs, targets, named, ask, tol=tol, seed=seed, until=until, memory_limit=memory_limit
         )
-        return _fit(network, reduced.result, reduced.formulation, reduced.squared, began)
+        result = replace(reduced.result, reason=REDUCED) if method == "auto" else reduced.result
+        return _fit(network, result, reduced.formulation, reduced.squared, began)
     formulation = formulate(network, X, Y, loss)
     formed = time.perf_counter() - began
     result = ask(formulation, least_squares_points(formulation, seed))

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from .descents import MANY_VARIABLES
+from .evidence import NOT_ABSORBED
 from .least_squares import least_squares_points
 from .methods.base import EVERYWHERE
 from .networks import Formulation, PolynomialNetwork, formulate
@@ -170,7 +171,7 @@ def solve_by_reductions(
         if known.meets(result, tol) or len(answers) == ROUNDS or time.perf_counter() > until:
             break
         one_bound = written.problem.n_variables == n + 1
-        room = len(parts) if one_bound else MANY_VARIABLES - 1 - written.problem.n_variables
+        room = len(parts) if one_bound else min(len(parts), MANY_VARIABLES - 1 - written.problem.n_variables)
         finer = _finer(known, parts, weights, found, room, tol)
         if len(finer) == len(parts):
             break
@@ -197,7 +198,8 @@ def _finer(known: _Known, parts: Parts, weights: csr_matrix, found: list[Floats]
 def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: float) -> Reduced:
     """Join the highest lower bound with the lowest loss of all samples.
 
-    A bound that lies above that loss by more than the tolerance does not hold, and is dropped.
+    A bound that lies above that loss by more than the tolerance does not hold, and is dropped. Without any the bound
+    is zero, as a norm is never negative.
     """
     upper = known.best[0]
     holding = [
@@ -206,11 +208,9 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
         if pair[0].lower_bound is not None and (pair[0].lower_bound <= upper or known.meets(pair[0], tol))
     ]
     best, formulation = max(holding or answers[-1:], key=lambda pair: (known.meets(pair[0], tol), _lower(pair[0])))
-    lower = min(_lower(best), upper) if holding else None
-    if holding:
-        status = Status.CERTIFIED if known.meets(best, tol) else Status.BOUNDED
-    else:
-        status = best.status if best.status in (Status.STOPPED, Status.FAILED) else Status.FAILED
+    lower = min(_lower(best), upper) if holding else 0.0  # no norm is negative
+    closed = known.meets(best, tol) if holding else closes(lower, upper, known.least_scale, tol)
+    status = Status.CERTIFIED if closed else Status.BOUNDED
     slack = max(_LOWER * tol * upper, ABSOLUTE_GAP * best.scale)
     points = np.array([_lifted(formulation, point, upper) for point in known.within(slack)])
     result = replace(
@@ -218,11 +218,12 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
         status=status,
         lower_bound=lower,
         upper_bound=upper,
+        coverage=best.coverage if holding else EVERYWHERE,
         scale=max(best.scale, known.least_scale),
         minimizers=points,
         fine=np.zeros_like(points),
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
-        message=_message(status, len(formulation.residuals), len(known.table.values), len(answers)),
+        message=_message(status, best, len(formulation.residuals), len(known.table.values), len(answers)),
         seconds=MappingProxyType({**_times(answers), "formulate": known.formed}),
     )
     return Reduced(result, formulation, known.squared)
@@ -245,9 +246,11 @@ def _lifted(formulation: Formulation, coefficients: Floats, loss: float) -> Floa
     return point
 
 
-def _message(status: Status, polynomials: int, residuals: int, rounds: int) -> str:
+def _message(status: Status, best: Result, polynomials: int, residuals: int, rounds: int) -> str:
+    own = best.message if best.status is status else f"{status.meaning} {status.remedy}".rstrip()
+    doubt = "" if NOT_ABSORBED in own or NOT_ABSORBED not in best.message else NOT_ABSORBED
     reduction = (
-        f"The relaxation saw {polynomials} polynomials made of {residuals} residuals (reduction {rounds}); its bound "
-        f"is one of the loss, which no reduction exceeds. The upper bound is the loss on all data."
+        f"The bound is that of a reduction to {polynomials} polynomials ({rounds} solved), which is nowhere above the "
+        f"loss; the upper bound is the loss of all {residuals} residuals."
     )
-    return " ".join(part for part in (status.meaning, reduction, status.remedy) if part)
+    return " ".join(part for part in (own, doubt, reduction) if part)
