@@ -198,8 +198,8 @@ def _finer(known: _Known, parts: Parts, weights: csr_matrix, found: list[Floats]
 def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: float) -> Reduced:
     """Join the highest lower bound with the lowest loss of all samples.
 
-    A bound that lies above that loss by more than the tolerance does not hold, and is dropped. Without any the bound
-    is zero, as a norm is never negative.
+    A bound that lies above that loss by more than the tolerance does not hold, and is dropped. Without any, or with
+    a negative one, the bound is zero: a norm is never negative.
     """
     upper = known.best[0]
     holding = [
@@ -208,7 +208,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
         if pair[0].lower_bound is not None and (pair[0].lower_bound <= upper or known.meets(pair[0], tol))
     ]
     best, formulation = max(holding or answers[-1:], key=lambda pair: (known.meets(pair[0], tol), _lower(pair[0])))
-    lower = min(_lower(best), upper) if holding else 0.0  # no norm is negative
+    lower = max(0.0, min(_lower(best), upper)) if holding else 0.0  # no norm is negative
     closed = known.meets(best, tol) if holding else closes(lower, upper, known.least_scale, tol)
     status = Status.CERTIFIED if closed else Status.BOUNDED
     slack = max(_LOWER * tol * upper, ABSOLUTE_GAP * best.scale)
