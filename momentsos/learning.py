@@ -37,6 +37,7 @@ class Fit(Result):
     coefficients : list of (d_l + 1,) arrays or None
         In ascending powers.
     formulation : Formulation or None
+        What was relaxed; for losses of all samples the reduction that gave the lower bound.
     identifiability : Identifiability or None
         Which of the coefficients the data determine, at the learned ones; None without any.
     """
@@ -87,7 +88,7 @@ def learn(
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
         squared target), with the partial one below 1e-19 of it. For ``"max_abs"`` and ``"mae"`` each reduction of the
-        loss is solved with these options; see Notes.
+        loss is solved with these options.
 
     Returns
     -------
