@@ -101,12 +101,15 @@ class _Known:
         """The lowest loss and its coefficients."""
         return self.points[0]
 
+    def rounding(self, point: Floats) -> float:
+        """Return what rounding can change in the loss at a point: at least a unit in the last place of the targets."""
+        return max(self.loss.norm(self.table.rounding(point)), float(np.finfo(float).eps) * self.scale)
+
     @property
     def least_scale(self) -> float:
         """The scale of absolute gaps is at least this: where the loss is rounding, a gap may be rounding too."""
         value, point = self.best
-        rounding = max(self.loss.norm(self.table.rounding(point)), float(np.finfo(float).eps) * self.scale)
-        return rounding / ABSOLUTE_GAP if value <= rounding else 0.0
+        return self.rounding(point) / ABSOLUTE_GAP if value <= self.rounding(point) else 0.0
 
     def meets(self, result: Result, tol: float) -> bool:
         """Whether the bound of a reduction meets the best loss; at the wall of a ball of our own that is no minimum."""
@@ -223,7 +226,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
         minimizers=points,
         fine=np.zeros_like(points),
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
-        message=_message(status, best, len(formulation.residuals), len(known.table.values), len(answers)),
+        message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
         seconds=MappingProxyType({**_times(answers), "formulate": known.formed}),
     )
     return Reduced(result, formulation, known.squared)
@@ -246,11 +249,18 @@ def _lifted(formulation: Formulation, coefficients: Floats, loss: float) -> Floa
     return point
 
 
-def _message(status: Status, best: Result, polynomials: int, residuals: int, rounds: int) -> str:
-    own = best.message if best.status is status else f"{status.meaning} {status.remedy}".rstrip()
-    doubt = "" if NOT_ABSORBED in own or NOT_ABSORBED not in best.message else NOT_ABSORBED
-    reduction = (
-        f"The bound is that of a reduction to {polynomials} polynomials ({rounds} solved), which is nowhere above the "
-        f"loss; the upper bound is the loss of all {residuals} residuals."
+def _message(status: Status, best: Result) -> str:
+    if best.status is status:
+        return best.message
+    doubt = NOT_ABSORBED if NOT_ABSORBED in best.message else ""
+    return " ".join(part for part in (status.meaning, doubt, status.remedy) if part)
+
+
+def _extent(formulation: Formulation, known: _Known, rounds: int) -> str:
+    """Say what was relaxed, and whether the loss is a number at all."""
+    value, point = known.best
+    extent = (
+        f"The bound is that of a reduction to {len(formulation.residuals)} polynomials ({rounds} solved), which is "
+        f"nowhere above the loss; the upper bound is the loss of all {len(known.table.values)} residuals."
     )
-    return " ".join(part for part in (own, doubt, reduction) if part)
+    return extent + (" It is what rounding can make of zero." if value <= known.rounding(point) else "")

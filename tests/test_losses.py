@@ -77,6 +77,18 @@ def test_data_without_noise_give_no_loss_and_the_true_coefficients(loss, degrees
 
 
 @BOTH
+@pytest.mark.parametrize("scale", [1e-5, 1e5])
+def test_a_loss_that_is_rounding_is_called_so_at_any_scale(loss, scale) -> None:
+    exact, noisy = small(noise=0.0), small()
+    fit = learned(replace(exact, Y=scale * exact.Y), loss)
+    assert fit.status is ms.Status.CERTIFIED and fit.upper_bound <= 1e-13 * scale
+    assert "rounding can make of zero" in fit.message
+    fit, reference = learned(replace(noisy, Y=scale * noisy.Y), loss), learned(noisy, loss)
+    assert "rounding" not in fit.message
+    assert fit.upper_bound == pytest.approx(scale * reference.upper_bound, rel=1e-6)
+
+
+@BOTH
 def test_targets_that_are_zero_are_met_exactly(loss) -> None:
     case = replace(small(), Y=np.zeros((30, 5)))
     fit = learned(case, loss)
