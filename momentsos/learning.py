@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 from typing import Any
 
@@ -12,20 +12,18 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .hierarchy import solve
+from .least_squares import least_squares_points
 from .methods import methods_named
 from .networks import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
-from .polynomials.evaluator import Evaluator
+from .networks.formulate import checked_data
+from .networks.losses import loss_named
+from .networks.sampled import SampledLoss
 from .request import check_request
 from .result import GAP_FLOOR, Result, Status, closes
+from .working_set import solve_by_reductions
 
-#: Starts of the least-squares search that supplies the first feasible points.
-STARTS = 40
-#: It ends when the best value was found this many times.
-ENOUGH = 2
-#: Evaluations of the residuals in one run, and in one that follows a valley.
-STEPS, _VALLEY_STEPS = 30, 200
-#: What MINPACK says when these were too few.
-_NOT_CONVERGED = 5
+#: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
+REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +37,7 @@ class Fit(Result):
     coefficients : list of (d_l + 1,) arrays or None
         In ascending powers.
     formulation : Formulation or None
+        What was relaxed; for losses of all samples the reduction that gave the lower bound.
     identifiability : Identifiability or None
         Which of the coefficients the data determine, at the learned ones; None without any.
     """
@@ -82,12 +81,14 @@ def learn(
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array
     Y : (N, m_{D+1}) array
-    loss : {"mean_residual", "mse"}
-        The largest entry of the mean residual, or the mean over the samples of the squared residual norm.
+    loss : {"mean_residual", "max_abs", "mse", "mae"}
+        The largest entry of the mean residual; the largest absolute residual over all samples and outputs; the mean
+        over the samples of the squared residual norm; the mean absolute residual over all samples and outputs.
     method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
-        squared target), with the partial one below 1e-19 of it.
+        squared target), with the partial one below 1e-19 of it. For ``"max_abs"`` and ``"mae"`` each reduction of the
+        loss is solved with these options.
 
     Returns
     -------
@@ -98,6 +99,12 @@ def learn(
     Raises
     ------
     InvalidInput, BadOption, OrderTooLow, ProblemTooLarge, SolverUnavailable
+
+    Notes
+    -----
+    For ``"max_abs"`` and ``"mae"`` the problem that is relaxed, `problem` and `formulation` of the fit, sees some of
+    the residuals, or sums of them; it is nowhere above the loss, so its lower bound is one of the loss. The upper
+    bound is the loss of all samples, and `certify` proves the lower one; see `momentsos.working_set`.
 
     Examples
     --------
@@ -112,37 +119,63 @@ def learn(
     """
     check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
     began = time.perf_counter()
+    until = began + (np.inf if time_limit is None else time_limit)
+
+    named = loss_named(loss)
+    sampled = isinstance(named, SampledLoss)
+
+    def ask(formulation: Formulation, candidates: NDArray[np.float64], least_scale: float = 0.0) -> Result:
+        left = until - time.perf_counter()
+        own = "partial" if sampled and method == "auto" else method
+        scale = formulation.scale * methods_named(own, formulation.problem).methods[0].resolution
+        return solve(
+            formulation.problem,
+            order,
+            max_order,
+            own,
+            solver,
+            tol,
+            max(1e-3, left) if np.isfinite(left) else None,
+            solver_options,
+            bound=bound,
+            candidates=candidates,
+            objective_scale=max(scale, least_scale),
+            squares=formulation.squares,
+            memory_limit=memory_limit,
+            seed=seed,
+            progress=progress,
+        )
+
+    if isinstance(named, SampledLoss):
+        inputs, targets = checked_data(network, X, Y)
+        reduced = solve_by_reductions(
+            network, inputs, targets, named, ask, tol=tol, seed=seed, until=until, memory_limit=memory_limit
+        )
+        result = replace(reduced.result, reason=REDUCED) if method == "auto" else reduced.result
+        return _fit(network, result, reduced.formulation, reduced.squared, began)
     formulation = formulate(network, X, Y, loss)
-    seconds = time.perf_counter() - began
-    starts = least_squares_points(formulation, seed)
-    result = solve(
-        formulation.problem,
-        order,
-        max_order,
-        method,
-        solver,
-        tol,
-        None if time_limit is None else max(1e-3, time_limit - seconds),
-        solver_options,
-        bound=bound,
-        candidates=starts,
-        objective_scale=formulation.scale * methods_named(method, formulation.problem).methods[0].resolution,
-        squares=formulation.squares,
-        memory_limit=memory_limit,
-        seed=seed,
-        progress=progress,
-    )
+    formed = time.perf_counter() - began
+    result = ask(formulation, least_squares_points(formulation, seed))
+    result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
+    if len(result.minimizers):
+        points = np.array([formulation.lifted(point) for point in result.minimizers])
+        result = replace(result, minimizers=points, **_recomputed(result, formulation, points[0], tol))
+    return _fit(network, result, formulation, formulation, began)
+
+
+def _fit(
+    network: PolynomialNetwork, result: Result, formulation: Formulation, determining: Formulation, began: float
+) -> Fit:
+    """Add the network to a result; the residuals of `determining` say which coefficients the data determine."""
     own = {field.name: getattr(result, field.name) for field in fields(Result)}
     learned = determined = None
     if len(result.minimizers):
-        points = np.array([formulation.lifted(point) for point in result.minimizers])
-        learned = formulation.coefficients(points[0])
-        own |= {"minimizers": points, **_recomputed(result, formulation, points[0], tol)}
-        determined = identifiability(formulation, points[0])
+        learned = formulation.coefficients(result.minimizers[0])
+        determined = identifiability(determining, result.minimizers[0])
         if determined.undetermined:
             own["message"] = f"{own['message']} Note: {determined}."
     total = time.perf_counter() - began
-    own["seconds"] = MappingProxyType({**result.seconds, "formulate": seconds, "total": total})
+    own["seconds"] = MappingProxyType({**result.seconds, "total": total})
     return Fit(
         **own,
         network=network if learned is None else network.with_coefficients(learned),
@@ -170,112 +203,3 @@ def _recomputed(result: Result, formulation: Formulation, point: NDArray[np.floa
     if result.status is Status.CERTIFIED and not closes(lower, loss, result.scale, tol):
         changed |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
     return changed
-
-
-def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:
-    """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
-
-    Returns
-    -------
-    (r, n) array
-        Points of the formulation's problem, best first.
-    """
-    evaluator = formulation.evaluator
-    projected = _Projected(evaluator, formulation.network.degrees[-1] + 1)
-    starts = np.random.default_rng(seed).standard_normal((STARTS, formulation.n_coefficients - projected.last))
-    ends: list[tuple[float, NDArray[np.float64]]] = []
-    rounding = 0.0
-    for start in starts:
-        lowest = min((size for size, _ in ends), default=0.0)
-        if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
-            break
-        with np.errstate(all="ignore"):
-            point = _projected_search(projected, start)
-        if point is not None:
-            ends.append((float(np.linalg.norm(evaluator.values(point))), point))
-            rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
-    if not ends:
-        with np.errstate(all="ignore"):
-            found = [_plain_search(evaluator, projected.complete(start)[0]) for start in starts[:keep]]
-        ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]
-    distinct: list[NDArray[np.float64]] = []
-    for _, point in sorted(ends, key=lambda pair: pair[0]):
-        if len(distinct) < keep and not any(np.allclose(point, other, rtol=1e-5, atol=1e-8) for other in distinct):
-            distinct.append(point)
-    points = [formulation.lifted(point) for point in distinct]
-    return np.array(points).reshape(-1, formulation.problem.n_variables)
-
-
-class _Projected:
-    r"""Residuals with the best coefficients of the last layer, in which they are affine, for given inner ones.
-
-    With :math:`r(u, v) = b(u) + A(u) v` and `P` the projection onto the complement of the columns of `A`, the
-    residuals are :math:`P b`, and :math:`P\, \partial_u r` at the best `v` stands for their Jacobian. Starts with
-    large data are so much better conditioned, and fewer of them get stuck.
-
-    Source: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973), with the simplification of Kaufman, BIT 15 (1975).
-
-    Parameters
-    ----------
-    evaluator : Evaluator
-        Of the residuals.
-    last : int
-        The number of coefficients of the last layer.
-    """
-
-    def __init__(self, evaluator: Evaluator, last: int) -> None:
-        self.evaluator, self.last = evaluator, last
-        self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
-
-    def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
-        if self._known is None or self._known[0] != inner.tobytes():
-            base = np.append(inner, np.zeros(self.last))
-            columns = self.evaluator.jacobian(base)[:, len(inner) :]
-            lengths = np.linalg.norm(columns, axis=0)
-            lengths[lengths == 0] = 1.0
-            u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
-            rank = int((s > 1e-10 * s[0]).sum())
-            inside = (u[:, :rank].T @ self.evaluator.values(base)) / s[:rank]
-            base[len(inner) :] = -(vt[:rank].T @ inside) / lengths
-            self._known = inner.tobytes(), base, u[:, :rank]
-        return self._known[1:]
-
-    def values(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the residuals."""
-        point, basis = self.complete(inner)
-        values = self.evaluator.values(point)
-        return np.asarray(values - basis @ (basis.T @ values))
-
-    def jacobian(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what stands for their derivatives in the inner coefficients."""
-        point, basis = self.complete(inner)
-        columns = self.evaluator.jacobian(point)[:, : len(inner)]
-        return np.asarray(columns - basis @ (basis.T @ columns))
-
-
-def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDArray[np.float64] | None:
-    """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
-
-    None is returned for a run that does not end within `STEPS`: it is on its way to a worse end, or to infinity.
-    """
-    from scipy.optimize import least_squares, leastsq
-
-    inner, small = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
-    if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=STEPS, **small)
-        inner, over = end.x, end.status == 0
-    elif len(start):
-        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=STEPS, **small)
-        inner, over = answer[0], answer[-1] == _NOT_CONVERGED
-    else:
-        over = False
-    point = projected.complete(inner)[0] if np.isfinite(inner).all() else inner
-    return point if not over and np.isfinite(point).all() else None
-
-
-def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
-    from scipy.optimize import least_squares
-
-    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_STEPS).x)

@@ -24,6 +24,8 @@ LAYERS = [
     {"evidence"},
     {"hierarchy"},
     {"networks"},
+    {"least_squares", "trust_region"},
+    {"working_set"},
     {"learning"},
     {"plotting"},
     {"reproduction", "estimator"},

@@ -2,7 +2,8 @@
 
 from .formulate import Formulation, formulate
 from .identifiability import Identifiability, identifiability
-from .losses import LOSSES, Loss, MeanResidual, loss_named
+from .loss import Loss
+from .losses import LOSSES, MeanResidual, loss_named
 from .network import PolynomialNetwork
 
 __all__ = [

@@ -26,9 +26,10 @@ class Formulation:
     network : PolynomialNetwork
     loss : str
     problem : Problem
-        Its variables are the coefficients, then what the loss adds (`theta`).
+        Its variables are the coefficients, then what the loss adds (`theta`, or one bound for each residual).
     residuals : tuple of Polynomial
-        For the mean residual: the entries of :math:`\hat f - \hat y`, in the coefficients.
+        In the coefficients. For the mean residual: the entries of :math:`\hat f - \hat y`. For losses of all samples:
+        the residuals, or what a reduction makes of them.
     scale : float
         The size of the targets, in units of the loss.
     squares : tuple of Polynomial
@@ -85,7 +86,8 @@ class Formulation:
         units = (4 + max(r.degree for r in self.residuals)) * np.finfo(float).eps
         errors = units * evaluator.sizes(np.asarray(point[: self.n_coefficients]))
         if not self.squares:
-            return float(errors.max())
+            one_bound = self.problem.n_variables == self.n_coefficients + 1
+            return float(errors.max() if one_bound else errors.sum())
         values = np.abs(evaluator.values(np.asarray(point[: self.n_coefficients])))
         return float(((values + errors) ** 2 - values**2).sum())
 
@@ -116,11 +118,19 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
     BadOption
         An unknown loss.
     """
+    chosen = loss_named(loss)
+    inputs, targets = checked_data(network, X, Y)
+    written = chosen.formulate(Expansion.of(network), inputs, targets)
+    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)
+
+
+def checked_data(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return inputs and targets as float arrays; raise `InvalidInput` when they do not match the network."""
     if not isinstance(network, PolynomialNetwork):
         raise InvalidInput(f"network: expected a PolynomialNetwork, got {type(network).__name__}")
-    chosen = loss_named(loss)
     inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
     if len(inputs) != len(targets):
         raise InvalidInput(f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both")
-    written = chosen.formulate(Expansion.of(network), inputs, targets)
-    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)
+    return inputs, targets

@@ -1,9 +1,7 @@
-"""Losses: what is minimised over the coefficients, as a polynomial problem and as a number."""
+"""The losses: those that are means over the samples, and the list of all."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -13,61 +11,16 @@ from numpy.typing import NDArray
 from ..errors import BadOption
 from ..polynomials import Polynomial, sum_of_squares
 from ..polynomials.evaluation import evaluate_all
-from ..polynomials.exponents import unique_rows
-from ..polynomials.tables import from_table, to_table
+from ..polynomials.tables import from_table
 from ..problem import Problem
 from .expansion import Expansion
+from .loss import Loss, LossProblem, epigraph
 from .network import PolynomialNetwork
+from .sampled import MaxAbs, MeanAbs
 
 #: Gaps of squared losses are measured against this share of the mean squared target, so that a loss counts as
 #: zero when its root is below 1e-8 of the root mean squared target, as for the other losses.
 SQUARED_SHARE = 1e-8
-
-
-@dataclass(frozen=True, eq=False)
-class LossProblem:
-    """A loss written as a polynomial problem.
-
-    Attributes
-    ----------
-    problem : Problem
-        Its variables are the coefficients first, in order, then what the loss adds.
-    residuals : tuple of Polynomial
-        The polynomials in the coefficients whose size is minimised.
-    scale : float
-        The size of what the outputs are compared with, in units of the loss; gaps are measured against it.
-    squares : tuple of Polynomial
-        Polynomials whose squares add up to the objective, where it is such a sum.
-    """
-
-    problem: Problem
-    residuals: tuple[Polynomial, ...]
-    scale: float
-    squares: tuple[Polynomial, ...] = ()
-
-
-class Loss(ABC):
-    """One loss: its name, its value, its polynomial problem.
-
-    Attributes
-    ----------
-    name : str
-        The name users type.
-    """
-
-    name: ClassVar[str]
-
-    @abstractmethod
-    def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
-        """Return the loss of a network with coefficients on data, computed from the data."""
-
-    @abstractmethod
-    def formulate(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> LossProblem:
-        """Return the loss as a polynomial problem in the coefficients."""
-
-    @abstractmethod
-    def lift(self, residuals: tuple[Polynomial, ...], coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the point of the problem that belongs to the learned coefficients."""
 
 
 class MeanResidual(Loss):
@@ -129,21 +82,10 @@ class MeanSquared(Loss):
         return coefficients
 
 
-def epigraph(residuals: tuple[Polynomial, ...]) -> Problem:
-    r"""Return the problem of minimising `theta` subject to :math:`\theta \pm r_j \ge 0`."""
-    names = (*residuals[0].variables, "theta")
-    theta = np.eye(1, len(names), len(names) - 1, dtype=np.int64)
-    rows, table = to_table(residuals)
-    rows, place = unique_rows(np.concatenate([np.pad(rows, ((0, 0), (0, 1))), theta]))
-    pairs = np.zeros((2 * len(table), len(rows)))
-    pairs[:, place] = np.pad(
-        np.stack([-table, table], axis=1).reshape(-1, table.shape[1]), ((0, 0), (0, 1)), constant_values=1.0
-    )
-    return Problem(Polynomial.from_terms(theta, [1.0], names), tuple(from_table(rows, pairs, names)), variables=names)
-
-
 #: One entry a loss.
-LOSSES: MappingProxyType[str, Loss] = MappingProxyType({loss.name: loss for loss in (MeanResidual(), MeanSquared())})
+LOSSES: MappingProxyType[str, Loss] = MappingProxyType(
+    {loss.name: loss for loss in (MeanResidual(), MaxAbs(), MeanSquared(), MeanAbs())}
+)
 
 
 def loss_named(name: object) -> Loss:
