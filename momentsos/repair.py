@@ -112,9 +112,9 @@ def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
     lengths[lengths == 0] = 1.0
     work = float(columns.shape[0]) * sdp.n_moments**2
     if work > _SMALL_WORK:
-        sparse = SparseEquations.of(sdp, lengths)
-        if sparse.order.work < _SPARSE_SHARE * work:
-            return sparse if sparse.order.work <= _MOST_WORK else None
+        order = SparseEquations.order_of(sdp)
+        if order.work < _SPARSE_SHARE * work:
+            return SparseEquations.of(sdp, lengths, order) if order.work <= _MOST_WORK else None
     return _Equations.of(sdp, lengths) if work <= _MOST_WORK else None
 
 

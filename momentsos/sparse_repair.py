@@ -49,15 +49,21 @@ class SparseEquations:
     free: list[Floats]
     order: FrontOrder
 
+    @staticmethod
+    def order_of(sdp: SDP) -> FrontOrder:
+        """Return the order in which the equations of a program are eliminated; nothing large is made for it."""
+        starts = [*(sdp.operator.indptr[row] for row in sdp.offsets), *(sdp.equalities.indptr[1:] + sdp.operator.nnz)]
+        moments = np.concatenate([sdp.operator.indices, sdp.equalities.indices])
+        return FrontOrder.of([np.unique(moments[a:b]).astype(np.intp) for a, b in pairwise(starts)], sdp.n_moments)
+
     @classmethod
-    def of(cls, sdp: SDP, lengths: Floats) -> SparseEquations:
+    def of(cls, sdp: SDP, lengths: Floats, order: FrontOrder) -> SparseEquations:
         """Cut the equations of a program into pieces."""
         scaling = sp.diags_array(1.0 / lengths)
         operator, equalities = (sdp.operator @ scaling).tocsr(), (sdp.equalities @ scaling).tocsr()
         blocks = [_piece(operator[a:b]) for a, b in pairwise(sdp.offsets)]
         free = [_piece(equalities[i : i + 1]) for i in range(equalities.shape[0])]
         columns = [own for own, _ in (*blocks, *free)]
-        order = FrontOrder.of(columns, sdp.n_moments)
         return cls(sdp, lengths, columns, [rows for _, rows in blocks], [rows for _, rows in free], order)
 
     def weighted(self, roots: list[Floats]) -> list[Floats]:

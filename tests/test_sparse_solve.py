@@ -222,7 +222,7 @@ def test_an_absorbed_bound_in_fronts_is_an_exact_identity_and_not_above_the_opti
 def test_fronts_agree_with_one_matrix() -> None:
     sdp = ms.relax(in_a_box(broyden(6), 2), method="sparse").sdp
     rng = np.random.default_rng(0)
-    equations = SparseEquations.of(sdp, np.ones(sdp.n_moments))
+    equations = SparseEquations.of(sdp, np.ones(sdp.n_moments), SparseEquations.order_of(sdp))
     roots = [np.stack([np.eye(size) + 0.1 * np.ones((size, size))] * len(rows)) for size, rows in sdp.groups]
     pieces = equations.weighted(roots)
     dense = np.zeros((sum(map(len, pieces)), sdp.n_moments))
