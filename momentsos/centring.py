@@ -48,7 +48,7 @@ def centred_change(
     near = change_affinely(problem, point, np.diag(units), fine).problem
     length = max(own_length(p) for p in (near.minimize, *near.inequalities, *near.equalities))
     length = length if length > _NOISE else _ANY
-    if length**problem.degree >= _LEFT:
+    if length >= 1.0 or length**problem.degree >= _LEFT:
         return None
     return change_affinely(problem, point, np.diag(units * power_of_two(length)), fine)
 

@@ -121,6 +121,22 @@ def test_zero_and_constant_polynomials_are_solved(problem, method) -> None:
     assert len(result.minimizers)
 
 
+@pytest.mark.parametrize("size", [1e60, 1e200])
+@pytest.mark.parametrize("loss", ["mean_residual", "mse"])
+def test_data_whose_powers_overflow_are_refused(loss, size) -> None:
+    rng = np.random.default_rng(0)
+    network = ms.PolynomialNetwork([rng.standard_normal((3, 3)) for _ in range(3)], [2, 2])
+    with pytest.raises(ms.InvalidInput, match="change"):
+        ms.learn(network, size * rng.standard_normal((5, 3)), rng.standard_normal((5, 3)), loss=loss)
+
+
+def test_a_high_degree_is_no_overflow() -> None:
+    x = ms.variables("x")[0]
+    result = ms.solve(ms.Problem(x**200 - 3 * x**101 + x), time_limit=60)
+    assert result.upper_bound == pytest.approx(-1.2645411733, rel=1e-8)  # on a grid of 2e5 points between 0.9 and 1.1
+    assert result.lower_bound is None or result.lower_bound <= result.upper_bound
+
+
 def test_a_partial_relaxation_beyond_memory_is_refused() -> None:
     many = ms.variables(" ".join(f"x{i}" for i in range(100)))
     problem = ms.Problem(sum(v**8 for v in many[1:]) + many[0] ** 2)

@@ -120,7 +120,11 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
     """
     chosen = loss_named(loss)
     inputs, targets = checked_data(network, X, Y)
-    written = chosen.formulate(Expansion.of(network), inputs, targets)
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            written = chosen.formulate(Expansion.of(network), inputs, targets)
+        except InvalidInput as error:
+            raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
     return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)
 
 
