@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import time
@@ -26,7 +25,7 @@ from .record import table
 
 #: Samples that are generated at a time.
 _CHUNK = 20_000
-#: Bytes of a mebibyte; `ru_maxrss` counts kibibytes.
+#: Bytes of a mebibyte.
 _MIB = 2**20
 
 
@@ -155,12 +154,17 @@ def _point(name: str, value: int, limit: float) -> dict[str, Any]:
 
 def measured(name: str, value: int) -> dict[str, Any]:
     """Measure one point, with the memory that it added to the process."""
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_bytes()
     busy = time.process_time()
     found = QUANTITIES[name].measure(value)
     busy = time.process_time() - busy
-    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return {**found, "cpu": busy, "mebibytes": (after - before) * 1024 / _MIB}
+    return {**found, "cpu": busy, "mebibytes": (peak_bytes() - before) / _MIB}
+
+
+def peak_bytes() -> int:
+    """Return the most memory that this process has had; `ru_maxrss` would begin at that of the process before it."""
+    with open("/proc/self/status", encoding="ascii") as lines:
+        return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def middle(rows: Sequence[dict[str, Any]], name: str, key: Callable[[dict[str, Any]], float]) -> dict[int, float]:
