@@ -83,7 +83,9 @@ def test_demo_shows_both_networks(capsys) -> None:
 
 def test_solvers_are_listed(capsys) -> None:
     assert main(["solvers"]) == 0
-    assert "clarabel" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "clarabel" in out and not any(line.endswith(" ") for line in out.splitlines())
+    assert "…" not in out  # an address in the remarks is whole
     assert main(["solvers", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["scs"]["available"] is True
 

@@ -24,6 +24,16 @@ def _out() -> Console:
     return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
 
 
+def _print(console: Console, table: Table) -> None:
+    """Print a table, without the blanks that fill its last column in a pipe."""
+    if console.is_terminal:
+        console.print(table)
+        return
+    with console.capture() as text:
+        console.print(table)
+    console.print("\n".join(line.rstrip() for line in text.get().splitlines()), markup=False)
+
+
 @contextmanager
 def progress(options: argparse.Namespace) -> Iterator[Callable[[str], None] | None]:
     """Show what is being done on a terminal; yield None, so that nothing is reported, in a pipe or with --quiet."""
@@ -63,7 +73,7 @@ def result(found: Result) -> None:
         for layer, values in enumerate(found.coefficients, start=1):
             table.add_row(f"activation {layer}", _polynomial(values))
     table.add_row("seconds", _times(found))
-    console.print(table)
+    _print(console, table)
 
 
 def recovery(case: Instance, fit: Fit) -> None:
@@ -78,7 +88,7 @@ def recovery(case: Instance, fit: Fit) -> None:
         for power, (a, b) in enumerate(zip(true, found, strict=True)):
             if power or layer == len(case.true):
                 table.add_row(f"c{layer}{power}", f"{a:.6f}", f"{b:.6f}", f"{abs(a - b):.1e}")
-    console.print(table)
+    _print(console, table)
     console.print(f"  lower bound {_number(fit.lower_bound)}, upper bound {_number(fit.upper_bound)}", end="")
     console.print("" if fit.gap is None else f", gap {fit.gap:.1e}")
     console.print(f"  [bold]{fit.status.name}[/bold] over {fit.coverage}: {fit.message}")
@@ -94,7 +104,7 @@ def solver_table(states: Mapping[str, Availability]) -> None:
         usable = "[green]yes[/green]" if state.available else "no"
         table.add_row(name, state.version, usable, "free" if state.free else "needs a key", state.reason)
     console = _out()
-    console.print(table)
+    _print(console, table)
     console.print(describe_choice())
 
 
