@@ -135,7 +135,8 @@ class Evidence:
     def _inside(self, setting: Setting) -> bool:
         if self.search.best is None or self.request.bound != "auto":
             return True
-        return setting.change.original.inequalities[-1](self.search.optimum[0]) >= WALL
+        added = setting.change.original.inequalities[len(self.request.problem.inequalities) :]
+        return all(ball(self.search.optimum[0]) >= WALL for ball in added)
 
     def _contradicted(self, bound: Bound) -> bool:
         """Whether a feasible point lies below the bound: the residuals hid a bound that does not hold."""
