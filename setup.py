@@ -9,6 +9,7 @@ from Cython.Build import cythonize
 from setuptools import Extension, setup
 
 CORE = "momentsos.solvers.native.compiled"
+FOLDER = CORE.replace(".", "/")
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": False,
@@ -20,10 +21,12 @@ DIRECTIVES = {
 extensions = [
     Extension(
         f"{CORE}.{name}",
-        [f"{CORE.replace('.', '/')}/{name}.pyx"],
+        [f"{FOLDER}/{name}.pyx"],
+        include_dirs=[FOLDER],
+        depends=[f"{FOLDER}/kernels.h"],
         extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0"],
     )
-    for name in ("blocks", "operator", "normal", "embedding")
+    for name in ("blocks", "folding", "operator", "normal", "embedding")
 ]
 compiled = cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES)
 for extension in compiled:

@@ -16,6 +16,7 @@ from momentsos.solvers.native import NativeSolver, adapter, cone
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.compiled.small import is_small, make_small
 from momentsos.solvers.native.cone import make_cone
+from momentsos.solvers.native.program import prepare
 
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
@@ -121,12 +122,13 @@ def test_compiled_code_gives_the_same_answer_twice():
 
 def test_a_program_without_unknowns_is_not_for_compiled_code():
     fixed = SDP(np.ones(1), sp.csr_matrix([[1.0]]), np.ones(1), sp.csr_matrix([[1.0]]), (1,))
-    assert is_small(fixed) and make_small(fixed) is None
+    assert is_small(fixed) and make_small(prepare(fixed)) is None
 
 
 def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
     assert is_small(feasible(0, sizes=(10,) * 5, n=40)[0])
-    assert not is_small(feasible(0, sizes=(10,) * 45, n=250)[0])
+    assert is_small(feasible(0, sizes=(10,) * 45, n=250)[0])
+    assert not is_small(feasible(0, sizes=(160,), n=20)[0])
     n = 300
     diagonal = sp.csr_matrix(np.eye(n))  # linear: every moment in a block of its own
     assert not is_small(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))

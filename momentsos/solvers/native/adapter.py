@@ -13,10 +13,11 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
+from .compiled.small import is_small, small_bytes
 from .cost import cheaper_side, iteration_seconds, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
-from .program import Program, make_program
+from .program import Program, make_program, prepare
 from .start import Start, make_start
 from .warm import check_start, warm_start
 
@@ -49,8 +50,8 @@ class NativeSolver(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate from `momentsos.solvers.native.cost`."""
-        return peak_bytes(sdp)
+        """Estimate from `momentsos.solvers.native.cost`, or that for the compiled iteration."""
+        return small_bytes(sdp) if is_small(sdp) else peak_bytes(sdp)
 
     def preferred_side(self, sdp: SDP, options: SolverOptions) -> str:
         """Return ``"gram"`` where the cost model says that it takes less than half the time.
@@ -65,10 +66,12 @@ class NativeSolver(Solver):
         native = NativeOptions.from_mapping(options.native)
         if options.start is not None:
             check_start(sdp, options.start)
-        refuse_if_too_large(self, sdp)
         started = time.perf_counter()
         deadline = math.inf if options.time_limit is None else started + options.time_limit
-        least = _FEWEST_ITERATIONS * iteration_seconds(sdp) if options.time_limit is not None else 0.0
+        refuse_if_too_large(self, sdp)
+        small = is_small(sdp)
+        brief = small or options.time_limit is None
+        least = 0.0 if brief else _FEWEST_ITERATIONS * iteration_seconds(sdp)
         if started + least > deadline:
             return _failure(sdp, f"no iterate worth having in the time: about {least:.3g} s", 0.0, SDPStatus.LIMIT)
         with limited_threads(options.threads), np.errstate(all="ignore"):
@@ -77,11 +80,12 @@ class NativeSolver(Solver):
 
                 refuse_if_too_many_digits(sdp)
             most = options.max_iterations or _DEFAULT_ITERATIONS
-            if not options.verbose and options.start is None:
-                quick = follow_small(sdp, native, tol=options.tol, max_iterations=most, deadline=deadline)
+            prepared = prepare(sdp)
+            if small and not options.verbose and options.start is None:
+                quick = follow_small(prepared, native, tol=options.tol, max_iterations=most, deadline=deadline)
                 if quick is not None:
                     return _solution(sdp, quick, native, started, deadline, False)
-            program = make_program(sdp)
+            program = make_program(sdp, prepared)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)
             try:

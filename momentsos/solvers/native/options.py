@@ -16,7 +16,7 @@ class NativeOptions:
     Attributes
     ----------
     start_scale : float
-        Factor on the multiples of the identity from which the iteration starts.
+        Factor on the multiples of the identity from which slacks and Gram matrices start.
     step_fraction : float
         Largest share of the way to the boundary of the cone that a step takes.
     refinements : int

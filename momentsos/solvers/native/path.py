@@ -71,7 +71,7 @@ def follow_path(
 ) -> Run:
     """Iterate until the residuals are below `tol`, or a ray, a limit or a stall ends the run."""
     program, point = begin.program, begin.point
-    metric: Metric | None = begin.metric
+    metric: Metric | None = None
     gram_factor, slack_factor = program.cone.factor(point.gram, point.slack)
     state = measure(program, point)
     best, since_best, iteration = (point, state), 0, 0

@@ -212,7 +212,7 @@ def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:
     ).without_zeros()
 
 
-def _in_order(matrix: sp.csr_matrix, order: NDArray[np.intp]) -> sp.csr_matrix:
+def in_order(matrix: sp.csr_matrix, order: NDArray[np.intp]) -> sp.csr_matrix:
     """Return the matrix with its columns in another order."""
     place = np.empty_like(order)
     place[order] = np.arange(order.shape[0])
@@ -270,8 +270,27 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
-def shared_fields(sdp: SDP, scaling: Scaling, elimination: Elimination, cone: Cone, constant: Array) -> dict[str, Any]:
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What is found out about a program before its blocks are laid out in one way or another; see `Scaled`."""
+
+    sdp: SDP
+    scaling: Scaling
+    elimination: Elimination
+    cone: Cone
+
+
+def prepare(sdp: SDP) -> Prepared:
+    """Scale a program, eliminate its equalities and stack its blocks."""
+    scaling = equilibrate(sdp)
+    scaled = sp.csr_matrix(sdp.equalities, copy=True)
+    scaled.data *= scaling.moments[scaled.indices]
+    return Prepared(sdp, scaling, eliminate(scaled, sdp.right_side), make_cone(sdp.sizes))
+
+
+def shared_fields(prepared: Prepared, constant: Array) -> dict[str, Any]:
     """Return the fields of `Scaled`; `constant` is not yet in its unit."""
+    sdp, scaling, elimination, cone = prepared.sdp, prepared.scaling, prepared.elimination, prepared.cone
     cost = (sdp.cost * scaling.moments)[elimination.order]
     gradient = _without_noise(elimination, cost)
     cost_unit, moment_unit = _unit(gradient), _unit(constant)
@@ -295,13 +314,11 @@ def shared_fields(sdp: SDP, scaling: Scaling, elimination: Elimination, cone: Co
     }
 
 
-def make_program(sdp: SDP) -> Program:
-    """Scale a program, eliminate its equalities and stack its blocks."""
-    scaling = equilibrate(sdp)
-    columns = sp.diags_array(scaling.moments)
-    elimination = eliminate(sp.csr_matrix(sdp.equalities @ columns), sdp.right_side)
-    cone = make_cone(sdp.sizes)
-    ordered = _in_order(sdp.operator, elimination.order)
+def make_program(sdp: SDP, prepared: Prepared | None = None) -> Program:
+    """Scale a program, eliminate its equalities and stack its blocks, where that is not done yet."""
+    prepared = prepared or prepare(sdp)
+    scaling, elimination, cone = prepared.scaling, prepared.elimination, prepared.cone
+    ordered = in_order(sdp.operator, elimination.order)
     entries = _flat_entries(ordered, cone)
     column_scale = scaling.moments[elimination.order]
     row_scale = cone.spread(scaling.rows)
@@ -310,7 +327,7 @@ def make_program(sdp: SDP) -> Program:
     different, spread = _operators(foldings, row_scale, column_scale)
     constant = np.asarray(spread @ (different @ elimination.offset))
     return Program(
-        **shared_fields(sdp, scaling, elimination, cone, constant),
+        **shared_fields(prepared, constant),
         different=different,
         spread=spread,
         adjoints=(sp.csr_matrix(spread.T), sp.csr_matrix(different.T)),

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import blas, lapack
 from scipy.sparse.linalg import lsqr
 
 from ...sdp import SDP, svec_index
@@ -25,8 +25,8 @@ Index = NDArray[np.intp]
 #: entries that do not count.
 _BADLY_SCALED, _SMALL_SHARE = 1e3, 0.1
 _SWEEPS = 4
-#: Most unknowns of a least-squares problem that is solved by a factorisation.
-_FACTORED = 600
+#: Most numbers of a matrix for which a least-squares problem is solved by a factorisation.
+_FACTORED = 1_500_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,37 +99,44 @@ def _geometric(sdp: SDP) -> tuple[Array, Array]:
     twos = np.stack([rows.indices, other])[:, rows.data != 0]
     twos = np.hstack([twos, np.stack([costs, np.full(costs.shape[0], first[-1] + p)])])
     sizes_of = [-np.log2(np.abs(data[data != 0])) for data in (blocks.data, rows.data, sdp.cost)]
-    answer = _least_squares(threes, sizes_of[0], twos, np.concatenate(sizes_of[1:]), int(first[-1]) + p + 1)
+    answer = _least_squares(threes, sizes_of[0], twos, np.concatenate(sizes_of[1:]), n, int(first[-1]) + p + 1)
     scale = np.exp2(np.round(answer))
     return scale[:n], scale[left] * scale[right]
 
 
-def _least_squares(threes: Index, right: Array, twos: Index, other: Array, n: int) -> Array:
-    """Return a solution of small norm, to a few digits, of equations for sums of three and of two of `n` unknowns.
+def _least_squares(threes: Index, right: Array, twos: Index, other: Array, n: int, total: int) -> Array:
+    """Return a solution of small norm, to a few digits, of equations for sums of three and of two of `total` unknowns.
 
-    A column of `threes` and of `twos` has the numbers of the unknowns in one equation. The normal equations are
-    factored where that is quick.
+    A column of `threes` and of `twos` has the numbers of the unknowns in one equation, of which the first alone is
+    below `n`. So the normal equations are diagonal in those, and reduced to the others where that is quick.
     """
     columns, values = (
         np.concatenate([threes.ravel(), twos.ravel()]),
         np.concatenate([np.tile(right, 3), np.tile(other, 2)]),
     )
-    if n > _FACTORED:
+    rest = total - n
+    if max(rest, n) * rest > _FACTORED:
         equations = [np.tile(np.arange(right.shape[0]), 3), right.shape[0] + np.tile(np.arange(other.shape[0]), 2)]
-        shape = right.shape[0] + other.shape[0], n
+        shape = right.shape[0] + other.shape[0], total
         ones = np.ones(columns.shape[0])
         system = sp.csr_matrix((ones, (np.concatenate(equations), columns)), shape=shape)
         return np.asarray(lsqr(system, np.concatenate([right, other]), iter_lim=60, atol=1e-3, btol=1e-3)[0])
-    normal = np.zeros((n, n))  # half of it: the numbers in a column of a table ascend
-    flat = normal.ravel()
-    for table in (threes, twos):
-        for j, second in enumerate(table):
-            np.add.at(flat, second * (n + 1), 1.0)
-            for first in table[:j]:
-                np.add.at(flat, second * n + first, np.where(first == second, 2.0, 1.0))
-    flat[:: n + 1] += 1e-6 * normal.diagonal().max(initial=1.0)
-    # Transposed it is the upper half in the order of LAPACK.
-    return np.asarray(lapack.dposv(normal.T, np.bincount(columns, values, minlength=n), overwrite_a=1)[1])
+    first, second, third = threes[0], threes[1] - n, threes[2] - n
+    products = np.concatenate([first * rest + second, first * rest + third, twos[0] * rest + twos[1] - n])
+    coupling = np.bincount(products, minlength=n * rest).reshape(n, rest).astype(float)
+    # Half of it: the numbers in a column of `threes` ascend.
+    pairs = np.bincount(third * rest + second, minlength=rest * rest).reshape(rest, rest).astype(float)
+    counts = np.bincount(columns, minlength=total).astype(float)
+    pairs.flat[:: rest + 1] = counts[n:] + 2.0 * pairs.diagonal()
+    raised = 1e-6 * max(counts[:n].max(initial=1.0), pairs.diagonal().max(initial=1.0))
+    pairs.flat[:: rest + 1] += raised
+    own = counts[:n] + raised
+    sums = np.bincount(columns, values, minlength=total)
+    scaled = coupling / np.sqrt(own)[:, None]
+    # Transposed, the matrices are in the order of BLAS, and the half is the upper one.
+    reduced = blas.dsyrk(-1.0, scaled.T, beta=1.0, c=pairs.T, overwrite_c=1)
+    others = lapack.dposv(reduced, sums[n:] - coupling.T @ (sums[:n] / own), overwrite_a=1)[1]
+    return np.concatenate([(sums[:n] - coupling @ others) / own, others])
 
 
 def _has_bad_scale(sdp: SDP) -> bool:

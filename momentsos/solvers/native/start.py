@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,34 +10,62 @@ import numpy as np
 from .cone import Array
 from .dependence import SUSPICIOUS, without_dependent
 from .iterate import Iterate
-from .metric import Metric
-from .program import Program, with_reduced
+from .program import Program, Scaled, with_reduced
 from .sparse_factor import factor_matrix
 from .sparse_schur import restricted
+
+#: Least multiples of the unit for slacks and Gram matrices, and the largest one that means anything.
+_SLACK, _GRAM, _LARGEST = 1.0, 0.1, 1e6
 
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """The program without dependent moments, the first point, and its metric.
+    """The program without dependent moments, and the first point.
 
     `ray` is a direction that changes the objective alone, when there is one.
     """
 
     program: Program
     point: Iterate
-    metric: Metric
     ray: Array | None
 
 
+def first_point(program: Scaled, solve: Callable[[Array], Array], scale: float) -> Iterate:
+    r"""Return multiples of the unit of the cone, as large as the least-squares slacks and Gram matrices.
+
+    With :math:`B = A^\top A` these are :math:`C - A B^{-1} A^\top C` and :math:`A B^{-1} b`, the smallest that meet the
+    equations: they say how large either side is. The points themselves, moved into the cone (Mehrotra, *On the
+    implementation of a primal-dual interior point method*, SIAM J. Optim. 2 (1992), section 7), are less central, and
+    take 5 % more iterations over the catalogue.
+
+    Parameters
+    ----------
+    solve : callable
+        Takes `r` to :math:`B^{-1} r`.
+    scale : float
+        A factor on both.
+    """
+    cone = program.cone
+    unit = cone.identity([1.0] * len(cone.groups))
+    slack = program.constant - program.apply(solve(program.apply_adjoint(program.constant)))
+    gram = program.apply(solve(program.gradient))
+    sizes = (float(np.linalg.norm(flat)) / max(1, cone.degree) ** 0.5 for flat in (slack, gram))
+    slack_size, gram_size = (
+        max(size, least) if size <= _LARGEST else least for size, least in zip(sizes, (_SLACK, _GRAM), strict=True)
+    )
+    product = scale**2 * slack_size * gram_size
+    return Iterate(np.zeros_like(program.gradient), scale * slack_size * unit, scale * gram_size * unit, 1.0, product)
+
+
 def make_start(program: Program, scale: float) -> Start:
-    """Return the point that is `scale` times the unit of the cone.
+    """Leave out dependent moments, and return the first point; see `first_point`.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         When the Schur complement cannot be factored.
     """
-    unit = program.cone.identity([scale] * len(program.cone.groups))
+    unit = program.cone.identity([1.0] * len(program.cone.groups))
     (factor,) = program.cone.factor(unit)
     inverse = program.cone.inverse(factor)
     matrix = program.normal_matrix(unit, inverse, factor, factor)
@@ -46,5 +75,5 @@ def make_start(program: Program, scale: float) -> Start:
         program, ray = without_dependent(program, matrix)
         if program.elimination.kept is not None:
             schur = factor_matrix(restricted(matrix, program.elimination.kept))
-    point = Iterate(np.zeros(program.elimination.n_free), unit, unit, scale, scale)
-    return Start(with_reduced(program), point, Metric(unit, inverse, factor, factor, schur), ray)
+    program = with_reduced(program)
+    return Start(program, first_point(program, schur.solve, scale), ray)

@@ -16,7 +16,6 @@ import numpy as np
 from ...errors import BadOption
 from ...sdp import SDP, SDPSolution
 from .iterate import Iterate
-from .metric import make_metric
 from .program import Program
 from .start import Start
 
@@ -44,8 +43,8 @@ def warm_start(begin: Start, solution: SDPSolution) -> Start | None:
         kappa = float(mixed[0] @ mixed[1]) / program.cone.degree / tau
         point = Iterate(share * free + (1.0 - share) * cold.free, *mixed, tau, kappa)
         try:
-            gram_factor, slack_factor = program.cone.factor(point.gram, point.slack)
-            return replace(begin, point=point, metric=make_metric(program, point, gram_factor, slack_factor))
+            program.cone.factor(point.gram, point.slack)
+            return replace(begin, point=point)
         except np.linalg.LinAlgError:
             continue
     return None

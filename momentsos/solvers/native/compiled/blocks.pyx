@@ -9,6 +9,9 @@ from libc.math cimport INFINITY, fabs, sqrt
 from scipy.linalg.cython_blas cimport dgemm
 from scipy.linalg.cython_lapack cimport dsyev
 
+cdef extern from "kernels.h" nogil:
+    void multiply(int s, const double* left, const double* right, double* result)
+
 cdef enum:  # the largest matrices that are multiplied by loops, and whose eigenvalues are found by rotations
     LOOPS = 10
     ROTATIONS = 5
@@ -68,18 +71,11 @@ cdef void gram_of_root(int s, const double* root, double* matrix) noexcept nogil
 
 cdef void _multiply(int s, const double* left, const double* right, double* result) noexcept nogil:
     """Write the product of two full matrices."""
-    cdef int i, j, k
-    cdef double share, one = 1.0, zero = 0.0
+    cdef double one = 1.0, zero = 0.0
     if s > LOOPS:  # row by row means transposed to BLAS: (LR)ᵀ = RᵀLᵀ
         dgemm("N", "N", &s, &s, &s, &one, <double*>right, &s, <double*>left, &s, &zero, result, &s)
-        return
-    for i in range(s):
-        for j in range(s):
-            result[i * s + j] = left[i * s] * right[j]
-        for k in range(1, s):
-            share = left[i * s + k]
-            for j in range(s):
-                result[i * s + j] += share * right[k * s + j]
+    else:
+        multiply(s, left, right, result)
 
 
 cdef void sandwich(int s, const double* left, const double* middle, const double* right, double* work,

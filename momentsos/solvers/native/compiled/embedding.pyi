@@ -20,7 +20,12 @@ class Embedding:
         starts: _Integers,
         upper: _Integers,
         lower: _Integers,
-        rows: _Floats,
+        member: _Integers,
+        factor: _Floats,
+        heads: _Integers,
+        pointers: _Integers,
+        columns: _Integers,
+        values: _Floats,
         constant: _Floats,
         gradient: _Floats,
         row_units: _Floats,
@@ -28,6 +33,9 @@ class Embedding:
         objective_shift: float,
         objective_unit: float,
     ) -> None: ...
+    def open(self, unit: _Floats) -> float: ...
+    def solved(self, right: _Floats) -> _Floats: ...
+    def schur(self) -> _Floats: ...
     def follow(
         self,
         free: _Floats,

@@ -65,6 +65,28 @@ cdef class Embedding(Normal):
         self.slope, self.slope_slack, self.slope_gram = self.room(n), self.room(d), self.room(d)
         self.primal_image, self.missing = self.room(d), self.room(n)
 
+    def open(self, double[::1] unit):
+        """Factor the Schur complement `AᵀA` of the unit of the cone; return its smallest pivot, 0 when regularised."""
+        memcpy(self.point.slack, &unit[0], self.dimension * sizeof(double))
+        memcpy(self.point.gram, &unit[0], self.dimension * sizeof(double))
+        self.at, self.by_square_root = 0, False
+        memcpy(self.metrics[0].gram, &unit[0], self.dimension * sizeof(double))
+        if self.factor_blocks(&self.point, &self.metrics[0]) or self.form(&self.metrics[0]):
+            return 0.0
+        return 0.0 if self.metrics[0].shift > 0.0 else self.metrics[0].smallest_pivot
+
+    def solved(self, double[::1] right):
+        """Return `B⁻¹ r` with the Schur complement factored last."""
+        cdef double[::1] result = np.array(right)
+        self.solve(&self.metrics[self.at], &result[0])
+        return np.asarray(result)
+
+    def schur(self):
+        """Return the Schur complement formed last: a lower triangle in column order."""
+        cdef double[::1] result = np.empty(self.n * self.n)
+        memcpy(&result[0], self._schur, <size_t>self.n * self.n * sizeof(double))
+        return np.asarray(result).reshape((self.n, self.n), order="F")
+
     def follow(self, double[::1] free, double[::1] slack, double[::1] gram, double tau, double kappa, *, double tol,
                double fraction, int refinements, int correctors, int max_iterations, double deadline):
         """Iterate from a point in the interior; return why the iteration stopped."""

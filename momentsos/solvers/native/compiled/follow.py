@@ -2,41 +2,53 @@
 
 from __future__ import annotations
 
-import numpy as np
+from dataclasses import dataclass
 
-from ....sdp import SDP
-from ..cone import Array
+import numpy as np
+import scipy.sparse as sp
+
+from ..dependence import SUSPICIOUS, without_dependent
 from ..iterate import Iterate, measure
 from ..options import NativeOptions
 from ..path import Ending, Run
-from .small import Small, is_small, make_small
+from ..program import Prepared
+from ..start import first_point
+from .small import Small, make_small, over_unknowns
 
 try:
-    from . import embedding
+    from . import embedding, folding
 except ImportError:  # built without a compiler: the iteration in NumPy does it all
-    embedding = None  # type: ignore[assignment]
+    embedding = folding = None  # type: ignore[assignment]
 
 
-def follow_small(sdp: SDP, options: NativeOptions, *, tol: float, max_iterations: int, deadline: float) -> Run | None:
-    """Solve a small program; None where it is not small or not plain, or nothing was compiled.
+@dataclass(frozen=True, eq=False)
+class _Loaded:
+    """A program in compiled code, with independent unknowns and the Schur complement of the start factored."""
+
+    small: Small
+    core: embedding.Embedding
+
+
+def follow_small(
+    prepared: Prepared, options: NativeOptions, *, tol: float, max_iterations: int, deadline: float
+) -> Run | None:
+    """Solve a small program; None where it is not plain, or nothing was compiled.
 
     What is not plain, a stall, a ray in sight or a matrix that cannot be factored, is left to the general way from
     the beginning, so that all such decisions are made in one place.
     """
-    if embedding is None or not is_small(sdp):
+    made = None if embedding is None else make_small(prepared)
+    loaded = None if made is None else _loaded(*made)
+    if loaded is None:
         return None
-    made = make_small(sdp)
-    if made is None:
-        return None
-    small, rows = made
-    core = _load(small, rows)
-    unit = small.cone.identity([options.start_scale] * len(small.cone.groups))
+    small, core = loaded.small, loaded.core
+    begin = first_point(small, core.solved, options.start_scale)
     code = core.follow(
-        np.zeros(small.elimination.n_free),
-        unit,
-        unit,
-        options.start_scale,
-        options.start_scale,
+        begin.free,
+        begin.slack,
+        begin.gram,
+        begin.tau,
+        begin.kappa,
         tol=tol,
         fraction=options.step_fraction,
         refinements=options.refinements,
@@ -58,17 +70,43 @@ def follow_small(sdp: SDP, options: NativeOptions, *, tol: float, max_iterations
     return Run(small, best, state, endings[code], core.iteration)
 
 
-def _load(small: Small, rows: Array) -> embedding.Embedding:
+def _loaded(small: Small, over: sp.csr_matrix) -> _Loaded | None:
+    """Hand a program to compiled code without the moments that depend on others; None for what is not plain."""
+    unit = small.cone.identity([1.0] * len(small.cone.groups))
+    core = _core(small, over)
+    if core.open(unit) >= SUSPICIOUS:
+        return _Loaded(small, core)
+    try:
+        independent, ray = without_dependent(small, core.schur())
+    except np.linalg.LinAlgError:
+        return None
+    if ray is not None or not independent.elimination.n_free:
+        return None
+    if independent.elimination.kept is not None:
+        core = _core(independent, over_unknowns(over, independent))
+    return _Loaded(independent, core) if core.open(unit) > 0.0 else None
+
+
+def _core(small: Small, over: sp.csr_matrix) -> embedding.Embedding:
     """Hand a program to the compiled iteration."""
     cone = small.cone
     sizes = np.array([size for size in small.sdp.sizes if size], dtype=np.intc)
     lengths = sizes * (sizes + 1) // 2
+    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intc)
+    pointers = over.indptr.astype(np.intc)
+    member, factor, heads, first = folding.fold_rows(offsets, pointers, over.indices.astype(np.intc), over.data)
+    different = over if first.shape[0] == over.shape[0] else over[first]
     return embedding.Embedding(
         sizes,
-        cone.upper[np.cumsum(lengths) - lengths].astype(np.intc),
+        cone.upper[offsets[:-1]].astype(np.intc),
         cone.upper.astype(np.intc),
         cone.lower.astype(np.intc),
-        rows,
+        member,
+        factor,
+        heads,
+        different.indptr.astype(np.intc),
+        different.indices.astype(np.intc),
+        different.data,
         small.constant,
         small.gradient,
         small.row_units,

@@ -5,9 +5,13 @@ With :math:`W_{pq}` the weights of the entries `p = (i, k)`, `q = (l, m)` of a b
 .. math::
     W_{pq} = f_p f_q (X_{kl} V_{im} + X_{km} V_{il} + X_{il} V_{km} + X_{im} V_{kl}), \qquad V = S^{-1},
 
-`f` a half on the diagonal and one elsewhere, the Schur complement is :math:`B = A^\top W A`, with `A` sparse. Where it
-is ill-conditioned, its factor comes from the square root, as in `momentsos.solvers.native.square_root`.
+`f` a half on the diagonal and one elsewhere, the Schur complement is :math:`B = A^\top W A`. Of a block of `A = P D`
+the rows of `P` are those of the identity times a factor and those of `D` sparse, so that :math:`B = D^\top (P^\top W P)
+D`, over the moments of the block alone. Where it is ill-conditioned, its factor comes from the square root, as in
+`momentsos.solvers.native.square_root`.
 """
+
+import numpy as np
 
 from libc.math cimport fabs, isfinite, sqrt
 from libc.string cimport memcpy, memset
@@ -17,6 +21,16 @@ from scipy.linalg.cython_lapack cimport dgeqrf, dpotrf
 from .blocks cimport factor, gram_of_root, invert
 from .operator cimport Operator
 from .vectors cimport Point, add, dot
+
+
+cdef extern from "kernels.h" nogil:
+    void fold_weights(int s, const double* x, const double* v, const int* member, const double* factor, int h,
+                      double* row, double* folded)
+    void add_congruence(int h, int w, const double* f, const int* pointers, const int* columns, const double* values,
+                        double* tall, double* flat, double* target)
+
+cdef enum:  # the most numbers of a square root that is factored here
+    LARGEST_ROOT = 2_000_000
 
 
 cdef inline void _add_outer(int s, double value, int i, int k, const double* lower, const double* root,
@@ -34,10 +48,45 @@ cdef class Normal(Operator):
 
     def __init__(self, *args):
         super().__init__(*args)
-        cdef int n = self.n, count = self.largest_block * (self.largest_block + 1) // 2
-        self._schur = self.room(<Py_ssize_t>n * n)
-        self._row, self._norms, self._weights = self.room(n), self.room(n), self.room(count)
-        self._tall, self._spare = self.room(<Py_ssize_t>n * self.dimension), self.room(32 * n)
+        cdef int n = self.n
+        self._schur, self._row, self._norms, self._spare = (
+            self.room(<Py_ssize_t>n * n), self.room(n), self.room(n), self.room(32 * n))
+        self._find_supports()
+
+    cdef _find_supports(self):
+        """Number the moments of each block, and the different rows within it."""
+        cdef int n = self.n, j, d, e, c, count, high, r = 0, total = 0
+        cdef int[::1] local = np.empty(max(1, self.pointers[self.n_entries]), dtype=np.intc)
+        cdef int[::1] within = np.empty(self.n_rows, dtype=np.intc)
+        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc)
+        cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.empty(n, dtype=np.intc)
+        cdef Py_ssize_t tall = 0, wide = 0, square = 0
+        supports = []
+        for j in range(self.n_blocks):
+            for d in range(self.heads[j], self.heads[j + 1]):
+                for e in range(self.pointers[d], self.pointers[d + 1]):
+                    mark[self.columns[e]] = j + 1
+            support = np.flatnonzero(np.asarray(mark) == j + 1).astype(np.intc)
+            count, high = support.shape[0], self.heads[j + 1] - self.heads[j]
+            np.asarray(place)[support] = np.arange(count, dtype=np.intc)
+            for d in range(self.heads[j], self.heads[j + 1]):
+                for e in range(self.pointers[d], self.pointers[d + 1]):
+                    local[e] = place[self.columns[e]]
+            for c in range(self.sizes[j] * (self.sizes[j] + 1) // 2):
+                within[r] = self.member[r] - self.heads[j] if self.factor[r] != 0.0 else 0
+                r += 1
+            supports.append(support)
+            total += count
+            bounds[j + 1] = total
+            tall, square = max(tall, <Py_ssize_t>high * count), max(square, <Py_ssize_t>high * high)
+            if count < n:
+                wide = max(wide, <Py_ssize_t>count * count)
+        cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
+        self._kept += [local, within, bounds, moments]
+        self._local, self._within, self._bounds, self._moments = &local[0], &within[0], &bounds[0], &moments[0]
+        self._weights = self.room(self.largest_block * (self.largest_block + 1) // 2)
+        self._folded, self._tall, self._flat, self._part = (
+            self.room(square), self.room(tall), self.room(tall), self.room(wide))
 
     cdef make_room(self, Metric* metric):
         """Give a metric its vectors."""
@@ -63,55 +112,57 @@ cdef class Normal(Operator):
             invert(s, self.work, metric.gram_root + at)
         return 0
 
-    cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil:
-        """Form and factor the Schur complement; return 1 when it cannot be factored."""
+    cdef int form(self, Metric* metric) noexcept nogil:
+        """Form and factor the Schur complement by itself; return 1 when it cannot be factored."""
         cdef int j, r = 0
-        memcpy(metric.gram, point.gram, self.dimension * sizeof(double))
         for j in range(self.n_blocks):
             gram_of_root(self.sizes[j], metric.slack_root + self.starts[j], metric.inverse + self.starts[j])
-        if not self.by_square_root:
-            memset(self._schur, 0, <size_t>self.n * self.n * sizeof(double))
-            for j in range(self.n_blocks):
+        memset(self._schur, 0, <size_t>self.n * self.n * sizeof(double))
+        for j in range(self.n_blocks):
+            if self.heads[j + 1] > self.heads[j]:
                 self._add_block(metric, j, r)
-                r += self.sizes[j] * (self.sizes[j] + 1) // 2
-            if self._factor_schur(metric):
+            r += self.sizes[j] * (self.sizes[j] + 1) // 2
+        return self._factor_schur(metric)
+
+    cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil:
+        """Form and factor the Schur complement, by its square root once it is ill-conditioned; return 1 on failure."""
+        cdef int j
+        memcpy(metric.gram, point.gram, self.dimension * sizeof(double))
+        if not self.by_square_root:
+            if self.form(metric):
                 return 1
-            self.by_square_root = metric.smallest_pivot < 1e-11 and self.dimension >= self.n
-        return self._factor_square_root(point, metric) if self.by_square_root else 0
+            if metric.smallest_pivot >= 1e-11 or self.dimension < self.n:
+                return 0
+            self.by_square_root = True
+        else:
+            for j in range(self.n_blocks):
+                gram_of_root(self.sizes[j], metric.slack_root + self.starts[j], metric.inverse + self.starts[j])
+        if self._whole == NULL:
+            if <Py_ssize_t>self.n * self.dimension > LARGEST_ROOT:
+                return 1
+            with gil:
+                self._whole = self.room(<Py_ssize_t>self.n * self.dimension)
+        return self._factor_square_root(point, metric)
 
     cdef void _add_block(self, Metric* metric, int j, int first) noexcept nogil:
-        """Add `Aᵀ W A` of the block whose rows begin at `first`: row `p` of `W A` for each entry `p`."""
-        cdef int s = self.sizes[j], i, k, r = first, q, e
-        cdef int count = s * (s + 1) // 2
-        cdef double weight
-        for k in range(s):
-            for i in range(k + 1):
-                self._weigh(s, metric.gram + self.starts[j], metric.inverse + self.starts[j], i, k)
-                memset(self._row, 0, self.n * sizeof(double))
-                for q in range(count):
-                    weight = self._weights[q]
-                    for e in range(self.pointers[first + q], self.pointers[first + q + 1]):
-                        self._row[self.columns[e]] += weight * self.values[e]
-                for e in range(self.pointers[r], self.pointers[r + 1]):
-                    q = self.columns[e]  # of a symmetric matrix in column order the lower half is written
-                    add(self.n - q, self.values[e], self._row + q, self._schur + <Py_ssize_t>q * self.n + q)
-                r += 1
-
-    cdef void _weigh(self, int s, const double* gram, const double* inverse, int i, int k) noexcept nogil:
-        """Write row `(i, k)` of `W`."""
-        cdef const double *x = gram + i * s
-        cdef const double *y = gram + k * s
-        cdef const double *v = inverse + i * s
-        cdef const double *w = inverse + k * s
-        cdef double *row = self._weights
-        cdef double half = 0.5 if i == k else 1.0, vm, wm, xm, ym
-        cdef int l, m
-        for m in range(s):
-            vm, wm, xm, ym = half * v[m], half * w[m], half * x[m], half * y[m]
-            for l in range(m + 1):
-                row[l] = y[l] * vm + v[l] * ym + x[l] * wm + w[l] * xm
-            row[m] *= 0.5
-            row += m + 1
+        """Add the term of the block whose rows begin at `first`."""
+        cdef int at = self.starts[j], h = self.heads[j + 1] - self.heads[j], a, b
+        cdef int w = self._bounds[j + 1] - self._bounds[j]
+        cdef int *moments = self._moments + self._bounds[j]
+        cdef double *target = self._schur
+        cdef double *column
+        fold_weights(self.sizes[j], metric.gram + at, metric.inverse + at, self._within + first, self.factor + first, h,
+                     self._weights, self._folded)
+        if w < self.n:
+            target = self._part
+            memset(target, 0, <size_t>w * w * sizeof(double))
+        add_congruence(h, w, self._folded, self.pointers + self.heads[j], self._local, self.values, self._tall,
+                       self._flat, target)
+        if w < self.n:
+            for a in range(w):
+                column = self._schur + <Py_ssize_t>moments[a] * self.n
+                for b in range(a, w):
+                    column[moments[b]] += target[<Py_ssize_t>a * w + b]
 
     cdef int _factor_schur(self, Metric* metric) noexcept nogil:
         """Factor, regularised as little as it needs, as `newton.factor_schur` does."""
@@ -128,7 +179,7 @@ cdef class Normal(Operator):
                 metric.schur[i * n + i] *= 1.0 + shift
             dpotrf("L", &n, metric.schur, &n, &info)
             if info == 0:
-                metric.smallest_pivot = 1.0
+                metric.shift, metric.smallest_pivot = shift, 1.0
                 for i in range(n):
                     pivot, entry = metric.schur[i * n + i], self._schur[i * n + i]
                     metric.smallest_pivot = min(metric.smallest_pivot, pivot * pivot / entry)
@@ -142,19 +193,19 @@ cdef class Normal(Operator):
         cdef double *norms = self._norms
         cdef double *column
         cdef double pivot
-        memset(self._tall, 0, <size_t>n * d * sizeof(double))
-        self._fill_tall(point, metric)
+        memset(self._whole, 0, <size_t>n * d * sizeof(double))
+        self._fill_whole(point, metric)
         for a in range(n):
-            column = self._tall + <Py_ssize_t>a * d
+            column = self._whole + <Py_ssize_t>a * d
             norms[a] = sqrt(dot(d, column, column))
             if not norms[a] > 0.0:
                 norms[a] = 1.0
             for b in range(d):
                 column[b] /= norms[a]
-        dgeqrf(&d, &n, self._tall, &d, self._row, self._spare, &room, &info)
+        dgeqrf(&d, &n, self._whole, &d, self._row, self._spare, &room, &info)
         metric.smallest_pivot = 1.0
         for a in range(n):
-            column = self._tall + <Py_ssize_t>a * d
+            column = self._whole + <Py_ssize_t>a * d
             pivot = fabs(column[a])
             if not isfinite(pivot):
                 return 1
@@ -165,20 +216,23 @@ cdef class Normal(Operator):
                 metric.schur[<Py_ssize_t>b * n + a] = column[b] * norms[a]
         return 0
 
-    cdef void _fill_tall(self, Point* point, Metric* metric) noexcept nogil:
+    cdef void _fill_whole(self, Point* point, Metric* metric) noexcept nogil:
         """Add `Lᵀ A_a K⁻ᵀ` for `X = LLᵀ`, `S = KKᵀ` to column `a`: an entry is a product of rows of `L` and `K⁻ᵀ`."""
         cdef int j, s, at, i, k, r = 0, e
+        cdef double value
         cdef double *place
         for j in range(self.n_blocks):
             s, at = self.sizes[j], self.starts[j]
             factor(s, point.gram + at, self.work)
             for k in range(s):
                 for i in range(k + 1):
-                    for e in range(self.pointers[r], self.pointers[r + 1]):
-                        place = self._tall + <Py_ssize_t>self.columns[e] * self.dimension + at
-                        _add_outer(s, self.values[e], i, k, self.work, metric.slack_root + at, place)
-                        if i != k:
-                            _add_outer(s, self.values[e], k, i, self.work, metric.slack_root + at, place)
+                    if self.factor[r] != 0.0:
+                        for e in range(self.pointers[self.member[r]], self.pointers[self.member[r] + 1]):
+                            place = self._whole + <Py_ssize_t>self.columns[e] * self.dimension + at
+                            value = self.factor[r] * self.values[e]
+                            _add_outer(s, value, i, k, self.work, metric.slack_root + at, place)
+                            if i != k:
+                                _add_outer(s, value, k, i, self.work, metric.slack_root + at, place)
                     r += 1
 
     cdef void solve(self, Metric* metric, double* right) noexcept nogil:

@@ -1,7 +1,8 @@
 """The operator of a small program, its work space, and products of blocks.
 
 The rows of the operator `A` are the entries `(i, k)`, `i <= k`, of the upper triangles of the blocks, column by column
-as in `svec`, and only what is not zero is kept; blocks are flat as in `cone`.
+as in `svec`. A block has many entries that are multiples of each other, as a Hankel matrix has: a row is a factor and
+the number of one of the *different* rows, which alone are kept. Blocks are flat as in `cone`.
 """
 
 import numpy as np
@@ -16,19 +17,24 @@ from .vectors cimport Point
 cdef class Operator:
     """A program in the form of the iteration; see `Scaled` and `Small` for the arguments, over the unknowns alone."""
 
-    def __init__(self, int[::1] sizes, int[::1] starts, int[::1] upper, int[::1] lower, double[:, ::1] rows,
+    def __init__(self, int[::1] sizes, int[::1] starts, int[::1] upper, int[::1] lower, int[::1] member,
+                 double[::1] factor, int[::1] heads, int[::1] pointers, int[::1] columns, double[::1] values,
                  double[::1] constant, double[::1] gradient, double[::1] row_units, double[::1] gradient_units,
                  double objective_shift, double objective_unit):
-        self._kept = [sizes, starts, upper, lower, constant, gradient, row_units, gradient_units]
+        self._kept = [sizes, starts, upper, lower, member, factor, heads, pointers, columns, values, constant, gradient,
+                      row_units, gradient_units]
         self.n, self.dimension = gradient.shape[0], constant.shape[0]
         self.n_blocks, self.n_rows, self.degree = sizes.shape[0], upper.shape[0], int(np.sum(sizes))
+        self.n_entries = pointers.shape[0] - 1
         self.sizes, self.starts, self.upper, self.lower = &sizes[0], &starts[0], &upper[0], &lower[0]
+        self.member, self.factor, self.heads, self.pointers = &member[0], &factor[0], &heads[0], &pointers[0]
+        self.columns, self.values = &columns[0], &values[0]
         self.constant, self.gradient = &constant[0], &gradient[0]
         self.row_units, self.gradient_units = &row_units[0], &gradient_units[0]
         self.objective_shift, self.objective_unit = objective_shift, objective_unit
         self.largest_block = int(np.max(sizes))
         self.work = self.room(2 * self.largest_block * (self.largest_block + 2))
-        self._compress(rows)
+        self.entries = self.room(self.n_entries)
 
     def __dealloc__(self):
         cdef int i
@@ -38,7 +44,7 @@ cdef class Operator:
     cdef double* room(self, Py_ssize_t count) except NULL:
         """Return room for `count` numbers, kept as long as the program."""
         cdef void *found = malloc(max(count, 1) * sizeof(double))
-        if found == NULL or self._n_rooms == 64:
+        if found == NULL or self._n_rooms == 96:
             free(found)
             raise MemoryError
         self._rooms[self._n_rooms] = found
@@ -49,42 +55,32 @@ cdef class Operator:
         """Give a point its vectors."""
         point.free, point.slack, point.gram = self.room(self.n), self.room(self.dimension), self.room(self.dimension)
 
-    cdef _compress(self, double[:, ::1] rows):
-        """Keep what is not zero."""
-        cdef int[::1] pointers = np.empty(self.n_rows + 1, dtype=np.intc)
-        cdef int[::1] columns = np.empty(max(1, np.count_nonzero(rows)), dtype=np.intc)
-        cdef double[::1] values = np.empty(columns.shape[0])
-        cdef int r, a, e = 0
-        self._kept += [pointers, columns, values]
-        self.pointers, self.columns, self.values = &pointers[0], &columns[0], &values[0]
-        for r in range(self.n_rows):
-            self.pointers[r] = e
-            for a in range(self.n):
-                if rows[r, a] != 0.0:
-                    self.columns[e], self.values[e] = a, rows[r, a]
-                    e += 1
-        self.pointers[self.n_rows] = e
-
     cdef void apply(self, const double* free, double* flat) noexcept nogil:
         """Write `A z`, blocks in full."""
-        cdef int r, e
+        cdef int r, e, d
         cdef double value
-        for r in range(self.n_rows):
+        for d in range(self.n_entries):
             value = 0.0
-            for e in range(self.pointers[r], self.pointers[r + 1]):
+            for e in range(self.pointers[d], self.pointers[d + 1]):
                 value += self.values[e] * free[self.columns[e]]
-            flat[self.upper[r]] = flat[self.lower[r]] = value
+            self.entries[d] = value
+        for r in range(self.n_rows):
+            flat[self.upper[r]] = flat[self.lower[r]] = self.factor[r] * self.entries[self.member[r]]
 
     cdef void adjoint(self, const double* flat, double* gradient) noexcept nogil:
         """Write `Aᵀ X`: both halves of the blocks count."""
-        cdef int r, e
+        cdef int r, e, d
         cdef double value
-        memset(gradient, 0, self.n * sizeof(double))
+        memset(self.entries, 0, self.n_entries * sizeof(double))
         for r in range(self.n_rows):
             value = flat[self.upper[r]]
             if self.upper[r] != self.lower[r]:
                 value += flat[self.lower[r]]
-            for e in range(self.pointers[r], self.pointers[r + 1]):
+            self.entries[self.member[r]] += self.factor[r] * value
+        memset(gradient, 0, self.n * sizeof(double))
+        for d in range(self.n_entries):
+            value = self.entries[d]
+            for e in range(self.pointers[d], self.pointers[d + 1]):
                 gradient[self.columns[e]] += self.values[e] * value
 
     cdef void product(self, const double* left, const double* middle, const double* right,

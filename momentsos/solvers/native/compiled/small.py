@@ -1,24 +1,21 @@
-"""A small program for the compiled iteration: the rows of its blocks as one dense matrix, and where it starts."""
+"""A small program for the compiled iteration: the rows of its blocks over the unknowns, and where it starts."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.linalg import blas
 
 from ....sdp import SDP
-from ..cone import Array, make_cone
-from ..dependence import SUSPICIOUS, without_dependent
-from ..elimination import Elimination, eliminate_densely
-from ..newton import factor_schur
-from ..program import Scaled, shared_fields
-from ..scaling import Scaling, equilibrate
+from ..cone import Array
+from ..program import Prepared, Scaled, in_order, shared_fields
 
-#: Most numbers in the rows of the blocks, and most multiplications for a Schur complement: with more, an iteration
-#: takes over 3 ms, and the NumPy calls of the other way no longer matter.
-_LARGEST, _LONGEST = 1_000_000, 8_000_000
+#: Most numbers of the rows when equalities are put in.
+_LARGEST = 4_000_000
+#: Most unknowns, entries of a block, and multiplications for a Schur complement: with more, BLAS is quicker.
+_MOST, _TALLEST, _LONGEST = 1200, 4000, 150_000_000
 #: Moments up to which a Schur complement is worth no look at its zeros.
 _ALWAYS_DENSE = 150
 #: An entry below this share of the terms that it is the sum of is their rounding.
@@ -31,11 +28,11 @@ class Small(Scaled):
 
     Attributes
     ----------
-    rows : (rows, n) array
+    rows : (rows, n) CSR matrix
         The entries of the triangles over the moments, in the order of the elimination.
     """
 
-    rows: Array
+    rows: sp.csr_matrix
 
     def blocks(self, moments: Array) -> Array:
         """See `Scaled.blocks`."""
@@ -44,92 +41,104 @@ class Small(Scaled):
     def image(self, flat: Array) -> Array:
         """See `Scaled.image`."""
         upper, lower = self.cone.upper, self.cone.lower
-        both = np.where(upper == lower, 0.5, 1.0) * (flat[upper] + flat[lower]).T
-        return np.asarray((both @ self.rows).T)
-
-
-def _reduced(rows: Array, elimination: Elimination) -> Array:
-    """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
-    head, tail = rows[:, : elimination.n_head], rows[:, elimination.n_head :]
-    if elimination.coupling is None:
-        return head
-    reduced = tail @ elimination.coupling
-    size = _top(head) + len(elimination.coupling) * _top(tail) * _top(elimination.coupling)
-    np.subtract(head, reduced, out=reduced)
-    row, column = np.nonzero((np.abs(reduced) <= _ROUNDING * size) & (reduced != 0.0))
-    size = np.abs(head[row, column]) + np.einsum("ij,ji->i", np.abs(tail[row]), np.abs(elimination.coupling[:, column]))
-    noise = np.abs(reduced[row, column]) <= _ROUNDING * size
-    reduced[row[noise], column[noise]] = 0.0
-    return reduced
-
-
-def _top(matrix: Array) -> float:
-    """Return the largest absolute value."""
-    return max(float(matrix.max(initial=0.0)), -float(matrix.min(initial=0.0)))
+        half = np.where(upper == lower, 0.5, 1.0)
+        both = flat[upper] + flat[lower]
+        return np.asarray(self.rows.T @ (half * both.T).T)
 
 
 def is_small(sdp: SDP) -> bool:
     """Return whether the compiled iteration is the quickest, by the multiplications for its Schur complement.
 
-    Those for its factor count a fifth, as BLAS does them, and so do those for the equalities. With more than 150
-    moments, blocks that see few pairs of them are left to the general way, which knows sparse matrices.
+    With more than 150 moments, blocks that see few pairs of them are left to the general way, which knows sparse
+    matrices.
     """
-    n, p = sdp.n_moments, sdp.right_side.shape[0]
-    if not 0 < sdp.operator.shape[0] * n <= _LARGEST:
+    n = sdp.n_moments
+    unknowns = max(1, n - sdp.right_side.shape[0])
+    if not n or not sdp.operator.shape[0] or unknowns > _MOST:
         return False
     lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
+    if lengths.max() > _TALLEST:
+        return False
     seen = np.minimum(entries, n)
     if n > _ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
         return False
-    terms = lengths * (entries + 4 * lengths) + entries * (n // 2)
-    return int(terms.sum()) + n**3 // 30 + p**2 * n // 5 <= _LONGEST
+    # The weights of all pairs of entries, and two products with the rows of the block.
+    terms = 2 * lengths**2 + entries * (np.minimum(lengths, 2 * seen) + np.minimum(seen, unknowns)) // 2
+    return int(terms.sum()) <= _LONGEST
 
 
-def _rows(sdp: SDP, scaling: Scaling, weights: Array, order: NDArray[np.intp]) -> Array:
-    """Return the scaled triangles over the moments in the order of the elimination."""
-    matrix = sdp.operator
-    lengths = np.diff(matrix.indptr)
-    place = np.empty_like(order)
-    place[order] = np.arange(order.shape[0])
-    rows = np.zeros(matrix.shape)
-    row = np.repeat(np.arange(lengths.shape[0]), lengths)
-    rows[row, place[matrix.indices]] = (
-        matrix.data * np.repeat(weights * scaling.rows, lengths) * scaling.moments[matrix.indices]
-    )
-    return rows
+def small_bytes(sdp: SDP) -> int:
+    """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
+    n, rows = sdp.n_moments, sdp.operator.shape[0]
+    largest = max(np.diff(sdp.offsets), default=0)
+    equalities = 3 * sdp.right_side.shape[0] * n
+    return 8 * (6 * n**2 + 60 * rows + 3 * int(largest) * (int(largest) + n) + equalities + 6 * sdp.operator.nnz)
 
 
-def make_small(sdp: SDP) -> tuple[Small, Array] | None:
-    """Scale a program, eliminate its equalities and leave out dependent moments, as the general way does.
+def make_small(prepared: Prepared) -> tuple[Small, sp.csr_matrix] | None:
+    """Return a program and its rows over the unknowns, ascending and without zeros.
 
-    Returns the program and its rows over the unknowns. None stands for what is left to the general way: no unknowns,
-    equalities that contradict each other, an objective that falls along moments without effect.
+    None stands for what is left to the general way: no unknowns, equalities that contradict each other, or too many
+    rows to put others in.
     """
-    scaling = equilibrate(sdp)
-    elimination = eliminate_densely(sdp.equalities.toarray() * scaling.moments, sdp.right_side)
+    elimination, sdp, cone = prepared.elimination, prepared.sdp, prepared.cone
     if elimination.contradiction is not None or not elimination.n_head:
         return None
-    cone = make_cone(sdp.sizes)
-    rows = _rows(sdp, scaling, cone.weights, elimination.order)
+    rows = in_order(sdp.operator, elimination.order)
+    lengths = np.diff(rows.indptr)
+    rows.data = (
+        rows.data
+        * np.repeat(cone.weights * prepared.scaling.rows, lengths)
+        * prepared.scaling.moments[sdp.operator.indices]
+    )
+    over = _put_in(rows, prepared)
+    if over is None or not over.nnz:
+        return None
     constant = cone.spread(rows @ elimination.offset)
-    small = Small(**shared_fields(sdp, scaling, elimination, cone, constant), rows=rows)
-    reduced = _reduced(rows, elimination)
-    try:
-        independent = _independent(small, reduced)
-    except np.linalg.LinAlgError:
-        return None
-    if independent is None:
-        return None
-    return independent, np.ascontiguousarray(independent.elimination.select(reduced))
+    return Small(**shared_fields(prepared, constant), rows=rows), over
 
 
-def _independent(small: Small, reduced: Array) -> Small | None:
-    """Leave out dependent moments, by the Schur complement of the start: `AᵀA`, both halves of the blocks counted."""
-    upper, lower = small.cone.upper, small.cone.lower
-    tall = reduced * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
-    schur = blas.dsyrk(1.0, tall.T, lower=1)
-    factor = factor_schur(schur)
-    if factor.shift == 0 and factor.smallest_pivot >= SUSPICIOUS:
-        return small
-    independent, ray = without_dependent(small, schur)
-    return independent if ray is None and independent.elimination.n_free else None
+def _put_in(rows: sp.csr_matrix, prepared: Prepared) -> sp.csr_matrix | None:
+    """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
+    head, coupling = prepared.elimination.n_head, prepared.elimination.coupling
+    own = _columns(rows, 0, head)
+    if coupling is None:
+        return own
+    tail = _columns(rows, head, rows.shape[1])
+    hit = np.flatnonzero(np.diff(tail.indptr))
+    if hit.size * head > _LARGEST:
+        return None
+    dense = coupling if isinstance(coupling, np.ndarray) else coupling.toarray()
+    before, tail = own[hit].toarray(), tail[hit]
+    after = before - tail @ dense
+    after[np.abs(after) <= _ROUNDING * (np.abs(before) + abs(tail) @ np.abs(dense))] = 0.0
+    return _replaced(own, hit, sp.csr_matrix(after))
+
+
+def _replaced(rows: sp.csr_matrix, which: NDArray[np.intp], by: sp.csr_matrix) -> sp.csr_matrix:
+    """Return a matrix with some of its rows replaced."""
+    lengths = np.diff(rows.indptr)
+    stays = np.ones(rows.shape[0], dtype=bool)
+    stays[which] = False
+    kept = np.repeat(stays, lengths)
+    lengths[which] = np.diff(by.indptr)
+    new = np.repeat(~stays, lengths)
+    indices, data = np.empty(new.shape[0], dtype=rows.indices.dtype), np.empty(new.shape[0])
+    indices[new], data[new] = by.indices, by.data
+    indices[~new], data[~new] = rows.indices[kept], rows.data[kept]
+    return sp.csr_matrix((data, indices, np.concatenate([[0], np.cumsum(lengths)])), shape=rows.shape)
+
+
+def _columns(rows: sp.csr_matrix, low: int, high: int) -> sp.csr_matrix:
+    """Return the columns from `low` to `high`, without zeros, ascending."""
+    keep = (rows.indices >= low) & (rows.indices < high) & (rows.data != 0)
+    ends = np.concatenate([[0], np.cumsum(keep)])[rows.indptr]
+    part = sp.csr_matrix((rows.data[keep], rows.indices[keep] - low, ends), shape=(rows.shape[0], high - low))
+    part.sort_indices()
+    return part
+
+
+def over_unknowns(over: sp.csr_matrix, small: Small) -> sp.csr_matrix:
+    """Leave out the moments that depend on others."""
+    kept = small.elimination.kept
+    return over if kept is None else sp.csr_matrix(over[:, kept])

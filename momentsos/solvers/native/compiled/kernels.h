@@ -1,0 +1,95 @@
+/* The hot loops, compiled for several instruction sets where the compiler can do that: the loader then takes the widest
+   one that the processor has, so that one build serves all processors. Matrices are stored row by row. */
+#ifndef MOMENTSOS_KERNELS_H
+#define MOMENTSOS_KERNELS_H
+
+#include <string.h>
+
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
+#define WIDE __attribute__((unused, target_clones("avx512f", "avx2", "default")))
+#elif defined(__GNUC__)
+#define WIDE __attribute__((unused))
+#else
+#define WIDE
+#endif
+
+/* Write the product of two matrices of size s. */
+static WIDE void multiply(int s, const double *restrict left, const double *restrict right, double *restrict result)
+{
+    for (int i = 0; i < s; i++) {
+        double *restrict row = result + i * s;
+        for (int j = 0; j < s; j++)
+            row[j] = left[i * s] * right[j];
+        for (int k = 1; k < s; k++) {
+            double share = left[i * s + k];
+            for (int j = 0; j < s; j++)
+                row[j] += share * right[k * s + j];
+        }
+    }
+}
+
+/* Write P'WP, of size h, for the weights W of a block; see normal.pyx. P has one entry in a row: `factor` in column
+   `member`, for each entry of the upper triangle of the block, column by column. `row` has room for that triangle. */
+static WIDE void fold_weights(int s, const double *restrict x, const double *restrict v, const int *restrict member,
+                              const double *restrict factor, int h, double *restrict row, double *restrict folded)
+{
+    memset(folded, 0, (size_t)h * h * sizeof(double));
+    int p = 0;
+    for (int k = 0; k < s; k++)
+        for (int i = 0; i <= k; i++, p++) {
+            if (factor[p] == 0.0)
+                continue;
+            const double *restrict xi = x + i * s, *restrict xk = x + k * s;
+            const double *restrict vi = v + i * s, *restrict vk = v + k * s;
+            double half = i == k ? 0.5 * factor[p] : factor[p];
+            int q = 0;
+            for (int m = 0; m <= k; m++) {
+                double xim = half * xi[m], xkm = half * xk[m], vim = half * vi[m], vkm = half * vk[m];
+                int last = m < k ? m : i;
+                for (int l = 0; l <= last; l++)
+                    row[q + l] = xk[l] * vim + vi[l] * xkm + xi[l] * vkm + vk[l] * xim;
+                q += last + 1;
+                if (last == m)
+                    row[q - 1] *= 0.5;
+            }
+            row[p] *= 0.5; /* its other half comes from the transposition below */
+            double *restrict target = folded + (size_t)member[p] * h;
+            for (q = 0; q <= p; q++)
+                target[member[q]] += factor[q] * row[q];
+        }
+    for (int a = 0; a < h; a++)
+        for (int b = 0; b <= a; b++)
+            folded[(size_t)a * h + b] = folded[(size_t)b * h + a] =
+                folded[(size_t)a * h + b] + folded[(size_t)b * h + a];
+}
+
+/* Add the upper triangle of D'FD, of size w, for a symmetric F of size h and a sparse D with ascending columns.
+   `tall` and `flat` have room for h * w numbers. */
+static WIDE void add_congruence(int h, int w, const double *restrict f, const int *restrict pointers,
+                                const int *restrict columns, const double *restrict values, double *restrict tall,
+                                double *restrict flat, double *restrict target)
+{
+    memset(tall, 0, (size_t)h * w * sizeof(double));
+    for (int b = 0; b < h; b++)
+        for (int e = pointers[b]; e < pointers[b + 1]; e++) {
+            const double *restrict from = f + (size_t)b * h;
+            double *restrict to = tall + (size_t)columns[e] * h;
+            double value = values[e];
+            for (int a = 0; a < h; a++)
+                to[a] += value * from[a];
+        }
+    for (int c = 0; c < w; c++)
+        for (int a = 0; a < h; a++)
+            flat[(size_t)a * w + c] = tall[(size_t)c * h + a];
+    for (int a = 0; a < h; a++)
+        for (int e = pointers[a]; e < pointers[a + 1]; e++) {
+            int q = columns[e];
+            const double *restrict from = flat + (size_t)a * w;
+            double *restrict to = target + (size_t)q * w;
+            double value = values[e];
+            for (int r = q; r < w; r++)
+                to[r] += value * from[r];
+        }
+}
+
+#endif
