@@ -28,7 +28,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ...sdp import SDP, dual_program
+from ...sdp import SDP
 from ...sdp.svec import svec_weights
 from .local_elimination import eliminate_locally, put_in
 from .ordering import Ordering, distinct_supports, order_moments
@@ -283,7 +283,7 @@ def iteration_seconds(sdp: SDP) -> float:
     else:
         seconds += factor_seconds(stated.ordering)
     for shape in stated.shapes:
-        seconds += shape.count * (_CUBES * shape.size**3 / BATCHED + _SQUARES * shape.size**2) * (shape.size > 1)
+        seconds += _block_seconds(shape)
         if stated.ordering is not None:
             seconds += _moving_seconds(shape, shape.width) + shape.count * shape.width**2 * (
                 shape.triangle / SYMMETRIC + _PLACED
@@ -305,4 +305,19 @@ def cheaper_side(sdp: SDP) -> str:
     as_stated = iteration_seconds(sdp)
     if as_stated < 2 * _OVERHEAD:
         return "moments"
-    return "gram" if iteration_seconds(dual_program(sdp)) < 0.5 * as_stated else "moments"
+    return "gram" if _gram_seconds(sdp, max(1, entries + p - n)) < 0.5 * as_stated else "moments"
+
+
+def _gram_seconds(sdp: SDP, unknowns: int) -> float:
+    """Return an estimate of the time of one iteration on the Gram side, with all its unknowns in every entry."""
+    seconds = _OVERHEAD + dense_factor_seconds(unknowns)
+    for shape in _stated(sdp).shapes:
+        filled = shape.count * shape.triangle * unknowns
+        gram = Shape(shape.size, shape.count, unknowns, shape.triangle, unknowns, filled)
+        seconds += _block_seconds(shape) + min(stacked_seconds(gram), local_seconds(gram))
+    return seconds
+
+
+def _block_seconds(shape: Shape) -> float:
+    """Return the time for factors, inverses, eigenvalues and products of the blocks of a group."""
+    return shape.count * (_CUBES * shape.size**3 / BATCHED + _SQUARES * shape.size**2) * (shape.size > 1)
