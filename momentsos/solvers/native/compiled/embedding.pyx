@@ -19,10 +19,10 @@ from .normal cimport Metric, Normal
 from .vectors cimport Point, absolute_dot, add, dot, largest
 
 # What a call of `follow` ends with.
-RUNNING, CONVERGED, HAND_OVER, STALLED, ITERATIONS, TIME = range(6)
+RUNNING, HAND_OVER, STALLED, CONVERGED, ITERATIONS, TIME = range(6)
 
 cdef enum:
-    _RUNNING, _CONVERGED, _HAND_OVER, _STALLED
+    _RUNNING, _HAND_OVER, _STALLED
 
 
 cdef class Embedding(Normal):
@@ -89,8 +89,12 @@ cdef class Embedding(Normal):
 
     def follow(self, double[::1] free, double[::1] slack, double[::1] gram, double tau, double kappa, *, double tol,
                double fraction, int refinements, int correctors, int max_iterations, double deadline):
-        """Iterate from a point in the interior; return why the iteration stopped."""
+        """Iterate from a point in the interior; return why the iteration stopped.
+
+        An answer that has just the digits asked for is iterated once more: those after them are worth an iteration.
+        """
         cdef int code
+        cdef bint once_more = False
         memcpy(self.point.free, &free[0], self.n * sizeof(double))
         memcpy(self.point.slack, &slack[0], self.dimension * sizeof(double))
         memcpy(self.point.gram, &gram[0], self.dimension * sizeof(double))
@@ -108,9 +112,12 @@ cdef class Embedding(Normal):
             PyErr_CheckSignals()
             with nogil:
                 code = self._iterate()
+            if self.best_worst <= tol and (code != _RUNNING or self.best_worst <= 0.1 * tol or once_more):
+                return CONVERGED
             if code != _RUNNING:
                 return code
-        return ITERATIONS
+            once_more = self.best_worst <= tol
+        return CONVERGED if self.best_worst <= tol else ITERATIONS
 
     def best_point(self):
         """Return the iterate with the smallest residuals: `z`, `S`, `X`, `τ`, `κ`."""
@@ -139,8 +146,6 @@ cdef class Embedding(Normal):
             self.since_best += 1
         if self.worst < self.best_worst:
             self._remember()
-        if self.worst <= self.tol:
-            return _CONVERGED
         return _STALLED if self.since_best >= (12 if self.best_worst <= 1e-6 else 30) else _RUNNING
 
     cdef void _remember(self) noexcept nogil:

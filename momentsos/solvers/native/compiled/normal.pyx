@@ -127,19 +127,19 @@ cdef class Normal(Operator):
     cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil:
         """Form and factor the Schur complement, by its square root once it is ill-conditioned; return 1 on failure."""
         cdef int j
+        cdef bint too_large
         memcpy(metric.gram, point.gram, self.dimension * sizeof(double))
         if not self.by_square_root:
             if self.form(metric):
                 return 1
-            if metric.smallest_pivot >= 1e-11 or self.dimension < self.n:
+            too_large = <Py_ssize_t>self.n * self.dimension > LARGEST_ROOT
+            if metric.smallest_pivot >= 1e-11 or self.dimension < self.n or too_large:
                 return 0
             self.by_square_root = True
         else:
             for j in range(self.n_blocks):
                 gram_of_root(self.sizes[j], metric.slack_root + self.starts[j], metric.inverse + self.starts[j])
         if self._whole == NULL:
-            if <Py_ssize_t>self.n * self.dimension > LARGEST_ROOT:
-                return 1
             with gil:
                 self._whole = self.room(<Py_ssize_t>self.n * self.dimension)
         return self._factor_square_root(point, metric)
