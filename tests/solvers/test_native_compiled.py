@@ -16,6 +16,7 @@ from momentsos.solvers.native import NativeSolver, adapter, cone
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.compiled.small import is_small, make_small
 from momentsos.solvers.native.cone import make_cone
+from momentsos.solvers.native.ordering import distinct_supports, order_moments
 from momentsos.solvers.native.program import prepare
 
 if follow.embedding is None and "compiled" not in REQUIRED:
@@ -132,3 +133,69 @@ def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
     n = 300
     diagonal = sp.csr_matrix(np.eye(n))  # linear: every moment in a block of its own
     assert not is_small(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))
+
+
+def random_clique_program(cliques, size, rng):
+    """A block of the given size with random entries over each set of moments, the unit matrix feasible, bounded."""
+    length = size * (size + 1) // 2
+    n = 1 + max(map(max, cliques))
+    rows, unit = [], np.zeros(length)
+    column, row = np.tril_indices(size)
+    unit[column == row] = 1.0
+    for clique in cliques:
+        block = np.zeros((length, n + 1))
+        block[:, list(clique)] = rng.standard_normal((length, len(clique))) * (rng.random((length, len(clique))) < 0.4)
+        block[:, n] = unit
+        rows.append(block)
+    operator = np.vstack(rows)
+    cost = operator.T @ np.tile(unit, len(cliques)) + 0.1 * rng.random(n + 1)
+    fixed = np.zeros((1, n + 1))
+    fixed[0, n] = 1.0
+    return SDP(cost, sp.csr_matrix(fixed), np.ones(1), sp.csr_matrix(operator), (size,) * len(cliques))
+
+
+def overlapping(count, width, overlap):
+    step = width - overlap
+    return [tuple(range(step * i, step * i + width)) for i in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "overlap", "size"), [(40, 6, 2, 6), (12, 40, 25, 12), (5, 150, 60, 20), (30, 12, 11, 5)]
+)
+def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
+    """With fronts of one and of several panels, many of them or few, and a last one that has no rest."""
+    sdp = random_clique_program(overlapping(count, width, overlap), size, rng)
+    prepared = prepare(sdp)
+    small, over = make_small(prepared)
+    supports = distinct_supports(over, sdp.offsets, np.inf)
+    loaded = follow._loaded(small, over, order_moments(supports, over.shape[1], np.inf))
+    upper, lower = small.cone.upper, small.cone.lower
+    dense = over.toarray() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
+    right = rng.standard_normal(over.shape[1])
+    expected = np.linalg.solve(dense.T @ dense, right)
+    assert np.allclose(loaded.core.solved(right), expected, rtol=1e-8, atol=1e-8 * np.abs(expected).max())
+
+
+def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
+    sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
+    small, over = make_small(prepare(sdp))
+    alone = [np.array([moment]) for moment in range(over.shape[1])]
+    assert follow._loaded(small, over, order_moments(alone, over.shape[1], np.inf)) is None
+
+
+@pytest.mark.usefixtures("compiled_only")
+def test_sparse_programs_are_not_left_to_the_general_way(rng):
+    answer = solve(random_clique_program(overlapping(60, 12, 3), 6, rng))
+    assert answer.status is SDPStatus.OPTIMAL and answer.residuals.worst <= 1e-9
+
+
+def test_different_rows_are_found_up_to_their_factor():
+    rows = sp.csr_matrix(
+        [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [1.0, 2.1, 0.0], [0.0, 0.0, 0.0], [-0.5, -1.0, 0.0], [0.0, 1.0, 1.0]]
+    )
+    offsets = np.array([0, 4, 6], dtype=np.intc)
+    member, factor, heads, first = follow.folding.fold_rows(
+        offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data
+    )
+    assert member.tolist() == [0, 0, 1, 0, 2, 3] and factor.tolist() == [1.0, 2.0, 1.0, 0.0, 1.0, 1.0]
+    assert heads.tolist() == [0, 2, 4] and first.tolist() == [0, 2, 4, 5]

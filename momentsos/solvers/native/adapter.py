@@ -14,7 +14,7 @@ from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
 from .compiled.small import is_small, small_bytes
-from .cost import cheaper_side, iteration_seconds, peak_bytes
+from .cost import cheaper_side, elimination_order, iteration_seconds, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program, prepare
@@ -81,8 +81,11 @@ class NativeSolver(Solver):
                 refuse_if_too_many_digits(sdp)
             most = options.max_iterations or _DEFAULT_ITERATIONS
             prepared = prepare(sdp)
-            if small and not options.verbose and options.start is None:
-                quick = follow_small(prepared, native, tol=options.tol, max_iterations=most, deadline=deadline)
+            ordering = None if small else elimination_order(sdp)
+            if (small or ordering) and not options.verbose and options.start is None:
+                quick = follow_small(
+                    prepared, native, ordering, tol=options.tol, max_iterations=most, deadline=deadline
+                )
                 if quick is not None:
                     return _solution(sdp, quick, native, started, deadline, False)
             program = make_program(sdp, prepared)

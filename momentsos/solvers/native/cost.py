@@ -188,6 +188,11 @@ class _Stated:
     ordering: Ordering | None
 
 
+def elimination_order(sdp: SDP) -> Ordering | None:
+    """Return the order of a sparse factorisation over the unknowns, or None where a dense one is quicker."""
+    return _stated(sdp).ordering
+
+
 def _stated(sdp: SDP) -> _Stated:
     """Return the program with local equalities put in; others leave the blocks over all moments.
 

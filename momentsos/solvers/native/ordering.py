@@ -32,11 +32,18 @@ class Ordering:
         The entries of the Cholesky factor, the diagonal included.
     multiplications : float
         Those of the factorisation.
+    starts : (pivots + 1,) array
+        Where the moments of each pivot, which are eliminated together, begin in `order`; moments before the first one
+        are in no block.
+    later : tuple of integer arrays
+        For each pivot the pivots after it that its rows of the factor touch, ascending.
     """
 
     order: Index
     filled: int
     multiplications: float
+    starts: Index
+    later: tuple[Index, ...]
 
 
 def distinct_supports(rows: sp.csr_matrix, offsets: Index, most: float) -> list[Index] | None:
@@ -86,22 +93,25 @@ def order_moments(supports: Sequence[Index], n: int, most: float) -> Ordering | 
     found = _eliminate(cliques, members, weight, most)
     if found is None:
         return None
-    pivots, filled, multiplications = found
+    pivots, touched, filled, multiplications = found
     rank = np.zeros(len(weight), dtype=np.intp)
     rank[pivots] = 1 + np.arange(len(pivots))
     order = np.argsort(rank[vertex], kind="stable")
-    return Ordering(order.astype(np.intp), filled + isolated.size, multiplications)
+    starts = np.concatenate([[0], np.cumsum(counts[pivots])]) + isolated.size
+    later = tuple(np.sort(rank[list(own)] - 1) for own in touched)
+    return Ordering(order.astype(np.intp), filled + isolated.size, multiplications, starts.astype(np.intp), later)
 
 
 def _eliminate(
     cliques: dict[int, set[int]], members: list[set[int]], weight: list[int], most: float
-) -> tuple[list[int], int, float] | None:
-    """Return the vertices in order of elimination, the entries of the factor and the multiplications."""
+) -> tuple[list[int], list[set[int]], int, float] | None:
+    """Return the vertices in order of elimination, what each touches, the entries of the factor, multiplications."""
     size = {number: sum(weight[v] for v in clique) for number, clique in cliques.items()}
     degree = [sum(size[number] for number in own) - weight[v] * len(own) for v, own in enumerate(members)]
     heap = [(degree[v], v) for v, own in enumerate(members) if own]
     heapq.heapify(heap)
     pivots: list[int] = []
+    touched: list[set[int]] = []
     filled, multiplications, label = 0, 0.0, len(cliques)
     while heap:
         bound, pivot = heapq.heappop(heap)
@@ -112,6 +122,7 @@ def _eliminate(
         merged.discard(pivot)
         degree[pivot] = -1
         pivots.append(pivot)
+        touched.append(merged)
         own, rest = weight[pivot], sum(weight[v] for v in merged)
         filled += own * rest + own * (own + 1) // 2
         multiplications += sum((rest + i) ** 2 for i in range(own)) / 2
@@ -130,4 +141,4 @@ def _eliminate(
             degree[v] = rest - weight[v] + sum(outside[number] for number in members[v])
             members[v].add(label)
             heapq.heappush(heap, (degree[v], v))
-    return pivots, filled, multiplications
+    return pivots, touched, filled, multiplications

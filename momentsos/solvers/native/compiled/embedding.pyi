@@ -1,6 +1,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from .tree import Tree
+
 RUNNING: int
 CONVERGED: int
 HAND_OVER: int
@@ -32,6 +34,8 @@ class Embedding:
         gradient_units: _Floats,
         objective_shift: float,
         objective_unit: float,
+        *,
+        tree: Tree | None = None,
     ) -> None: ...
     def open(self, unit: _Floats) -> float: ...
     def solved(self, right: _Floats) -> _Floats: ...

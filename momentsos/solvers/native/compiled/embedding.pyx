@@ -15,7 +15,8 @@ from libc.math cimport fabs
 from libc.string cimport memcpy
 
 from .blocks cimport lowest
-from .normal cimport Metric, Normal
+from .normal cimport Normal
+from .terms cimport Metric
 from .vectors cimport Point, absolute_dot, add, dot, largest
 
 # What a call of `follow` ends with.
@@ -52,8 +53,8 @@ cdef class Embedding(Normal):
     cdef double tol, fraction
     cdef int refinements, correctors
 
-    def __init__(self, *args):
-        super().__init__(*args)
+    def __init__(self, *args, tree=None):
+        super().__init__(*args, tree=tree)
         cdef int n = self.n, d = self.dimension, i
         cdef Point *points[6]
         points[:] = [&self.point, &self.end, &self.best, &self.affine, &self.step, &self.other]

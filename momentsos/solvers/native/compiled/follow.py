@@ -10,10 +10,12 @@ import scipy.sparse as sp
 from ..dependence import SUSPICIOUS, without_dependent
 from ..iterate import Iterate, measure
 from ..options import NativeOptions
+from ..ordering import Ordering
 from ..path import Ending, Run
 from ..program import Prepared
 from ..start import first_point
 from .small import Small, make_small, over_unknowns
+from .tree import Tree, make_tree
 
 try:
     from . import embedding, folding
@@ -30,15 +32,22 @@ class _Loaded:
 
 
 def follow_small(
-    prepared: Prepared, options: NativeOptions, *, tol: float, max_iterations: int, deadline: float
+    prepared: Prepared,
+    options: NativeOptions,
+    ordering: Ordering | None,
+    *,
+    tol: float,
+    max_iterations: int,
+    deadline: float,
 ) -> Run | None:
-    """Solve a small program; None where it is not plain, or nothing was compiled.
+    """Solve a small program, or a sparse one in a given order; None where it is not plain, or nothing was compiled.
 
-    What is not plain, a stall, a ray in sight or a matrix that cannot be factored, is left to the general way from
-    the beginning, so that all such decisions are made in one place.
+    What is not plain, a ray in sight or a matrix that cannot be factored, is left to the general way from the
+    beginning, so that all such decisions are made in one place. So is a stall, unless the Schur complement is sparse,
+    when the general way has nothing better.
     """
     made = None if embedding is None else make_small(prepared)
-    loaded = None if made is None else _loaded(*made)
+    loaded = None if made is None else _loaded(*made, ordering)
     if loaded is None:
         return None
     small, core = loaded.small, loaded.core
@@ -61,6 +70,8 @@ def follow_small(
         embedding.ITERATIONS: Ending.ITERATIONS,
         embedding.TIME: Ending.TIME,
     }
+    if ordering is not None:
+        endings[embedding.STALLED] = Ending.STALLED
     if code not in endings:
         return None
     best = Iterate(*core.best_point())
@@ -70,12 +81,19 @@ def follow_small(
     return Run(small, best, state, endings[code], core.iteration)
 
 
-def _loaded(small: Small, over: sp.csr_matrix) -> _Loaded | None:
+def _loaded(small: Small, over: sp.csr_matrix, ordering: Ordering | None) -> _Loaded | None:
     """Hand a program to compiled code without the moments that depend on others; None for what is not plain."""
+    if ordering is not None and ordering.order.shape[0] != over.shape[1]:
+        return None
     unit = small.cone.identity([1.0] * len(small.cone.groups))
-    core = _core(small, over)
+    try:
+        core = _core(small, over, None if ordering is None else make_tree(ordering))
+    except ValueError:  # the order is that of other blocks
+        return None
     if core.open(unit) >= SUSPICIOUS:
         return _Loaded(small, core)
+    if ordering is not None:
+        return None
     try:
         independent, ray = without_dependent(small, core.schur())
     except np.linalg.LinAlgError:
@@ -83,11 +101,11 @@ def _loaded(small: Small, over: sp.csr_matrix) -> _Loaded | None:
     if ray is not None or not independent.elimination.n_free:
         return None
     if independent.elimination.kept is not None:
-        core = _core(independent, over_unknowns(over, independent))
+        core = _core(independent, over_unknowns(over, independent), None)
     return _Loaded(independent, core) if core.open(unit) > 0.0 else None
 
 
-def _core(small: Small, over: sp.csr_matrix) -> embedding.Embedding:
+def _core(small: Small, over: sp.csr_matrix, tree: Tree | None) -> embedding.Embedding:
     """Hand a program to the compiled iteration."""
     cone = small.cone
     sizes = np.array([size for size in small.sdp.sizes if size], dtype=np.intc)
@@ -113,4 +131,5 @@ def _core(small: Small, over: sp.csr_matrix) -> embedding.Embedding:
         small.elimination.select(small.gradient_units),
         small.objective_shift,
         small.objective_unit,
+        tree=tree,
     )

@@ -3,6 +3,7 @@
 #ifndef MOMENTSOS_KERNELS_H
 #define MOMENTSOS_KERNELS_H
 
+#include <math.h>
 #include <string.h>
 
 #if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
@@ -90,6 +91,38 @@ static WIDE void add_congruence(int h, int w, const double *restrict f, const in
             for (int r = q; r < w; r++)
                 to[r] += value * from[r];
         }
+}
+
+/* Eliminate the columns from first to last of a symmetric matrix of size n, of which the lower half counts, stored by
+   columns, and update those up to end. A pivot that is small against its entry of `diagonal` is raised, by the shares
+   in `raised`; `smallest` falls to the smallest share that pivots have before. Return 1 when one is too negative. */
+static WIDE int eliminate(int n, int first, int last, int end, double *restrict matrix, const double *restrict diagonal,
+                          double *restrict raised, double *restrict smallest)
+{
+    for (int k = first; k < last; k++) {
+        double *restrict column = matrix + (size_t)k * n;
+        double share = column[k] / diagonal[k];
+        if (!(share > -1e-6))
+            return 1;
+        if (share < *smallest)
+            *smallest = share;
+        if (share <= 1e-14) {
+            column[k] = 1e-13 * diagonal[k];
+            if (1e-13 - share > *raised)
+                *raised = 1e-13 - share;
+        }
+        double root = sqrt(column[k]), back = 1.0 / root;
+        column[k] = root;
+        for (int i = k + 1; i < n; i++)
+            column[i] *= back;
+        for (int j = k + 1; j < end; j++) {
+            double factor = column[j];
+            double *restrict target = matrix + (size_t)j * n;
+            for (int i = j; i < n; i++)
+                target[i] -= factor * column[i];
+        }
+    }
+    return 0;
 }
 
 #endif

@@ -1,33 +1,18 @@
-r"""The metric of an iterate of a small program: inverse factors of its blocks, and its Schur complement.
+r"""The linear system of the Newton steps of a small program, dense or sparse.
 
-With :math:`W_{pq}` the weights of the entries `p = (i, k)`, `q = (l, m)` of a block,
-
-.. math::
-    W_{pq} = f_p f_q (X_{kl} V_{im} + X_{km} V_{il} + X_{il} V_{km} + X_{im} V_{kl}), \qquad V = S^{-1},
-
-`f` a half on the diagonal and one elsewhere, the Schur complement is :math:`B = A^\top W A`. Of a block of `A = P D`
-the rows of `P` are those of the identity times a factor and those of `D` sparse, so that :math:`B = D^\top (P^\top W P)
-D`, over the moments of the block alone. Where it is ill-conditioned, its factor comes from the square root, as in
+Where a dense Schur complement is ill-conditioned, its factor comes from the square root, as in
 `momentsos.solvers.native.square_root`.
 """
-
-import numpy as np
 
 from libc.math cimport fabs, isfinite, sqrt
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport dtrsv
 from scipy.linalg.cython_lapack cimport dgeqrf, dpotrf
 
-from .blocks cimport factor, gram_of_root, invert
-from .operator cimport Operator
-from .vectors cimport Point, add, dot
-
-
-cdef extern from "kernels.h" nogil:
-    void fold_weights(int s, const double* x, const double* v, const int* member, const double* factor, int h,
-                      double* row, double* folded)
-    void add_congruence(int h, int w, const double* f, const int* pointers, const int* columns, const double* values,
-                        double* tall, double* flat, double* target)
+from .blocks cimport factor
+from .fronts cimport Fronts
+from .terms cimport Metric, Terms
+from .vectors cimport Point, dot
 
 cdef enum:  # the most numbers of a square root that is factored here
     LARGEST_ROOT = 2_000_000
@@ -43,126 +28,80 @@ cdef inline void _add_outer(int s, double value, int i, int k, const double* low
             place[u * s + v] += share * root[v * s + k]
 
 
-cdef class Normal(Operator):
-    """Forms and factors the linear system of the Newton steps."""
+cdef class Normal(Terms):
+    """Forms and factors the linear system, by the fronts of a tree where one is given."""
 
-    def __init__(self, *args):
+    def __init__(self, *args, tree=None):
         super().__init__(*args)
         cdef int n = self.n
+        if tree is not None:
+            self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent, tree.front_of, *self.supports())
+            return
         self._schur, self._row, self._norms, self._spare = (
             self.room(<Py_ssize_t>n * n), self.room(n), self.room(n), self.room(32 * n))
-        self._find_supports()
-
-    cdef _find_supports(self):
-        """Number the moments of each block, and the different rows within it."""
-        cdef int n = self.n, j, d, e, c, count, high, r = 0, total = 0
-        cdef int[::1] local = np.empty(max(1, self.pointers[self.n_entries]), dtype=np.intc)
-        cdef int[::1] within = np.empty(self.n_rows, dtype=np.intc)
-        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc)
-        cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.empty(n, dtype=np.intc)
-        cdef Py_ssize_t tall = 0, wide = 0, square = 0
-        supports = []
-        for j in range(self.n_blocks):
-            for d in range(self.heads[j], self.heads[j + 1]):
-                for e in range(self.pointers[d], self.pointers[d + 1]):
-                    mark[self.columns[e]] = j + 1
-            support = np.flatnonzero(np.asarray(mark) == j + 1).astype(np.intc)
-            count, high = support.shape[0], self.heads[j + 1] - self.heads[j]
-            np.asarray(place)[support] = np.arange(count, dtype=np.intc)
-            for d in range(self.heads[j], self.heads[j + 1]):
-                for e in range(self.pointers[d], self.pointers[d + 1]):
-                    local[e] = place[self.columns[e]]
-            for c in range(self.sizes[j] * (self.sizes[j] + 1) // 2):
-                within[r] = self.member[r] - self.heads[j] if self.factor[r] != 0.0 else 0
-                r += 1
-            supports.append(support)
-            total += count
-            bounds[j + 1] = total
-            tall, square = max(tall, <Py_ssize_t>high * count), max(square, <Py_ssize_t>high * high)
-            if count < n:
-                wide = max(wide, <Py_ssize_t>count * count)
-        cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
-        self._kept += [local, within, bounds, moments]
-        self._local, self._within, self._bounds, self._moments = &local[0], &within[0], &bounds[0], &moments[0]
-        self._weights = self.room(self.largest_block * (self.largest_block + 1) // 2)
-        self._folded, self._tall, self._flat, self._part = (
-            self.room(square), self.room(tall), self.room(tall), self.room(wide))
+        if <Py_ssize_t>n * self.dimension <= LARGEST_ROOT:
+            self._whole = self.room(<Py_ssize_t>n * self.dimension)
 
     cdef make_room(self, Metric* metric):
-        """Give a metric its vectors."""
-        cdef int d = self.dimension
-        metric.gram, metric.inverse, metric.gram_root, metric.slack_root = (
-            self.room(d), self.room(d), self.room(d), self.room(d))
-        metric.schur = self.room(<Py_ssize_t>self.n * self.n)
-
-    cdef void image(self, Metric* metric, const double* change, double* flat) noexcept nogil:
-        """Write `sym(X ΔS S⁻¹)`."""
-        self.product(metric.gram, change, metric.inverse, flat)
-
-    cdef int factor_blocks(self, Point* point, Metric* metric) noexcept nogil:
-        """Write the inverse Cholesky factors of all blocks; return 1 when one is not definite."""
-        cdef int j, at, s
-        for j in range(self.n_blocks):
-            s, at = self.sizes[j], self.starts[j]
-            if factor(s, point.slack + at, self.work):
-                return 1
-            invert(s, self.work, metric.slack_root + at)
-            if factor(s, point.gram + at, self.work):
-                return 1
-            invert(s, self.work, metric.gram_root + at)
-        return 0
+        """Give a metric its vectors and its factor."""
+        self.make_vectors(metric)
+        metric.schur = self.room(<Py_ssize_t>self.n * self.n if self._fronts is None else self._fronts.panel_size)
 
     cdef int form(self, Metric* metric) noexcept nogil:
         """Form and factor the Schur complement by itself; return 1 when it cannot be factored."""
-        cdef int j, r = 0
-        for j in range(self.n_blocks):
-            gram_of_root(self.sizes[j], metric.slack_root + self.starts[j], metric.inverse + self.starts[j])
-        memset(self._schur, 0, <size_t>self.n * self.n * sizeof(double))
-        for j in range(self.n_blocks):
-            if self.heads[j + 1] > self.heads[j]:
-                self._add_block(metric, j, r)
-            r += self.sizes[j] * (self.sizes[j] + 1) // 2
+        self.invert_slacks(metric)
+        if self._fronts is not None:
+            return self._form_sparse(metric)
+        self._form_dense(metric)
         return self._factor_schur(metric)
 
     cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil:
         """Form and factor the Schur complement, by its square root once it is ill-conditioned; return 1 on failure."""
-        cdef int j
-        cdef bint too_large
         memcpy(metric.gram, point.gram, self.dimension * sizeof(double))
-        if not self.by_square_root:
+        if self.by_square_root:
+            self.invert_slacks(metric)
+        else:
             if self.form(metric):
                 return 1
-            too_large = <Py_ssize_t>self.n * self.dimension > LARGEST_ROOT
-            if metric.smallest_pivot >= 1e-11 or self.dimension < self.n or too_large:
+            if metric.smallest_pivot >= 1e-11 or self.dimension < self.n or self._whole == NULL:
                 return 0
             self.by_square_root = True
-        else:
-            for j in range(self.n_blocks):
-                gram_of_root(self.sizes[j], metric.slack_root + self.starts[j], metric.inverse + self.starts[j])
-        if self._whole == NULL:
-            with gil:
-                self._whole = self.room(<Py_ssize_t>self.n * self.dimension)
         return self._factor_square_root(point, metric)
 
-    cdef void _add_block(self, Metric* metric, int j, int first) noexcept nogil:
-        """Add the term of the block whose rows begin at `first`."""
-        cdef int at = self.starts[j], h = self.heads[j + 1] - self.heads[j], a, b
-        cdef int w = self._bounds[j + 1] - self._bounds[j]
-        cdef int *moments = self._moments + self._bounds[j]
-        cdef double *target = self._schur
+    cdef void _form_dense(self, Metric* metric) noexcept nogil:
+        """Write the lower half of the Schur complement, by columns."""
+        cdef int n = self.n, j, w, a, b
+        cdef int *moments
         cdef double *column
-        fold_weights(self.sizes[j], metric.gram + at, metric.inverse + at, self._within + first, self.factor + first, h,
-                     self._weights, self._folded)
-        if w < self.n:
-            target = self._part
-            memset(target, 0, <size_t>w * w * sizeof(double))
-        add_congruence(h, w, self._folded, self.pointers + self.heads[j], self._local, self.values, self._tall,
-                       self._flat, target)
-        if w < self.n:
-            for a in range(w):
-                column = self._schur + <Py_ssize_t>moments[a] * self.n
-                for b in range(a, w):
-                    column[moments[b]] += target[<Py_ssize_t>a * w + b]
+        memset(self._schur, 0, <size_t>n * n * sizeof(double))
+        for j in range(self.n_blocks):
+            w, moments = self.bounds[j + 1] - self.bounds[j], self.moments + self.bounds[j]
+            if w == n:
+                self.add_term(metric, j, self._schur)
+            elif w > 0:
+                memset(self.part, 0, <size_t>w * w * sizeof(double))
+                self.add_term(metric, j, self.part)
+                for a in range(w):
+                    column = self._schur + <Py_ssize_t>moments[a] * n
+                    for b in range(a, w):
+                        column[moments[b]] += self.part[<Py_ssize_t>a * w + b]
+
+    cdef int _form_sparse(self, Metric* metric) noexcept nogil:
+        """Form and factor front by front."""
+        cdef int k, c, j, w, at
+        self._fronts.begin()
+        for k in range(self._fronts.count):
+            self._fronts.open_front(k)
+            for c in range(self._fronts.block_bounds[k], self._fronts.block_bounds[k + 1]):
+                j = self._fronts.blocks[c]
+                at, w = self.bounds[j], self.bounds[j + 1] - self.bounds[j]
+                memset(self.part, 0, <size_t>w * w * sizeof(double))
+                self.add_term(metric, j, self.part)
+                self._fronts.add_block(k, w, self.moments + at, self._fronts.positions + at, self.part)
+            if self._fronts.close_front(k, metric.schur):
+                return 1
+        metric.shift, metric.smallest_pivot = self._fronts.raised, self._fronts.smallest
+        return 0
 
     cdef int _factor_schur(self, Metric* metric) noexcept nogil:
         """Factor, regularised as little as it needs, as `newton.factor_schur` does."""
@@ -237,5 +176,8 @@ cdef class Normal(Operator):
 
     cdef void solve(self, Metric* metric, double* right) noexcept nogil:
         cdef int n = self.n, one = 1
+        if self._fronts is not None:
+            self._fronts.solve(metric.schur, right)
+            return
         dtrsv("L", "N", "N", &n, metric.schur, &n, right, &one)
         dtrsv("L", "T", "N", &n, metric.schur, &n, right, &one)

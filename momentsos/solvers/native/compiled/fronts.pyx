@@ -1,0 +1,191 @@
+"""A multifrontal Cholesky factorisation on the fronts of `tree`; each is a small dense matrix, stored by columns.
+
+A front is opened with what its children leave, the terms of its blocks are added, and closing it eliminates its own
+moments. Pivots that are small are raised where they stand: what is raised elsewhere costs digits of all directions.
+"""
+
+import numpy as np
+
+from libc.string cimport memcpy, memset
+from scipy.linalg.cython_blas cimport dsyrk
+
+cdef extern from "kernels.h" nogil:
+    int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
+                  double* smallest)
+
+cdef enum:  # columns that are eliminated before the rest of a large front is updated, by BLAS
+    PANEL = 48
+
+
+cdef class Fronts:
+    """The factorisation for given blocks.
+
+    Parameters
+    ----------
+    n : int
+        The number of moments.
+    pointers, rows, own, parent, front_of : arrays
+        See `tree.Tree`.
+    bounds, moments : arrays
+        The moments of block `j` are those from `bounds[j]` to `bounds[j + 1]`.
+
+    Attributes
+    ----------
+    panel_size : int
+        How many numbers a factor has.
+
+    Raises
+    ------
+    ValueError
+        When the moments of a block are not in one front.
+    """
+
+    def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent, int[::1] front_of,
+                 int[::1] bounds, int[::1] moments):
+        cdef int count = own.shape[0], blocks = bounds.shape[0] - 1, k, i, j, c, least
+        cdef int[::1] place = np.full(n, -1, dtype=np.intc), places = np.zeros(max(1, rows.shape[0]), dtype=np.intc)
+        cdef int[::1] positions = np.zeros(max(1, moments.shape[0]), dtype=np.intc)
+        cdef int[::1] home = np.full(max(1, blocks), -1, dtype=np.intc)
+        cdef Py_ssize_t[::1] panels = np.zeros(count + 1, dtype=np.intp), rests = np.zeros(count + 1, dtype=np.intp)
+        cdef Py_ssize_t f
+        self.n, self.count, self.largest = n, count, int(np.max(np.diff(pointers), initial=1))
+        for j in range(blocks):
+            for i in range(bounds[j], bounds[j + 1]):
+                least = front_of[moments[i]]
+                if home[j] < 0 or least < home[j]:
+                    home[j] = least
+        block_bounds, block_list = _grouped(np.asarray(home)[:blocks], count)
+        child_bounds, children = _grouped(np.asarray(parent), count)
+        cdef int[::1] the_blocks = block_list, their_bounds = block_bounds
+        cdef int[::1] the_children = children, whose_bounds = child_bounds
+        for k in range(count):
+            f = pointers[k + 1] - pointers[k]
+            panels[k + 1] = panels[k] + f * own[k]
+            rests[k + 1] = rests[k] + (f - own[k]) * (f - own[k])
+            for i in range(pointers[k], pointers[k + 1]):
+                place[rows[i]] = i - pointers[k]
+            for c in range(their_bounds[k], their_bounds[k + 1]):
+                j = the_blocks[c]
+                for i in range(bounds[j], bounds[j + 1]):
+                    positions[i] = place[moments[i]]
+                    if positions[i] < 0:
+                        raise ValueError("the moments of a block are not in one front")
+            for c in range(whose_bounds[k], whose_bounds[k + 1]):
+                j = the_children[c]
+                for i in range(pointers[j] + own[j], pointers[j + 1]):
+                    places[i] = place[rows[i]]
+            for i in range(pointers[k], pointers[k + 1]):
+                place[rows[i]] = -1
+        cdef double[::1] front = np.empty(<Py_ssize_t>self.largest * self.largest), left = np.empty(rests[count] + 1)
+        cdef double[::1] work = np.empty(n + 2 * self.largest + 2)
+        self._kept = [pointers, rows, own, parent, places, the_blocks, their_bounds, the_children, whose_bounds,
+                      positions, panels, rests, front, left, work]
+        self.panel_size = panels[count]
+        self.pointers, self.rows, self.own, self.parent = &pointers[0], &rows[0], &own[0], &parent[0]
+        self.places, self.positions = &places[0], &positions[0]
+        self.child_bounds, self.children = &whose_bounds[0], &the_children[0]
+        self.block_bounds, self.blocks = &their_bounds[0], &the_blocks[0]
+        self.panels, self.rests, self.front, self.left = &panels[0], &rests[0], &front[0], &left[0]
+        self.diagonal, self.own_diagonal, self.gathered = &work[0], &work[n], &work[n + self.largest]
+
+    cdef void begin(self) noexcept nogil:
+        memset(self.diagonal, 0, self.n * sizeof(double))
+        self.raised, self.smallest = 0.0, 1.0
+
+    cdef void open_front(self, int k) noexcept nogil:
+        """Begin a front with what its children leave."""
+        cdef int f = self.pointers[k + 1] - self.pointers[k], c, child, r, a, b
+        cdef const double* rest
+        cdef const int* places
+        cdef double* column
+        memset(self.front, 0, <size_t>f * f * sizeof(double))
+        for c in range(self.child_bounds[k], self.child_bounds[k + 1]):
+            child = self.children[c]
+            r = self.pointers[child + 1] - self.pointers[child] - self.own[child]
+            rest = self.left + self.rests[child]
+            places = self.places + self.pointers[child] + self.own[child]
+            for a in range(r):
+                column = self.front + <Py_ssize_t>places[a] * f
+                for b in range(a, r):
+                    column[places[b]] += rest[<Py_ssize_t>a * r + b]
+
+    cdef void add_block(self, int k, int w, const int* moments, const int* positions,
+                        const double* term) noexcept nogil:
+        """Add the lower half of a term over the moments of a block."""
+        cdef int f = self.pointers[k + 1] - self.pointers[k], a, b, p, q
+        cdef double value
+        for a in range(w):
+            p = positions[a]
+            self.diagonal[moments[a]] += term[<Py_ssize_t>a * w + a]
+            for b in range(a, w):
+                q = positions[b]
+                value = term[<Py_ssize_t>a * w + b]
+                if q >= p:
+                    self.front[<Py_ssize_t>p * f + q] += value
+                else:
+                    self.front[<Py_ssize_t>q * f + p] += value
+
+    cdef int close_front(self, int k, double* factor) noexcept nogil:
+        """Eliminate the moments of a front; return 1 when that cannot be done."""
+        cdef int f = self.pointers[k + 1] - self.pointers[k], own = self.own[k], a, first = 0, last, wide, r = f - own
+        cdef double entry, minus = -1.0, one = 1.0
+        cdef double* rest = self.left + self.rests[k]
+        for a in range(own):
+            entry = self.diagonal[self.rows[self.pointers[k] + a]]
+            if not entry > 0.0:
+                self.front[<Py_ssize_t>a * f + a] = entry = 1.0
+            self.own_diagonal[a] = entry
+        if f <= 2 * PANEL:
+            if eliminate(f, 0, own, f, self.front, self.own_diagonal, &self.raised, &self.smallest):
+                return 1
+        else:
+            while first < own:
+                last = min(own, first + PANEL)
+                if eliminate(f, first, last, last, self.front, self.own_diagonal, &self.raised, &self.smallest):
+                    return 1
+                wide, first, a = last - first, last, f - last
+                dsyrk("L", "N", &a, &wide, &minus, self.front + <Py_ssize_t>(last - wide) * f + last, &f, &one,
+                      self.front + <Py_ssize_t>last * f + last, &f)
+        memcpy(factor + self.panels[k], self.front, <size_t>f * own * sizeof(double))
+        for a in range(r):
+            memcpy(rest + <Py_ssize_t>a * r + a, self.front + <Py_ssize_t>(own + a) * f + own + a,
+                   (r - a) * sizeof(double))
+        return 0
+
+    cdef void solve(self, const double* factor, double* right) noexcept nogil:
+        """Solve with a factor, in place."""
+        cdef int k, f, own, i, j
+        cdef const int* rows
+        cdef const double* column
+        cdef double* x = self.gathered
+        cdef double value
+        for k in range(self.count):
+            f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
+            for i in range(f):
+                x[i] = right[rows[i]]
+            for j in range(own):
+                column = factor + self.panels[k] + <Py_ssize_t>j * f
+                x[j] /= column[j]
+                for i in range(j + 1, f):
+                    x[i] -= x[j] * column[i]
+            for i in range(f):
+                right[rows[i]] = x[i]
+        for k in range(self.count - 1, -1, -1):
+            f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
+            for i in range(f):
+                x[i] = right[rows[i]]
+            for j in range(own - 1, -1, -1):
+                column = factor + self.panels[k] + <Py_ssize_t>j * f
+                value = x[j]
+                for i in range(j + 1, f):
+                    value -= x[i] * column[i]
+                x[j] = value / column[j]
+            for i in range(own):
+                right[rows[i]] = x[i]
+
+
+def _grouped(keys, count):
+    """Return the numbers of the items with each key, one key after the other, and where those of a key begin."""
+    order = np.argsort(keys, kind="stable").astype(np.intc)
+    bounds = np.searchsorted(keys[order], np.arange(count + 1)).astype(np.intc)
+    return bounds, np.concatenate([order, np.zeros(1, dtype=np.intc)])
