@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from .exponents import Exponents, unique_rows
 from .polynomial import Polynomial
+from .remembered import remembered
 from .tables import to_table
 
 Floats = NDArray[np.float64]
@@ -57,10 +58,6 @@ class Evaluator:
     # -- what is compiled ----------------------------------------------------------------------------------
 
     @cached_property
-    def _rows(self) -> Exponents:
-        return self._compiled[0]
-
-    @cached_property
     def _table(self) -> Floats:
         return self._compiled[1]
 
@@ -75,36 +72,17 @@ class Evaluator:
         return to_table(self.polynomials)
 
     @cached_property
-    def _first(self) -> tuple[_Monomials, _Lowered]:
-        """The monomials, then those of their derivatives that are not among them, and where these are."""
-        rows = self._rows
-        both, index = unique_rows(np.concatenate([rows, _lower(rows)]))
-        order = np.full(len(both), -1, dtype=np.intp)
-        order[index[: len(rows)]] = np.arange(len(rows))
-        new = np.flatnonzero(order < 0)
-        order[new] = len(rows) + np.arange(len(new))
-        places = order[index[len(rows) :]].reshape(rows.shape)
-        return _Monomials(np.concatenate([rows, both[new]])), _Lowered(rows.astype(np.float64), places)
-
-    @property
     def _monomials(self) -> _Monomials:
-        return self._first[0]
+        return _Monomials(_with_lowered(self._compiled[0])[0])
 
-    @property
+    @cached_property
     def _lowered(self) -> _Lowered:
-        return self._first[1]
+        return _with_lowered(self._compiled[0])[1]
 
     @cached_property
     def _twice_lowered(self) -> tuple[_Monomials, _Lowered]:
-        rows = self._monomials.rows
-        monomials, index = unique_rows(_lower(rows))
-        return _Monomials(monomials), _Lowered(rows.astype(np.float64), index.reshape(rows.shape))
-
-
-def _lower(rows: Exponents) -> Exponents:
-    """Return each row with one exponent after the other lowered by one, where it is not zero, shape (rows · n, n)."""
-    n = rows.shape[1]
-    return np.asarray(np.maximum(rows[:, None, :] - np.eye(n, dtype=np.int64), 0).reshape(-1, n))
+        monomials, lowered = _only_lowered(self._monomials.powers.rows)
+        return _Monomials(monomials), lowered
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,36 +94,63 @@ class _Lowered:
 
 
 @dataclass(frozen=True, eq=False)
+class _Powers:
+    """A list of monomials, and where their factors are in the table of the powers of the variables, a row each."""
+
+    rows: Exponents
+    powers: NDArray[np.int64]
+    factors: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Exponents) -> _Powers:
+        powers = np.arange(int(rows.max(initial=0)) + 1)
+        return cls(rows, powers, np.ascontiguousarray(rows.T) + len(powers) * np.arange(rows.shape[1])[:, None])
+
+
+@remembered
+def _with_lowered(rows: Exponents) -> tuple[_Powers, _Lowered]:
+    """Return the monomials, then those of their derivatives that are not among them; and where these are."""
+    both, index = unique_rows(np.concatenate([rows, _lower(rows)]))
+    order = np.full(len(both), -1, dtype=np.intp)
+    order[index[: len(rows)]] = np.arange(len(rows))
+    new = np.flatnonzero(order < 0)
+    order[new] = len(rows) + np.arange(len(new))
+    places = order[index[len(rows) :]].reshape(rows.shape)
+    return _Powers.of(np.concatenate([rows, both[new]])), _Lowered(rows.astype(np.float64), places)
+
+
+@remembered
+def _only_lowered(rows: Exponents) -> tuple[_Powers, _Lowered]:
+    """Return the monomials of the derivatives, and where these are."""
+    monomials, index = unique_rows(_lower(rows))
+    return _Powers.of(monomials), _Lowered(rows.astype(np.float64), index.reshape(rows.shape))
+
+
+def _lower(rows: Exponents) -> Exponents:
+    """Return each row with one exponent after the other lowered by one, where it is not zero, shape (rows · n, n)."""
+    n = rows.shape[1]
+    return np.asarray(np.maximum(rows[:, None, :] - np.eye(n, dtype=np.int64), 0).reshape(-1, n))
+
+
+@dataclass(frozen=True, eq=False)
 class _Monomials:
     """A list of monomials, with their values at the last point that was asked for."""
 
-    rows: Exponents
+    powers: _Powers
+    _last: list[Any] = field(default_factory=lambda: [b"", np.zeros(0)])
 
     def at(self, point: Floats) -> Floats:
         """Return all monomials at one point, shape (terms,)."""
-        if not len(self.rows):
+        if not len(self.powers.rows):
             return np.zeros(0)
         key = point.tobytes()
         if key == self._last[0]:
             return self._last[1]
-        powers = point[:, None] ** self._powers
-        values = np.multiply.reduce(powers.reshape(-1)[self._factors], axis=0)
+        table = point[:, None] ** self.powers.powers
+        values = np.multiply.reduce(table.reshape(-1)[self.powers.factors], axis=0)
         values.setflags(write=False)
         self._last[:] = key, values
         return np.asarray(values)
-
-    @cached_property
-    def _powers(self) -> NDArray[np.int64]:
-        return np.arange(int(self.rows.max(initial=0)) + 1)
-
-    @cached_property
-    def _factors(self) -> NDArray[np.int64]:
-        """Where the factors of the monomials are in the table of powers, one row a variable."""
-        return np.ascontiguousarray(self.rows.T) + len(self._powers) * np.arange(self.rows.shape[1])[:, None]
-
-    @cached_property
-    def _last(self) -> list[Any]:
-        return [b"", np.zeros(0)]
 
 
 @dataclass(frozen=True, eq=False)
