@@ -24,11 +24,10 @@ from typing import ClassVar
 
 import numpy as np
 import scipy.linalg
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .sdp import SDP, forced_zeros, on_moments, restrict, search_seconds, smat, spanning_moments, svec
-from .sdp.residuals import dual_residual
+from .sdp.triangles import triangle_of_columns
 from .sparse_repair import SparseEquations
 
 #: Repair is not tried when its least-squares problem would take more than this many multiplications.
@@ -107,10 +106,9 @@ def absorb(
 
 def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
     """Return the equations of the identity: one matrix where it is small, else fronts; None where both are large."""
-    columns = sp.vstack([sdp.operator, sdp.equalities])
-    lengths = np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).reshape(-1))
+    lengths = np.sqrt(sum(np.bincount(m.indices, m.data**2, sdp.n_moments) for m in (sdp.operator, sdp.equalities)))
     lengths[lengths == 0] = 1.0
-    work = float(columns.shape[0]) * sdp.n_moments**2
+    work = float(sdp.operator.shape[0] + sdp.equalities.shape[0]) * sdp.n_moments**2
     if work > _SMALL_WORK:
         order = SparseEquations.order_of(sdp)
         if order.work < _SPARSE_SHARE * work:
@@ -120,11 +118,16 @@ def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
 
 @dataclass(frozen=True, eq=False)
 class _Equations:
-    """The equations of the identity, each divided by its length, and all solutions of `E y = d`."""
+    """The equations of the identity, each divided by its length, and all solutions of `E y = d`.
+
+    `operator` and `equalities` are those of the program, as they are.
+    """
 
     steps: ClassVar[int] = 15
     sdp: SDP
     lengths: NDArray[np.float64]
+    operator: NDArray[np.float64]
+    equalities: NDArray[np.float64]
     free: NDArray[np.float64]
     particular: NDArray[np.float64]
     kernel: NDArray[np.float64]
@@ -132,12 +135,22 @@ class _Equations:
     @classmethod
     def of(cls, sdp: SDP, lengths: NDArray[np.float64]) -> _Equations:
         """Prepare the equations of a program."""
-        free = sdp.equalities.toarray() / lengths
-        return cls(sdp, lengths, free, *_solutions(free, sdp.right_side))
+        operator, equalities = sdp.operator.toarray(), sdp.equalities.toarray()
+        free = equalities / lengths
+        return cls(sdp, lengths, operator, equalities, free, *_solutions(free, sdp.right_side))
+
+    def residual(self, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the defect of each equation."""
+        return (self.sdp.cost - multipliers @ self.equalities - gram @ self.operator) / self.lengths
+
+    def sizes(self, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of the absolute terms of each residual."""
+        sums = np.abs(multipliers) @ np.abs(self.equalities) + np.abs(gram) @ np.abs(self.operator)
+        return (sums + np.abs(self.sdp.cost)) / self.lengths
 
     def weighted(self, roots: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
         """Return the weighted operator, in one piece."""
-        return [_weighted_operator(self.sdp, roots) / self.lengths]
+        return [_weighted_operator(self.sdp, self.operator, roots) / self.lengths]
 
     def exists(
         self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], rounding: NDArray[np.float64]
@@ -172,13 +185,13 @@ def _centred(
     until: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
-    sdp, lengths = equations.sdp, equations.lengths
+    sdp = equations.sdp
     for _ in range(equations.steps):
         roots = _square_roots(sdp, gram)
         if roots is None or time.perf_counter() > until:
             return None
-        residual = dual_residual(sdp, multipliers, gram) / lengths
-        rounding = _rounding(sdp, multipliers, gram) / lengths
+        residual = equations.residual(multipliers, gram)
+        rounding = _ULPS * np.finfo(float).eps * equations.sizes(multipliers, gram)
         weighted = equations.weighted(roots)
         if equations.exists(weighted, residual, rounding):
             return multipliers, gram
@@ -229,16 +242,10 @@ def _newton(
     return multipliers, change, fall
 
 
-def _rounding(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a bound on the rounding error of each entry of the residual."""
-    sizes = abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
-    return _ULPS * np.finfo(float).eps * np.asarray(sizes)
-
-
 def _exists(stacked: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]) -> bool:
     """Whether the step that removes the residual and the one that rounding may need have norms below one together."""
     n = stacked.shape[1]
-    r = scipy.linalg.qr(stacked, mode="r", check_finite=False)[0][:n]
+    r = triangle_of_columns(stacked)
     diagonal = np.abs(np.diag(r))
     if len(diagonal) < n or diagonal.min() <= 1e-16 * diagonal.max():
         return False
@@ -266,14 +273,16 @@ def _between(sdp: SDP, roots: list[NDArray[np.float64]], rows: NDArray[np.float6
     return result
 
 
-def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _weighted_operator(
+    sdp: SDP, operator: NDArray[np.float64], roots: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
     r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments)."""
-    result = np.zeros(sdp.operator.shape)
+    result = np.zeros(operator.shape)
     for (_, places), stack in zip(sdp.groups, roots, strict=True):
         step = max(1, _ENTRIES // (places.shape[1] * sdp.n_moments))
         for first in range(0, len(places), step):
             chosen, root = places[first : first + step], stack[first : first + step, None]
-            part = sdp.operator[chosen.reshape(-1)].toarray()
+            part = operator[chosen.reshape(-1)]
             columns = np.flatnonzero(part.any(axis=0))
             if not columns.size:  # the blocks of a constraint 0 >= 0
                 continue
