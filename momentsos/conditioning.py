@@ -15,6 +15,7 @@ from .errors import InvalidInput
 from .polynomials import Polynomial
 from .polynomials.affine import change_polynomials
 from .polynomials.shift import two_sum
+from .polynomials.tables import by_lists, distinct_lists
 from .problem import Problem
 
 #: Weight that keeps a variable at scale one when no term says otherwise.
@@ -161,13 +162,8 @@ def normalized_change(
 
 def _normalized(polynomials: Sequence[Polynomial]) -> tuple[tuple[float, ...], tuple[Polynomial, ...]]:
     """Divide each by the power of two nearest to its largest coefficient that is not the constant."""
-    alike: dict[int, list[int]] = {}
-    for place, p in enumerate(polynomials):
-        alike.setdefault(id(p.exponents), []).append(place)
     factors, found = [1.0] * len(polynomials), list(polynomials)
-    for places in alike.values():
-        rows = polynomials[places[0]].exponents
-        table = np.array([polynomials[place].values for place in places])
+    for places, rows, table in by_lists(polynomials):
         sizes = np.abs(table)
         largest = sizes[:, rows.any(axis=1)].max(axis=1, initial=0.0)
         largest = np.where(largest > 0, largest, sizes.max(axis=1, initial=0.0))
@@ -195,12 +191,11 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
 
 def _log_units(polynomials: Sequence[Polynomial], n: int) -> NDArray[np.float64]:
     left, right = [_PULL * np.eye(n)], [np.zeros(n)]
-    lists = {id(p.exponents): p.exponents for p in polynomials}
-    centred = {key: (rows - rows.mean(axis=0)) / len(rows) ** 0.5 for key, rows in lists.items()}
-    for p in polynomials:
-        logs = np.log(np.abs(p.values))
-        left.append(centred[id(p.exponents)])
-        right.append(-(logs - logs.mean()) / len(p) ** 0.5)
+    for _, rows, table in by_lists(polynomials):
+        logs = np.log(np.abs(table)).mean(axis=0)  # for polynomials with the same terms their mean is as good
+        weight = (len(table) / len(rows)) ** 0.5
+        left.append(weight * (rows - rows.mean(axis=0)))
+        right.append(-weight * (logs - logs.mean()))
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 
 
@@ -214,8 +209,9 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
     n = problem.n_variables
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     width = np.full(n, np.inf)
+    degrees = {id(rows): int(rows.sum(axis=1).max(initial=0)) for rows in distinct_lists(problem.inequalities)}
     for g in problem.inequalities:
-        degree = g.degree
+        degree = degrees[id(g.exponents)]
         if degree == 1 and len(used := np.flatnonzero(g.exponents.any(axis=0))) == 1:
             i = used[0]
             slope = float(g.values[g.exponents[:, i] == 1][0])

@@ -20,6 +20,23 @@ def distinct_lists(polynomials: Iterable[Polynomial]) -> list[Exponents]:
     return list({id(p.exponents): p.exponents for p in polynomials}.values())
 
 
+def by_lists(polynomials: Sequence[Polynomial]) -> list[tuple[list[int], Exponents, NDArray[np.float64]]]:
+    """Return polynomials with the same list of exponents together.
+
+    Returns
+    -------
+    list of (places, rows, table)
+        Where they are among the polynomials, their list, and their coefficients, one row each.
+    """
+    alike: dict[int, list[int]] = {}
+    for place, p in enumerate(polynomials):
+        alike.setdefault(id(p.exponents), []).append(place)
+    return [
+        (places, polynomials[places[0]].exponents, np.array([polynomials[place].values for place in places]))
+        for places in alike.values()
+    ]
+
+
 def to_table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.float64]]:
     """Return all monomials of polynomials over the same variables, and the coefficients as floats.
 
