@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 
 #: Results that are kept for each function, and the bytes of arrays up to which they are.
-_KEPT, _LARGEST = 64, 2**14
+_KEPT, _LARGEST = 256, 2**14
 
 Result = TypeVar("Result")
 
