@@ -27,6 +27,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from .sdp import SDP, forced_zeros, on_moments, restrict, search_seconds, smat, spanning_moments, svec
+from .sdp.svec import svec_index, svec_weights
 from .sdp.triangles import triangle_of_columns
 from .sparse_repair import SparseEquations
 
@@ -36,8 +37,8 @@ _MOST_WORK = 1.2e10
 _SMALL_WORK, _SPARSE_SHARE = 3e7, 0.1
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
-#: Numbers that are weighted at a time (8 bytes each).
-_ENTRIES = 2**22
+#: Numbers that are weighted at a time (8 bytes each): more would be mapped anew by each operation, which costs more.
+_ENTRIES = 2**13
 #: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
 #: shares of the bound are tried in turn.
 _ROOM, _LEVELS = 5.0, (1e-14, 1e-12, 1e-10)
@@ -150,7 +151,9 @@ class _Equations:
 
     def weighted(self, roots: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
         """Return the weighted operator, in one piece."""
-        return [_weighted_operator(self.sdp, self.operator, roots) / self.lengths]
+        rows = _weighted_operator(self.sdp, self.operator, roots)
+        rows /= self.lengths
+        return [rows]
 
     def exists(
         self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], rounding: NDArray[np.float64]
@@ -223,7 +226,9 @@ def _newton(
     free: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
     """Return the changes of multipliers and of the weighted Gram matrices, and how fast the latter leave the cone."""
-    identity = np.concatenate([svec(np.eye(size)) for size in sdp.sizes])
+    identity = np.empty(len(weighted))
+    for size, places in sdp.groups:
+        identity[places] = svec(np.eye(size))
     q, r = scipy.linalg.qr(weighted @ kernel, mode="economic", check_finite=False)
     diagonal = np.abs(np.diag(r))
     if len(diagonal) < kernel.shape[1] or diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
@@ -278,16 +283,23 @@ def _weighted_operator(
 ) -> NDArray[np.float64]:
     r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments)."""
     result = np.zeros(operator.shape)
-    for (_, places), stack in zip(sdp.groups, roots, strict=True):
+    for (size, places), stack in zip(sdp.groups, roots, strict=True):
+        first, second = svec_index(size)
+        weights = svec_weights(size)[:, None]
         step = max(1, _ENTRIES // (places.shape[1] * sdp.n_moments))
-        for first in range(0, len(places), step):
-            chosen, root = places[first : first + step], stack[first : first + step, None]
+        for start in range(0, len(places), step):
+            chosen, root = places[start : start + step], stack[start : start + step]
             part = operator[chosen.reshape(-1)]
             columns = np.flatnonzero(part.any(axis=0))
             if not columns.size:  # the blocks of a constraint 0 >= 0
                 continue
-            rows = part[:, columns].reshape(*chosen.shape, len(columns)).transpose(0, 2, 1)
-            result[chosen.reshape(-1)[:, None], columns] = (
-                svec(root @ smat(rows) @ root).transpose(0, 2, 1).reshape(-1, len(columns))
+            few = len(columns) < sdp.n_moments
+            rows = (part[:, columns] if few else part).reshape(*chosen.shape, -1) / weights
+            full = np.empty((len(chosen), size, size, rows.shape[2]))
+            full[:, first, second] = full[:, second, first] = rows
+            both = root[:, None] @ (root[:, None] @ full).transpose(0, 2, 1, 3)  # matrices and roots are symmetric
+            where = chosen.reshape(-1)
+            result[np.ix_(where, columns) if few else where] = (both[:, first, second] * weights).reshape(
+                len(where), -1
             )
     return result
