@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,24 +21,29 @@ class Evaluator:
     r"""Values and first and second derivatives of several polynomials at a point, over one list of monomials.
 
     With the coefficients in a table :math:`C` and the monomials :math:`m(x)`, values are :math:`C m`, and gradients
-    :math:`C\, \partial m`: monomials are differentiated, not polynomials. The monomials at the last point are kept,
-    because a search asks for values and gradients in turn.
+    :math:`C\, \partial m`: monomials are differentiated, not polynomials. What was found at the last point is kept,
+    because a search asks for values and gradients in turn, and again; the arrays are not to be written to.
     """
 
     polynomials: tuple[Polynomial, ...]
 
     def values(self, point: Floats) -> Floats:
         """Return the values, shape (polynomials,)."""
-        return np.asarray(self._table @ self._monomials.at(point)[: self._table.shape[1]])
+        known = self._at(point)
+        if known.values is None:
+            known.values = _frozen(self._table @ known.monomials[: self._table.shape[1]])
+        return known.values
 
     def sizes(self, point: Floats) -> Floats:
         """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
-        return np.asarray(self._absolute @ np.abs(self._monomials.at(point)[: self._table.shape[1]]))
+        return np.asarray(self._absolute @ np.abs(self._at(point).monomials[: self._table.shape[1]]))
 
     def jacobian(self, point: Floats) -> Floats:
         """Return the gradients, shape (polynomials, n)."""
-        lowered = self._lowered
-        return np.asarray(self._table @ (lowered.powers * self._monomials.at(point)[lowered.places]))
+        known, lowered = self._at(point), self._lowered
+        if known.jacobian is None:
+            known.jacobian = _frozen(self._table @ (lowered.powers * known.monomials[lowered.places]))
+        return known.jacobian
 
     def hessian(self, point: Floats, weights: Floats) -> Floats:
         """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
@@ -48,6 +52,12 @@ class Evaluator:
         terms = ((weights @ self._table)[:, None] * first.powers).reshape(-1)
         gradient = np.bincount(places.reshape(-1), terms, second.powers.size).reshape(second.powers.shape)
         return np.asarray(gradient.T @ (second.powers * monomials.at(point)[second.places]))
+
+    def _at(self, point: Floats) -> _Known:
+        key, known = point.tobytes(), self._last[0]
+        if known.key != key:
+            known = self._last[0] = _Known(key, self._monomials.at(point))
+        return known
 
     @cached_property
     def scales(self) -> Floats:
@@ -72,17 +82,39 @@ class Evaluator:
         return to_table(self.polynomials)
 
     @cached_property
-    def _monomials(self) -> _Monomials:
-        return _Monomials(_with_lowered(self._compiled[0])[0])
+    def _last(self) -> list[_Known]:
+        return [_Known(b"-", np.zeros(0))]
 
-    @cached_property
+    @property
+    def _monomials(self) -> _Powers:
+        return self._structure[0]
+
+    @property
     def _lowered(self) -> _Lowered:
-        return _with_lowered(self._compiled[0])[1]
+        return self._structure[1]
 
     @cached_property
-    def _twice_lowered(self) -> tuple[_Monomials, _Lowered]:
-        monomials, lowered = _only_lowered(self._monomials.powers.rows)
-        return _Monomials(monomials), lowered
+    def _structure(self) -> tuple[_Powers, _Lowered]:
+        return _with_lowered(self._compiled[0])
+
+    @cached_property
+    def _twice_lowered(self) -> tuple[_Powers, _Lowered]:
+        return _only_lowered(self._monomials.rows)
+
+
+@dataclass(eq=False)
+class _Known:
+    """What was found at a point."""
+
+    key: bytes
+    monomials: Floats
+    values: Floats | None = None
+    jacobian: Floats | None = None
+
+
+def _frozen(array: Floats) -> Floats:
+    array.setflags(write=False)
+    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,6 +137,13 @@ class _Powers:
     def of(cls, rows: Exponents) -> _Powers:
         powers = np.arange(int(rows.max(initial=0)) + 1)
         return cls(rows, powers, np.ascontiguousarray(rows.T) + len(powers) * np.arange(rows.shape[1])[:, None])
+
+    def at(self, point: Floats) -> Floats:
+        """Return all monomials at one point, shape (terms,)."""
+        if not len(self.rows):
+            return np.zeros(0)
+        table = point[:, None] ** self.powers
+        return np.asarray(np.multiply.reduce(table.reshape(-1)[self.factors], axis=0))
 
 
 @remembered
@@ -130,27 +169,6 @@ def _lower(rows: Exponents) -> Exponents:
     """Return each row with one exponent after the other lowered by one, where it is not zero, shape (rows · n, n)."""
     n = rows.shape[1]
     return np.asarray(np.maximum(rows[:, None, :] - np.eye(n, dtype=np.int64), 0).reshape(-1, n))
-
-
-@dataclass(frozen=True, eq=False)
-class _Monomials:
-    """A list of monomials, with their values at the last point that was asked for."""
-
-    powers: _Powers
-    _last: list[Any] = field(default_factory=lambda: [b"", np.zeros(0)])
-
-    def at(self, point: Floats) -> Floats:
-        """Return all monomials at one point, shape (terms,)."""
-        if not len(self.powers.rows):
-            return np.zeros(0)
-        key = point.tobytes()
-        if key == self._last[0]:
-            return self._last[1]
-        table = point[:, None] ** self.powers.powers
-        values = np.multiply.reduce(table.reshape(-1)[self.powers.factors], axis=0)
-        values.setflags(write=False)
-        self._last[:] = key, values
-        return np.asarray(values)
 
 
 @dataclass(frozen=True, eq=False)
