@@ -154,9 +154,17 @@ def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
         rows, combinations = operator[start:end], alike[0].combinations
         if combinations is not None:
             matrix = congruence(combinations)
-            rows = (matrix if len(alike) == 1 else sp.kron(sp.eye_array(len(alike)), matrix, format="csr")) @ rows
+            rows = _repeated(matrix, len(alike)) @ rows
         parts.append(rows)
     return sp.vstack(parts, format="csr")
+
+
+def _repeated(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
+    """Return the matrix with the given one `count` times along its diagonal."""
+    (height, width), number = matrix.shape, np.arange(count)[:, None]
+    columns = (matrix.indices + width * number).reshape(-1)
+    starts = np.append((matrix.indptr[:-1] + matrix.nnz * number).reshape(-1), matrix.nnz * count)
+    return sp.csr_matrix((np.tile(matrix.data, count), columns, starts), shape=(height * count, width * count))
 
 
 def assemble(plan: Plan) -> Relaxation:
