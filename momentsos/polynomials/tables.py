@@ -20,14 +20,12 @@ def distinct_lists(polynomials: Iterable[Polynomial]) -> list[Exponents]:
     return list({id(p.exponents): p.exponents for p in polynomials}.values())
 
 
-def by_lists(polynomials: Sequence[Polynomial]) -> list[tuple[list[int], Exponents, NDArray[np.float64]]]:
-    """Return polynomials with the same list of exponents together.
+#: Polynomials with the same list of exponents: their places, the list, and their coefficients, one row each.
+Group = tuple[list[int], Exponents, NDArray[np.float64]]
 
-    Returns
-    -------
-    list of (places, rows, table)
-        Where they are among the polynomials, their list, and their coefficients, one row each.
-    """
+
+def by_lists(polynomials: Sequence[Polynomial]) -> list[Group]:
+    """Return polynomials with the same list of exponents together."""
     alike: dict[int, list[int]] = {}
     for place, p in enumerate(polynomials):
         alike.setdefault(id(p.exponents), []).append(place)
