@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from .sdp import SDP, forced_zeros, on_moments, restrict, search_seconds, smat, spanning_moments, svec
 from .sdp.svec import svec_index, svec_weights
-from .sdp.triangles import triangle_of_columns
+from .sdp.triangles import Factored, triangle_of_columns
 from .sparse_repair import SparseEquations
 
 #: Repair is not tried when its least-squares problem would take more than this many multiplications.
@@ -162,7 +162,8 @@ class _Equations:
 
         The bound is fixed: the normalisation, the first equality, takes no part.
         """
-        return _exists(np.concatenate([*weighted, self.free[1:]]), residual, np.diag(rounding))
+        stacked = np.concatenate([rows.T for rows in (*weighted, self.free[1:])], axis=1).T  # in the order of LAPACK
+        return _exists(stacked, residual, np.diag(rounding))
 
     def newton(
         self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], mu: float
@@ -229,18 +230,23 @@ def _newton(
     identity = np.empty(len(weighted))
     for size, places in sdp.groups:
         identity[places] = svec(np.eye(size))
-    q, r = scipy.linalg.qr(weighted @ kernel, mode="economic", check_finite=False)
+    if len(weighted) < kernel.shape[1]:
+        return None
+    factored = Factored.of(weighted @ kernel)
+    r = factored.triangle
     diagonal = np.abs(np.diag(r))
-    if len(diagonal) < kernel.shape[1] or diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
+    if diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
         return None
     pull = scipy.linalg.solve_triangular(r, kernel.T @ residual, trans="T", check_finite=False)
-    z = scipy.linalg.solve_triangular(r, q.T @ (mu * identity - weighted @ particular) - mu * pull, check_finite=False)
+    goal = factored.project(mu * identity - weighted @ particular) - mu * pull
+    z = scipy.linalg.solve_triangular(r, goal, check_finite=False)
     change = identity - weighted @ (particular + kernel @ z) / mu
     # The division by mu has lifted rounding errors; the smallest correction restores A^T Z + E^T l = r.
-    full, upper = scipy.linalg.qr(np.concatenate([weighted, free]), mode="economic", check_finite=False)
+    factored = Factored.of(np.concatenate([weighted, free]))
     multipliers = np.linalg.lstsq(free.T, residual - weighted.T @ change, rcond=None)[0]
     defect = residual - weighted.T @ change - free.T @ multipliers
-    correction = full @ scipy.linalg.solve_triangular(upper, defect, trans="T", check_finite=False)
+    shortest = scipy.linalg.solve_triangular(factored.triangle, defect, trans="T", check_finite=False)
+    correction = factored.expand(shortest)
     change = change + correction[: len(weighted)]
     multipliers = multipliers + correction[len(weighted) :]
     fall = max(-float(np.linalg.eigvalsh(smat(change[places]))[:, 0].min()) for _, places in sdp.groups)

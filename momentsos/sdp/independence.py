@@ -78,7 +78,7 @@ def _spanning(sdp: SDP, most: int) -> NDArray[np.intp] | None:
     columns: Any
     if few:
         columns = np.concatenate([sdp.operator.toarray(), sdp.equalities.toarray(), sdp.cost[None, :]])
-        columns /= _lengths((columns**2).sum(axis=0))
+        columns /= _lengths(np.einsum("ij,ij->j", columns, columns))
     else:
         rows = sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
         columns = (rows @ sp.diags_array(1.0 / _lengths(np.asarray(rows.multiply(rows).sum(axis=0))))).tocsr()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import lapack
@@ -10,16 +12,50 @@ from scipy.linalg import lapack
 _PANEL = 64
 
 
+@dataclass(frozen=True, eq=False)
+class Factored:
+    """A QR factorisation of a matrix with at least as many rows as columns; the orthogonal factor is not formed.
+
+    Attributes
+    ----------
+    triangle : (n, n) array
+        The `R`.
+    """
+
+    triangle: NDArray[np.float64]
+    _reflectors: NDArray[np.float64]
+    _scales: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, matrix: NDArray[np.float64]) -> Factored:
+        """Factor a matrix of finite numbers; in Fortran order it is overwritten."""
+        factored, scales, _, info = lapack.dgeqrf(matrix, lwork=_PANEL * max(1, matrix.shape[1]), overwrite_a=True)
+        return cls(_upper(factored, info), factored, scales)
+
+    def project(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        r"""Return :math:`Q^\top v`, shape (n,)."""
+        return self._applied("T", vector)[: len(self.triangle)]
+
+    def expand(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return :math:`Q v`, shape (m,)."""
+        return self._applied("N", np.append(vector, np.zeros(len(self._reflectors) - len(vector))))
+
+    def _applied(self, how: str, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        product, _, info = lapack.dormqr("L", how, self._reflectors, self._scales, vector[:, None], lwork=_PANEL)
+        _check(info)
+        return np.asarray(product[:, 0])
+
+
 def triangle_of_columns(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the `R` of a QR factorisation, as many rows as the matrix has rows or columns, whichever are fewer.
 
     Parameters
     ----------
     matrix : (m, n) array
-        Finite numbers.
+        Finite numbers; in Fortran order it is overwritten.
     """
     n = matrix.shape[1]
-    factored, _, _, info = lapack.dgeqrf(matrix, lwork=_PANEL * max(1, n))
+    factored, _, _, info = lapack.dgeqrf(matrix, lwork=_PANEL * max(1, n), overwrite_a=True)
     return _upper(factored, info)
 
 
@@ -31,6 +67,10 @@ def pivoted_triangle(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], 
 
 
 def _upper(factored: NDArray[np.float64], info: int) -> NDArray[np.float64]:
+    _check(info)
+    return np.triu(factored[: factored.shape[1]])
+
+
+def _check(info: int) -> None:
     if info:
         raise ValueError(f"LAPACK refused argument {-info} of a factorisation")
-    return np.triu(factored[: factored.shape[1]])
