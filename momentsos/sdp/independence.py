@@ -8,6 +8,7 @@ the same multipliers and Gram matrices, and its Schur complement is a third as w
 from __future__ import annotations
 
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.linalg
@@ -34,10 +35,15 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
 
     None where more are needed, or the program is small or very large.
     """
-    n = sdp.n_moments
-    if not _FEWEST <= n <= _MOST or np.unique(_alone(sdp)).size > n // 2:
-        return None
-    return _spanning(sdp, n // 2)
+    if sdp not in _HALVED:
+        n = sdp.n_moments
+        able = _FEWEST <= n <= _MOST and np.unique(_alone(sdp)).size <= n // 2
+        _HALVED[sdp] = _spanning(sdp, n // 2) if able else None
+    return _HALVED[sdp]
+
+
+#: What was found for programs that are still in use: first a solver asks, then who repairs its answer.
+_HALVED: WeakKeyDictionary[SDP, NDArray[np.intp] | None] = WeakKeyDictionary()
 
 
 def search_seconds(sdp: SDP) -> float:
@@ -51,6 +57,9 @@ def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
 
     None where rounding leaves it open which depend on which, or the program has more than 8000 moments.
     """
+    known = _HALVED.get(sdp)
+    if known is not None:
+        return known
     if np.unique(_alone(sdp)).size == sdp.n_moments:
         return np.arange(sdp.n_moments)  # an entry that is one moment shows that no combination of others is
     return None if sdp.n_moments > _MOST else _spanning(sdp, sdp.n_moments)
