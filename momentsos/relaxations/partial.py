@@ -202,6 +202,7 @@ def _basis(split: Split, degree: int, n: int) -> Exponents:
     inner = monomial_basis(len(split.inner), degree)
     rows = np.zeros((len(inner), n), dtype=np.int64)
     rows[:, list(split.inner)] = inner
+    rows.setflags(write=False)
     return rows
 
 

@@ -103,4 +103,7 @@ def _places(sizes: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]
     firsts = [rows + start for (rows, _), start in zip(pairs, starts[:-1], strict=True)]
     seconds = [columns + start for (_, columns), start in zip(pairs, starts[:-1], strict=True)]
     empty = [np.zeros(0, dtype=np.intp)]
-    return np.concatenate(firsts or empty), np.concatenate(seconds or empty)
+    first, second = np.concatenate(firsts or empty), np.concatenate(seconds or empty)
+    first.setflags(write=False)
+    second.setflags(write=False)
+    return first, second

@@ -29,8 +29,7 @@ class Factored:
     @classmethod
     def of(cls, matrix: NDArray[np.float64]) -> Factored:
         """Factor a matrix of finite numbers; in Fortran order it is overwritten."""
-        factored, scales, _, info = lapack.dgeqrf(matrix, lwork=_PANEL * max(1, matrix.shape[1]), overwrite_a=True)
-        return cls(_upper(factored, info), factored, scales)
+        return cls(*_factored(matrix))
 
     def project(self, vector: NDArray[np.float64]) -> NDArray[np.float64]:
         r"""Return :math:`Q^\top v`, shape (n,)."""
@@ -41,6 +40,8 @@ class Factored:
         return self._applied("N", np.append(vector, np.zeros(len(self._reflectors) - len(vector))))
 
     def _applied(self, how: str, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+        if not len(self.triangle):
+            return vector
         product, _, info = lapack.dormqr("L", how, self._reflectors, self._scales, vector[:, None], lwork=_PANEL)
         _check(info)
         return np.asarray(product[:, 0])
@@ -54,21 +55,27 @@ def triangle_of_columns(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     matrix : (m, n) array
         Finite numbers; in Fortran order it is overwritten.
     """
-    n = matrix.shape[1]
-    factored, _, _, info = lapack.dgeqrf(matrix, lwork=_PANEL * max(1, n), overwrite_a=True)
-    return _upper(factored, info)
+    return _factored(matrix)[0]
 
 
 def pivoted_triangle(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
     """Return the `R` of a QR factorisation with column pivoting, and the columns in its order."""
     n = matrix.shape[1]
+    if not matrix.size:
+        return np.zeros((0, n)), np.arange(n)
     factored, pivots, _, _, info = lapack.dgeqp3(matrix, lwork=2 * n + _PANEL * (n + 1))
-    return _upper(factored, info), pivots.astype(np.intp) - 1
-
-
-def _upper(factored: NDArray[np.float64], info: int) -> NDArray[np.float64]:
     _check(info)
-    return np.triu(factored[: factored.shape[1]])
+    return np.triu(factored[:n]), pivots.astype(np.intp) - 1
+
+
+def _factored(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the triangle, and the orthogonal factor as LAPACK has it."""
+    n = matrix.shape[1]
+    if not matrix.size:
+        return np.zeros((0, n)), matrix, np.zeros(0)
+    factored, scales, _, info = lapack.dgeqrf(matrix, lwork=_PANEL * n, overwrite_a=True)
+    _check(info)
+    return np.triu(factored[:n]), factored, scales
 
 
 def _check(info: int) -> None:
