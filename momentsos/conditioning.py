@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,6 +15,7 @@ from .errors import InvalidInput
 from .polynomials import Polynomial
 from .polynomials.affine import change_polynomials
 from .polynomials.shift import two_sum
+from .polynomials.tables import Group, by_lists, distinct_lists
 from .problem import Problem
 
 #: Weight that keeps a variable at scale one when no term says otherwise.
@@ -116,10 +117,8 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its size."""
     factors = np.array([power_of_two(unit) for unit in units])
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
-    lists = {id(p.exponents): p.exponents for p in everything}
-    sizes = {key: np.prod(factors**exponents, axis=1) for key, exponents in lists.items()}
-    changed = [Polynomial(p.exponents, p.values * sizes[id(p.exponents)], p.variables) for p in everything]
-    return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
+    scaled = [(places, rows, table * np.prod(factors**rows, axis=1)) for places, rows, table in by_lists(everything)]
+    return _changed(problem, scaled, np.zeros(len(units)), np.diag(factors))
 
 
 def change_affinely(
@@ -145,7 +144,19 @@ def normalized_change(
     fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     """Normalise objective, inequalities and equalities, listed in this order, and make the record."""
-    factors, polynomials = _normalized(changed)
+    return _changed(problem, by_lists(changed), shift, matrix, fine)
+
+
+def _changed(
+    problem: Problem,
+    groups: Iterable[Group],
+    shift: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    fine: NDArray[np.float64] | None = None,
+) -> AffineChange:
+    pairs = _normalized(groups, problem.variables)
+    factors = tuple(pairs[place][0] for place in range(len(pairs)))
+    polynomials = tuple(pairs[place][1] for place in range(len(pairs)))
     last = 1 + len(problem.inequalities)
     return AffineChange(
         problem,
@@ -159,24 +170,24 @@ def normalized_change(
     )
 
 
-def _normalized(polynomials: Sequence[Polynomial]) -> tuple[tuple[float, ...], tuple[Polynomial, ...]]:
-    """Divide each by the power of two nearest to its largest coefficient that is not the constant."""
-    alike: dict[int, list[int]] = {}
-    for place, p in enumerate(polynomials):
-        alike.setdefault(id(p.exponents), []).append(place)
-    factors, found = [1.0] * len(polynomials), list(polynomials)
-    for places in alike.values():
-        rows = polynomials[places[0]].exponents
-        table = np.array([polynomials[place].values for place in places])
+def _normalized(groups: Iterable[Group], names: tuple[str, ...]) -> dict[int, tuple[float, Polynomial]]:
+    """Divide each polynomial by the power of two nearest to its largest coefficient that is not the constant.
+
+    Returns
+    -------
+    dict from place to (factor, polynomial)
+    """
+    found = {}
+    for places, rows, table in groups:
         sizes = np.abs(table)
         largest = sizes[:, rows.any(axis=1)].max(axis=1, initial=0.0)
         largest = np.where(largest > 0, largest, sizes.max(axis=1, initial=0.0))
         if not np.isfinite(largest).all():
             raise InvalidInput("problem: sizes of coefficients differ so much that they overflow; change the units")
-        for place, values, size in zip(places, table, largest.tolist(), strict=True):
-            factors[place] = power_of_two(size)
-            found[place] = Polynomial(rows, values / factors[place], polynomials[place].variables)
-    return tuple(factors), tuple(found)
+        factors = [power_of_two(size) for size in largest.tolist()]
+        for place, factor, values in zip(places, factors, table / np.array(factors)[:, None], strict=True):
+            found[place] = factor, Polynomial(rows, values, names)
+    return found
 
 
 def balanced_units(problem: Problem) -> NDArray[np.float64]:
@@ -195,12 +206,11 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
 
 def _log_units(polynomials: Sequence[Polynomial], n: int) -> NDArray[np.float64]:
     left, right = [_PULL * np.eye(n)], [np.zeros(n)]
-    lists = {id(p.exponents): p.exponents for p in polynomials}
-    centred = {key: (rows - rows.mean(axis=0)) / len(rows) ** 0.5 for key, rows in lists.items()}
-    for p in polynomials:
-        logs = np.log(np.abs(p.values))
-        left.append(centred[id(p.exponents)])
-        right.append(-(logs - logs.mean()) / len(p) ** 0.5)
+    for _, rows, table in by_lists(polynomials):
+        logs = np.log(np.abs(table)).mean(axis=0)  # for polynomials with the same terms their mean is as good
+        weight = (len(table) / len(rows)) ** 0.5
+        left.append(weight * (rows - rows.mean(axis=0)))
+        right.append(-weight * (logs - logs.mean()))
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 
 
@@ -214,8 +224,9 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
     n = problem.n_variables
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     width = np.full(n, np.inf)
+    degrees = {id(rows): int(rows.sum(axis=1).max(initial=0)) for rows in distinct_lists(problem.inequalities)}
     for g in problem.inequalities:
-        degree = g.degree
+        degree = degrees[id(g.exponents)]
         if degree == 1 and len(used := np.flatnonzero(g.exponents.any(axis=0))) == 1:
             i = used[0]
             slope = float(g.values[g.exponents[:, i] == 1][0])

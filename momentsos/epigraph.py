@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .polynomials.exponents import Exponents
+from .polynomials.tables import by_lists, distinct_lists
 from .problem import Problem
 
 
@@ -17,18 +19,21 @@ def epigraph_variable(problem: Problem) -> int | None:
     It occurs in the objective and in at least one inequality, in each of them in one term, which is the variable
     times a positive number; and in no equality.
     """
+    groups = [*by_lists((problem.minimize,)), *by_lists(problem.inequalities)]
     for i in np.flatnonzero(problem.minimize.exponents.any(axis=0)).tolist():
-        slopes = [_slope(p.exponents, p.values, i) for p in (problem.minimize, *problem.inequalities)]
-        occurs = any(h.exponents[:, i].any() for h in problem.equalities)
-        if not occurs and None not in slopes and slopes[0] and any(slopes[1:]):
+        if any(rows[:, i].any() for rows in distinct_lists(problem.equalities)):
+            continue
+        found = [_slopes(rows, table, i) for _, rows, table in groups]
+        slopes = [each for each in found if each is not None]
+        if len(slopes) == len(found) and slopes[0].all() and any(each.any() for each in slopes[1:]):
             return i
     return None
 
 
-def _slope(exponents: NDArray[np.int64], values: NDArray[np.float64], i: int) -> float | None:
-    """Return the coefficient of variable `i`, 0 where it does not occur, None where it is not alone and positive."""
-    terms = np.flatnonzero(exponents[:, i])
+def _slopes(rows: Exponents, table: NDArray[np.float64], i: int) -> NDArray[np.float64] | None:
+    """Return the coefficients of variable `i`, 0 where it does not occur, None where it is not alone and positive."""
+    terms = np.flatnonzero(rows[:, i])
     if not len(terms):
-        return 0.0
-    alone = len(terms) == 1 and exponents[terms[0]].sum() == 1
-    return float(values[terms[0]]) if alone and values[terms[0]] > 0 else None
+        return np.zeros(len(table))
+    slopes = table[:, terms[0]]
+    return slopes if len(terms) == 1 and rows[terms[0]].sum() == 1 and (slopes > 0).all() else None

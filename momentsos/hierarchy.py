@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .bounds import dual_bound
-from .conditioning import unchanged
 from .errors import ProblemTooLarge
 from .evidence import Evidence
 from .methods import Method, Setting, methods_named
@@ -133,7 +132,7 @@ def solve(
     check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
     choice = methods_named(method, problem)
     first, *others = choice.methods
-    first.plan(unchanged(problem), check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
+    first.check(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
     chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
     request = Request(
         problem=problem,

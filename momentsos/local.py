@@ -175,20 +175,21 @@ class LocalSearch:
             return None
         n = len(point)
         gradient = self._objective.jacobian(point)[0]
-        slopes = [part.jacobian(point) for part in (self._equalities, self._inequalities) if part.polynomials]
-        if not all(np.isfinite(each).all() for each in (gradient, *slopes)):
+        parts = self._equalities, self._inequalities
+        steep, slopes = (part.jacobian(point) if part.polynomials else np.zeros((0, n)) for part in parts)
+        if not all(np.isfinite(each).all() for each in (gradient, steep, slopes)):
             return None  # far out, where powers overflow
         values, normals, hessian_parts = [], [], []
         if self.problem.equalities:
             values.append(self._equalities.values(point))
-            normals.append(self._equalities.jacobian(point))
+            normals.append(steep)
             hessian_parts.append((self._equalities, np.arange(len(self.problem.equalities))))
         if self.problem.inequalities:
             g = self._inequalities.values(point)
             active = np.flatnonzero(g <= 1e-5)
-            active = self._with_positive_multiplier(gradient, normals, point, active)
+            active = active[self._needed(gradient, normals, slopes[active]) | (g[active] < -1e-14)]
             values.append(g[active])
-            normals.append(self._inequalities.jacobian(point)[active])
+            normals.append(slopes[active])
             hessian_parts.append((self._inequalities, active))
         normal = np.concatenate(normals) if normals else np.zeros((0, n))
         value = np.concatenate(values) if values else np.zeros(0)
@@ -200,33 +201,27 @@ class LocalSearch:
             weights[chosen] = multipliers[place : place + len(chosen)]
             hessian = hessian - part.hessian(point, weights)
             place += len(chosen)
-        system = np.block([[hessian, -normal.T], [normal, np.zeros((len(value), len(value)))]])
+        system = np.zeros((n + len(value), n + len(value)))
+        system[:n, :n], system[:n, n:], system[n:, :n] = hessian, -normal.T, normal
         right = np.concatenate([-(gradient - normal.T @ multipliers), -value])
         if not (np.isfinite(system).all() and np.isfinite(right).all()):
             return None
         return point + _solved(system, right)[:n]
 
-    def _with_positive_multiplier(
-        self,
-        gradient: NDArray[np.float64],
-        equality_normals: list[NDArray[np.float64]],
-        point: NDArray[np.float64],
-        active: NDArray[np.intp],
-    ) -> NDArray[np.intp]:
-        """Keep the active inequalities that nonnegative multipliers need, and the violated ones."""
-        if not len(active):
-            return active
+    def _needed(
+        self, gradient: NDArray[np.float64], free: list[NDArray[np.float64]], normals: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Return which of the active inequalities, given by their normals, nonnegative multipliers need."""
+        if not len(normals):
+            return np.zeros(0, dtype=bool)
         from scipy.optimize import nnls
 
-        normals = self._inequalities.jacobian(point)[active]
-        free = np.concatenate([*equality_normals, np.zeros((0, len(point)))])
+        equal = np.concatenate([*free, normals[:0]])
         try:
-            multipliers = nnls(np.concatenate([free, -free, normals]).T, gradient)[0]
+            multipliers = nnls(np.concatenate([equal, -equal, normals]).T, gradient)[0]
         except RuntimeError:  # the iteration limit: keep all
-            return active
-        needed = multipliers[2 * len(free) :] > 1e-9 * (1 + multipliers.max(initial=0.0))
-        violated = self._inequalities.values(point)[active] < -1e-14
-        return active[needed | violated]
+            return np.ones(len(normals), dtype=bool)
+        return multipliers[2 * len(equal) :] > 1e-9 * (1 + multipliers.max(initial=0.0))
 
     def multistart(
         self, starts: Iterable[NDArray[np.float64]], time_limit: float = np.inf, enough: int | None = None

@@ -24,11 +24,11 @@ from typing import ClassVar
 
 import numpy as np
 import scipy.linalg
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .sdp import SDP, forced_zeros, on_moments, restrict, search_seconds, smat, spanning_moments, svec
-from .sdp.residuals import dual_residual
+from .sdp.svec import svec_index, svec_weights
+from .sdp.triangles import Factored, triangle_of_columns
 from .sparse_repair import SparseEquations
 
 #: Repair is not tried when its least-squares problem would take more than this many multiplications.
@@ -37,8 +37,8 @@ _MOST_WORK = 1.2e10
 _SMALL_WORK, _SPARSE_SHARE = 3e7, 0.1
 #: Rounding errors are taken to be this many units in the last place of the numbers that were added.
 _ULPS = 4.0
-#: Numbers that are weighted at a time (8 bytes each).
-_ENTRIES = 2**22
+#: Numbers that are weighted at a time (8 bytes each): more would be mapped anew by each operation, which costs more.
+_ENTRIES = 2**13
 #: The barrier parameter is this many times the solver's complementarity; where that leaves too little room, these
 #: shares of the bound are tried in turn.
 _ROOM, _LEVELS = 5.0, (1e-14, 1e-12, 1e-10)
@@ -107,10 +107,9 @@ def absorb(
 
 def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
     """Return the equations of the identity: one matrix where it is small, else fronts; None where both are large."""
-    columns = sp.vstack([sdp.operator, sdp.equalities])
-    lengths = np.sqrt(np.asarray(columns.multiply(columns).sum(axis=0)).reshape(-1))
+    lengths = np.sqrt(sum(np.bincount(m.indices, m.data**2, sdp.n_moments) for m in (sdp.operator, sdp.equalities)))
     lengths[lengths == 0] = 1.0
-    work = float(columns.shape[0]) * sdp.n_moments**2
+    work = float(sdp.operator.shape[0] + sdp.equalities.shape[0]) * sdp.n_moments**2
     if work > _SMALL_WORK:
         order = SparseEquations.order_of(sdp)
         if order.work < _SPARSE_SHARE * work:
@@ -120,11 +119,16 @@ def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
 
 @dataclass(frozen=True, eq=False)
 class _Equations:
-    """The equations of the identity, each divided by its length, and all solutions of `E y = d`."""
+    """The equations of the identity, each divided by its length, and all solutions of `E y = d`.
+
+    `operator` and `equalities` are those of the program, as they are.
+    """
 
     steps: ClassVar[int] = 15
     sdp: SDP
     lengths: NDArray[np.float64]
+    operator: NDArray[np.float64]
+    equalities: NDArray[np.float64]
     free: NDArray[np.float64]
     particular: NDArray[np.float64]
     kernel: NDArray[np.float64]
@@ -132,12 +136,24 @@ class _Equations:
     @classmethod
     def of(cls, sdp: SDP, lengths: NDArray[np.float64]) -> _Equations:
         """Prepare the equations of a program."""
-        free = sdp.equalities.toarray() / lengths
-        return cls(sdp, lengths, free, *_solutions(free, sdp.right_side))
+        operator, equalities = sdp.operator.toarray(), sdp.equalities.toarray()
+        free = equalities / lengths
+        return cls(sdp, lengths, operator, equalities, free, *_solutions(free, sdp.right_side))
+
+    def residual(self, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the defect of each equation."""
+        return (self.sdp.cost - multipliers @ self.equalities - gram @ self.operator) / self.lengths
+
+    def sizes(self, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the sum of the absolute terms of each residual."""
+        sums = np.abs(multipliers) @ np.abs(self.equalities) + np.abs(gram) @ np.abs(self.operator)
+        return (sums + np.abs(self.sdp.cost)) / self.lengths
 
     def weighted(self, roots: list[NDArray[np.float64]]) -> list[NDArray[np.float64]]:
         """Return the weighted operator, in one piece."""
-        return [_weighted_operator(self.sdp, roots) / self.lengths]
+        rows = _weighted_operator(self.sdp, self.operator, roots)
+        rows /= self.lengths
+        return [rows]
 
     def exists(
         self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], rounding: NDArray[np.float64]
@@ -146,7 +162,8 @@ class _Equations:
 
         The bound is fixed: the normalisation, the first equality, takes no part.
         """
-        return _exists(np.concatenate([*weighted, self.free[1:]]), residual, np.diag(rounding))
+        stacked = np.concatenate([rows.T for rows in (*weighted, self.free[1:])], axis=1).T  # in the order of LAPACK
+        return _exists(stacked, residual, np.diag(rounding))
 
     def newton(
         self, weighted: list[NDArray[np.float64]], residual: NDArray[np.float64], mu: float
@@ -172,13 +189,13 @@ def _centred(
     until: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
     """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
-    sdp, lengths = equations.sdp, equations.lengths
+    sdp = equations.sdp
     for _ in range(equations.steps):
         roots = _square_roots(sdp, gram)
         if roots is None or time.perf_counter() > until:
             return None
-        residual = dual_residual(sdp, multipliers, gram) / lengths
-        rounding = _rounding(sdp, multipliers, gram) / lengths
+        residual = equations.residual(multipliers, gram)
+        rounding = _ULPS * np.finfo(float).eps * equations.sizes(multipliers, gram)
         weighted = equations.weighted(roots)
         if equations.exists(weighted, residual, rounding):
             return multipliers, gram
@@ -210,35 +227,36 @@ def _newton(
     free: NDArray[np.float64],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], float] | None:
     """Return the changes of multipliers and of the weighted Gram matrices, and how fast the latter leave the cone."""
-    identity = np.concatenate([svec(np.eye(size)) for size in sdp.sizes])
-    q, r = scipy.linalg.qr(weighted @ kernel, mode="economic", check_finite=False)
+    identity = np.empty(len(weighted))
+    for size, places in sdp.groups:
+        identity[places] = svec(np.eye(size))
+    if len(weighted) < kernel.shape[1]:
+        return None
+    factored = Factored.of(weighted @ kernel)
+    r = factored.triangle
     diagonal = np.abs(np.diag(r))
-    if len(diagonal) < kernel.shape[1] or diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
+    if diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
         return None
     pull = scipy.linalg.solve_triangular(r, kernel.T @ residual, trans="T", check_finite=False)
-    z = scipy.linalg.solve_triangular(r, q.T @ (mu * identity - weighted @ particular) - mu * pull, check_finite=False)
+    goal = factored.project(mu * identity - weighted @ particular) - mu * pull
+    z = scipy.linalg.solve_triangular(r, goal, check_finite=False)
     change = identity - weighted @ (particular + kernel @ z) / mu
     # The division by mu has lifted rounding errors; the smallest correction restores A^T Z + E^T l = r.
-    full, upper = scipy.linalg.qr(np.concatenate([weighted, free]), mode="economic", check_finite=False)
+    factored = Factored.of(np.concatenate([weighted, free]))
     multipliers = np.linalg.lstsq(free.T, residual - weighted.T @ change, rcond=None)[0]
     defect = residual - weighted.T @ change - free.T @ multipliers
-    correction = full @ scipy.linalg.solve_triangular(upper, defect, trans="T", check_finite=False)
+    shortest = scipy.linalg.solve_triangular(factored.triangle, defect, trans="T", check_finite=False)
+    correction = factored.expand(shortest)
     change = change + correction[: len(weighted)]
     multipliers = multipliers + correction[len(weighted) :]
     fall = max(-float(np.linalg.eigvalsh(smat(change[places]))[:, 0].min()) for _, places in sdp.groups)
     return multipliers, change, fall
 
 
-def _rounding(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return a bound on the rounding error of each entry of the residual."""
-    sizes = abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
-    return _ULPS * np.finfo(float).eps * np.asarray(sizes)
-
-
 def _exists(stacked: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]) -> bool:
     """Whether the step that removes the residual and the one that rounding may need have norms below one together."""
     n = stacked.shape[1]
-    r = scipy.linalg.qr(stacked, mode="r", check_finite=False)[0][:n]
+    r = triangle_of_columns(stacked)
     diagonal = np.abs(np.diag(r))
     if len(diagonal) < n or diagonal.min() <= 1e-16 * diagonal.max():
         return False
@@ -266,19 +284,28 @@ def _between(sdp: SDP, roots: list[NDArray[np.float64]], rows: NDArray[np.float6
     return result
 
 
-def _weighted_operator(sdp: SDP, roots: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def _weighted_operator(
+    sdp: SDP, operator: NDArray[np.float64], roots: list[NDArray[np.float64]]
+) -> NDArray[np.float64]:
     r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}`, shape (rows, moments)."""
-    result = np.zeros(sdp.operator.shape)
-    for (_, places), stack in zip(sdp.groups, roots, strict=True):
+    result = np.zeros(operator.shape)
+    for (size, places), stack in zip(sdp.groups, roots, strict=True):
+        first, second = svec_index(size)
+        weights = svec_weights(size)[:, None]
         step = max(1, _ENTRIES // (places.shape[1] * sdp.n_moments))
-        for first in range(0, len(places), step):
-            chosen, root = places[first : first + step], stack[first : first + step, None]
-            part = sdp.operator[chosen.reshape(-1)].toarray()
+        for start in range(0, len(places), step):
+            chosen, root = places[start : start + step], stack[start : start + step]
+            part = operator[chosen.reshape(-1)]
             columns = np.flatnonzero(part.any(axis=0))
             if not columns.size:  # the blocks of a constraint 0 >= 0
                 continue
-            rows = part[:, columns].reshape(*chosen.shape, len(columns)).transpose(0, 2, 1)
-            result[chosen.reshape(-1)[:, None], columns] = (
-                svec(root @ smat(rows) @ root).transpose(0, 2, 1).reshape(-1, len(columns))
+            few = len(columns) < sdp.n_moments
+            rows = (part[:, columns] if few else part).reshape(*chosen.shape, -1) / weights
+            full = np.empty((len(chosen), size, size, rows.shape[2]))
+            full[:, first, second] = full[:, second, first] = rows
+            both = root[:, None] @ (root[:, None] @ full).transpose(0, 2, 1, 3)  # matrices and roots are symmetric
+            where = chosen.reshape(-1)
+            result[np.ix_(where, columns) if few else where] = (both[:, first, second] * weights).reshape(
+                len(where), -1
             )
     return result

@@ -103,16 +103,16 @@ def check_problem(problem: object) -> None:
     """Raise `InvalidInput` unless `problem` is a `Problem` whose coefficients can be computed with."""
     if not isinstance(problem, Problem):
         raise InvalidInput(f"problem: expected a momentsos.Problem, got {type(problem).__name__}")
-    for p in (problem.minimize, *problem.inequalities, *problem.equalities):
-        try:
-            sizes = np.abs(p.values)
-        except OverflowError:
-            sizes = np.array([np.inf])
-        if len(sizes) and not (sizes.min() * LARGEST >= 1.0 and sizes.max() <= LARGEST):
-            raise InvalidInput(
-                f"problem: a polynomial has coefficients of sizes {sizes.min():.2g} to {sizes.max():.2g}, expected "
-                f"sizes between {1 / LARGEST:.0e} and {LARGEST:.0e}: change the units of variables, objective or data"
-            )
+    try:
+        every = [p.values for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
+        sizes = np.abs(np.concatenate(every))
+    except OverflowError:
+        sizes = np.array([np.inf])
+    if len(sizes) and not (sizes.min() * LARGEST >= 1.0 and sizes.max() <= LARGEST):
+        raise InvalidInput(
+            f"problem: the polynomials have coefficients of sizes {sizes.min():.2g} to {sizes.max():.2g}, expected "
+            f"sizes between {1 / LARGEST:.0e} and {LARGEST:.0e}: change the units of variables, objective or data"
+        )
 
 
 def split_options(given: Mapping[str, Any] | None) -> SolverOptions:

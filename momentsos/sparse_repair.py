@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from .sdp import SDP, smat, svec
 from .sdp.fronts import FrontOrder, Triangle, triangle_of
+from .sdp.residuals import dual_residual
 
 Floats = NDArray[np.float64]
 #: Corrections of what rounding left of the equations of a step.
@@ -65,6 +66,15 @@ class SparseEquations:
         free = [_piece(equalities[i : i + 1]) for i in range(equalities.shape[0])]
         columns = [own for own, _ in (*blocks, *free)]
         return cls(sdp, lengths, columns, [rows for _, rows in blocks], [rows for _, rows in free], order)
+
+    def residual(self, multipliers: Floats, gram: Floats) -> Floats:
+        """Return the defect of each equation."""
+        return dual_residual(self.sdp, multipliers, gram) / self.lengths
+
+    def sizes(self, multipliers: Floats, gram: Floats) -> Floats:
+        """Return the sum of the absolute terms of each residual."""
+        sums = abs(self.sdp.operator).T @ np.abs(gram) + abs(self.sdp.equalities).T @ np.abs(multipliers)
+        return np.asarray(sums + np.abs(self.sdp.cost)) / self.lengths
 
     def weighted(self, roots: list[Floats]) -> list[Floats]:
         r"""Return the svec rows of :math:`X_j^{1/2} F_{j\alpha} X_j^{1/2}` of each block."""

@@ -180,7 +180,10 @@ def _orthonormal(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     norms = np.linalg.norm(columns, axis=0)
     norms[norms == 0] = norms.max(initial=0.0) or 1.0
     rows, width = columns.shape
-    q, r = np.linalg.qr(np.pad(columns / norms, ((0, max(0, width - rows)), (0, 0))))  # few samples: zero rows
+    unit = columns / norms
+    if rows < width:  # few samples: zero rows
+        unit = np.concatenate([unit, np.zeros((width - rows, width))])
+    q, r = np.linalg.qr(unit)
     dependent = np.abs(np.diag(r)) < _LEAST
     r[dependent] = 0.0
     r[dependent, dependent] = 1.0
@@ -193,8 +196,9 @@ def _sensitivity(jacobian: NDArray[np.float64], size: float) -> NDArray[np.float
     The floor is 1e-4 of the largest, or 1e-6 of `size`, the norm before the projection: where nothing is left of
     it, the data do not determine the inner variables, and they keep a natural unit.
     """
-    _, singular, transposed = np.linalg.svd(jacobian, full_matrices=True)
-    padded = np.zeros(jacobian.shape[1])
+    rows, width = jacobian.shape
+    _, singular, transposed = np.linalg.svd(jacobian, full_matrices=rows < width)  # all right singular vectors
+    padded = np.zeros(width)
     padded[: len(singular)] = singular
     floor = max(1e-4 * float(padded.max(initial=0.0)), 1e-6 * size) or 1.0
     return np.asarray(transposed.T / np.maximum(padded, floor))

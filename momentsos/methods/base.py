@@ -10,7 +10,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning import AffineChange
+from ..conditioning import AffineChange, unchanged
 from ..extraction import Flatness
 from ..local import LocalPoint
 from ..problem import Problem
@@ -119,6 +119,10 @@ class Method(ABC):
         ------
         OrderTooLow, ProblemTooLarge
         """
+
+    def check(self, problem: Problem, order: int, memory_limit: int | None = None) -> None:
+        """Raise what planning the relaxation of the problem in changed variables would raise."""
+        self.plan(unchanged(problem), order, memory_limit)
 
     @abstractmethod
     def candidates(

@@ -16,6 +16,7 @@ from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, centre_and_axes, denominator_program, mixed_plan, partial_plan
+from ..relaxations.partial import check_partial
 from ..relaxations.split import Split, affine_split, quadratic_split
 from ..request import ABSOLUTE_GAP, Request
 from ..sdp import SDPSolution
@@ -53,6 +54,13 @@ class Partial(Method):
         """Plan the partial relaxation."""
         original = given.original if isinstance(given, AffineChange) else given
         return (partial_plan if is_affine(original) else mixed_plan)(given, order, memory_limit)
+
+    def check(self, problem: Problem, order: int, memory_limit: int | None = None) -> None:
+        """Raise what planning would raise; where the problem is affine in some variables, counts are enough."""
+        if is_affine(problem):
+            check_partial(problem, order, memory_limit)
+        else:
+            super().check(problem, order, memory_limit)
 
     def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
         """Yield the problem conditioned around the best known point, then with the best denominator.

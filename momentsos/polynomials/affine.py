@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,8 +11,11 @@ from numpy.typing import NDArray
 from .exponents import ExponentIndex, Exponents, row_keys, rows_from_keys, unique_rows
 from .polynomial import Polynomial
 from .precise import precise_product
+from .remembered import remembered
 from .shift import Floats, add_multiple, taylor_shift
 from .tables import from_table, to_table
+
+Places = NDArray[np.intp]
 
 
 def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats, Floats]:
@@ -31,31 +35,73 @@ def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats,
     high, low : (terms, m) arrays
         The expansions are their sum.
     """
-    n = rows.shape[1]
-    needed = _closure(rows)
-    support = [np.flatnonzero(matrix[i]) for i in range(n)]
-    targets = ExponentIndex.of(_targets(needed, support))
-    m = len(targets)
-    unit = np.eye(n, dtype=np.int64)
-    shifted = np.stack([targets.find(targets.rows + unit[j]) for j in range(n)]) if m else np.zeros((n, 0))
-    high, low = np.zeros((len(needed), m)), np.zeros((len(needed), m))
-    index = ExponentIndex.of(needed)
-    degrees, first = needed.sum(axis=1), (needed > 0).argmax(axis=1)
-    high[degrees == 0, targets.find(np.zeros((1, n), dtype=np.int64))] = 1.0
-    below = index.find(np.maximum(needed - unit[first], 0))
-    for degree in range(1, int(degrees.max(initial=0)) + 1):
-        for i in range(n):
-            positions = np.flatnonzero((degrees == degree) & (first == i))
-            lower = below[positions]
-            nonzero = np.flatnonzero(high[lower].any(axis=0))
-            if not nonzero.size:
-                continue
-            source = np.ix_(lower, nonzero)
-            for j in support[i]:
-                goal = np.ix_(positions, shifted[j, nonzero])
-                add_multiple(high, low, goal, high[source], low[source], float(matrix[i, j]))
-    chosen = index.find(rows)
-    return targets.rows, high[chosen], low[chosen]
+    plan = _Expansions.of(rows, matrix != 0)
+    shape = plan.terms, len(plan.monomials)
+    high, low = np.zeros(shape), np.zeros(shape)
+    high[plan.one] = 1.0
+    for i, lower, columns, places, goals in plan.steps:
+        source, source_low = high[lower[:, None], columns], low[lower[:, None], columns]
+        for j, goal in goals:
+            add_multiple(high, low, (places[:, None], goal), source, source_low, float(matrix[i, j]))
+    return plan.monomials, high[plan.chosen], low[plan.chosen]
+
+
+@dataclass(frozen=True, eq=False)
+class _Expansions:
+    """How monomials are expanded, for all matrices with the same entries that are not zero.
+
+    Attributes
+    ----------
+    monomials : (m, n) integer array
+        Of the expansions.
+    terms : int
+        The number of monomials that are expanded on the way.
+    one : (int, int)
+        Where the 1 of the monomial 1 is.
+    steps : list
+        The variable that is replaced; the monomials without it, the places of what their expansions can have, and the
+        monomials with it; for each variable that takes its place, its number and the places in the product.
+    chosen : (rows,) integer array
+        Where the given monomials are among those that are expanded.
+    """
+
+    monomials: Exponents
+    terms: int
+    one: tuple[int, int]
+    steps: list[tuple[int, Places, Places, Places, list[tuple[int, Places]]]]
+    chosen: Places
+
+    @staticmethod
+    @remembered
+    def of(rows: Exponents, nonzero: NDArray[np.bool_]) -> _Expansions:
+        """Plan the expansion of `rows`; `nonzero` are the entries of the matrix that are not zero."""
+        n = rows.shape[1]
+        needed = _closure(rows)
+        support = [np.flatnonzero(nonzero[i]) for i in range(n)]
+        targets, index = ExponentIndex.of(_targets(needed, support)), ExponentIndex.of(needed)
+        unit = np.eye(n, dtype=np.int64)
+        shifted = [targets.find(targets.rows + unit[j]) for j in range(n)]
+        degrees, first = needed.sum(axis=1), (needed > 0).argmax(axis=1)
+        one = (
+            int(index.find(np.zeros((1, n), dtype=np.int64))[0]),
+            int(targets.find(np.zeros((1, n), dtype=np.int64))[0]),
+        )
+        occurs = np.zeros((len(needed), len(targets)), dtype=bool)
+        occurs[one] = True
+        below = index.find(np.maximum(needed - unit[first], 0))
+        steps = []
+        for degree in range(1, int(degrees.max(initial=0)) + 1):
+            for i in range(n):
+                places = np.flatnonzero((degrees == degree) & (first == i))
+                lower = below[places]
+                columns = np.flatnonzero(occurs[lower].any(axis=0))
+                if not columns.size:
+                    continue
+                goals = [(int(j), shifted[j][columns]) for j in support[i]]
+                for _, goal in goals:
+                    occurs[places[:, None], goal] |= occurs[lower[:, None], columns]
+                steps.append((i, lower, columns, places, goals))
+        return _Expansions(targets.rows, len(needed), one, steps, index.find(rows))
 
 
 def _closure(rows: Exponents) -> Exponents:

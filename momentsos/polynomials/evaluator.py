@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .exponents import Exponents, unique_rows
 from .polynomial import Polynomial
+from .remembered import remembered
 from .tables import to_table
 
 Floats = NDArray[np.float64]
@@ -21,24 +21,29 @@ class Evaluator:
     r"""Values and first and second derivatives of several polynomials at a point, over one list of monomials.
 
     With the coefficients in a table :math:`C` and the monomials :math:`m(x)`, values are :math:`C m`, and gradients
-    :math:`C\, \partial m`: monomials are differentiated, not polynomials. The monomials at the last point are kept,
-    because a search asks for values and gradients in turn.
+    :math:`C\, \partial m`: monomials are differentiated, not polynomials. What was found at the last point is kept,
+    because a search asks for values and gradients in turn, and again; the arrays are not to be written to.
     """
 
     polynomials: tuple[Polynomial, ...]
 
     def values(self, point: Floats) -> Floats:
         """Return the values, shape (polynomials,)."""
-        return np.asarray(self._table @ self._monomials.at(point)[: self._table.shape[1]])
+        known = self._at(point)
+        if known.values is None:
+            known.values = _frozen(self._table @ known.monomials[: self._table.shape[1]])
+        return known.values
 
     def sizes(self, point: Floats) -> Floats:
         """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
-        return np.asarray(self._absolute @ np.abs(self._monomials.at(point)[: self._table.shape[1]]))
+        return np.asarray(self._absolute @ np.abs(self._at(point).monomials[: self._table.shape[1]]))
 
     def jacobian(self, point: Floats) -> Floats:
         """Return the gradients, shape (polynomials, n)."""
-        lowered = self._lowered
-        return np.asarray(self._table @ (lowered.powers * self._monomials.at(point)[lowered.places]))
+        known, lowered = self._at(point), self._lowered
+        if known.jacobian is None:
+            known.jacobian = _frozen(self._table @ (lowered.powers * known.monomials[lowered.places]))
+        return known.jacobian
 
     def hessian(self, point: Floats, weights: Floats) -> Floats:
         """Return the Hessian of the weighted sum of the polynomials, shape (n, n)."""
@@ -48,6 +53,12 @@ class Evaluator:
         gradient = np.bincount(places.reshape(-1), terms, second.powers.size).reshape(second.powers.shape)
         return np.asarray(gradient.T @ (second.powers * monomials.at(point)[second.places]))
 
+    def _at(self, point: Floats) -> _Known:
+        key, known = point.tobytes(), self._last[0]
+        if known.key != key:
+            known = self._last[0] = _Known(key, self._monomials.at(point))
+        return known
+
     @cached_property
     def scales(self) -> Floats:
         """The largest absolute coefficient of each polynomial, 1 for the zero polynomial."""
@@ -55,10 +66,6 @@ class Evaluator:
         return np.where(largest > 0, largest, 1.0)
 
     # -- what is compiled ----------------------------------------------------------------------------------
-
-    @cached_property
-    def _rows(self) -> Exponents:
-        return self._compiled[0]
 
     @cached_property
     def _table(self) -> Floats:
@@ -75,36 +82,39 @@ class Evaluator:
         return to_table(self.polynomials)
 
     @cached_property
-    def _first(self) -> tuple[_Monomials, _Lowered]:
-        """The monomials, then those of their derivatives that are not among them, and where these are."""
-        rows = self._rows
-        both, index = unique_rows(np.concatenate([rows, _lower(rows)]))
-        order = np.full(len(both), -1, dtype=np.intp)
-        order[index[: len(rows)]] = np.arange(len(rows))
-        new = np.flatnonzero(order < 0)
-        order[new] = len(rows) + np.arange(len(new))
-        places = order[index[len(rows) :]].reshape(rows.shape)
-        return _Monomials(np.concatenate([rows, both[new]])), _Lowered(rows.astype(np.float64), places)
+    def _last(self) -> list[_Known]:
+        return [_Known(b"-", np.zeros(0))]
 
     @property
-    def _monomials(self) -> _Monomials:
-        return self._first[0]
+    def _monomials(self) -> _Powers:
+        return self._structure[0]
 
     @property
     def _lowered(self) -> _Lowered:
-        return self._first[1]
+        return self._structure[1]
 
     @cached_property
-    def _twice_lowered(self) -> tuple[_Monomials, _Lowered]:
-        rows = self._monomials.rows
-        monomials, index = unique_rows(_lower(rows))
-        return _Monomials(monomials), _Lowered(rows.astype(np.float64), index.reshape(rows.shape))
+    def _structure(self) -> tuple[_Powers, _Lowered]:
+        return _with_lowered(self._compiled[0])
+
+    @cached_property
+    def _twice_lowered(self) -> tuple[_Powers, _Lowered]:
+        return _only_lowered(self._monomials.rows)
 
 
-def _lower(rows: Exponents) -> Exponents:
-    """Return each row with one exponent after the other lowered by one, where it is not zero, shape (rows · n, n)."""
-    n = rows.shape[1]
-    return np.asarray(np.maximum(rows[:, None, :] - np.eye(n, dtype=np.int64), 0).reshape(-1, n))
+@dataclass(eq=False)
+class _Known:
+    """What was found at a point."""
+
+    key: bytes
+    monomials: Floats
+    values: Floats | None = None
+    jacobian: Floats | None = None
+
+
+def _frozen(array: Floats) -> Floats:
+    array.setflags(write=False)
+    return array
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,36 +126,49 @@ class _Lowered:
 
 
 @dataclass(frozen=True, eq=False)
-class _Monomials:
-    """A list of monomials, with their values at the last point that was asked for."""
+class _Powers:
+    """A list of monomials, and where their factors are in the table of the powers of the variables, a row each."""
 
     rows: Exponents
+    powers: NDArray[np.int64]
+    factors: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, rows: Exponents) -> _Powers:
+        powers = np.arange(int(rows.max(initial=0)) + 1)
+        return cls(rows, powers, np.ascontiguousarray(rows.T) + len(powers) * np.arange(rows.shape[1])[:, None])
 
     def at(self, point: Floats) -> Floats:
         """Return all monomials at one point, shape (terms,)."""
         if not len(self.rows):
             return np.zeros(0)
-        key = point.tobytes()
-        if key == self._last[0]:
-            return self._last[1]
-        powers = point[:, None] ** self._powers
-        values = np.multiply.reduce(powers.reshape(-1)[self._factors], axis=0)
-        values.setflags(write=False)
-        self._last[:] = key, values
-        return np.asarray(values)
+        table = point[:, None] ** self.powers
+        return np.asarray(np.multiply.reduce(table.reshape(-1)[self.factors], axis=0))
 
-    @cached_property
-    def _powers(self) -> NDArray[np.int64]:
-        return np.arange(int(self.rows.max(initial=0)) + 1)
 
-    @cached_property
-    def _factors(self) -> NDArray[np.int64]:
-        """Where the factors of the monomials are in the table of powers, one row a variable."""
-        return np.ascontiguousarray(self.rows.T) + len(self._powers) * np.arange(self.rows.shape[1])[:, None]
+@remembered
+def _with_lowered(rows: Exponents) -> tuple[_Powers, _Lowered]:
+    """Return the monomials, then those of their derivatives that are not among them; and where these are."""
+    both, index = unique_rows(np.concatenate([rows, _lower(rows)]))
+    order = np.full(len(both), -1, dtype=np.intp)
+    order[index[: len(rows)]] = np.arange(len(rows))
+    new = np.flatnonzero(order < 0)
+    order[new] = len(rows) + np.arange(len(new))
+    places = order[index[len(rows) :]].reshape(rows.shape)
+    return _Powers.of(np.concatenate([rows, both[new]])), _Lowered(rows.astype(np.float64), places)
 
-    @cached_property
-    def _last(self) -> list[Any]:
-        return [b"", np.zeros(0)]
+
+@remembered
+def _only_lowered(rows: Exponents) -> tuple[_Powers, _Lowered]:
+    """Return the monomials of the derivatives, and where these are."""
+    monomials, index = unique_rows(_lower(rows))
+    return _Powers.of(monomials), _Lowered(rows.astype(np.float64), index.reshape(rows.shape))
+
+
+def _lower(rows: Exponents) -> Exponents:
+    """Return each row with one exponent after the other lowered by one, where it is not zero, shape (rows · n, n)."""
+    n = rows.shape[1]
+    return np.asarray(np.maximum(rows[:, None, :] - np.eye(n, dtype=np.int64), 0).reshape(-1, n))
 
 
 @dataclass(frozen=True, eq=False)

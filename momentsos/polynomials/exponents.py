@@ -13,6 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .remembered import remembered
+
 Exponents = NDArray[np.int64]
 
 #: No polynomial has a larger degree: nothing here could evaluate it, and exponents must not overflow.
@@ -108,14 +110,18 @@ def unique_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.i
     return order[new], inverse
 
 
+@remembered
 def unique_rows(exponents: Exponents) -> tuple[Exponents, NDArray[np.intp]]:
-    """Return the distinct rows in graded order and, for every row, which of them it is."""
+    """Return the distinct rows in graded order and, for every row, which of them it is; neither is to be written to."""
     if len(exponents) == 0:
         return exponents, np.zeros(0, dtype=np.intp)
     degree = int(exponents.sum(axis=1).max())
     keys = row_keys(exponents, degree + 1)
     first, inverse = unique_keys(_keys_of_rows(exponents, degree) if keys is None else keys[:, None])
-    return exponents[first], inverse
+    rows = exponents[first]
+    rows.setflags(write=False)
+    inverse.setflags(write=False)
+    return rows, inverse
 
 
 def sum_by_index(values: NDArray, index: NDArray[np.intp], size: int) -> NDArray:
@@ -154,6 +160,7 @@ class ExponentIndex:
         return cls.numbering(rows)[0]
 
     @classmethod
+    @remembered
     def numbering(cls, rows: Exponents) -> tuple[ExponentIndex, NDArray[np.intp]]:
         """Index the distinct rows of `rows`, and return the position of every row too."""
         rows, number = unique_rows(rows)

@@ -99,7 +99,7 @@ class Polynomial:
     @property
     def values(self) -> NDArray[np.float64]:
         """The coefficients as floats, shape (terms,)."""
-        return self.coefficients.astype(np.float64)
+        return self.coefficients.astype(np.float64, copy=False)
 
     @cached_property
     def scale(self) -> float:

@@ -1,8 +1,8 @@
 r"""Matrix products in more than the working precision, by plain matrix products of slices.
 
 Each factor is cut into slices of 20 bits, relative to the largest entry of a row of the left factor and of a column of
-the right one. Products of slices are exact in floating point up to 4096 summands, so BLAS does the work, and only the
-sums of the partial products need care.
+the right one. Products of slices are exact in floating point up to 4096 summands, also added up over pairs of slices
+with as many bits together, so BLAS does the work, and only few sums need care.
 
 Source: Ozaki, Ogita, Oishi and Rump, Numer. Algorithms 59 (2012).
 """
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from .shift import two_sum
 
 Floats = NDArray[np.float64]
-#: Bits of a slice, their number (100 bits in all), and the summands up to which products are exact.
+#: Bits of a slice, their number (100 bits in all), and the summands up to which sums of products are exact.
 _BITS, _SLICES, _SUMMANDS = 20, 5, 4096
 
 
@@ -33,14 +33,15 @@ def precise_product(left: Floats, left_low: Floats, right: Floats, right_low: Fl
         The error before rounding is about :math:`2^{-98} k \max_k |l_{ik}| \max_k |r_{kj}|`.
     """
     total, rest = np.zeros((left.shape[0], right.shape[1])), np.zeros((left.shape[0], right.shape[1]))
-    for start in range(0, left.shape[1], _SUMMANDS):
-        part = slice(start, start + _SUMMANDS)
-        rows = _slices(left[:, part], left_low[:, part], 1)
-        columns = _slices(right[part], right_low[part], 0)
-        for level in range(_SLICES):
-            for i in range(level + 1):
-                total, error = two_sum(total, rows[i] @ columns[level - i])
-                rest += error
+    step = _SUMMANDS // _SLICES
+    for start in range(0, left.shape[1], step):
+        part = slice(start, start + step)
+        rows = np.concatenate(_slices(left[:, part], left_low[:, part], 1), axis=1)
+        columns = np.concatenate(_slices(right[part], right_low[part], 0)[::-1])
+        width = rows.shape[1] // _SLICES
+        for level in range(1, _SLICES + 1):  # products with as many bits together: slice i times slice level - i
+            total, error = two_sum(total, rows[:, : level * width] @ columns[-level * width :])
+            rest += error
     return np.asarray(total + rest)
 
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .exponents import ExponentIndex, Exponents, unique_rows
+from .remembered import remembered
 
 Floats = NDArray[np.float64]
 _SPLIT = 2.0**27 + 1.0
@@ -61,22 +62,41 @@ def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) ->
     high, low : (polynomials, m) arrays
         The coefficients are their sum; `high` is that sum rounded once, from about 30 digits.
     """
-    moved = np.flatnonzero((shift != 0) | (fine != 0))
-    index = ExponentIndex.of(_divisors(rows, moved))
-    high = np.zeros((len(index), len(table)))
-    high[index.find(rows)] = table.T
+    monomials, own, steps = _divisions(rows, np.flatnonzero((shift != 0) | (fine != 0)))
+    high = np.zeros((len(monomials), len(table)))
+    high[own] = table.T
     low = np.zeros_like(high)
-    for i in moved:
-        power = index.rows[:, i]
-        raised = index.find(index.rows + np.eye(rows.shape[1], dtype=np.int64)[i])
-        top = int(power.max(initial=0))
+    for i, divisions in steps:
+        top = len(divisions)
         for first in range(top):
-            for degree in range(top - 1, first - 1, -1):
-                places = np.flatnonzero((power == degree) & (raised >= 0))
-                source = raised[places]
+            for places, source in divisions[: top - first]:
                 add_multiple(high, low, places, high[source], low[source], float(shift[i]), float(fine[i]))
     high, low = two_sum(high, low)
-    return index.rows, high.T, low.T
+    return monomials, high.T, low.T
+
+
+Division = tuple[NDArray[np.intp], NDArray[np.intp]]
+
+
+@remembered
+def _divisions(
+    rows: Exponents, moved: NDArray[np.intp]
+) -> tuple[Exponents, NDArray[np.intp], list[tuple[int, list[Division]]]]:
+    """Return the monomials after a shift of the variables `moved`, where `rows` are, and the steps of the divisions.
+
+    For each variable, highest powers first: monomials with the power, and those with one power more.
+    """
+    index = ExponentIndex.of(_divisors(rows, moved))
+    steps = []
+    for i in moved.tolist():
+        power = index.rows[:, i]
+        raised = index.find(index.rows + np.eye(rows.shape[1], dtype=np.int64)[i])
+        divisions = []
+        for degree in range(int(power.max(initial=0)) - 1, -1, -1):
+            places = np.flatnonzero((power == degree) & (raised >= 0))
+            divisions.append((places, raised[places]))
+        steps.append((i, divisions))
+    return index.rows, index.find(rows), steps
 
 
 def add_multiple(

@@ -20,6 +20,21 @@ def distinct_lists(polynomials: Iterable[Polynomial]) -> list[Exponents]:
     return list({id(p.exponents): p.exponents for p in polynomials}.values())
 
 
+#: Polynomials with the same list of exponents: their places, the list, and their coefficients, one row each.
+Group = tuple[list[int], Exponents, NDArray[np.float64]]
+
+
+def by_lists(polynomials: Sequence[Polynomial]) -> list[Group]:
+    """Return polynomials with the same list of exponents together."""
+    alike: dict[int, list[int]] = {}
+    for place, p in enumerate(polynomials):
+        alike.setdefault(id(p.exponents), []).append(place)
+    return [
+        (places, polynomials[places[0]].exponents, np.array([polynomials[place].values for place in places]))
+        for places in alike.values()
+    ]
+
+
 def to_table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.float64]]:
     """Return all monomials of polynomials over the same variables, and the coefficients as floats.
 

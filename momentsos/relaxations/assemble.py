@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents, unique_rows
+from ..polynomials.remembered import remembered
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
 from .plan import Block, BlockKind, Plan
@@ -80,38 +82,7 @@ class Relaxation:
         self.sdp.write_sdpa(path)
 
 
-@dataclass(frozen=True, eq=False)
-class _Entries:
-    """Entries of a sparse matrix over monomials: `value · L(x^exponents[place])` is added to row `row`.
-
-    Blocks of polynomials with the same terms and with the same basis have the same arrays but for the values.
-    """
-
-    row: NDArray[np.intp]
-    exponents: Exponents
-    place: NDArray[np.intp]
-    value: NDArray[np.float64]
-
-
-class _Lists:
-    """Makes the entries of blocks; what blocks have in common is made once."""
-
-    def __init__(self) -> None:
-        self._known: dict[tuple[int, int, BlockKind], tuple[NDArray[np.intp], Exponents, NDArray[np.intp]]] = {}
-
-    def of(self, block: Block) -> _Entries:
-        """Entries of `g · x^b` for the `b` of the basis, or of the svec of `g · B B^T`; a matrix row for each."""
-        g, basis = block.polynomial, block.basis
-        square = block.kind is BlockKind.PSD
-        key = id(g.exponents), id(basis), block.kind
-        if key not in self._known:
-            height = len(basis) * (len(basis) + 1) // 2 if square else len(basis)
-            row = np.repeat(np.arange(height, dtype=np.intp), len(g))
-            self._known[key] = (row, *_multiplied(g.exponents, basis, square))
-        weights = svec_weights(len(basis)) if square else np.ones(len(basis))
-        return _Entries(*self._known[key], np.multiply.outer(weights, g.values).reshape(-1))
-
-
+@remembered
 def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Exponents, NDArray[np.intp]]:
     """Return the monomials of `x^b x^t` (of `x^b x^c x^t` for pairs) as a list, and the place of each product in it.
 
@@ -132,6 +103,46 @@ def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Expon
     return whole, place
 
 
+def _likeness(block: Block) -> tuple[int, int, BlockKind]:
+    """Blocks with this in common, those of polynomials with the same terms and of the same basis, differ in values."""
+    return id(block.polynomial.exponents), id(block.basis), block.kind
+
+
+class _Columns:
+    """All monomials of blocks, and for each kind of blocks where the products of basis and terms are among them."""
+
+    def __init__(self, blocks: Iterable[Block]) -> None:
+        alike = {_likeness(block): block for block in blocks}
+        found = [_multiplied(b.polynomial.exponents, b.basis, b.kind is BlockKind.PSD) for b in alike.values()]
+        lists = {id(rows): rows for rows, _ in found}
+        self.monomials, number = ExponentIndex.numbering(np.concatenate(list(lists.values())))
+        ends = np.cumsum([len(rows) for rows in lists.values()])
+        places = dict(zip(lists, np.split(number, ends[:-1]), strict=True))
+        self._of = {kind: places[id(rows)][place] for kind, (rows, place) in zip(alike, found, strict=True)}
+
+    def of(self, block: Block) -> NDArray[np.intp]:
+        """Return the column of each product of the block, one term after the other."""
+        return self._of[_likeness(block)]
+
+    def matrix(self, blocks: Iterable[Block]) -> sp.csr_matrix:
+        r"""Return the rows of blocks: :math:`L(g x^b)` for the basis, or the svec of :math:`L(g B B^\top)`.
+
+        A row has the terms of `g` times one monomial, so that its columns are distinct and in order.
+        """
+        values, columns, lengths = [np.zeros(0)], [np.zeros(0, dtype=np.intp)], [np.zeros(1, dtype=np.intp)]
+        for _, group in groupby(blocks, key=_likeness):
+            alike = list(group)
+            size = len(alike[0].basis)
+            weights = svec_weights(size) if alike[0].kind is BlockKind.PSD else np.ones(size)
+            table = np.array([block.polynomial.values for block in alike])
+            values.append((weights[:, None] * table[:, None, :]).reshape(-1))
+            columns.append(np.tile(self.of(alike[0]), len(alike)))
+            lengths.append(np.full(len(alike) * len(weights), table.shape[1]))
+        starts = np.cumsum(np.concatenate(lengths))
+        shape = len(starts) - 1, len(self.monomials)
+        return sp.csr_matrix((np.concatenate(values), np.concatenate(columns), starts), shape=shape)
+
+
 def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
     """Apply the combinations of the blocks that have any to their rows; neighbours with the same ones together."""
     if all(block.combinations is None for block in blocks):
@@ -143,53 +154,38 @@ def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
         rows, combinations = operator[start:end], alike[0].combinations
         if combinations is not None:
             matrix = congruence(combinations)
-            rows = (matrix if len(alike) == 1 else sp.kron(sp.eye_array(len(alike)), matrix, format="csr")) @ rows
+            rows = _repeated(matrix, len(alike)) @ rows
         parts.append(rows)
     return sp.vstack(parts, format="csr")
+
+
+def _repeated(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
+    """Return the matrix with the given one `count` times along its diagonal."""
+    (height, width), number = matrix.shape, np.arange(count)[:, None]
+    columns = (matrix.indices + width * number).reshape(-1)
+    starts = np.append((matrix.indptr[:-1] + matrix.nnz * number).reshape(-1), matrix.nnz * count)
+    return sp.csr_matrix((np.tile(matrix.data, count), columns, starts), shape=(height * count, width * count))
 
 
 def assemble(plan: Plan) -> Relaxation:
     """Turn a plan into its conic program.
 
-    All entries of all blocks are listed as (row, monomial, value), monomials are numbered by one sort over the
-    packed keys of the distinct lists, and sparse matrices are made from the lists. There is no loop over entries.
+    Monomials are numbered by one sort over the packed keys of the distinct lists, and the sparse matrices are written
+    down row by row. There is no loop over entries.
     """
     psd = [block for block in plan.blocks if block.kind is BlockKind.PSD]
     zero = [block for block in plan.blocks if block.kind is BlockKind.ZERO]
     one = np.zeros((1, len(plan.variables)), dtype=np.int64)
-    alone = [Block(p, one, BlockKind.ZERO) for p in (plan.objective, plan.normalization)]
-    lists = _Lists()
-    pieces = [lists.of(block) for block in (*alone, *psd, *zero)]
-    distinct = {id(piece.exponents): piece.exponents for piece in pieces}
-    everything = np.concatenate(list(distinct.values()))
-    monomials, number = ExponentIndex.numbering(everything)
-    ends = np.cumsum([len(exponents) for exponents in distinct.values()])
-    places = dict(zip(distinct, np.split(number, ends[:-1]), strict=True))
-    index = [places[id(piece.exponents)][piece.place] for piece in pieces]
-    n = len(monomials)
-
-    def stack(first: int, blocks: list[Block], heights: list[int]) -> sp.csr_matrix:
-        starts = np.concatenate([[0], np.cumsum(heights)]).astype(np.intp)
-        chosen = range(first, first + len(blocks))
-        rows = [pieces[i].row + start for i, start in zip(chosen, starts[:-1], strict=True)]
-        triple = (
-            np.concatenate([pieces[i].value for i in chosen]) if blocks else np.zeros(0),
-            (
-                np.concatenate(rows) if blocks else np.zeros(0, dtype=np.intp),
-                np.concatenate([index[i] for i in chosen]) if blocks else np.zeros(0, dtype=np.intp),
-            ),
-        )
-        return sp.csr_matrix(triple, shape=(int(starts[-1]), n))
-
-    cost = np.asarray(np.bincount(index[0], weights=pieces[0].value, minlength=n), dtype=np.float64)
-    normalization = sp.csr_matrix(np.bincount(index[1], weights=pieces[1].value, minlength=n))
-    equalities = stack(2 + len(psd), zero, [len(block.basis) for block in zero])
-    sizes = tuple(block.size for block in psd)
+    objective, normalization = (Block(p, one, BlockKind.ZERO) for p in (plan.objective, plan.normalization))
+    columns = _Columns([objective, normalization, *psd, *zero])
+    cost = np.zeros(len(columns.monomials))
+    cost[columns.of(objective)] = plan.objective.values
+    equalities = columns.matrix([normalization, *zero])
     program = SDP(
         cost=cost,
-        equalities=sp.vstack([normalization, equalities], format="csr"),
-        right_side=np.concatenate([[1.0], np.zeros(equalities.shape[0])]),
-        operator=_combined(stack(2, psd, [svec_length(len(block.basis)) for block in psd]), psd),
-        sizes=sizes,
+        equalities=equalities,
+        right_side=np.eye(1, equalities.shape[0]).reshape(-1),
+        operator=_combined(columns.matrix(psd), psd),
+        sizes=tuple(block.size for block in psd),
     )
-    return Relaxation(plan, program, monomials)
+    return Relaxation(plan, program, columns.monomials)

@@ -53,7 +53,7 @@ def denominator_program(relaxation: Relaxation, objective: Polynomial, split: Sp
     plan, sdp, n = relaxation.plan, relaxation.sdp, len(relaxation.plan.variables)
     if plan.order < 1 or plan.normalization.degree == 0:
         return None
-    weighted = (objective - target) * denominator(plan.variables, split) ** (plan.order - 1)
+    weighted = (objective - target) * denominator(plan.variables, split, plan.order - 1)
     basis = np.zeros((1 + len(split.inner), n), dtype=np.int64)
     basis[np.arange(1, len(basis)), list(split.inner)] = 1
     first, second = svec_index(len(basis))

@@ -8,7 +8,7 @@ its monomials is carried over.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 import scipy.sparse as sp
@@ -67,7 +67,8 @@ def squares_that_occur(plan: Plan) -> tuple[NDArray[np.bool_], ...]:
     return tuple(np.split(~dead, np.cumsum(relaxation.sdp.sizes)[:-1]))
 
 
-def any_denominator(names: tuple[str, ...], inner: Sequence[int], order: int) -> Polynomial:
+@lru_cache(maxsize=32)
+def any_denominator(names: tuple[str, ...], inner: tuple[int, ...], order: int) -> Polynomial:
     """Return a polynomial with all terms that a power of a positive quadratic in the inner variables can have."""
     if not inner or not order:
         return Polynomial.constant(1.0, names)

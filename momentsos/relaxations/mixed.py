@@ -53,7 +53,7 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
     reference, alive = _reference(original, order, memory_limit)
-    w = denominator(original.variables, split) ** order
+    w = denominator(original.variables, split, order)
     return on_face(_whole(change.problem, original, split, order, w), reference, alive, change)
 
 

@@ -55,18 +55,22 @@ def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | 
     """
     change = given if isinstance(given, AffineChange) else unchanged(given)
     problem, original = change.problem, change.original
-    split = affine_split(original)
+    check_partial(original, order, memory_limit, changed=isinstance(given, AffineChange))
+    split, names = affine_split(original), original.variables
+    w = Polynomial.constant(1.0, names) if _is_bounded(original, split) else denominator(names, split, order)
+    reference, alive = _reference(original, order)
+    return on_face(_whole(problem, original, split, order, w), reference, alive, change)
+
+
+def check_partial(problem: Problem, order: int, memory_limit: int | None = None, *, changed: bool = True) -> None:
+    """Raise what `partial_plan` raises, from counts alone; `changed` tells that variables are to be changed."""
+    split = affine_split(problem)
     if not split.linear:
         raise InvalidInput("method 'partial': the problem is not affine in any of its variables; take method='dense'")
     if order < 0:
         raise OrderTooLow(f"order {order}: the partial relaxation begins at order 0")
-    changed = isinstance(given, AffineChange) and not _is_bounded(original, split)
-    entries = _entries(original, split, order, changed)
-    refuse_if_too_large(f"the partial relaxation of order {order}", original.n_variables, entries, memory_limit)
-    names = original.variables
-    w = Polynomial.constant(1.0, names) if _is_bounded(original, split) else denominator(names, split) ** order
-    reference, alive = _reference(original, order)
-    return on_face(_whole(problem, original, split, order, w), reference, alive, change)
+    entries = _entries(problem, split, order, changed and not _is_bounded(problem, split))
+    refuse_if_too_large(f"the partial relaxation of order {order}", problem.n_variables, entries, memory_limit)
 
 
 @lru_cache(maxsize=8)
@@ -172,9 +176,10 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
     if len(reached) != 1 or inner_degree(problem.minimize, split) > max(reached):
         return max([inner_degree(problem.minimize, split), *reached])
     inner, linear = list(split.inner), list(split.linear)
-    rows = np.concatenate([p.exponents for p in constraints])
-    values = np.concatenate([p.values / p.scale for p in constraints])
-    owner = np.repeat(np.arange(len(constraints)), [len(p) for p in constraints])
+    rows, values = np.concatenate([p.exponents for p in constraints]), np.concatenate([p.values for p in constraints])
+    lengths = np.array([len(p) for p in constraints])
+    owner = np.repeat(np.arange(len(constraints)), lengths)
+    values = values / np.maximum.reduceat(np.abs(values), np.cumsum(lengths) - lengths)[owner]
     which = np.where(rows[:, linear].any(axis=1), rows[:, linear].argmax(axis=1), len(linear))
     degrees = rows[:, inner].sum(axis=1)
     monomials, index = unique_rows(rows[:, inner])
@@ -192,19 +197,22 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
     return int(degrees.max(initial=0))
 
 
+@lru_cache(maxsize=32)
 def _basis(split: Split, degree: int, n: int) -> Exponents:
     inner = monomial_basis(len(split.inner), degree)
     rows = np.zeros((len(inner), n), dtype=np.int64)
     rows[:, list(split.inner)] = inner
+    rows.setflags(write=False)
     return rows
 
 
-def denominator(names: tuple[str, ...], split: Split) -> Polynomial:
-    r"""Return :math:`1 + \|u\|^2`."""
+@lru_cache(maxsize=32)
+def denominator(names: tuple[str, ...], split: Split, power: int) -> Polynomial:
+    r"""Return the power of :math:`1 + \|u\|^2`."""
     rows = np.zeros((len(split.inner) + 1, len(names)), dtype=np.int64)
     for place, i in enumerate(split.inner, start=1):
         rows[place, i] = 2
-    return Polynomial.from_terms(rows, np.ones(len(rows)), names)
+    return Polynomial.from_terms(rows, np.ones(len(rows)), names) ** power
 
 
 def _products(problem: Problem, original: Problem, split: Split, top: int) -> list[Block]:

@@ -11,6 +11,7 @@ and Waki, *Sparsity in sums of squares of polynomials*, Math. Program. 103 (2005
 
 from __future__ import annotations
 
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -28,7 +29,7 @@ def forced_zeros(sdp: SDP) -> NDArray[np.bool_]:
     -------
     (Σ_j s_j,) array of bool
     """
-    first, second = _places(sdp)
+    first, second = _places(sdp.sizes)
     fixed = (sdp.cost != 0) | _occurs(sdp.equalities)
     rows = np.repeat(np.arange(len(first)), np.diff(sdp.operator.indptr))
     used = sdp.operator.data != 0
@@ -75,14 +76,14 @@ def restrict(sdp: SDP, keep: NDArray[np.bool_]) -> tuple[SDP, NDArray[np.intp]]:
 
     Blocks without rows and moments that occur nowhere any more are left out.
     """
-    first, second = _places(sdp)
+    first, second = _places(sdp.sizes)
     rows = np.flatnonzero(keep[first] & keep[second])
-    starts = np.concatenate([[0], np.cumsum(sdp.sizes)])
-    sizes = tuple(int(size) for a, b in pairwise(starts) if (size := keep[a:b].sum()))
-    operator = sdp.operator[rows]
+    operator = sdp.operator if keep.all() else sdp.operator[rows]
     used = (sdp.cost != 0) | _occurs(sdp.equalities) | _occurs(operator)
     if keep.all() and used.all():
         return sdp, rows
+    starts = np.concatenate([[0], np.cumsum(sdp.sizes)])
+    sizes = tuple(int(size) for a, b in pairwise(starts) if (size := keep[a:b].sum()))
     reduced = SDP(sdp.cost[used], sdp.equalities[:, used].tocsr(), sdp.right_side, operator[:, used].tocsr(), sizes)
     return reduced, rows
 
@@ -94,11 +95,15 @@ def _occurs(matrix: sp.csr_matrix) -> NDArray[np.bool_]:
     return found
 
 
-def _places(sdp: SDP) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+@lru_cache(maxsize=4)
+def _places(sizes: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return for every svec row the two block rows that it belongs to, numbered over all blocks."""
-    starts = np.concatenate([[0], np.cumsum(sdp.sizes)]).astype(np.intp)
-    pairs = [svec_index(size) for size in sdp.sizes]
+    starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)
+    pairs = [svec_index(size) for size in sizes]
     firsts = [rows + start for (rows, _), start in zip(pairs, starts[:-1], strict=True)]
     seconds = [columns + start for (_, columns), start in zip(pairs, starts[:-1], strict=True)]
     empty = [np.zeros(0, dtype=np.intp)]
-    return np.concatenate(firsts or empty), np.concatenate(seconds or empty)
+    first, second = np.concatenate(firsts or empty), np.concatenate(seconds or empty)
+    first.setflags(write=False)
+    second.setflags(write=False)
+    return first, second

@@ -7,12 +7,16 @@ the same multipliers and Gram matrices, and its Schur complement is a third as w
 
 from __future__ import annotations
 
+from typing import Any
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .program import SDP
+from .triangles import pivoted_triangle
 
 #: Programs with fewer moments are not worth the search, nor is one that leaves more than half of them. With more, the
 #: search itself, which is dense, would take a minute and half a gigabyte.
@@ -31,11 +35,15 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
 
     None where more are needed, or the program is small or very large.
     """
-    n = sdp.n_moments
-    stacked = _stacked(sdp)
-    if not _FEWEST <= n <= _MOST or np.unique(_alone(stacked)).size > n // 2:
-        return None
-    return _spanning(stacked, n // 2)
+    if sdp not in _HALVED:
+        n = sdp.n_moments
+        able = _FEWEST <= n <= _MOST and np.unique(_alone(sdp)).size <= n // 2
+        _HALVED[sdp] = _spanning(sdp, n // 2) if able else None
+    return _HALVED[sdp]
+
+
+#: What was found for programs that are still in use: first a solver asks, then who repairs its answer.
+_HALVED: WeakKeyDictionary[SDP, NDArray[np.intp] | None] = WeakKeyDictionary()
 
 
 def search_seconds(sdp: SDP) -> float:
@@ -49,22 +57,22 @@ def spanning_moments(sdp: SDP) -> NDArray[np.intp] | None:
 
     None where rounding leaves it open which depend on which, or the program has more than 8000 moments.
     """
-    stacked = _stacked(sdp)
-    if np.unique(_alone(stacked)).size == sdp.n_moments:
+    known = _HALVED.get(sdp)
+    if known is not None:
+        return known
+    if np.unique(_alone(sdp)).size == sdp.n_moments:
         return np.arange(sdp.n_moments)  # an entry that is one moment shows that no combination of others is
-    return None if sdp.n_moments > _MOST else _spanning(stacked, sdp.n_moments)
+    return None if sdp.n_moments > _MOST else _spanning(sdp, sdp.n_moments)
 
 
-def _alone(rows: sp.csr_matrix) -> NDArray[np.intp]:
+def _alone(sdp: SDP) -> NDArray[np.intp]:
     """Return the columns that are the only one in some row."""
-    return np.asarray(rows.indices[rows.indptr[:-1][np.diff(rows.indptr) == 1]])
+    parts = [rows.indices[rows.indptr[:-1][np.diff(rows.indptr) == 1]] for rows in (sdp.operator, sdp.equalities)]
+    cost = np.flatnonzero(sdp.cost)
+    return np.concatenate([*parts, cost if len(cost) == 1 else cost[:0]]).astype(np.intp)
 
 
-def _stacked(sdp: SDP) -> sp.csr_matrix:
-    return sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
-
-
-def _spanning(rows: sp.csr_matrix, most: int) -> NDArray[np.intp] | None:
+def _spanning(sdp: SDP, most: int) -> NDArray[np.intp] | None:
     r"""Return at most `most` columns that span all, None where there are none such.
 
     A QR factorisation with column pivoting of a sparse random sketch :math:`\Omega [F; E; c]` chooses the columns; that
@@ -73,14 +81,18 @@ def _spanning(rows: sp.csr_matrix, most: int) -> NDArray[np.intp] | None:
 
     Source: Halko, Martinsson and Tropp, SIAM Review 53 (2011), for the sketch.
     """
-    few = rows.shape[0] <= most + _SPARE
-    few = few or (rows.shape[0] <= _FEW * (most + _SPARE) and rows.shape[0] * rows.shape[1] <= _SMALL)
-    columns = rows.toarray() if few else rows
-    lengths = np.sqrt(np.asarray((columns**2 if few else rows.multiply(rows)).sum(axis=0)).reshape(-1))
-    lengths[lengths == 0] = 1.0
-    columns = columns / lengths if few else (rows @ sp.diags_array(1.0 / lengths)).tocsr()
+    height = sdp.operator.shape[0] + sdp.equalities.shape[0] + 1
+    few = height <= most + _SPARE
+    few = few or (height <= _FEW * (most + _SPARE) and height * sdp.n_moments <= _SMALL)
+    columns: Any
+    if few:
+        columns = np.concatenate([sdp.operator.toarray(), sdp.equalities.toarray(), sdp.cost[None, :]])
+        columns /= _lengths(np.einsum("ij,ij->j", columns, columns))
+    else:
+        rows = sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
+        columns = (rows @ sp.diags_array(1.0 / _lengths(np.asarray(rows.multiply(rows).sum(axis=0))))).tocsr()
     sketch = columns if few else _sketch(columns, most + _SPARE)
-    triangle, pivots = scipy.linalg.qr(sketch, mode="r", pivoting=True, check_finite=False)
+    triangle, pivots = pivoted_triangle(sketch)
     diagonal = np.abs(np.diag(triangle))
     rank = int((diagonal > _ZERO * diagonal.max(initial=0.0)).sum())
     if rank > most:
@@ -92,6 +104,13 @@ def _spanning(rows: sp.csr_matrix, most: int) -> NDArray[np.intp] | None:
     dependent = columns[:, others]
     left = (dependent if few else dependent.toarray()) - columns[:, kept] @ mixed
     return np.sort(kept) if np.abs(left).max(initial=0.0) <= _LEFT * max(1.0, np.abs(mixed).max(initial=0.0)) else None
+
+
+def _lengths(squares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lengths of columns from the sums of their squares, 1 for those that are zero."""
+    lengths = np.sqrt(squares.reshape(-1))
+    lengths[lengths == 0] = 1.0
+    return lengths
 
 
 def _sketch(rows: sp.csr_matrix, height: int) -> NDArray[np.float64]:

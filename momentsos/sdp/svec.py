@@ -88,12 +88,10 @@ def congruence(matrix: sp.csr_matrix) -> sp.csr_matrix:
     r, s = matrix.shape
     first, second = svec_index(r)
     pairs = sp.kron(matrix, matrix, format="csr")[first * r + second]
-    rows, columns = np.divmod(np.arange(s * s), s)
+    rows, columns = np.divmod(pairs.indices, s)
     low, high = np.minimum(rows, columns), np.maximum(rows, columns)
-    fold = sp.csr_matrix(
-        (
-            1.0 / svec_weights(s)[high * (high + 1) // 2 + low],
-            (np.arange(s * s), high * (high + 1) // 2 + low),
-        )
-    )
-    return sp.csr_matrix(sp.diags_array(svec_weights(r)) @ pairs @ fold)
+    place = high * (high + 1) // 2 + low
+    lengths = np.diff(pairs.indptr)
+    values = pairs.data * (np.repeat(svec_weights(r), lengths) / svec_weights(s)[place])
+    where = np.repeat(np.arange(len(lengths)), lengths), place
+    return sp.csr_matrix((values, where), shape=(svec_length(r), svec_length(s)))
