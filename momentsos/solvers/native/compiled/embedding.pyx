@@ -102,7 +102,7 @@ cdef class Embedding(Normal):
         self.point.tau, self.point.kappa = tau, kappa
         self.tol, self.fraction, self.refinements, self.correctors = tol, fraction, refinements, correctors
         self.iteration = self.since_best = self.at = 0
-        self.anchor, self.by_square_root = -1, False
+        self.anchor, self.by_square_root, self.poorly_refined = -1, False, False
         self._measure()
         self._remember()
         if self.factor_blocks(&self.point, &self.metrics[0]):
@@ -247,6 +247,7 @@ cdef class Embedding(Normal):
             size = largest(self.n, self.missing, self.gradient_units)
             if size <= tolerance:
                 return
+            self.poorly_refined = turn >= refinements - 1
             at_anchor = at_anchor or size > 0.3 * previous
             previous = size
             self.solve(anchor if at_anchor else metric, self.missing)

@@ -4,7 +4,7 @@ from .vectors cimport Point
 
 
 cdef class Normal(Terms):
-    cdef bint by_square_root
+    cdef bint by_square_root, poorly_refined
     cdef Fronts _fronts
     cdef double *_schur
     cdef double *_row

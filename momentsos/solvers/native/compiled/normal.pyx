@@ -1,7 +1,7 @@
 r"""The linear system of the Newton steps of a small program, dense or sparse.
 
-Where a dense Schur complement is ill-conditioned, its factor comes from the square root, as in
-`momentsos.solvers.native.square_root`.
+Where a dense Schur complement is ill-conditioned and refinement does not make up for it, its factor comes from the
+square root, as in `momentsos.solvers.native.square_root`.
 """
 
 from libc.math cimport fabs, isfinite, sqrt
@@ -56,14 +56,16 @@ cdef class Normal(Terms):
         return self._factor_schur(metric)
 
     cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil:
-        """Form and factor the Schur complement, by its square root once it is ill-conditioned; return 1 on failure."""
+        """Form and factor the Schur complement, by its square root once that is needed; return 1 on failure."""
         memcpy(metric.gram, point.gram, self.dimension * sizeof(double))
         if self.by_square_root:
             self.invert_slacks(metric)
         else:
             if self.form(metric):
                 return 1
-            if metric.smallest_pivot >= 1e-11 or self.dimension < self.n or self._whole == NULL:
+            if metric.smallest_pivot >= 1e-11 or not self.poorly_refined:
+                return 0
+            if self.dimension < self.n or self._whole == NULL:
                 return 0
             self.by_square_root = True
         return self._factor_square_root(point, metric)
