@@ -269,8 +269,9 @@ class Search:
 
         Asked when the best point is far out, or, with `near`, wherever it is. The objective is followed into three
         boxes, each ten times wider than the one before. The infimum is at infinity when the lowest points lie near the
-        walls of all three, the values fall, each fall is less than half of the one before, and what is left above
-        `lower` (units of the objective) has fallen to a tenth.
+        walls of all three, the values fall, each fall is less than half of the one before, what is left above `lower`
+        (units of the objective) has fallen to a tenth, and the limit that Aitken's process sees for it is below half of
+        that: values that settle above the bound show nothing of the infimum.
         """
         if self.best is None or (not near and float(np.abs(self.best.point).max()) < ESCAPE):
             return False
@@ -282,7 +283,9 @@ class Search:
             values.append(low.value - self.change.inverse_value(lower))
             further = np.array([low.point, 10.0 * low.point, self.best.point])
         first, second = -np.diff(values)
-        return bool(first > 2.0 * second > 0.0 and values[-1] < 0.1 * values[0])
+        if not (first > 2.0 * second > 0.0 and values[-1] < 0.1 * values[0]):
+            return False
+        return bool(values[-1] - second**2 / (first - second) <= 0.5 * values[-1])
 
 
 def _same(point: LocalPoint, other: LocalPoint) -> bool:
