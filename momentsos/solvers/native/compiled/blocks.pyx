@@ -13,7 +13,7 @@ cdef extern from "kernels.h" nogil:
     void multiply(int s, const double* left, const double* right, double* result)
 
 cdef enum:  # the largest matrices that are multiplied by loops, and whose eigenvalues are found by rotations
-    LOOPS = 10
+    LOOPS = 16
     ROTATIONS = 5
 
 

@@ -12,6 +12,8 @@ from scipy.linalg.cython_blas cimport dsyrk
 cdef extern from "kernels.h" nogil:
     int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
                   double* smallest)
+    void solve_forwards(int n, int own, const double* factor, double* x)
+    void solve_backwards(int n, int own, const double* factor, double* x)
 
 cdef enum:  # columns that are eliminated before the rest of a large front is updated, by BLAS
     PANEL = 48
@@ -154,32 +156,21 @@ cdef class Fronts:
 
     cdef void solve(self, const double* factor, double* right) noexcept nogil:
         """Solve with a factor, in place."""
-        cdef int k, f, own, i, j
+        cdef int k, f, own, i
         cdef const int* rows
-        cdef const double* column
         cdef double* x = self.gathered
-        cdef double value
         for k in range(self.count):
             f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
             for i in range(f):
                 x[i] = right[rows[i]]
-            for j in range(own):
-                column = factor + self.panels[k] + <Py_ssize_t>j * f
-                x[j] /= column[j]
-                for i in range(j + 1, f):
-                    x[i] -= x[j] * column[i]
+            solve_forwards(f, own, factor + self.panels[k], x)
             for i in range(f):
                 right[rows[i]] = x[i]
         for k in range(self.count - 1, -1, -1):
             f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
             for i in range(f):
                 x[i] = right[rows[i]]
-            for j in range(own - 1, -1, -1):
-                column = factor + self.panels[k] + <Py_ssize_t>j * f
-                value = x[j]
-                for i in range(j + 1, f):
-                    value -= x[i] * column[i]
-                x[j] = value / column[j]
+            solve_backwards(f, own, factor + self.panels[k], x)
             for i in range(own):
                 right[rows[i]] = x[i]
 

@@ -14,8 +14,13 @@
 #define WIDE
 #endif
 
-/* Write the product of two matrices of size s. */
-static WIDE void multiply(int s, const double *restrict left, const double *restrict right, double *restrict result)
+#if defined(__GNUC__)
+#define INLINED static inline __attribute__((always_inline))
+#else
+#define INLINED static inline
+#endif
+
+INLINED void multiply_sized(int s, const double *restrict left, const double *restrict right, double *restrict result)
 {
     for (int i = 0; i < s; i++) {
         double *restrict row = result + i * s;
@@ -27,6 +32,18 @@ static WIDE void multiply(int s, const double *restrict left, const double *rest
                 row[j] += share * right[k * s + j];
         }
     }
+}
+
+/* Write the product of two matrices of size s. Of the sizes that blocks of a few variables have the compiler is told, so
+   that rows stay in registers. */
+static WIDE void multiply(int s, const double *restrict left, const double *restrict right, double *restrict result)
+{
+#define SIZED(n) case n: multiply_sized(n, left, right, result); break
+    switch (s) {
+        SIZED(2); SIZED(3); SIZED(4); SIZED(5); SIZED(6); SIZED(7); SIZED(8); SIZED(9); SIZED(10); SIZED(15);
+        default: multiply_sized(s, left, right, result);
+    }
+#undef SIZED
 }
 
 /* Write P'WP, of size h, for the weights W of a block; see normal.pyx. P has one entry in a row: `factor` in column
@@ -123,6 +140,35 @@ static WIDE int eliminate(int n, int first, int last, int end, double *restrict 
         }
     }
     return 0;
+}
+
+/* Solve with the columns of a front, n rows of which `own` are eliminated, forwards and backwards, in place. */
+static WIDE void solve_forwards(int n, int own, const double *restrict factor, double *restrict x)
+{
+    for (int j = 0; j < own; j++) {
+        const double *restrict column = factor + (size_t)j * n;
+        double value = x[j] /= column[j];
+        for (int i = j + 1; i < n; i++)
+            x[i] -= value * column[i];
+    }
+}
+
+static WIDE void solve_backwards(int n, int own, const double *restrict factor, double *restrict x)
+{
+    for (int j = own - 1; j >= 0; j--) {
+        const double *restrict column = factor + (size_t)j * n;
+        double sums[8] = {0.0};
+        int i = j + 1;
+        for (; i + 8 <= n; i += 8)
+            for (int l = 0; l < 8; l++)
+                sums[l] += column[i + l] * x[i + l];
+        double value = x[j];
+        for (; i < n; i++)
+            value -= column[i] * x[i];
+        for (int l = 0; l < 8; l++)
+            value -= sums[l];
+        x[j] = value / column[j];
+    }
 }
 
 #endif
