@@ -1,8 +1,10 @@
 """This package, with its defaults: the order is not used.
 
-The phases of a result are wall time; they are scaled to add up to the processor time of the call.
+The phases of a result are wall time; they are scaled to add up to the processor time of the call. What the package
+imports at its first call, and others when they are imported, is imported before.
 """
 
+import scipy.optimize  # noqa: F401
 from answer import Answer, ProblemFile, main, processor_time
 
 import momentsos as ms
