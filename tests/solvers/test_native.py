@@ -8,7 +8,7 @@ from solvers.programs import REQUIRED
 
 from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
-from momentsos.sdp import SDP, SDPStatus, svec
+from momentsos.sdp import SDP, SDPStatus, svec, svec_index
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.base import SolverOptions
 from momentsos.solvers.native import NativeSolver, cone, step
@@ -365,3 +365,27 @@ def test_a_few_small_coefficients_do_not_change_the_units():
 def _is_bad(matrix):
     rows = sp.csr_matrix(matrix)
     return _is_badly_scaled(rows.data, rows.indptr)
+
+
+def test_a_moment_whose_effect_is_rounding_does_not_run_away():
+    """It occurs in an equality that is stated twice, and in no block: its effect on the constant is 1e-16."""
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        n, size = 12, 3
+        length = size * (size + 1) // 2
+        row, column = svec_index(size)
+        weights = np.where(row == column, 1.0, np.sqrt(2.0))
+        points = [root @ root.T + 0.5 * np.eye(size) for root in rng.standard_normal((2, size, size))]
+        slack, gram = (point[row, column] * weights for point in points)
+        moments = np.append(rng.standard_normal(n), 1.0)
+        operator = np.zeros((length, n + 1))
+        operator[:, 3:9] = rng.standard_normal((length, 6))
+        operator[:, n] = slack - operator @ np.append(moments[:n], 0.0)
+        equalities = np.zeros((4, n + 1))
+        equalities[0, n] = 1.0
+        equalities[1, [0, 4, 10]] = equalities[2, [0, 4, 10]] = rng.standard_normal(3)
+        equalities[3, [2, 5, 11]] = rng.standard_normal(3)
+        cost = operator.T @ gram + equalities.T @ rng.standard_normal(4)
+        sdp = SDP(cost, sp.csr_matrix(equalities), equalities @ moments, sp.csr_matrix(operator), (size,))
+        answer = solve(sdp)
+        assert answer.status is SDPStatus.OPTIMAL and answer.residuals.worst <= 1e-9

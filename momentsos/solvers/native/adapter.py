@@ -24,6 +24,8 @@ from .warm import check_start, warm_start
 _DEFAULT_ITERATIONS = 100
 #: No program is solved in fewer iterations: where these take longer than there is time, none is begun.
 _FEWEST_ITERATIONS = 5
+#: Residuals in the units of the program above this, and above the tolerance, are not those of an optimum.
+_DOUBTFUL = 1e-6
 
 _STATUS = {
     Ending.CONVERGED: SDPStatus.OPTIMAL,
@@ -87,7 +89,7 @@ class NativeSolver(Solver):
                     prepared, native, ordering, tol=options.tol, max_iterations=most, deadline=deadline
                 )
                 if quick is not None:
-                    return _solution(sdp, quick, native, started, deadline, False)
+                    return _solution(sdp, quick, native, options.tol, started, deadline, False)
             program = make_program(sdp, prepared)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)
@@ -110,7 +112,7 @@ class NativeSolver(Solver):
             run = follow(warm or begin)
             if warm is not None and run.ending is Ending.STALLED:
                 warm, run = None, _better(run, follow(begin))
-        return _solution(sdp, run, native, started, deadline, warm is not None)
+        return _solution(sdp, run, native, options.tol, started, deadline, warm is not None)
 
 
 def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
@@ -138,8 +140,10 @@ def _better(first: Run, second: Run) -> Run:
     return replace(first if worse else second, iterations=first.iterations + second.iterations)
 
 
-def _solution(sdp: SDP, run: Run, native: NativeOptions, started: float, deadline: float, is_warm: bool) -> SDPSolution:
-    """Map the end of a run back to the program."""
+def _solution(
+    sdp: SDP, run: Run, native: NativeOptions, tol: float, started: float, deadline: float, is_warm: bool
+) -> SDPSolution:
+    """Map the end of a run back to the program; what its own residuals do not bear out is not called optimal."""
     program, point, state, status = run.program, run.point, run.measure, _STATUS[run.ending]
     if run.ending is Ending.STALLED and not state.worst <= native.acceptable:
         status = SDPStatus.FAILED
@@ -158,7 +162,7 @@ def _solution(sdp: SDP, run: Run, native: NativeOptions, started: float, deadlin
         duals, gram = run.dual_ray
     if run.primal_ray is not None:
         moments = run.primal_ray
-    return finish(
+    answer = finish(
         sdp,
         status,
         words,
@@ -170,3 +174,8 @@ def _solution(sdp: SDP, run: Run, native: NativeOptions, started: float, deadlin
         seconds=time.perf_counter() - started,
         statistics=statistics,
     )
+    worst = np.inf if answer.residuals is None else answer.residuals.worst
+    if status is SDPStatus.OPTIMAL and not worst <= max(_DOUBTFUL, tol):
+        doubtful = SDPStatus.INACCURATE if worst <= native.acceptable else SDPStatus.FAILED
+        return replace(answer, status=doubtful, native_status=f"{words}, but not in the program's own units")
+    return answer

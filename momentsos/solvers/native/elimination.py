@@ -23,6 +23,8 @@ RANK_TOLERANCE = 1e-12
 CONSISTENCY_TOLERANCE = 1e-9
 #: A diagonal entry of the reduced Schur complement below this share of what it was before is rounding.
 CANCELLATION = 1e-13
+#: A number below this share of its terms is their rounding, if it is also below this share of its column.
+_ROUNDING, _NOISE = 4e-15, 1e-12
 
 
 class Multiplier(Protocol):
@@ -111,6 +113,22 @@ class Elimination:
         return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
 
 
+def _without_noise(triangle: Array, right: Array) -> Array:
+    """Return :math:`R^{-1} T`, zero where it is nothing but rounding.
+
+    A moment whose effect on the blocks is such a number looks like one of its own, and runs away. The triangle and the
+    right sides are known to the rounding of their columns. Where the triangle is ill-conditioned, more than rounding is
+    kept, lest the equations suffer.
+    """
+    solve = scipy.linalg.solve_triangular
+    found = np.asarray(solve(triangle, right))
+    gain = np.abs(solve(triangle, np.eye(triangle.shape[0]))).sum(axis=1)
+    largest = np.abs(found).max(axis=0, initial=0.0)
+    terms = np.abs(right).max(axis=0, initial=0.0) + np.abs(triangle).max() * largest
+    found[np.abs(found) <= np.minimum(_ROUNDING * gain[:, None] * terms, _NOISE * largest)] = 0.0
+    return found
+
+
 def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     """Factor the equalities; rows may be redundant or contradict each other."""
     p, n = matrix.shape
@@ -128,7 +146,7 @@ def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * size:
         contradiction = missing / scale / float(missing @ (right_side / scale))
     solve = scipy.linalg.solve_triangular
-    coupling = solve(r[:rank, :rank], r[:rank, rank:]) if rank else np.zeros((0, n))
+    coupling = _without_noise(r[:rank, :rank], r[:rank, rank:]) if rank else np.zeros((0, n))
     constants = solve(r[:rank, :rank], turned[:rank]) if rank else np.zeros(0)
     multiplier = solve(r[:rank, :rank], q[:, :rank].T).T if rank else np.zeros((p, 0))
     free = np.sort(pivots[rank:])
