@@ -117,8 +117,9 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     factors = np.array([power_of_two(unit) for unit in units])
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
     lists = {id(p.exponents): p.exponents for p in everything}
-    sizes = {key: np.prod(factors**exponents, axis=1) for key, exponents in lists.items()}
-    changed = [Polynomial(p.exponents, p.values * sizes[id(p.exponents)], p.variables) for p in everything]
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+        sizes = {key: np.prod(factors**exponents, axis=1) for key, exponents in lists.items()}
+        changed = [Polynomial(p.exponents, p.values * sizes[id(p.exponents)], p.variables) for p in everything]
     return normalized_change(problem, changed, np.zeros(len(units)), np.diag(factors))
 
 

@@ -59,6 +59,7 @@ class Evidence:
     infeasible: bool = False
     unbounded: bool = False
     at_infinity: bool = False
+    seen_far: bool = False
     limit: str = ""
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("relax", "solve", "extract"), 0.0))
     started: float = field(default_factory=time.perf_counter)
@@ -165,6 +166,21 @@ class Evidence:
     def proved_bounded(self) -> bool:
         """Whether an exact identity bounds the objective everywhere, so that it cannot fall without end."""
         return self.bound is not None and self.bound.setting.everywhere and self.bound.dual.absorbed
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether the bounds meet, and nobody has looked for lower points outside the box on which the lower one holds.
+
+        A defect of 1e-10 in the solver's identity exceeds everything far out.
+        """
+        bound = self.bound
+        if self.seen_far or bound is None or not bound.setting.everywhere or bound.dual.absorbed or not self.certified:
+            return False
+        widths, change = half_widths(self.request.problem), bound.setting.change
+        if not np.isfinite(widths).all():
+            return True
+        extent = np.abs(np.linalg.inv(change.matrix)) @ (widths + np.abs(change.shift))
+        return not bool((extent <= bound.dual.reach).all())
 
     @property
     def gap(self) -> float:

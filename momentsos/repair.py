@@ -178,7 +178,7 @@ def _centred(
         if roots is None or time.perf_counter() > until:
             return None
         residual = dual_residual(sdp, multipliers, gram) / lengths
-        rounding = _rounding(sdp, multipliers, gram) / lengths
+        rounding = rounding_errors(sdp, multipliers, gram) / lengths
         weighted = equations.weighted(roots)
         if equations.exists(weighted, residual, rounding):
             return multipliers, gram
@@ -229,7 +229,7 @@ def _newton(
     return multipliers, change, fall
 
 
-def _rounding(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+def rounding_errors(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return a bound on the rounding error of each entry of the residual."""
     sizes = abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
     return _ULPS * np.finfo(float).eps * np.asarray(sizes)

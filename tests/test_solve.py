@@ -125,3 +125,28 @@ def test_auto_says_why(disc) -> None:
     dense = ms.solve(disc)
     assert dense.method == "dense" and "took the dense hierarchy" in dense.reason
     assert ms.solve(disc, method="dense").reason == ""
+
+
+@pytest.mark.parametrize("share", [1e-10, 1e-12, 1e-14])
+def test_a_fall_far_outside_the_box_of_a_bound_is_no_minimum(share) -> None:
+    """Within the accuracy of solvers `-share y^6` is zero: they find the bound of the rest."""
+    x, y = ms.variables("x y")
+    result = ms.solve(ms.Problem((x - 1) ** 2 + (y - 1) ** 4 + x * y - share * y**6))
+    assert result.status is not Status.CERTIFIED
+    assert result.lower_bound is None
+
+
+@pytest.mark.parametrize("method", ["partial", "dense", "sparse"])
+def test_an_objective_that_falls_along_a_thin_set_has_no_bound(method) -> None:
+    x, y, z = ms.variables("x y z")
+    objective = 1e-4 * (3 * x**3 * y - x * z + 4 * z**4 - x**3)
+    constraints = [1e-6 * (4 * x + 4 * y - 3 * z - 2), 1e-6 * (x**2 - x * z - z - 1), -3 * x - 2 * x * z]
+    result = ms.solve(ms.Problem(objective, constraints), method=method)
+    assert result.status is Status.UNBOUNDED
+
+
+def test_a_descent_that_ends_where_powers_overflow_does_no_harm() -> None:
+    x, y = ms.variables("x y")
+    constraints = [x * y - 2 * y**3, y + 2 * x * y - y**2]
+    result = ms.solve(ms.Problem(3 * x + 2 * y - x**2 - 4, constraints))
+    assert result.status is Status.UNBOUNDED
