@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from catalogue import BY_NAME, CASES, HARD
@@ -150,3 +152,15 @@ def test_a_descent_that_ends_where_powers_overflow_does_no_harm() -> None:
     constraints = [x * y - 2 * y**3, y + 2 * x * y - y**2]
     result = ms.solve(ms.Problem(3 * x + 2 * y - x**2 - 4, constraints))
     assert result.status is Status.UNBOUNDED
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+def test_a_bound_whose_defect_is_not_absorbed_covers_a_box_and_says_so(bounded) -> None:
+    """The roots 1 to 6 make terms of size 1e3 that cancel, and rounding errors that no square takes up."""
+    (x,) = ms.variables("x")
+    objective = math.prod(x - k for k in range(1, 7))
+    result = ms.solve(ms.Problem(objective, [9 - x, 9 + x] if bounded else []), bound=None)
+    absorbed = any(a.absorbed for a in result.attempts if a.lower_bound == result.lower_bound)
+    assert result.status is Status.CERTIFIED
+    assert result.coverage == ("all of R^n" if absorbed or bounded else "a box that contains the best point")
+    assert (result.coverage in result.message) == (result.coverage != "all of R^n")
