@@ -60,7 +60,8 @@ class DualBound:
         """What the defect can amount to on the box, zero when it was absorbed."""
         if self.residual is None:
             return 0.0
-        return float(np.abs(self.residual) @ np.prod(np.maximum(self.reach, 1e-3) ** self.rows, axis=1))
+        with np.errstate(over="ignore", invalid="ignore"):  # a box that wide makes the bound worth nothing
+            return float(np.abs(self.residual) @ np.prod(np.maximum(self.reach, 1e-3) ** self.rows, axis=1))
 
     @property
     def value(self) -> float:
