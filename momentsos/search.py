@@ -270,7 +270,8 @@ class Search:
         """Follow the objective into boxes of growing size; whether it keeps falling.
 
         It does when the best feasible value in the last of three boxes, each a hundred times wider than the one
-        before, lies below -1e5 times the objective's largest term, and each fall exceeds ten times the last. The
+        before, lies below -1e5 times the objective's largest term and near the wall, and each fall exceeds ten times
+        the last: inside the last box, a term that is small up to there may have turned the objective up. The
         points found on the way are kept: one below a lower bound shows that this does not hold.
         """
         lows = [self._lowest_far_out(width) for width in (1e2, 1e4, 1e6)]
@@ -279,6 +280,8 @@ class Search:
         if len(values) < 3:
             return False
         first, second = -np.diff(values)
+        if lows[-1] is None or float(np.abs(lows[-1].point).max()) < 0.3e6:
+            return False
         return bool(values[-1] < -1e5 * self.change.inverse_value(self.terms) and second > 10 * first > 0)
 
     def _lowest_far_out(self, width: float) -> LocalPoint | None:

@@ -164,3 +164,10 @@ def test_a_bound_whose_defect_is_not_absorbed_covers_a_box_and_says_so(bounded) 
     assert result.status is Status.CERTIFIED
     assert result.coverage == ("all of R^n" if absorbed or bounded else "a box that contains the best point")
     assert (result.coverage in result.message) == (result.coverage != "all of R^n")
+
+
+@pytest.mark.parametrize("method", ["sparse", "dense", "auto"])
+def test_an_objective_that_turns_up_far_out_is_not_called_unbounded(method) -> None:
+    (x,) = ms.variables("x")
+    objective = 3.6e-6 * x**6 - 0.63 * x**5 + 0.84 * x**3 - 0.63 * x**2 - 1.1 * x + 0.056
+    assert ms.solve(ms.Problem(objective), method=method).status is not Status.UNBOUNDED
