@@ -16,7 +16,7 @@ from scipy.sparse.linalg import lsmr
 
 from .polynomials.exponents import Exponents
 from .relaxations import Relaxation
-from .repair import absorb
+from .repair import absorb, rounding_errors
 from .sdp import SDP, DualRay, SDPSolution
 from .sdp.residuals import dual_residual, project_to_cone
 
@@ -37,8 +37,8 @@ class DualBound:
     gamma : float
         The bound of the identity, were it exact.
     residual : (moments,) array or None
-        Its defect `r`; None when it was absorbed: an exact identity near the numerical one is known to exist, so that
-        the bound holds everywhere.
+        Its defect `r`, or a bound on the size of each entry; None when it was absorbed: an exact identity near the
+        numerical one is known to exist, so that the bound holds everywhere.
     rows : (moments, n) integer array
         The monomials of the defect.
     reach : (n,) array
@@ -60,7 +60,8 @@ class DualBound:
         """What the defect can amount to on the box, zero when it was absorbed."""
         if self.residual is None:
             return 0.0
-        return float(np.abs(self.residual) @ np.prod(np.maximum(self.reach, 1e-3) ** self.rows, axis=1))
+        with np.errstate(over="ignore", invalid="ignore"):  # a box that wide makes the bound worth nothing
+            return float(np.abs(self.residual) @ np.prod(np.maximum(self.reach, 1e-3) ** self.rows, axis=1))
 
     @property
     def value(self) -> float:
@@ -111,7 +112,7 @@ def dual_bound(
     gamma = float(sdp.right_side @ multipliers)
     if not rows[0].any() and _is_one(sdp):
         gamma, residual[0] = gamma + residual[0], 0.0
-    found = DualBound(gamma, residual, rows, reach)
+    found = DualBound(gamma, np.abs(residual) + rounding_errors(sdp, multipliers, gram), rows, reach)
     return found if found.is_worth_something else None
 
 

@@ -117,7 +117,10 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     """Measure the variables in `units` (rounded to powers of two) and divide every polynomial by its size."""
     factors = np.array([power_of_two(unit) for unit in units])
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
-    scaled = [(places, rows, table * np.prod(factors**rows, axis=1)) for places, rows, table in by_lists(everything)]
+    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
+        scaled = [
+            (places, rows, table * np.prod(factors**rows, axis=1)) for places, rows, table in by_lists(everything)
+        ]
     return _changed(problem, scaled, np.zeros(len(units)), np.diag(factors))
 
 

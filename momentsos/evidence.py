@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from .bounds import DualBound, excludes_all
 from .conditioning import half_widths
 from .methods import Method, Setting
-from .methods.base import EVERYWHERE, Candidates, Tried
+from .methods.base import BOX, EVERYWHERE, Candidates, Tried
 from .problem import Problem
 from .relaxations import Relaxation
 from .request import ABSOLUTE_GAP, Request
@@ -59,6 +59,7 @@ class Evidence:
     infeasible: bool = False
     unbounded: bool = False
     at_infinity: bool = False
+    seen_far: bool = False
     limit: str = ""
     seconds: dict[str, float] = field(default_factory=lambda: dict.fromkeys(("relax", "solve", "extract"), 0.0))
     started: float = field(default_factory=time.perf_counter)
@@ -121,8 +122,9 @@ class Evidence:
         if old is None or self._rank(new) > self._rank(old):
             self.bound = new
 
-    def _rank(self, bound: Bound) -> tuple[bool, bool, float]:
-        return (self._closed(bound), bound.setting.everywhere, bound.value)
+    def _rank(self, bound: Bound) -> tuple[bool, bool, bool, float]:
+        closed = self._closed(bound)
+        return (closed, bound.setting.everywhere, closed and bound.dual.absorbed, bound.value)
 
     def closes(self, lower: float) -> bool:
         """Whether a lower bound meets the best point known."""
@@ -167,6 +169,28 @@ class Evidence:
         return self.bound is not None and self.bound.setting.everywhere and self.bound.dual.absorbed
 
     @property
+    def doubtful(self) -> bool:
+        """Whether the bounds meet, and nobody has looked for lower points outside the box on which the lower one holds.
+
+        A defect of 1e-10 in the solver's identity exceeds everything far out.
+        """
+        return self.certified and not self.seen_far and self.coverage == BOX
+
+    @property
+    def coverage(self) -> str:
+        """The set on which the bound holds, without looking any further at what is small in the identity."""
+        if self.bound is None:
+            return EVERYWHERE
+        dual, setting = self.bound.dual, self.bound.setting
+        if dual.absorbed or not setting.everywhere:
+            return setting.coverage
+        widths, change = half_widths(self.request.problem), setting.change
+        if not np.isfinite(widths).all():
+            return BOX
+        extent = np.abs(np.linalg.inv(change.matrix)) @ (widths + np.abs(change.shift))
+        return setting.coverage if (extent <= (1 + 1e-9) * dual.reach).all() else BOX
+
+    @property
     def gap(self) -> float:
         """The gap that is left, infinite while a bound is missing."""
         upper = self.search.upper
@@ -202,7 +226,7 @@ class Evidence:
             order=bound.order if bound else (last.order if last else None),
             method=self.method.name,
             solver=bound.solution.solver if bound else request.solver,
-            coverage=bound.setting.coverage if bound else EVERYWHERE,
+            coverage=self.coverage,
             scale=search.scale,
             tol=request.tol,
             problem=request.problem,
@@ -232,8 +256,8 @@ class Evidence:
 
     def _message(self, status: Status) -> str:
         meaning = status.meaning
-        if status is Status.CERTIFIED and self.bound is not None and not self.bound.setting.everywhere:
-            meaning = f"The minimum over {self.bound.setting.coverage} is proved to the tolerance."
+        if status is Status.CERTIFIED and self.coverage != EVERYWHERE:
+            meaning = f"The minimum over {self.coverage} is proved to the tolerance."
         if status is Status.CERTIFIED and self.gap > self.request.tol * max(abs(self.search.upper or 0.0), GAP_FLOOR):
             meaning += (
                 f" The gap of {self.gap:.1e} is small against the objective's own scale, {self.search.scale:.1e}."

@@ -227,7 +227,9 @@ def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
         if evidence.limit:
             return
         first = number == 0 and len(evidence.attempts) == 1
-        if first and not evidence.finished and not evidence.proved_bounded and request.time_left() > 0:
+        unknown = first and not evidence.finished and not evidence.proved_bounded
+        if (unknown or evidence.doubtful) and request.time_left() > 0:
+            evidence.seen_far = True
             evidence.unbounded = evidence.search.falls_without_end()
         evidence.look_beyond()
         if evidence.finished:

@@ -18,7 +18,7 @@ from .networks import Formulation, Identifiability, PolynomialNetwork, formulate
 from .networks.formulate import checked_data
 from .networks.losses import loss_named
 from .networks.sampled import SampledLoss
-from .request import check_request
+from .request import check_problem, check_request
 from .result import GAP_FLOOR, Result, Status, closes
 from .working_set import solve_by_reductions
 
@@ -154,6 +154,7 @@ def learn(
         result = replace(reduced.result, reason=REDUCED) if method == "auto" else reduced.result
         return _fit(network, result, reduced.formulation, reduced.squared, began)
     formulation = formulate(network, X, Y, loss)
+    check_problem(formulation.problem)
     formed = time.perf_counter() - began
     result = ask(formulation, least_squares_points(formulation, seed))
     result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
@@ -193,7 +194,7 @@ def _recomputed(result: Result, formulation: Formulation, point: NDArray[np.floa
     """
     upper, loss = result.upper_bound, formulation.objective(point)
     assert upper is not None
-    if abs(loss - upper) <= tol * max(abs(upper), GAP_FLOOR):
+    if abs(loss - upper) <= tol * max(abs(upper), GAP_FLOOR if result.scale > GAP_FLOOR else 0.0):
         return {}
     if loss - upper <= formulation.rounding(point):
         note = f"Rounding the coefficients to floats changes the loss from {upper:.6g} to {loss:.6g}."

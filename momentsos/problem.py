@@ -243,9 +243,17 @@ def _one_sided(expression: Any, equality: bool) -> Any:
     return expression
 
 
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return the object with these members; a key that comes twice would hide a part of the problem."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key occurs twice among {', '.join(repr(key)[:80] for key, _ in pairs[:8])}")
+    return found
+
+
 def _read_json(path: str | PathLike[str]) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
+        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_once)
     except OSError as error:
         raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

@@ -253,6 +253,12 @@ def _newton(
     return multipliers, change, fall
 
 
+def rounding_errors(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return a bound on the rounding error of each entry of the residual."""
+    sizes = abs(sdp.operator).T @ np.abs(gram) + abs(sdp.equalities).T @ np.abs(multipliers) + np.abs(sdp.cost)
+    return _ULPS * np.finfo(float).eps * np.asarray(sizes)
+
+
 def _exists(stacked: NDArray[np.float64], residual: NDArray[np.float64], rounding: NDArray[np.float64]) -> bool:
     """Whether the step that removes the residual and the one that rounding may need have norms below one together."""
     n = stacked.shape[1]

@@ -137,7 +137,8 @@ class Result:
     reason : str
         Why ``method="auto"`` took this method; empty when the user named it.
     coverage : str
-        What the lower bound covers: all of R^n, or the ball that was put around the variables.
+        What the lower bound covers: all of R^n, the ball that was put around the variables, or a box that contains
+        the best point, where the defect of the solver's identity was subtracted on that (see `Attempt.absorbed`).
     scale : float
         The objective's own scale: the size of its terms at the best point, in balanced units.
     tol : float

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from .centring import centred_change, variation
 from .conditioning import AffineChange, balanced_units, half_widths, scale_by
 from .descents import MANY_VARIABLES
 from .epigraph import epigraph_variable
+from .errors import InvalidInput
 from .local import LocalPoint, LocalSearch, random_starts
 from .polynomials.affine import change_polynomials
 from .problem import Problem
@@ -116,7 +118,10 @@ class Search:
         """Whether a descent from a point, in units of its own size and of its value, leaves large coordinates there."""
         large = np.abs(point.point) > FAR
         place, value = self.change.point(point.point), self.change.value(point.value)
-        own = scale_by(self.problem, np.where(place == 0.0, 1.0, np.abs(place)))
+        try:
+            own = scale_by(self.problem, np.where(place == 0.0, 1.0, np.abs(place)))
+        except InvalidInput:  # so far out that powers overflow
+            return False
         problem, start = own.problem, own.inverse_point(place)
         objective = problem.minimize * (own.objective / max(abs(value), 1e-300))
         same = Problem(objective, problem.inequalities, problem.equalities, problem.variables)
@@ -248,21 +253,54 @@ class Search:
         """
         return self.terms if self._request.scale is None else self._request.scale
 
+    @property
+    def reach(self) -> NDArray[np.float64]:
+        """Half-widths, in units of the search, of the box on which the defect of an identity is bounded.
+
+        The bounds that the constraints put on a variable; elsewhere the best point, within limits.
+        """
+        n = self.problem.n_variables
+        known = np.abs(self.best.point) if self.best else np.ones(n)
+        widths = half_widths(self.problem) / np.diag(self.change.matrix)
+        return np.where(np.isfinite(widths), np.maximum(widths, 1e-3), np.clip(known, 1.0, FAR))
+
     # -- what has no minimum -------------------------------------------------------------------------------
 
     def falls_without_end(self) -> bool:
         """Follow the objective into boxes of growing size; whether it keeps falling.
 
         It does when the best feasible value in the last of three boxes, each a hundred times wider than the one
-        before, lies below -1e5 times the objective's largest term, and each fall exceeds ten times the last.
+        before, lies below -1e5 times the objective's largest term and near the wall, and each fall exceeds ten times
+        the last: inside the last box, a term that is small up to there may have turned the objective up. The
+        points found on the way are kept: one below a lower bound shows that this does not hold.
         """
-        n = self.problem.n_variables
-        lows = [self.local.lowest_in_box(width, n) for width in (1e2, 1e4, 1e6)]
+        lows = [self._lowest_far_out(width) for width in (1e2, 1e4, 1e6)]
+        self.add(low for low in lows if low is not None)
         values = [low.value for low in lows if low is not None]
         if len(values) < 3:
             return False
         first, second = -np.diff(values)
+        if lows[-1] is None or float(np.abs(lows[-1].point).max()) < 0.3e6:
+            return False
         return bool(values[-1] < -1e5 * self.change.inverse_value(self.terms) and second > 10 * first > 0)
+
+    def _lowest_far_out(self, width: float) -> LocalPoint | None:
+        """Return the lowest feasible point that descents in a wide box find; None without any.
+
+        They take place in the units of the search, and in those of the box: in the first, terms of size 1e24 can end a
+        descent before it begins; in the second, what happens near an axis is not seen.
+        """
+        n = self.problem.n_variables
+        found = [self.local.lowest_in_box(width, n)]
+        with suppress(InvalidInput):  # of powers that overflow
+            change = scale_by(self.problem, width * np.diag(self.change.matrix))
+            local = LocalSearch(change.problem, (), self._upwards(change))
+            low = local.lowest_in_box(1.0, n)
+            if low is not None:
+                ends = (low.point, local.polish(low.point).point)
+                found += [self.local.polish(self.change.inverse_point(change.point(end))) for end in ends]
+        feasible = [point for point in found if point is not None and point.feasible]
+        return min(feasible, key=lambda point: point.value, default=None)
 
     def escapes(self, lower: float, near: bool = False) -> bool:
         """Whether the infimum is approached only as variables grow without end, as far as local search can tell.

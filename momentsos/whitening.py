@@ -102,14 +102,14 @@ def whiten_squares(
         evaluator = Evaluator(squares)
         root = evaluator.jacobian(optimum)
         value = float((evaluator.values(optimum) ** 2).sum())
-        size = float((evaluator.values(np.zeros(problem.n_variables)) ** 2).sum())
+        size = float((evaluator.values(np.zeros(problem.n_variables)) ** 2).sum()) or sum(p.scale**2 for p in squares)
     else:
         evaluator = Evaluator((problem.minimize,))
         values, vectors = np.linalg.eigh(evaluator.hessian(optimum, np.ones(1)) / 2)
         root = (vectors * np.sqrt(np.maximum(values, 0.0))).T
         value = abs(float(evaluator.values(optimum)[0]))
         size = problem.minimize.scale
-    scale = np.sqrt(max(value, (1e-20 if squares else 1e-10) * size))
+    scale = np.sqrt(max(value, (1e-20 if squares else 1e-10) * size)) or 1.0
     linear, inner = list(split.linear), list(split.inner)
     matrix = np.zeros((problem.n_variables, problem.n_variables))
     linear = _order_by_degree((problem.minimize,), linear, inner)

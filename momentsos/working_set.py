@@ -20,7 +20,7 @@ from scipy.sparse import csr_matrix
 from .descents import MANY_VARIABLES
 from .evidence import NOT_ABSORBED
 from .least_squares import least_squares_points
-from .methods.base import EVERYWHERE
+from .methods.base import BOX, EVERYWHERE
 from .networks import Formulation, PolynomialNetwork, formulate
 from .networks.expansion import Expansion
 from .networks.residuals import ResidualTable
@@ -113,7 +113,7 @@ class _Known:
 
     def meets(self, result: Result, tol: float) -> bool:
         """Whether the bound of a reduction meets the best loss; at the wall of a ball of our own that is no minimum."""
-        settled = result.status is Status.CERTIFIED or result.coverage == EVERYWHERE
+        settled = result.status is Status.CERTIFIED or result.coverage in (EVERYWHERE, BOX)
         return settled and closes(result.lower_bound, self.best[0], max(result.scale, self.least_scale), tol)
 
     def within(self, slack: float) -> list[Floats]:

@@ -174,3 +174,31 @@ def test_a_certificate_is_written_and_verified(disc_file, tmp_path, capsys) -> N
     path.write_text(json.dumps({**document, "bound": "1000"}))
     assert main(["verify", str(path)]) == 2
     assert main(["verify", str(tmp_path / "none.json")]) == 2
+
+
+def test_a_file_that_cannot_be_written_takes_no_result_away(disc_file, capsys, monkeypatch) -> None:
+    def full(*_arguments):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("momentsos.certificates.Certificate.to_json", full)
+    assert main(["solve", disc_file, "--json", "--certificate", "certificate.json"]) == 3
+    captured = capsys.readouterr()
+    assert json.loads(captured.out)["status"] == "CERTIFIED" and json.loads(captured.out)["certificate"] is None
+    assert "no certificate was written to certificate.json: No space left on device" in captured.err
+
+
+@pytest.mark.parametrize("output", [[], ["--json"]])
+@pytest.mark.parametrize(("behind", "code"), [("> /dev/full", 2), (">&-", 0), ("| head -c 1 > /dev/null", 0)])
+def test_an_output_that_takes_nothing_ends_in_one_line(behind, code, output, disc_file) -> None:
+    arguments = " ".join([sys.executable, "-m", "momentsos", "solve", disc_file, *output])
+    command = f"set -o pipefail; {arguments} {behind}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == code
+    assert done.stderr == ("" if code == 0 else "momentsos: [Errno 28] No space left on device\n")
+
+
+def test_a_key_that_comes_twice_in_a_problem_is_refused(tmp_path, capsys) -> None:
+    path = tmp_path / "twice.json"
+    path.write_text('{"variables": ["x"], "minimize": [[1, [2]]], "minimize": [[-1, [1]]]}')
+    assert main(["solve", str(path)]) == 2
+    assert "a key occurs twice" in capsys.readouterr().err

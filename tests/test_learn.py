@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from itertools import pairwise
 
@@ -171,3 +172,32 @@ def test_inputs_that_are_all_zero_are_fitted_by_the_constant() -> None:
     network = ms.PolynomialNetwork(weights, degrees, [rng.standard_normal(m) for m in sizes[1:]])
     fit = ms.learn(network, np.zeros((20, 2)), 1e-5 * rng.standard_normal((20, 3)), time_limit=10)
     assert fit.lower_bound is None or fit.upper_bound is None or fit.lower_bound <= fit.upper_bound
+
+
+@pytest.mark.parametrize("loss", ["mean_residual", "max_abs", "mse", "mae"])
+@pytest.mark.parametrize(("last", "target"), [(0.0, 0.0), (0.0, 1.0), (1.0, 0.0)])
+def test_data_that_leave_no_residual_or_no_size_are_fitted(loss, last, target) -> None:
+    """An output that never moves, equal to its targets or not; and targets that are all zero."""
+    network = ms.PolynomialNetwork([[[1.0]], [[last]]], degrees=[2])
+    fit = ms.learn(network, [[1.0], [2.0]], [[target], [target]], loss=loss)
+    assert fit.upper_bound == pytest.approx(target if last == 0.0 else 0.0, abs=1e-12)
+    assert fit.lower_bound == pytest.approx(fit.upper_bound, abs=1e-9)
+
+
+@pytest.mark.parametrize("loss", ["mean_residual", "max_abs", "mse", "mae"])
+@pytest.mark.parametrize("size", [1e151, 1e160, 1e300])
+def test_targets_whose_squares_overflow_are_refused_in_words(loss, size) -> None:
+    network = ms.PolynomialNetwork([[[1.0]], [[1.0]]], degrees=[2])
+    with pytest.raises(ms.InvalidInput, match="change"):
+        ms.learn(network, [[1.0], [2.0], [3.0]], [[size], [0.0], [2 * size]], loss=loss)
+
+
+def test_losses_far_below_the_floor_of_relative_gaps_are_compared_too() -> None:
+    """Targets of 1e-9 have squared losses of 1e-18, and an error of 1e-16 is no rounding there."""
+    rng = np.random.default_rng(3)
+    network = ms.PolynomialNetwork([rng.standard_normal((2, 2)), rng.standard_normal((1, 2))], degrees=[2])
+    fit = ms.learn(network, rng.standard_normal((9, 2)), 1e-9 * rng.standard_normal((9, 1)), loss="mse")
+    point = fit.minimizers[0]
+    wrong = dataclasses.replace(fit, upper_bound=fit.upper_bound + 1e-16)
+    assert _recomputed(fit, fit.formulation, point, fit.tol) == {}
+    assert _recomputed(wrong, fit.formulation, point, fit.tol) != {}

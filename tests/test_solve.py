@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from catalogue import BY_NAME, CASES, HARD
@@ -125,3 +127,47 @@ def test_auto_says_why(disc) -> None:
     dense = ms.solve(disc)
     assert dense.method == "dense" and "took the dense hierarchy" in dense.reason
     assert ms.solve(disc, method="dense").reason == ""
+
+
+@pytest.mark.parametrize("share", [1e-10, 1e-12, 1e-14])
+def test_a_fall_far_outside_the_box_of_a_bound_is_no_minimum(share) -> None:
+    """Within the accuracy of solvers `-share y^6` is zero: they find the bound of the rest."""
+    x, y = ms.variables("x y")
+    result = ms.solve(ms.Problem((x - 1) ** 2 + (y - 1) ** 4 + x * y - share * y**6))
+    assert result.status is not Status.CERTIFIED
+    assert result.lower_bound is None
+
+
+@pytest.mark.parametrize("method", ["partial", "dense", "sparse"])
+def test_an_objective_that_falls_along_a_thin_set_has_no_bound(method) -> None:
+    x, y, z = ms.variables("x y z")
+    objective = 1e-4 * (3 * x**3 * y - x * z + 4 * z**4 - x**3)
+    constraints = [1e-6 * (4 * x + 4 * y - 3 * z - 2), 1e-6 * (x**2 - x * z - z - 1), -3 * x - 2 * x * z]
+    result = ms.solve(ms.Problem(objective, constraints), method=method)
+    assert result.status is Status.UNBOUNDED
+
+
+def test_a_descent_that_ends_where_powers_overflow_does_no_harm() -> None:
+    x, y = ms.variables("x y")
+    constraints = [x * y - 2 * y**3, y + 2 * x * y - y**2]
+    result = ms.solve(ms.Problem(3 * x + 2 * y - x**2 - 4, constraints))
+    assert result.status is Status.UNBOUNDED
+
+
+@pytest.mark.parametrize("bounded", [False, True])
+def test_a_bound_whose_defect_is_not_absorbed_covers_a_box_and_says_so(bounded) -> None:
+    """The roots 1 to 6 make terms of size 1e3 that cancel, and rounding errors that no square takes up."""
+    (x,) = ms.variables("x")
+    objective = math.prod(x - k for k in range(1, 7))
+    result = ms.solve(ms.Problem(objective, [9 - x, 9 + x] if bounded else []), bound=None)
+    absorbed = any(a.absorbed for a in result.attempts if a.lower_bound == result.lower_bound)
+    assert result.status is Status.CERTIFIED
+    assert result.coverage == ("all of R^n" if absorbed or bounded else "a box that contains the best point")
+    assert (result.coverage in result.message) == (result.coverage != "all of R^n")
+
+
+@pytest.mark.parametrize("method", ["sparse", "dense", "auto"])
+def test_an_objective_that_turns_up_far_out_is_not_called_unbounded(method) -> None:
+    (x,) = ms.variables("x")
+    objective = 3.6e-6 * x**6 - 0.63 * x**5 + 0.84 * x**3 - 0.63 * x**2 - 1.1 * x + 0.056
+    assert ms.solve(ms.Problem(objective), method=method).status is not Status.UNBOUNDED

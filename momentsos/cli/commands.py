@@ -8,6 +8,7 @@ import os
 import sys
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,7 @@ def learn_file(options: argparse.Namespace) -> int:
     if options.plot:
         from ..plotting import plot_activations
 
-        plot_activations(fit, X, options.plot)
+        _written("plot", options.plot, lambda path: plot_activations(fit, X, path))
     return _finish(fit, options)
 
 
@@ -192,6 +193,17 @@ def _bound(text: str) -> str | float | None:
         raise BadOption(f"--bound {text}: expected 'auto', 'none' or a radius") from error
 
 
+def _written(what: str, path: str, write: Callable[[str], object]) -> bool:
+    """Write a file, and say on stderr whether it worked: a full disk does not take the result away."""
+    try:
+        write(path)
+    except OSError as error:
+        print(f"momentsos: no {what} was written to {path}: {error.strerror or error}", file=sys.stderr)
+        return False
+    print(f"{what} written to {path}", file=sys.stderr)
+    return True
+
+
 def _finish(result: Result, options: argparse.Namespace) -> int:
     """Write the certificate, print the result, choose the exit code: 3 where a certificate was wanted and not found."""
     path, missing = None, False
@@ -202,9 +214,8 @@ def _finish(result: Result, options: argparse.Namespace) -> int:
             print(f"momentsos: no certificate was written: {error}", file=sys.stderr)
             missing = True
         else:
-            certificate.to_json(options.certificate)
-            path = str(Path(options.certificate))
-            print(f"certificate written to {path}", file=sys.stderr)
+            missing = not _written("certificate", options.certificate, certificate.to_json)
+            path = None if missing else str(Path(options.certificate))
     if options.json:
         print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
     else:

@@ -34,7 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command: Callable[[argparse.Namespace], int] = options.command
     try:
         code = command(options)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # as it is when the caller closed it
+            sys.stdout.flush()
         return code
     except (ProblemTooLarge, SolverFailed) as error:
         return _complain(error, NO_BOUND)
@@ -44,8 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("momentsos: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _silence()
         return FINISHED
+    except OSError as error:  # a full disk behind stdout
+        _silence()
+        return _complain(error, BAD_INPUT)
+
+
+def _silence() -> None:
+    """Let what is left in the buffer of stdout go nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _complain(error: Exception, code: int) -> int:

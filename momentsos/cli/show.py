@@ -19,9 +19,16 @@ from ..solvers import Availability, describe_choice
 _PIPE_WIDTH = 1000
 
 
+class _Output(Console):
+    """Standard output; where its reader goes away, `main` decides the exit code."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def _out() -> Console:
-    console = Console(highlight=False, soft_wrap=True)
-    return console if console.is_terminal else Console(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
+    console = _Output(highlight=False, soft_wrap=True)
+    return console if console.is_terminal else _Output(highlight=False, soft_wrap=True, width=_PIPE_WIDTH)
 
 
 def _print(console: Console, table: Table) -> None:

@@ -20,6 +20,8 @@ from ..sdp import SDPSolution
 from ..search import Search
 
 EVERYWHERE = "all of R^n"
+#: The coverage of a bound whose defect is known to be harmless near the points that were found only.
+BOX = "a box that contains the best point"
 
 
 @dataclass(frozen=True, eq=False)

@@ -60,9 +60,7 @@ class Dense(Method):
             yield Setting(search.centred, EVERYWHERE, True, np.full(problem.n_variables, CENTRED_REACH))
             return
         units, widths = np.diag(search.change.matrix), half_widths(problem)
-        known = np.abs(search.best.point) if search.best else np.ones(problem.n_variables)
-        reach = np.minimum(np.clip(known, 1.0, FAR), np.maximum(widths / units, 1e-3))
-        yield Setting(search.change, EVERYWHERE, True, reach)
+        yield Setting(search.change, EVERYWHERE, True, search.reach)
         if request.bound is None:
             return
         distance = float(np.linalg.norm(search.best.point)) if search.best else np.inf

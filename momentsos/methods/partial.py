@@ -72,15 +72,13 @@ class Partial(Method):
         """
         problem = search.problem
         split = split_of(problem)
-        reach = np.ones(problem.n_variables)
         bounded = np.isfinite(half_widths(problem)[list(split.inner)]).all()
         affine = is_affine(problem)
         if affine and bounded:
             search.look_further()
         far = search.best is None or float(np.abs(search.best.point).max()) > ESCAPE
         if far or search.best is None or (affine and bounded):
-            reach = reach if far or search.best is None else np.maximum(1.0, np.abs(search.best.point))
-            yield Setting(search.change, EVERYWHERE, True, reach)
+            yield Setting(search.change, EVERYWHERE, True, search.reach)
             return
         known = search, request, split
         known_bounds = [t for t in tried if t.lower is not None and _is_current(t, search)]

@@ -50,18 +50,15 @@ class Sparse(Method):
         if isinstance(request.bound, int | float):
             yield _within(cliques, np.full(problem.n_variables, float(request.bound)), search)
             return
-        widths = half_widths(problem)
-        known = np.abs(search.best.point) if search.best else np.ones(problem.n_variables)
-        reach = np.minimum(np.clip(known, 1.0, FAR), np.maximum(widths / units, 1e-3))
-        yield Setting(search.change, EVERYWHERE, True, reach)
+        yield Setting(search.change, EVERYWHERE, True, search.reach)
         if request.bound is None:
             return
-        known = np.abs(search.best.point) if search.best else known  # the moments may have shown a better point
+        widths = half_widths(problem)
         if np.isfinite(widths).all() and (widths > 0).all():
             largest = max(map(len, cliques))
             yield _within(cliques, (1 + 1e-9) * largest**0.5 * widths, search, everywhere=True)
         elif search.best is not None and float(np.linalg.norm(search.best.point)) <= FAR:
-            norms = np.ones(problem.n_variables)
+            norms, known = np.ones(problem.n_variables), np.abs(search.best.point)
             for clique in cliques:
                 norms[list(clique)] = np.maximum(norms[list(clique)], np.linalg.norm(known[list(clique)]))
             yield _within(cliques, BALL_FACTOR * norms * units, search)

@@ -80,7 +80,7 @@ def epigraph(residuals: tuple[Polynomial, ...], bounds: tuple[str, ...] = ("thet
     own = np.zeros((len(table), len(bounds)))
     own[np.arange(len(table)), np.arange(len(table)) % len(bounds)] = 1.0
     pairs = np.zeros((2 * len(table), len(rows)))
-    pairs[:, place[: len(padded)]] = np.stack([-table, table], axis=1).reshape(-1, table.shape[1])
+    pairs[:, place[: len(padded)]] = np.stack([-table, table], axis=1).reshape(len(pairs), len(padded))
     pairs[:, place[len(padded) :]] = np.repeat(own, 2, axis=0)
     objective = Polynomial.from_terms(units, np.ones(len(bounds)), names)
     return Problem(objective, tuple(from_table(rows, pairs, names)), variables=names)

@@ -72,7 +72,7 @@ class MeanSquared(Loss):
         rows = np.concatenate([expansion.exponents, np.zeros((1, len(expansion.names)), dtype=np.int64)])
         signs = np.append(np.ones(len(expansion.exponents)), -1.0)
         residuals = tuple(Polynomial.from_terms(rows, row * signs, expansion.names) for row in factor)
-        residuals = tuple(r for r in residuals if r)
+        residuals = tuple(r for r in residuals if r) or residuals[:1]  # where all outputs are the targets, zero is left
         problem = Problem(sum_of_squares(residuals), variables=expansion.names)
         size = float((Y**2).sum(axis=1).mean()) or 1.0
         return LossProblem(problem, residuals, SQUARED_SHARE * size, residuals)

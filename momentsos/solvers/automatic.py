@@ -41,11 +41,19 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     return _on_all_moments(sdp, kept, _solve(name, on_moments(sdp, kept), options))
 
 
+def _answer(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
+    """Ask one solver; an interruption that it caught itself, as SCS does, is one of the whole run."""
+    answer = solve_side(solver, sdp, options)
+    if answer.status is SDPStatus.INTERRUPTED:
+        raise KeyboardInterrupt
+    return answer
+
+
 def _solve(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     if options.isolate:
         return solve_isolated(name, sdp, replace(options, isolate=False), time_limit=options.time_limit)
     if name != "auto":
-        return solve_side(solver_named(name), sdp, options)
+        return _answer(solver_named(name), sdp, options)
     return _with_second_opinion(choose_solvers(sdp), sdp, options)
 
 
@@ -103,7 +111,7 @@ def _ask(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
     """Solve here, or in a child process with a solver that may take the session with it."""
     if solver.may_exit:
         return solve_isolated(solver.name, sdp, options, time_limit=options.time_limit)
-    return solve_side(solver, sdp, options)
+    return _answer(solver, sdp, options)
 
 
 def _settled(answer: SDPSolution) -> bool:

@@ -108,6 +108,12 @@ def test_a_bound_on_a_box_falls_when_the_box_grows_to_contain_a_point() -> None:
     assert everywhere.containing(np.array([1e9, 0.0])) is everywhere and everywhere.value == 1.0
 
 
+def test_a_bound_on_a_box_is_worth_nothing_where_powers_overflow() -> None:
+    bound = DualBound(1.0, np.array([0.0, 1e-9]), np.array([[0, 0], [0, 2]]), np.ones(2))
+    assert bound.is_worth_something
+    assert bound.containing(np.array([0.0, 1e200])) is None
+
+
 def test_a_program_whose_shapes_do_not_fit_is_refused() -> None:
     with pytest.raises(InvalidInput, match="operator has shape"):
         SDP(np.zeros(2), sp.csr_matrix((1, 2)), np.zeros(1), sp.csr_matrix((2, 2)), (2,))

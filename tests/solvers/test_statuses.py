@@ -11,6 +11,8 @@ import pytest
 from solvers.programs import QUIET, program
 
 from momentsos.sdp import SDPStatus
+from momentsos.solvers import solve_sdp
+from momentsos.solvers.base import finish
 from momentsos.solvers.registry import SOLVERS
 
 
@@ -114,3 +116,13 @@ def test_a_word_that_is_not_known_is_no_success(solver, monkeypatch) -> None:
     answer = solver.solve(program("booth"), QUIET)
     assert answer.status in (SDPStatus.UNKNOWN, SDPStatus.INACCURATE, SDPStatus.LIMIT)
     assert answer.native_status
+
+
+@pytest.mark.parametrize("name", ["scs", "auto"])
+def test_an_interruption_that_a_solver_caught_ends_the_run(name, monkeypatch) -> None:
+    """SCS has a handler for Ctrl-C of its own, and ends with a status."""
+    sdp = program("booth")
+    caught = finish(sdp, SDPStatus.INTERRUPTED, "interrupted", None, None, None, solver="scs")
+    monkeypatch.setattr("momentsos.solvers.automatic.solve_side", lambda *_: caught)
+    with pytest.raises(KeyboardInterrupt):
+        solve_sdp(name, sdp, QUIET)
