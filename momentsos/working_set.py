@@ -84,7 +84,7 @@ class _Known:
         self._data = X, Y
         for start in least_squares_points(self.squared, seed)[:STARTS]:
             self.add(start)
-        if not self.points:
+        if not self.points or self.best[0] > self.scale:
             self.add(np.zeros(len(self.table.names)))
 
     def add(self, start: Floats) -> None:
@@ -107,9 +107,13 @@ class _Known:
 
     @property
     def least_scale(self) -> float:
-        """The scale of absolute gaps is at least this: where the loss is rounding, a gap may be rounding too."""
+        """The scale of absolute gaps is at least this: where the loss is rounding, a gap may be rounding too.
+
+        It is never above the loss of predicting nothing: where outputs are so large that they round to more, a lower
+        loss may be elsewhere.
+        """
         value, point = self.best
-        return self.rounding(point) / ABSOLUTE_GAP if value <= self.rounding(point) else 0.0
+        return min(self.rounding(point) / ABSOLUTE_GAP, self.scale) if value <= self.rounding(point) else 0.0
 
     def meets(self, result: Result, tol: float) -> bool:
         """Whether the bound of a reduction meets the best loss; at the wall of a ball of our own that is no minimum."""

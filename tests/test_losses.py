@@ -295,3 +295,16 @@ def test_the_families_of_the_tables_are_certified(loss, degrees) -> None:
     for seed in range(3):
         fit = learned(noisy_instance(degrees, seed=seed, fresh=True), loss)
         assert fit.status is ms.Status.CERTIFIED
+
+
+def test_rounding_of_huge_outputs_closes_no_gap() -> None:
+    """Outputs round to far more than the targets, which predicting nothing misses by their own size."""
+    rng = np.random.default_rng(0)
+    network = ms.PolynomialNetwork([rng.standard_normal((3, 3)) for _ in range(3)], degrees=[2, 2])
+    inputs, targets = 5e5 * rng.standard_normal((10, 3)), 0.1 * rng.standard_normal((10, 3))
+    known = working_set._Known(loss_named("mae"), network, inputs, targets, 0, None)
+    known.points = [(300.0, np.ones(len(known.table.names)))]
+    assert known.rounding(known.best[1]) > 300.0
+    assert known.least_scale <= known.scale == np.abs(targets).mean()
+    answer = ms.learn(network, inputs, targets, loss="mae")
+    assert answer.upper_bound <= np.abs(targets).mean() or answer.status is not ms.Status.CERTIFIED
