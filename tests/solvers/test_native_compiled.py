@@ -14,8 +14,9 @@ from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
 from momentsos.solvers.native import NativeSolver, adapter, cone
 from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.compiled.small import is_small, make_small
+from momentsos.solvers.native.compiled.small import make_small
 from momentsos.solvers.native.cone import make_cone
+from momentsos.solvers.native.cost import is_small
 from momentsos.solvers.native.ordering import distinct_supports, order_moments
 from momentsos.solvers.native.program import prepare
 

@@ -13,8 +13,7 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
-from .compiled.small import is_small, small_bytes
-from .cost import cheaper_side, elimination_order, iteration_seconds, peak_bytes
+from .cost import cheaper_side, elimination_order, is_compiled, is_small, iteration_seconds, memory_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program, prepare
@@ -52,8 +51,8 @@ class NativeSolver(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate from `momentsos.solvers.native.cost`, or that for the compiled iteration."""
-        return small_bytes(sdp) if is_small(sdp) else peak_bytes(sdp)
+        """Estimate from `momentsos.solvers.native.cost`."""
+        return memory_bytes(sdp)
 
     def preferred_side(self, sdp: SDP, options: SolverOptions) -> str:
         """Return ``"gram"`` where the cost model says that it takes less than half the time.
@@ -71,9 +70,7 @@ class NativeSolver(Solver):
         started = time.perf_counter()
         deadline = math.inf if options.time_limit is None else started + options.time_limit
         refuse_if_too_large(self, sdp)
-        small = is_small(sdp)
-        brief = small or options.time_limit is None
-        least = 0.0 if brief else _FEWEST_ITERATIONS * iteration_seconds(sdp)
+        least = 0.0 if options.time_limit is None else _FEWEST_ITERATIONS * iteration_seconds(sdp)
         if started + least > deadline:
             return _failure(sdp, f"no iterate worth having in the time: about {least:.3g} s", 0.0, SDPStatus.LIMIT)
         with limited_threads(options.threads), np.errstate(all="ignore"):
@@ -83,8 +80,8 @@ class NativeSolver(Solver):
                 refuse_if_too_many_digits(sdp)
             most = options.max_iterations or _DEFAULT_ITERATIONS
             prepared = prepare(sdp)
-            ordering = None if small else elimination_order(sdp)
-            if (small or ordering) and not options.verbose and options.start is None:
+            if is_compiled(sdp) and not options.verbose and options.start is None:
+                ordering = None if is_small(sdp) else elimination_order(sdp)
                 quick = follow_small(
                     prepared, native, ordering, tol=options.tol, max_iterations=most, deadline=deadline
                 )

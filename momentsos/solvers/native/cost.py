@@ -33,6 +33,14 @@ from ...sdp.svec import svec_weights
 from .local_elimination import eliminate_locally, put_in
 from .ordering import Ordering, distinct_supports, order_moments
 
+try:
+    from .compiled import embedding
+except ImportError:  # built without a compiler
+    embedding = None  # type: ignore[assignment]
+
+#: Whether the compiled iteration was built.
+COMPILED = embedding is not None
+
 #: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
 SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
 #: Seconds a NumPy call takes whatever its size.
@@ -47,6 +55,12 @@ _CUBES, _SQUARES = 60, 1e-6
 #: Multiplications a second of a sparse factorisation, seconds to put a number in its place, and the fewest unknowns for
 #: which it is considered.
 FACTORED, _PLACED, _FEWEST = 1.5e9, 1e-8, 100
+#: The compiled iteration: most unknowns, entries of a block, and multiplications for a dense Schur complement; with
+#: more, BLAS is quicker in NumPy. Moments up to which one is worth no look at its zeros.
+_MOST, _TALLEST, _LONGEST, _ALWAYS_DENSE = 1200, 4000, 150_000_000, 150
+#: Its seconds in an iteration whatever the size, set-up included, and its multiplications or numbers a second: of
+#: blocks, of the factorisation, and non-zeros of the blocks.
+_SET_UP, _BLOCKS, _FACTORS, _ENTRIES = 2e-4, 2.4e9, 1e10, 3e7
 #: Numbers kept whatever the size of the program.
 _ALWAYS = 2_000_000
 #: Most numbers in one work array.
@@ -259,7 +273,7 @@ def _kept(shape: Shape) -> int:
 
 
 def peak_bytes(sdp: SDP) -> int:
-    """Return an estimate of the peak memory of a solve."""
+    """Return an estimate of the peak memory of a solve in NumPy, or of a sparse one."""
     stated = _stated(sdp)
     n, p = stated.n, sdp.right_side.shape[0]
     entries = sum(shape.filled for shape in stated.shapes)
@@ -274,13 +288,65 @@ def peak_bytes(sdp: SDP) -> int:
     return 8 * (_ALWAYS + 40 * sdp.n_moments + matrix + 12 * entries + 40 * dimension)
 
 
+def is_small(sdp: SDP) -> bool:
+    """Return whether the dense compiled iteration is the quickest, by the multiplications for its Schur complement.
+
+    With more than 150 moments, blocks that see few pairs of them are for sparse matrices.
+    """
+    n = sdp.n_moments
+    unknowns = max(1, n - sdp.right_side.shape[0])
+    if not n or not sdp.operator.shape[0] or unknowns > _MOST:
+        return False
+    lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
+    if lengths.max() > _TALLEST:
+        return False
+    seen = np.minimum(entries, n)
+    if n > _ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
+        return False
+    # The weights of all pairs of entries, and two products with the rows of the block.
+    terms = 2 * lengths**2 + entries * (np.minimum(lengths, 2 * seen) + np.minimum(seen, unknowns)) // 2
+    return int(terms.sum()) <= _LONGEST
+
+
+def small_bytes(sdp: SDP) -> int:
+    """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
+    n, rows = sdp.n_moments, sdp.operator.shape[0]
+    largest = max(np.diff(sdp.offsets), default=0)
+    equalities = 3 * sdp.right_side.shape[0] * n
+    return 8 * (6 * n**2 + 60 * rows + 3 * int(largest) * (int(largest) + n) + equalities + 6 * sdp.operator.nnz)
+
+
 def likely_seconds(sdp: SDP) -> float:
     """Return an estimate of the time of a solve on one core, for as many iterations as hard programs take."""
     return 40 * iteration_seconds(sdp)
 
 
+def memory_bytes(sdp: SDP) -> int:
+    """Return an estimate of the peak memory of a solve in the way that it takes."""
+    return small_bytes(sdp) if COMPILED and is_small(sdp) else peak_bytes(sdp)
+
+
+def is_compiled(sdp: SDP) -> bool:
+    """Return whether the compiled iteration is tried, dense or sparse."""
+    return COMPILED and (is_small(sdp) or elimination_order(sdp) is not None)
+
+
 def iteration_seconds(sdp: SDP) -> float:
     """Return an estimate of the time of one iteration on one core."""
+    return _compiled_seconds(sdp) if is_compiled(sdp) else _general_seconds(sdp)
+
+
+def _compiled_seconds(sdp: SDP) -> float:
+    """Return the time of a compiled iteration: its blocks, its factor and its non-zeros."""
+    ordering = None if is_small(sdp) else elimination_order(sdp)
+    unknowns = max(1, sdp.n_moments - sdp.right_side.shape[0])
+    factor = unknowns**3 / 6 if ordering is None else ordering.multiplications
+    cubes = _CUBES * float((np.asarray(sdp.sizes, dtype=float) ** 3).sum())
+    return _SET_UP + cubes / _BLOCKS + factor / _FACTORS + sdp.operator.nnz / _ENTRIES
+
+
+def _general_seconds(sdp: SDP) -> float:
+    """Return the time of an iteration in NumPy."""
     stated = _stated(sdp)
     seconds = _OVERHEAD
     if stated.ordering is None:
@@ -307,7 +373,7 @@ def cheaper_side(sdp: SDP) -> str:
     n, p, entries = sdp.n_moments, sdp.right_side.shape[0], sdp.operator.shape[0]
     if n < _FEWEST or entries + p - n > (n - p) // 2:
         return "moments"
-    as_stated = iteration_seconds(sdp)
+    as_stated = _general_seconds(sdp)
     if as_stated < 2 * _OVERHEAD:
         return "moments"
     return "gram" if _gram_seconds(sdp, max(1, entries + p - n)) < 0.5 * as_stated else "moments"

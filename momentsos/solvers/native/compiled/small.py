@@ -8,16 +8,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ....sdp import SDP
 from ..cone import Array
 from ..program import Prepared, Scaled, in_order, shared_fields
 
 #: Most numbers of the rows when equalities are put in.
 _LARGEST = 4_000_000
-#: Most unknowns, entries of a block, and multiplications for a Schur complement: with more, BLAS is quicker.
-_MOST, _TALLEST, _LONGEST = 1200, 4000, 150_000_000
-#: Moments up to which a Schur complement is worth no look at its zeros.
-_ALWAYS_DENSE = 150
 #: An entry below this share of the terms that it is the sum of is their rounding.
 _ROUNDING = 1e-15
 
@@ -44,35 +39,6 @@ class Small(Scaled):
         half = np.where(upper == lower, 0.5, 1.0)
         both = flat[upper] + flat[lower]
         return np.asarray(self.rows.T @ (half * both.T).T)
-
-
-def is_small(sdp: SDP) -> bool:
-    """Return whether the compiled iteration is the quickest, by the multiplications for its Schur complement.
-
-    With more than 150 moments, blocks that see few pairs of them are left to the general way, which knows sparse
-    matrices.
-    """
-    n = sdp.n_moments
-    unknowns = max(1, n - sdp.right_side.shape[0])
-    if not n or not sdp.operator.shape[0] or unknowns > _MOST:
-        return False
-    lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
-    if lengths.max() > _TALLEST:
-        return False
-    seen = np.minimum(entries, n)
-    if n > _ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
-        return False
-    # The weights of all pairs of entries, and two products with the rows of the block.
-    terms = 2 * lengths**2 + entries * (np.minimum(lengths, 2 * seen) + np.minimum(seen, unknowns)) // 2
-    return int(terms.sum()) <= _LONGEST
-
-
-def small_bytes(sdp: SDP) -> int:
-    """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
-    n, rows = sdp.n_moments, sdp.operator.shape[0]
-    largest = max(np.diff(sdp.offsets), default=0)
-    equalities = 3 * sdp.right_side.shape[0] * n
-    return 8 * (6 * n**2 + 60 * rows + 3 * int(largest) * (int(largest) + n) + equalities + 6 * sdp.operator.nnz)
 
 
 def make_small(prepared: Prepared) -> tuple[Small, sp.csr_matrix] | None:
