@@ -7,6 +7,7 @@ import pytest
 from catalogue import BY_NAME
 
 from momentsos import relax
+from momentsos.conditioning import balanced_units, scale_by
 from momentsos.errors import BadOption
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions, solver_named
@@ -15,8 +16,10 @@ NAMES = ("himmelblau", "motzkin_on_ball", "hock_schittkowski_71", "knapsack_4", 
 
 
 def program(name):
+    """In balanced units, as `momentsos.solve` states it."""
     case = BY_NAME[name]
-    return relax(case.problem(), case.order).sdp
+    problem = case.problem()
+    return relax(scale_by(problem, balanced_units(problem)).problem, case.order, method="dense").sdp
 
 
 def perturbed(sdp, size, seed=0):
