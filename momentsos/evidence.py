@@ -27,6 +27,8 @@ NOT_ABSORBED = (
     "The residual of the solver's identity was bounded on a box of the size of the best point; farther out the bound "
     "rests on the solver's accuracy."
 )
+#: What rounding may change in the objective, as a share of its own scale.
+_ROUNDING = 1e-13
 
 
 @dataclass(frozen=True, eq=False)
@@ -213,7 +215,7 @@ class Evidence:
         lower = None if excluded or self.bound is None else self.bound.value
         if lower is not None and upper is not None:
             lower = min(lower, upper)  # an excess is within the corrections here
-        slack = 0.0 if upper is None else max(0.1 * request.tol * abs(upper), ABSOLUTE_GAP * search.scale)
+        slack = 0.0 if upper is None else self._slack(upper)
         known = upper is not None and status is not Status.AT_INFINITY  # a far-away point is no minimiser
         points, fine = search.minimizers(slack) if known else (np.zeros((0, request.problem.n_variables)),) * 2
         bound = self.bound
@@ -239,6 +241,17 @@ class Evidence:
             solution=bound.solution if bound else None,
             change=bound.setting.change if bound else None,
         )
+
+    def _slack(self, upper: float) -> float:
+        """Return what the value of another minimiser may lie above that of the best point.
+
+        A gap that the objective's own scale allows may be wide against its values: no point further above than twice
+        the gap is a minimiser, as far as rounding tells.
+        """
+        allowed = ABSOLUTE_GAP * self.search.scale
+        if self.bound is not None:
+            allowed = min(allowed, max(2.0 * self.gap, _ROUNDING * self.search.scale))
+        return max(0.1 * self.request.tol * abs(upper), allowed)
 
     def _status(self) -> Status:
         if self.infeasible:
