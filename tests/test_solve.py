@@ -171,3 +171,12 @@ def test_an_objective_that_turns_up_far_out_is_not_called_unbounded(method) -> N
     (x,) = ms.variables("x")
     objective = 3.6e-6 * x**6 - 0.63 * x**5 + 0.84 * x**3 - 0.63 * x**2 - 1.1 * x + 0.056
     assert ms.solve(ms.Problem(objective), method=method).status is not Status.UNBOUNDED
+
+
+def test_a_gap_closed_against_the_scale_lists_no_points_far_above_the_best() -> None:
+    """The scale of 1e10 allows a gap of 100, wider than all values of y."""
+    x, y = ms.variables("x y")
+    problem = ms.Problem(1e10 * x**2 * y**2 + y + x**2, inequalities=[1 - x, 1 + x, 1 - y, 1 + y])
+    result = ms.solve(problem)
+    assert result.status is Status.CERTIFIED and result.gap > 1e-8
+    assert all(problem.minimize(point) <= result.upper_bound + 2 * result.gap for point in result.minimizers)
