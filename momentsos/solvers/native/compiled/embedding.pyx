@@ -14,7 +14,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport fabs
 from libc.string cimport memcpy
 
-from .blocks cimport lowest
+from .blocks cimport factor, lowest
 from .normal cimport Normal
 from .terms cimport Metric
 from .vectors cimport Point, absolute_dot, add, dot, largest
@@ -265,13 +265,32 @@ cdef class Embedding(Normal):
         cdef double top = 0.0
         cdef int i
         if fall > max(1e3 * self.point.tau, 1e-9 * absolute_dot(self.n, self.gradient, self.point.free)):
-            return True
+            if self._nearly_definite(fall):
+                return True
         if not gain > 1e-9 * absolute_dot(self.dimension, self.constant, self.point.gram):
             return False
         self.adjoint(self.point.gram, self.missing)
         for i in range(self.n):
             top = max(top, fabs(self.missing[i]))
         return gain > 1e3 * top
+
+    cdef bint _nearly_definite(self, double fall) noexcept nogil:
+        """Return whether `A z` is in the cone up to what `rays` allows for a fall of the objective."""
+        cdef double margin = 1e-8 * fall, top = 0.0
+        cdef int i, j, s
+        self.apply(self.point.free, self.flat)
+        for i in range(self.dimension):
+            top = max(top, fabs(self.flat[i]))
+        if fall > 1e4 * self.point.tau:
+            margin = max(margin, 1e-9 * top)
+        for j in range(self.n_blocks):
+            s = self.sizes[j]
+            memcpy(self.work, self.flat + self.starts[j], s * s * sizeof(double))
+            for i in range(s):
+                self.work[i * s + i] += margin
+            if factor(s, self.work, self.work):
+                return False
+        return True
 
     # One step ---------------------------------------------------------------------------------------------------
 

@@ -123,10 +123,11 @@ static WIDE int eliminate(int n, int first, int last, int end, double *restrict 
             return 1;
         if (share < *smallest)
             *smallest = share;
-        if (share <= 1e-14) {
-            column[k] = 1e-13 * diagonal[k];
-            if (1e-13 - share > *raised)
-                *raised = 1e-13 - share;
+        if (share <= 1e-14) { /* as high as what rounding has made of it, for the rest of the column is no better */
+            double least = -share > 1e-13 ? -share : 1e-13;
+            column[k] = least * diagonal[k];
+            if (least - share > *raised)
+                *raised = least - share;
         }
         double root = sqrt(column[k]), back = 1.0 / root;
         column[k] = root;
