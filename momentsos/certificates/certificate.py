@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -33,7 +33,7 @@ class Certificate:
         What making it took.
     """
 
-    document: dict[str, Any]
+    document: dict[str, Any] = field(repr=False)
     bound: Fraction
     upper_bound: Fraction | None
     seconds: float = 0.0
@@ -42,6 +42,9 @@ class Certificate:
     def of(cls, document: dict[str, Any], upper: Fraction | None, seconds: float = 0.0) -> Certificate:
         """Return the certificate of a document that the verifier has accepted, with the upper bound that it found."""
         return cls(document, Fraction(document["bound"]), upper, seconds)
+
+    def __str__(self) -> str:
+        return self.statement
 
     @property
     def statement(self) -> str:

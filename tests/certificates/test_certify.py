@@ -53,6 +53,13 @@ def test_the_statement_says_what_the_numbers_are() -> None:
     assert certify(ms.solve(floats)).document["problem"]["minimize"] == [[str(Fraction(0.1)), [1]]]
 
 
+def test_a_certificate_prints_its_statement_and_not_its_numbers() -> None:
+    (x,) = ms.variables("x")
+    certificate = certify(ms.solve(ms.Problem((x - 1) ** 2)))
+    assert str(certificate) == certificate.statement
+    assert "gram" not in repr(certificate) and len(repr(certificate)) < 300
+
+
 def test_a_float_that_met_a_fraction_is_not_called_a_given_fraction() -> None:
     (x,) = ms.variables("x")
     given = ms.Problem(minimize=x**2 * Fraction(1, 3) - x * Fraction(1, 7) + 2.5)
