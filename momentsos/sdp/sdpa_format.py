@@ -153,9 +153,12 @@ def read_sdpa(path: str | PathLike[str]) -> SDP:
     Raises
     ------
     InvalidInput
-        When the file is not in the format.
+        When the file cannot be read or is not in the format.
     """
-    text = Path(path).read_text(encoding="ascii", errors="replace")
+    try:
+        text = Path(path).read_text(encoding="ascii", errors="replace")
+    except OSError as error:
+        raise InvalidInput(f"{path}: cannot be read: {error.strerror or error}") from error
     marked = re.search(re.escape(_MARK) + r"\s*(\d+)", text)
     try:
         file = _parse(text, int(marked.group(1)) if marked else 0)
@@ -168,6 +171,8 @@ def _parse(text: str, p: int) -> _File:
     """Take the numbers out of a file; any error means that it is not in the format."""
     lines = [line for line in text.splitlines() if line.strip() and line.lstrip()[0] not in '"*']
     words = [re.sub(r"[{}(),]", " ", line).split("=")[0].split() for line in lines]
+    if len(words) < 4:
+        raise ValueError("it has no head of four lines: unknowns, blocks, their sizes, costs")
     n, block_count = int(words[0][0]), int(words[1][0])
     declared = [int(float(token)) for token in words[2][:block_count]]
     cost = np.array([float(token) for token in words[3][:n]])

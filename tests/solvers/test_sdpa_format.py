@@ -61,8 +61,8 @@ def test_a_foreign_file_keeps_its_constant_as_a_fixed_unknown(tmp_path) -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("", "not in the SDPA"),
-        ("1\n1\n2\n", "not in the SDPA"),
+        ("", "no head of four lines"),
+        ("1\n1\n2\n", "no head of four lines"),
         ("2\n1\n2\n1.0\n", "lists fewer"),
         ("1\n1\n2\n1.0\n1 1 1 3 1.0\n", "outside"),
         ("1\n1\n2\n1.0\n2 1 1 1 1.0\n", "outside"),
@@ -79,3 +79,9 @@ def test_what_is_not_in_the_format_is_refused(text, says, tmp_path) -> None:
     path.write_text(text)
     with pytest.raises(InvalidInput, match=says):
         read_sdpa(path)
+
+
+def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path) -> None:
+    for path in (tmp_path / "missing.dat-s", tmp_path):
+        with pytest.raises(InvalidInput, match="cannot be read"):
+            read_sdpa(path)
