@@ -9,6 +9,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..cone import Array
+from ..local_elimination import put_in
 from ..program import Prepared, Scaled, in_order, shared_fields
 
 #: Most numbers of the rows when equalities are put in.
@@ -60,6 +61,7 @@ def make_small(prepared: Prepared) -> tuple[Small, sp.csr_matrix] | None:
     over = _put_in(rows, prepared)
     if over is None or not over.nnz:
         return None
+    over.sort_indices()
     constant = cone.spread(rows @ elimination.offset)
     return Small(**shared_fields(prepared, constant), rows=rows), over
 
@@ -67,6 +69,8 @@ def make_small(prepared: Prepared) -> tuple[Small, sp.csr_matrix] | None:
 def _put_in(rows: sp.csr_matrix, prepared: Prepared) -> sp.csr_matrix | None:
     """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
     head, coupling = prepared.elimination.n_head, prepared.elimination.coupling
+    if coupling is not None and not isinstance(coupling, np.ndarray):
+        return put_in(rows, prepared.elimination, np.ones(rows.shape[1]))
     own = _columns(rows, 0, head)
     if coupling is None:
         return own
@@ -74,10 +78,9 @@ def _put_in(rows: sp.csr_matrix, prepared: Prepared) -> sp.csr_matrix | None:
     hit = np.flatnonzero(np.diff(tail.indptr))
     if hit.size * head > _LARGEST:
         return None
-    dense = coupling if isinstance(coupling, np.ndarray) else coupling.toarray()
     before, tail = own[hit].toarray(), tail[hit]
-    after = before - tail @ dense
-    after[np.abs(after) <= _ROUNDING * (np.abs(before) + abs(tail) @ np.abs(dense))] = 0.0
+    after = before - tail @ coupling
+    after[np.abs(after) <= _ROUNDING * (np.abs(before) + abs(tail) @ np.abs(coupling))] = 0.0
     return _replaced(own, hit, sp.csr_matrix(after))
 
 
@@ -96,12 +99,10 @@ def _replaced(rows: sp.csr_matrix, which: NDArray[np.intp], by: sp.csr_matrix) -
 
 
 def _columns(rows: sp.csr_matrix, low: int, high: int) -> sp.csr_matrix:
-    """Return the columns from `low` to `high`, without zeros, ascending."""
+    """Return the columns from `low` to `high`, without zeros."""
     keep = (rows.indices >= low) & (rows.indices < high) & (rows.data != 0)
     ends = np.concatenate([[0], np.cumsum(keep)])[rows.indptr]
-    part = sp.csr_matrix((rows.data[keep], rows.indices[keep] - low, ends), shape=(rows.shape[0], high - low))
-    part.sort_indices()
-    return part
+    return sp.csr_matrix((rows.data[keep], rows.indices[keep] - low, ends), shape=(rows.shape[0], high - low))
 
 
 def over_unknowns(over: sp.csr_matrix, small: Small) -> sp.csr_matrix:
