@@ -113,18 +113,18 @@ class Elimination:
         return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
 
 
-def _without_noise(triangle: Array, right: Array) -> Array:
-    """Return :math:`R^{-1} T`, zero where it is nothing but rounding.
+def solved_without_noise(matrix: Array, right: Array, triangular: bool = False) -> Array:
+    """Return :math:`M^{-1} R`, zero where it is nothing but rounding.
 
-    A moment whose effect on the blocks is such a number looks like one of its own, and runs away. The triangle and the
-    right sides are known to the rounding of their columns. Where the triangle is ill-conditioned, more than rounding is
-    kept, lest the equations suffer.
+    A moment whose effect on the blocks is such a number looks like one of its own, and runs away. Matrix and right
+    sides are known to the rounding of their columns. Where the matrix is ill-conditioned, more than rounding is kept,
+    lest the equations suffer.
     """
-    solve = scipy.linalg.solve_triangular
-    found = np.asarray(solve(triangle, right))
-    gain = np.abs(solve(triangle, np.eye(triangle.shape[0]))).sum(axis=1)
+    solve = scipy.linalg.solve_triangular if triangular else np.linalg.solve
+    found = np.asarray(solve(matrix, right))
+    gain = np.abs(solve(matrix, np.eye(matrix.shape[0]))).sum(axis=1)
     largest = np.abs(found).max(axis=0, initial=0.0)
-    terms = np.abs(right).max(axis=0, initial=0.0) + np.abs(triangle).max() * largest
+    terms = np.abs(right).max(axis=0, initial=0.0) + np.abs(matrix).max() * largest
     found[np.abs(found) <= np.minimum(_ROUNDING * gain[:, None] * terms, _NOISE * largest)] = 0.0
     return found
 
@@ -146,7 +146,7 @@ def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * size:
         contradiction = missing / scale / float(missing @ (right_side / scale))
     solve = scipy.linalg.solve_triangular
-    coupling = _without_noise(r[:rank, :rank], r[:rank, rank:]) if rank else np.zeros((0, n))
+    coupling = solved_without_noise(r[:rank, :rank], r[:rank, rank:], triangular=True) if rank else np.zeros((0, n))
     constants = solve(r[:rank, :rank], turned[:rank]) if rank else np.zeros(0)
     multiplier = solve(r[:rank, :rank], q[:, :rank].T).T if rank else np.zeros((p, 0))
     free = np.sort(pivots[rank:])

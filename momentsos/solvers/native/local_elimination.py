@@ -21,7 +21,14 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from .elimination import CONSISTENCY_TOLERANCE, RANK_TOLERANCE, Array, Elimination, eliminate_densely
+from .elimination import (
+    CONSISTENCY_TOLERANCE,
+    RANK_TOLERANCE,
+    Array,
+    Elimination,
+    eliminate_densely,
+    solved_without_noise,
+)
 
 #: Share of the largest coefficient of an equality that one must have to be a pivot.
 _THRESHOLD = 0.1
@@ -217,13 +224,14 @@ def _substituted(work: _Work, steps: list[tuple[Index, Index]], free: Index) -> 
     right = sp.csr_matrix((work.right, (np.arange(last.shape[0]), last)), shape=(last.shape[0], free.shape[0] + 1))
     for rows, columns in reversed(steps):
         part = work.matrix[rows]
-        rest = right[rows] - part @ known
+        moved = part @ known
+        rest = _without_rounding(right[rows] - moved, abs(right[rows]) + abs(part) @ abs(known))
         square = sp.csc_matrix(part[:, columns])
         diagonal = square.diagonal()
         if square.nnz == rows.shape[0] and diagonal.all():
             solved = sp.diags_array(1.0 / diagonal) @ rest
         else:
-            solved = sp.csr_matrix(np.linalg.solve(square.toarray(), rest.toarray()))
+            solved = sp.csr_matrix(solved_without_noise(square.toarray(), rest.toarray()))
         count = columns.shape[0]
         place = sp.csr_matrix((np.ones(count), (columns, np.arange(count))), shape=(n, count))
         known = sp.csr_matrix(known + place @ solved)
@@ -232,6 +240,14 @@ def _substituted(work: _Work, steps: list[tuple[Index, Index]], free: Index) -> 
     coupling = sp.csr_matrix(-found[:, : free.shape[0]])
     coupling.eliminate_zeros()
     return coupling, found[:, free.shape[0]].toarray().ravel()
+
+
+def _without_rounding(matrix: sp.csr_matrix, size: sp.csr_matrix) -> sp.csr_matrix:
+    """Return a matrix without the entries that are nothing but the rounding of terms of the given size."""
+    matrix = sp.csr_matrix(matrix)
+    matrix.data[np.abs(matrix.data) <= _ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
+    matrix.eliminate_zeros()
+    return matrix
 
 
 def _contradiction(work: _Work, multiplier: SparseMultiplier, pivots: Index, right_side: Array) -> Array | None:
@@ -257,6 +273,5 @@ def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.
     own = sp.diags_array(scale[head:]) @ coupling @ sp.diags_array(1.0 / scale[:head])
     rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
     size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
-    rows.data[np.abs(rows.data) <= _ROUNDING * np.asarray(size[rows.nonzero()]).ravel()] = 0.0
-    rows.eliminate_zeros()
+    rows = _without_rounding(rows, size)
     return rows if rows.nnz <= _FULLER * matrix.nnz else None
