@@ -12,7 +12,7 @@ import numpy as np
 from .cone import Array
 from .direction import linearise
 from .iterate import Iterate, Measure, measure
-from .metric import ILL_CONDITIONED, WELL_CONDITIONED, Metric, make_metric
+from .metric import ILL_CONDITIONED, WELL_CONDITIONED, make_metric
 from .options import NativeOptions
 from .program import Program, Scaled
 from .rays import dual_ray, primal_ray
@@ -74,22 +74,19 @@ def follow_path(
     An answer that has just the digits asked for is iterated once more: those after them are worth an iteration.
     """
     program, point = begin.program, begin.point
-    metric: Metric | None = None
     gram_factor, slack_factor = program.cone.factor(point.gram, point.slack)
     state = measure(program, point)
     best, since_best, iteration = (point, state), 0, 0
     if begin.ray is not None:
         return Run(program, *best, Ending.DUAL_INFEASIBLE, 0, primal_ray=begin.ray)
     ending = Ending.ITERATIONS
-    anchor = square_root = None
-    once_more = False
+    anchor, square_root, once_more = None, None, False
     while iteration < max_iterations:
         if time.perf_counter() > deadline:
             ending = Ending.TIME
             break
         try:
-            if metric is None:
-                metric = make_metric(program, point, gram_factor, slack_factor, square_root)
+            metric = make_metric(program, point, gram_factor, slack_factor, square_root)
             if square_root is None and metric.schur.smallest_pivot < ILL_CONDITIONED:
                 square_root = make_square_root(program)
                 if square_root is not None:
@@ -106,7 +103,7 @@ def follow_path(
         except np.linalg.LinAlgError:
             ending = Ending.STALLED
             break
-        iteration, metric = iteration + 1, None
+        iteration += 1
         point, gram_factor, slack_factor = move.point, move.gram_factor, move.slack_factor
         state = measure(program, point)
         if verbose:
