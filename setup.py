@@ -23,8 +23,8 @@ extensions = [
         f"{CORE}.{name}",
         [f"{FOLDER}/{name}.pyx"],
         include_dirs=[FOLDER],
-        depends=[f"{FOLDER}/kernels.h"],
-        extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0"],
+        depends=[f"{FOLDER}/kernels.h", f"{FOLDER}/lanes.h"],
+        extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0", "-fno-math-errno"],
     )
     for name in ("blocks", "folding", "operator", "terms", "fronts", "normal", "embedding")
 ]

@@ -4,3 +4,4 @@ cdef void gram_of_root(int s, const double* root, double* matrix) noexcept nogil
 cdef void sandwich(int s, const double* left, const double* middle, const double* right, double* work,
                    double* result) noexcept nogil
 cdef double lowest(int s, const double* root, const double* change, double bound, double* work) noexcept nogil
+cdef double lowest_of_lower(int s, double* full, double bound, double* half) noexcept nogil

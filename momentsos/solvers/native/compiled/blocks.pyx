@@ -140,6 +140,21 @@ cdef double _smallest_eigenvalue(int s, double* matrix, double* work) noexcept n
     return _rotated(s, matrix)
 
 
+cdef double lowest_of_lower(int s, double* full, double bound, double* half) noexcept nogil:
+    """Return the smallest eigenvalue of a matrix given by its lower half, or `bound` where it is not below that.
+
+    The matrix is overwritten; `half` has room for another one and four rows.
+    """
+    cdef int i, j
+    for i in range(s):
+        for j in range(i):
+            half[i * s + j] = full[i * s + j]
+        half[i * s + i] = full[i * s + i] - bound
+    if factor(s, half, half) == 0:
+        return bound
+    return min(bound, _smallest_eigenvalue(s, full, half))
+
+
 cdef double lowest(int s, const double* root, const double* change, double bound, double* work) noexcept nogil:
     """Return the smallest eigenvalue of `R D Rᵀ` (`R` lower triangular), or `bound` where it is not below that.
 
@@ -165,13 +180,7 @@ cdef double lowest(int s, const double* root, const double* change, double bound
             for k in range(j + 1):
                 value += half[i * s + k] * root[j * s + k]
             full[i * s + j] = value
-    for i in range(s):
-        for j in range(i):
-            half[i * s + j] = full[i * s + j]
-        half[i * s + i] = full[i * s + i] - bound
-    if factor(s, half, half) == 0:
-        return bound
-    return min(bound, _smallest_eigenvalue(s, full, half))
+    return lowest_of_lower(s, full, bound, half)
 
 
 def lowest_of(const double[:, :, ::1] roots, const double[:, :, ::1] changes, double bound):

@@ -14,8 +14,9 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport fabs
 from libc.string cimport memcpy
 
-from .blocks cimport factor, lowest
+from .blocks cimport factor, lowest, lowest_of_lower
 from .normal cimport Normal
+from .operator cimport Batch
 from .terms cimport Metric
 from .vectors cimport Point, absolute_dot, add, dot, largest
 
@@ -24,6 +25,10 @@ RUNNING, HAND_OVER, STALLED, CONVERGED, ITERATIONS, TIME = range(6)
 
 cdef enum:
     _RUNNING, _HAND_OVER, _STALLED
+
+cdef extern from "lanes.h" nogil:
+    int definite_lanes(int s, double* matrix, const double* missing)
+    int lower_lanes(int s, const double* root, const double* change, double bound, double* work)
 
 
 cdef class Embedding(Normal):
@@ -49,6 +54,8 @@ cdef class Embedding(Normal):
     cdef double *flat
     cdef double *missing
     cdef double *shift
+    cdef double *_scaled
+    cdef double *_spare_block
     # Options.
     cdef double tol, fraction
     cdef int refinements, correctors
@@ -65,13 +72,15 @@ cdef class Embedding(Normal):
         self.primal, self.dual, self.flat, self.shift = self.room(d), self.room(n), self.room(d), self.room(d)
         self.slope, self.slope_slack, self.slope_gram = self.room(n), self.room(d), self.room(d)
         self.primal_image, self.missing = self.room(d), self.room(n)
+        self._scaled = self.room(self.largest_block * self.largest_block)
+        self._spare_block = self.room(self.largest_block * (self.largest_block + 4))
 
     def open(self, double[::1] unit):
         """Factor the Schur complement `AᵀA` of the unit of the cone; return its smallest pivot, 0 when regularised."""
-        memcpy(self.point.slack, &unit[0], self.dimension * sizeof(double))
-        memcpy(self.point.gram, &unit[0], self.dimension * sizeof(double))
+        self.bring_in(&unit[0], self.point.slack)
+        self.bring_in(&unit[0], self.point.gram)
         self.at, self.by_square_root = 0, False
-        memcpy(self.metrics[0].gram, &unit[0], self.dimension * sizeof(double))
+        self.bring_in(&unit[0], self.metrics[0].gram)
         if self.factor_blocks(&self.point, &self.metrics[0]) or self.form(&self.metrics[0]):
             return 0.0
         return 0.0 if self.metrics[0].shift > 0.0 else self.metrics[0].smallest_pivot
@@ -97,8 +106,8 @@ cdef class Embedding(Normal):
         cdef int code
         cdef bint once_more = False
         memcpy(self.point.free, &free[0], self.n * sizeof(double))
-        memcpy(self.point.slack, &slack[0], self.dimension * sizeof(double))
-        memcpy(self.point.gram, &gram[0], self.dimension * sizeof(double))
+        self.bring_in(&slack[0], self.point.slack)
+        self.bring_in(&gram[0], self.point.gram)
         self.point.tau, self.point.kappa = tau, kappa
         self.tol, self.fraction, self.refinements, self.correctors = tol, fraction, refinements, correctors
         self.iteration = self.since_best = self.at = 0
@@ -122,10 +131,11 @@ cdef class Embedding(Normal):
 
     def best_point(self):
         """Return the iterate with the smallest residuals: `z`, `S`, `X`, `τ`, `κ`."""
-        cdef double[::1] free = np.empty(self.n), slack = np.empty(self.dimension), gram = np.empty(self.dimension)
+        cdef int d = self.outer_dimension
+        cdef double[::1] free = np.empty(self.n), slack = np.empty(d), gram = np.empty(d)
         memcpy(&free[0], self.best.free, self.n * sizeof(double))
-        memcpy(&slack[0], self.best.slack, self.dimension * sizeof(double))
-        memcpy(&gram[0], self.best.gram, self.dimension * sizeof(double))
+        self.take_out(self.best.slack, &slack[0])
+        self.take_out(self.best.gram, &gram[0])
         return np.asarray(free), np.asarray(slack), np.asarray(gram), self.best.tau, self.best.kappa
 
     # One iteration ---------------------------------------------------------------------------------------------
@@ -277,18 +287,24 @@ cdef class Embedding(Normal):
     cdef bint _nearly_definite(self, double fall) noexcept nogil:
         """Return whether `A z` is in the cone up to what `rays` allows for a fall of the objective."""
         cdef double margin = 1e-8 * fall, top = 0.0
-        cdef int i, j, s
+        cdef int c, i, s, lane
+        cdef Batch *batch
+        cdef double *block
         self.apply(self.point.free, self.flat)
         for i in range(self.dimension):
             top = max(top, fabs(self.flat[i]))
         if fall > 1e4 * self.point.tau:
             margin = max(margin, 1e-9 * top)
-        for j in range(self.n_blocks):
-            s = self.sizes[j]
-            memcpy(self.work, self.flat + self.starts[j], s * s * sizeof(double))
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            s, block = batch.size, self.flat + batch.start
             for i in range(s):
-                self.work[i * s + i] += margin
-            if factor(s, self.work, self.work):
+                for lane in range(batch.filled):
+                    block[i * (s + 1) * batch.lanes + lane] += margin
+            if batch.lanes > 1:
+                if not definite_lanes(s, block, batch.missing):
+                    return False
+            elif factor(s, block, block):
                 return False
         return True
 
@@ -298,17 +314,28 @@ cdef class Embedding(Normal):
         """Return the largest step in the cone, at most 1.25: from there on the step is 1."""
         cdef Metric* metric = &self.metrics[self.at]
         cdef double low = -0.8, length
-        cdef int j, at
-        for j in range(self.n_blocks):
-            at = self.starts[j]
-            low = lowest(self.sizes[j], metric.slack_root + at, step.slack + at, low, self.work)
-            low = lowest(self.sizes[j], metric.gram_root + at, step.gram + at, low, self.work)
+        cdef int c
+        for c in range(self.n_batches):
+            low = self._lowest(&self.batches[c], metric.slack_root, step.slack, low)
+            low = self._lowest(&self.batches[c], metric.gram_root, step.gram, low)
         length = -1.0 / low
         if step.tau < 0.0:
             length = min(length, -self.point.tau / step.tau)
         if step.kappa < 0.0:
             length = min(length, -self.point.kappa / step.kappa)
         return length
+
+    cdef double _lowest(self, Batch* batch, const double* root, const double* change, double bound) noexcept nogil:
+        """Return the smallest eigenvalue of `R D Rᵀ` over the blocks of a batch, or `bound` where none is below."""
+        cdef int s = batch.size, at = batch.start, lane, below
+        if batch.lanes == 1:
+            return lowest(s, root + at, change + at, bound, self.work)
+        below = lower_lanes(s, root + at, change + at, bound, self.work)
+        for lane in range(batch.filled):
+            if below & (1 << lane):
+                self.take_block(batch, lane, self.work, self._scaled)
+                bound = lowest_of_lower(s, self._scaled, bound, self._spare_block)
+        return bound
 
     cdef int _advance(self) noexcept nogil:
         """Take the step of `step.advance`; return 1 when none stays in the interior."""

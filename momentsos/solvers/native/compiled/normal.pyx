@@ -4,6 +4,8 @@ Where a dense Schur complement is ill-conditioned and refinement does not make u
 square root, as in `momentsos.solvers.native.square_root`.
 """
 
+import numpy as np
+
 from libc.math cimport fabs, isfinite, sqrt
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport dtrsv
@@ -11,6 +13,7 @@ from scipy.linalg.cython_lapack cimport dgeqrf, dpotrf
 
 from .blocks cimport factor
 from .fronts cimport Fronts
+from .operator cimport Batch
 from .terms cimport Metric, Terms
 from .vectors cimport Point, dot
 
@@ -36,11 +39,27 @@ cdef class Normal(Terms):
         cdef int n = self.n
         if tree is not None:
             self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent, tree.front_of, *self.supports())
+            self._keep_all()
             return
         self._schur, self._row, self._norms, self._spare = (
             self.room(<Py_ssize_t>n * n), self.room(n), self.room(n), self.room(32 * n))
-        if <Py_ssize_t>n * self.dimension <= LARGEST_ROOT:
-            self._whole = self.room(<Py_ssize_t>n * self.dimension)
+        if <Py_ssize_t>n * self.outer_dimension <= LARGEST_ROOT:
+            self._whole = self.room(<Py_ssize_t>n * self.outer_dimension)
+
+    cdef _keep_all(self):
+        """Make room for the weights of all blocks: fronts ask for them in their own order."""
+        cdef Py_ssize_t[::1] begin = np.zeros(self.n_batches + 1, dtype=np.intp)
+        cdef int[::1] number = np.zeros(self.n_blocks, dtype=np.intc), lanes = np.zeros(self.n_blocks, dtype=np.intc)
+        cdef int c, lane
+        cdef Batch *batch
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            begin[c + 1] = begin[c] + <Py_ssize_t>batch.lanes * batch.different * batch.different
+            for lane in range(batch.filled):
+                number[self.members[batch.first + lane]], lanes[self.members[batch.first + lane]] = c, lane
+        self._kept += [begin, number, lanes]
+        self._all, self._begin, self._batch, self._lane = (
+            self.room(begin[self.n_batches]), &begin[0], &number[0], &lanes[0])
 
     cdef make_room(self, Metric* metric):
         """Give a metric its vectors and its factor."""
@@ -65,40 +84,48 @@ cdef class Normal(Terms):
                 return 1
             if metric.smallest_pivot >= 1e-11 or not self.poorly_refined:
                 return 0
-            if self.dimension < self.n or self._whole == NULL:
+            if self.outer_dimension < self.n or self._whole == NULL:
                 return 0
             self.by_square_root = True
         return self._factor_square_root(point, metric)
 
     cdef void _form_dense(self, Metric* metric) noexcept nogil:
         """Write the lower half of the Schur complement, by columns."""
-        cdef int n = self.n, j, w, a, b
+        cdef int n = self.n, c, lane, j, w, a, b
         cdef int *moments
         cdef double *column
+        cdef Batch *batch
         memset(self._schur, 0, <size_t>n * n * sizeof(double))
-        for j in range(self.n_blocks):
-            w, moments = self.bounds[j + 1] - self.bounds[j], self.moments + self.bounds[j]
-            if w == n:
-                self.add_term(metric, j, self._schur)
-            elif w > 0:
-                memset(self.part, 0, <size_t>w * w * sizeof(double))
-                self.add_term(metric, j, self.part)
-                for a in range(w):
-                    column = self._schur + <Py_ssize_t>moments[a] * n
-                    for b in range(a, w):
-                        column[moments[b]] += self.part[<Py_ssize_t>a * w + b]
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            self.fold(metric, batch, self._folded)
+            for lane in range(batch.filled):
+                j = self.members[batch.first + lane]
+                w, moments = self.bounds[j + 1] - self.bounds[j], self.moments + self.bounds[j]
+                if w == n:
+                    self.add_term(batch, lane, self._folded, self._schur)
+                elif w > 0:
+                    memset(self.part, 0, <size_t>w * w * sizeof(double))
+                    self.add_term(batch, lane, self._folded, self.part)
+                    for a in range(w):
+                        column = self._schur + <Py_ssize_t>moments[a] * n
+                        for b in range(a, w):
+                            column[moments[b]] += self.part[<Py_ssize_t>a * w + b]
 
     cdef int _form_sparse(self, Metric* metric) noexcept nogil:
         """Form and factor front by front."""
         cdef int k, c, j, w, at
+        cdef double *folded
+        for c in range(self.n_batches):
+            self.fold(metric, &self.batches[c], self._all + self._begin[c])
         self._fronts.begin()
         for k in range(self._fronts.count):
             self._fronts.open_front(k)
             for c in range(self._fronts.block_bounds[k], self._fronts.block_bounds[k + 1]):
                 j = self._fronts.blocks[c]
-                at, w = self.bounds[j], self.bounds[j + 1] - self.bounds[j]
+                at, w, folded = self.bounds[j], self.bounds[j + 1] - self.bounds[j], self._all + self._begin[self._batch[j]]
                 memset(self.part, 0, <size_t>w * w * sizeof(double))
-                self.add_term(metric, j, self.part)
+                self.add_term(&self.batches[self._batch[j]], self._lane[j], folded, self.part)
                 self._fronts.add_block(k, w, self.moments + at, self._fronts.positions + at, self.part)
             if self._fronts.close_front(k, metric.schur):
                 return 1
@@ -130,7 +157,7 @@ cdef class Normal(Terms):
 
     cdef int _factor_square_root(self, Point* point, Metric* metric) noexcept nogil:
         """Write the factor of the Schur complement from a QR factorisation, as `square_root` does."""
-        cdef int n = self.n, d = self.dimension, a, b, info, room = 32 * n
+        cdef int n = self.n, d = self.outer_dimension, a, b, info, room = 32 * n
         cdef double *norms = self._norms
         cdef double *column
         cdef double pivot
@@ -159,22 +186,33 @@ cdef class Normal(Terms):
 
     cdef void _fill_whole(self, Point* point, Metric* metric) noexcept nogil:
         """Add `Lᵀ A_a K⁻ᵀ` for `X = LLᵀ`, `S = KKᵀ` to column `a`: an entry is a product of rows of `L` and `K⁻ᵀ`."""
-        cdef int j, s, at, i, k, r = 0, e
+        cdef int c, lane, j, s, at, i, k, r, e
         cdef double value
         cdef double *place
-        for j in range(self.n_blocks):
-            s, at = self.sizes[j], self.starts[j]
-            factor(s, point.gram + at, self.work)
-            for k in range(s):
-                for i in range(k + 1):
-                    if self.factor[r] != 0.0:
-                        for e in range(self.pointers[self.member[r]], self.pointers[self.member[r] + 1]):
-                            place = self._whole + <Py_ssize_t>self.columns[e] * self.dimension + at
-                            value = self.factor[r] * self.values[e]
-                            _add_outer(s, value, i, k, self.work, metric.slack_root + at, place)
-                            if i != k:
-                                _add_outer(s, value, k, i, self.work, metric.slack_root + at, place)
-                    r += 1
+        cdef double *lower
+        cdef double *root
+        cdef Batch *batch
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            s, at = batch.size, batch.start
+            lower, root = self.work, self.work + s * s
+            for lane in range(batch.filled):
+                j = self.members[batch.first + lane]
+                self.take_block(batch, lane, point.gram + at, lower)
+                self.take_block(batch, lane, metric.slack_root + at, root)
+                factor(s, lower, lower)
+                r = self.first[j]
+                for k in range(s):
+                    for i in range(k + 1):
+                        if self.factor[r] != 0.0:
+                            for e in range(self.pointers[self.member[r]], self.pointers[self.member[r] + 1]):
+                                place = self._whole + <Py_ssize_t>self.columns[e] * self.outer_dimension
+                                place += self.outer_starts[j]
+                                value = self.factor[r] * self.values[e]
+                                _add_outer(s, value, i, k, lower, root, place)
+                                if i != k:
+                                    _add_outer(s, value, k, i, lower, root, place)
+                        r += 1
 
     cdef void solve(self, Metric* metric, double* right) noexcept nogil:
         cdef int n = self.n, one = 1

@@ -1,19 +1,42 @@
 from .vectors cimport Point
 
 
+cdef struct Batch:  # blocks of one size whose entries are multiples of different ones in the same places
+    int size
+    int lanes  # how many have room
+    int first  # the number of the first one in `members`
+    int filled  # how many there are
+    int different  # their different entries
+    int start  # where their entries begin in a flat vector
+    int slots  # where their different entries begin
+    const int *member  # the places of their entries among the different ones
+    double *factor
+    double *missing
+
+
 cdef class Operator:
-    cdef int n, dimension, degree, n_blocks, n_rows, n_entries, largest_block
+    cdef int n, dimension, outer_dimension, degree, n_blocks, n_rows, n_entries, n_slots, largest_block, n_batches
     cdef int *sizes
-    cdef int *starts
+    # Where the blocks begin in flat vectors of the program, and the two places of their rows there and here.
+    cdef int *outer_starts
+    cdef int *outer_upper
+    cdef int *outer_lower
     cdef int *upper
     cdef int *lower
-    # The different entries: which one each row is a multiple of, and their rows, those of a block after each other.
+    # The different entries: which one each row is a multiple of, their rows, those of a block after each other, and
+    # where each stands.
     cdef int *member
     cdef double *factor
     cdef int *heads
     cdef int *pointers
     cdef int *columns
     cdef double *values
+    cdef int *slots
+    # Of each block: its first row, and its rows' different ones numbered within it.
+    cdef int *first
+    cdef int *within
+    cdef Batch *batches
+    cdef int *members
     cdef double *constant
     cdef double *gradient
     cdef double *row_units
@@ -21,12 +44,18 @@ cdef class Operator:
     cdef double objective_shift, objective_unit
     cdef double *work
     cdef double *entries
+    cdef double *dense
     cdef object _kept
     cdef void *_rooms[96]
     cdef int _n_rooms
 
     cdef double* room(self, Py_ssize_t count) except NULL
     cdef make_point(self, Point* point)
+    cdef _lay_out(self)
+    cdef _place(self)
+    cdef void bring_in(self, const double* outer, double* flat) noexcept nogil
+    cdef void take_out(self, const double* flat, double* outer) noexcept nogil
+    cdef void take_block(self, Batch* batch, int lane, const double* flat, double* matrix) noexcept nogil
     cdef void apply(self, const double* free, double* flat) noexcept nogil
     cdef void adjoint(self, const double* flat, double* gradient) noexcept nogil
     cdef void product(self, const double* left, const double* middle, const double* right,

@@ -1,4 +1,4 @@
-from .operator cimport Operator
+from .operator cimport Batch, Operator
 from .vectors cimport Point
 
 
@@ -13,15 +13,15 @@ cdef struct Metric:
 
 
 cdef class Terms(Operator):
-    # Of each block: the moments that it sees, and its rows and their different ones numbered within it.
+    # Of each block: the moments that it sees, and whether each of its different entries is a multiple of one moment.
     cdef int *local
-    cdef int *within
-    cdef int *first
     cdef int *bounds
     cdef int *moments
+    cdef int *single
     cdef double *part
     cdef double *_weights
     cdef double *_folded
+    cdef double *_one
     cdef double *_tall
     cdef double *_flat
 
@@ -30,4 +30,5 @@ cdef class Terms(Operator):
     cdef int factor_blocks(self, Point* point, Metric* metric) noexcept nogil
     cdef void invert_slacks(self, Metric* metric) noexcept nogil
     cdef void image(self, Metric* metric, const double* change, double* flat) noexcept nogil
-    cdef void add_term(self, Metric* metric, int j, double* target) noexcept nogil
+    cdef void fold(self, Metric* metric, Batch* batch, double* folded) noexcept nogil
+    cdef void add_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil

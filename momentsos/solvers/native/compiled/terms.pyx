@@ -12,10 +12,8 @@ the rows of `P` are those of the identity times a factor and those of `D` sparse
 
 import numpy as np
 
-from libc.string cimport memset
-
 from .blocks cimport factor, gram_of_root, invert
-from .operator cimport Operator
+from .operator cimport Batch, Operator
 from .vectors cimport Point
 
 cdef extern from "kernels.h" nogil:
@@ -24,6 +22,12 @@ cdef extern from "kernels.h" nogil:
     void add_congruence(int h, int w, const double* f, const int* pointers, const int* columns, const double* values,
                         double* tall, double* flat, double* target)
 
+cdef extern from "lanes.h" nogil:
+    int root_lanes(int s, const double* matrix, const double* missing, double* work, double* inverse)
+    void gram_lanes(int s, const double* root, const double* missing, double* work, double* matrix)
+    void fold_lanes(int s, const double* gram, const double* inverse, const int* member, const double* factors, int h,
+                    double* row, double* folded)
+
 
 cdef class Terms(Operator):
     """Factors the blocks of a point and forms their terms."""
@@ -31,21 +35,32 @@ cdef class Terms(Operator):
     def __init__(self, *args):
         super().__init__(*args)
         self._find_supports()
+        cdef int c, h, largest = 0, wide = 0
+        cdef Py_ssize_t square = 0
+        cdef Batch *batch
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            h = batch.different
+            wide = max(wide, batch.lanes * batch.size * (batch.size + 1) // 2)
+            square = max(square, <Py_ssize_t>batch.lanes * h * h)
+            largest = max(largest, h)
+        self._weights, self._folded, self._one = self.room(wide), self.room(square), self.room(largest * largest)
 
     cdef _find_supports(self):
-        """Number the moments of each block, and the different rows within it."""
-        cdef int n = self.n, j, d, e, c, count, high, r = 0, total = 0
+        """Number the moments of each block."""
+        cdef int n = self.n, j, d, e, c, count, high, total = 0
         cdef int[::1] local = np.empty(max(1, self.pointers[self.n_entries]), dtype=np.intc)
-        cdef int[::1] within = np.empty(self.n_rows, dtype=np.intc)
-        cdef int[::1] first = np.empty(self.n_blocks, dtype=np.intc)
         cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc)
+        cdef int[::1] single = np.ones(self.n_blocks, dtype=np.intc)
         cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.empty(n, dtype=np.intc)
         cdef int[::1] seen = np.empty(n, dtype=np.intc), support
-        cdef Py_ssize_t tall = 0, wide = 0, square = 0
+        cdef Py_ssize_t tall = 0, wide = 0
         supports = []
         for j in range(self.n_blocks):
             count, high = 0, self.heads[j + 1] - self.heads[j]
             for d in range(self.heads[j], self.heads[j + 1]):
+                if self.pointers[d + 1] - self.pointers[d] > 1:
+                    single[j] = 0
                 for e in range(self.pointers[d], self.pointers[d + 1]):
                     c = self.columns[e]
                     if mark[c] != j + 1:
@@ -58,22 +73,14 @@ cdef class Terms(Operator):
             for d in range(self.heads[j], self.heads[j + 1]):
                 for e in range(self.pointers[d], self.pointers[d + 1]):
                     local[e] = place[self.columns[e]]
-            first[j] = r
-            for c in range(self.sizes[j] * (self.sizes[j] + 1) // 2):
-                within[r] = self.member[r] - self.heads[j] if self.factor[r] != 0.0 else 0
-                r += 1
             supports.append(support)
             total += count
             bounds[j + 1] = total
-            tall, square = max(tall, <Py_ssize_t>high * count), max(square, <Py_ssize_t>high * high)
-            wide = max(wide, <Py_ssize_t>count * count)
+            tall, wide = max(tall, <Py_ssize_t>high * count), max(wide, <Py_ssize_t>count * count)
         cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
-        self._kept += [local, within, bounds, moments, first]
-        self.first = &first[0]
-        self.local, self.within, self.bounds, self.moments = &local[0], &within[0], &bounds[0], &moments[0]
-        self._weights = self.room(self.largest_block * (self.largest_block + 1) // 2)
-        self._folded, self._tall, self._flat, self.part = (
-            self.room(square), self.room(tall), self.room(tall), self.room(wide))
+        self._kept += [local, bounds, moments, single]
+        self.local, self.bounds, self.moments, self.single = &local[0], &bounds[0], &moments[0], &single[0]
+        self._tall, self._flat, self.part = self.room(tall), self.room(tall), self.room(wide)
 
     def supports(self):
         """Return where the moments of each block begin, and the moments."""
@@ -88,31 +95,68 @@ cdef class Terms(Operator):
 
     cdef int factor_blocks(self, Point* point, Metric* metric) noexcept nogil:
         """Write the inverse Cholesky factors of all blocks; return 1 when one is not definite."""
-        cdef int j, at, s
-        for j in range(self.n_blocks):
-            s, at = self.sizes[j], self.starts[j]
-            if factor(s, point.slack + at, self.work):
-                return 1
-            invert(s, self.work, metric.slack_root + at)
-            if factor(s, point.gram + at, self.work):
-                return 1
-            invert(s, self.work, metric.gram_root + at)
+        cdef int c, at, s, turn
+        cdef Batch *batch
+        cdef const double *matrix
+        cdef double *root
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            s, at = batch.size, batch.start
+            for turn in range(2):
+                matrix, root = (point.slack, metric.slack_root) if turn == 0 else (point.gram, metric.gram_root)
+                if batch.lanes > 1:
+                    if root_lanes(s, matrix + at, batch.missing, self.work, root + at):
+                        return 1
+                    continue
+                if factor(s, matrix + at, self.work):
+                    return 1
+                invert(s, self.work, root + at)
         return 0
 
     cdef void invert_slacks(self, Metric* metric) noexcept nogil:
         """Write `S⁻¹`."""
-        cdef int j
-        for j in range(self.n_blocks):
-            gram_of_root(self.sizes[j], metric.slack_root + self.starts[j], metric.inverse + self.starts[j])
+        cdef int c, at
+        cdef Batch *batch
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            at = batch.start
+            if batch.lanes > 1:
+                gram_lanes(batch.size, metric.slack_root + at, batch.missing, self.work, metric.inverse + at)
+            else:
+                gram_of_root(batch.size, metric.slack_root + at, metric.inverse + at)
 
     cdef void image(self, Metric* metric, const double* change, double* flat) noexcept nogil:
         """Write `sym(X ΔS S⁻¹)`."""
         self.product(metric.gram, change, metric.inverse, flat)
 
-    cdef void add_term(self, Metric* metric, int j, double* target) noexcept nogil:
-        """Add the lower half, by columns, of the term of a block."""
-        cdef int at = self.starts[j], first = self.first[j], h = self.heads[j + 1] - self.heads[j], w = self.bounds[j + 1] - self.bounds[j]
-        fold_weights(self.sizes[j], metric.gram + at, metric.inverse + at, self.within + first, self.factor + first, h,
-                     self._weights, self._folded)
-        add_congruence(h, w, self._folded, self.pointers + self.heads[j], self.local, self.values, self._tall,
-                       self._flat, target)
+    cdef void fold(self, Metric* metric, Batch* batch, double* folded) noexcept nogil:
+        """Write the weights `PᵀWP` of the blocks of a batch, side by side."""
+        cdef int at = batch.start
+        if batch.lanes > 1:
+            fold_lanes(batch.size, metric.gram + at, metric.inverse + at, batch.member, batch.factor, batch.different,
+                       self._weights, folded)
+        else:
+            fold_weights(batch.size, metric.gram + at, metric.inverse + at, batch.member, batch.factor,
+                         batch.different, self._weights, folded)
+
+    cdef void add_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
+        """Add the lower half, by columns, of the term of a block, from the weights of its batch."""
+        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
+        cdef int a, b, lanes = batch.lanes
+        cdef const int *pointers = self.pointers + self.heads[j]
+        cdef const int *columns
+        cdef const double *values
+        cdef double value
+        if self.single[j]:
+            columns, values = self.local + pointers[0], self.values + pointers[0]
+            for a in range(h):
+                for b in range(h):
+                    if columns[b] >= columns[a]:
+                        value = values[a] * values[b] * folded[(<Py_ssize_t>a * h + b) * lanes + lane]
+                        target[<Py_ssize_t>columns[a] * w + columns[b]] += value
+            return
+        if lanes > 1:
+            for a in range(h * h):
+                self._one[a] = folded[<Py_ssize_t>a * lanes + lane]
+            folded = self._one
+        add_congruence(h, w, folded, pointers, self.local, self.values, self._tall, self._flat, target)
