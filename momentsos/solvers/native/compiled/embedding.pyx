@@ -18,7 +18,7 @@ from .blocks cimport factor, lowest, lowest_of_lower
 from .normal cimport Normal
 from .operator cimport Batch
 from .terms cimport Metric
-from .vectors cimport Point, absolute_dot, add, dot, largest
+from .vectors cimport Point, absolute_dot, add, combine, dot, largest
 
 # What a call of `follow` ends with.
 RUNNING, HAND_OVER, STALLED, CONVERGED, ITERATIONS, TIME = range(6)
@@ -53,6 +53,7 @@ cdef class Embedding(Normal):
     # Work space.
     cdef double *flat
     cdef double *missing
+    cdef double *image_of_step
     cdef double *shift
     cdef double *_scaled
     cdef double *_spare_block
@@ -71,7 +72,7 @@ cdef class Embedding(Normal):
             self.make_room(&self.metrics[i])
         self.primal, self.dual, self.flat, self.shift = self.room(d), self.room(n), self.room(d), self.room(d)
         self.slope, self.slope_slack, self.slope_gram = self.room(n), self.room(d), self.room(d)
-        self.primal_image, self.missing = self.room(d), self.room(n)
+        self.primal_image, self.missing, self.image_of_step = self.room(d), self.room(n), self.room(n)
         self._scaled = self.room(self.largest_block * self.largest_block)
         self._spare_block = self.room(self.largest_block * (self.largest_block + 4))
 
@@ -167,16 +168,13 @@ cdef class Embedding(Normal):
 
     cdef void _measure(self) noexcept nogil:
         """Compute the residuals, as `iterate.measure` does."""
-        cdef int i
         cdef double tau = self.point.tau, top, value, bound, objective, other
         self.apply(self.point.free, self.flat)
         add(self.dimension, tau, self.constant, self.flat)
         top = largest(self.dimension, self.flat, self.row_units)
-        for i in range(self.dimension):
-            self.primal[i] = self.flat[i] - self.point.slack[i]
-        self.adjoint(self.point.gram, self.dual)
-        for i in range(self.n):
-            self.dual[i] = tau * self.gradient[i] - self.dual[i]
+        combine(self.dimension, 1.0, self.flat, -1.0, self.point.slack, self.primal)
+        self.adjoint(self.point.gram, self.missing)
+        combine(self.n, tau, self.gradient, -1.0, self.missing, self.dual)
         value = dot(self.n, self.gradient, self.point.free)
         bound = -dot(self.dimension, self.constant, self.point.gram)
         self.gap_residual = bound - value - self.point.kappa
@@ -194,17 +192,14 @@ cdef class Embedding(Normal):
     cdef void _linearise(self) noexcept nogil:
         """Solve for what all directions at the iterate share, as `direction.linearise` does."""
         cdef Metric* metric = &self.metrics[self.at]
-        cdef int i
         self.image(metric, self.constant, self.flat)
-        self.adjoint(self.flat, self.slope)
-        for i in range(self.n):
-            self.slope[i] = -self.slope[i] - self.gradient[i]
+        self.adjoint(self.flat, self.missing)
+        combine(self.n, -1.0, self.missing, -1.0, self.gradient, self.slope)
         self.solve(metric, self.slope)
         self.apply(self.slope, self.slope_slack)
         add(self.dimension, 1.0, self.constant, self.slope_slack)
-        self.image(metric, self.slope_slack, self.slope_gram)
-        for i in range(self.dimension):
-            self.slope_gram[i] = -self.slope_gram[i]
+        self.image(metric, self.slope_slack, self.flat)
+        combine(self.dimension, -1.0, self.flat, 0.0, self.flat, self.slope_gram)
         self.image(metric, self.primal, self.primal_image)
         self.slope_gain = -dot(self.n, self.gradient, self.slope) - dot(
             self.dimension, self.constant, self.slope_gram)
@@ -215,9 +210,8 @@ cdef class Embedding(Normal):
         cdef Metric* metric = &self.metrics[self.at]
         cdef Point* point = &self.point
         cdef double target = centring * self.mu, scalar = target - point.tau * point.kappa, gap, tau
-        cdef int i
-        for i in range(self.dimension):
-            step.gram[i] = target * metric.inverse[i] - point.gram[i] - share * self.primal_image[i]
+        combine(self.dimension, target, metric.inverse, -1.0, point.gram, step.gram)
+        add(self.dimension, -share, self.primal_image, step.gram)
         if before != NULL:
             self._image_of(before, metric)
             add(self.dimension, -1.0, self.flat, step.gram)
@@ -251,9 +245,9 @@ cdef class Embedding(Normal):
         cdef bint at_anchor = False
         cdef int i, turn
         for turn in range(refinements):
-            self.adjoint(step.gram, self.missing)
-            for i in range(self.n):
-                self.missing[i] = step.tau * self.gradient[i] + share * self.dual[i] - self.missing[i]
+            self.adjoint(step.gram, self.image_of_step)
+            combine(self.n, step.tau, self.gradient, -1.0, self.image_of_step, self.missing)
+            add(self.n, share, self.dual, self.missing)
             size = largest(self.n, self.missing, self.gradient_units)
             if size <= tolerance:
                 return
@@ -369,13 +363,11 @@ cdef class Embedding(Normal):
 
     cdef int _move(self, double length) noexcept nogil:
         """Take a step, shortened until its end is in the interior for the Cholesky factorisation as well."""
-        cdef int i, following = 1 - self.anchor
+        cdef int following = 1 - self.anchor
         while length > 1e-5:
-            for i in range(self.n):
-                self.end.free[i] = self.point.free[i] + length * self.step.free[i]
-            for i in range(self.dimension):
-                self.end.slack[i] = self.point.slack[i] + length * self.step.slack[i]
-                self.end.gram[i] = self.point.gram[i] + length * self.step.gram[i]
+            combine(self.n, 1.0, self.point.free, length, self.step.free, self.end.free)
+            combine(self.dimension, 1.0, self.point.slack, length, self.step.slack, self.end.slack)
+            combine(self.dimension, 1.0, self.point.gram, length, self.step.gram, self.end.gram)
             self.end.tau = self.point.tau + length * self.step.tau
             self.end.kappa = self.point.kappa + length * self.step.kappa
             if self.factor_blocks(&self.end, &self.metrics[following]) == 0:

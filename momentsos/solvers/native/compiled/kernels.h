@@ -1,24 +1,8 @@
-/* The hot loops, compiled for several instruction sets where the compiler can do that: the loader then takes the widest
-   one that the processor has, so that one build serves all processors. Matrices are stored row by row. */
+/* The hot loops on matrices, stored row by row. */
 #ifndef MOMENTSOS_KERNELS_H
 #define MOMENTSOS_KERNELS_H
 
-#include <math.h>
-#include <string.h>
-
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__) && !defined(__clang__)
-#define WIDE __attribute__((unused, target_clones("avx512f", "avx2", "default")))
-#elif defined(__GNUC__)
-#define WIDE __attribute__((unused))
-#else
-#define WIDE
-#endif
-
-#if defined(__GNUC__)
-#define INLINED static inline __attribute__((always_inline))
-#else
-#define INLINED static inline
-#endif
+#include "vectors.h"
 
 INLINED void multiply_sized(int s, const double *restrict left, const double *restrict right, double *restrict result)
 {

@@ -4,17 +4,7 @@
 #ifndef MOMENTSOS_LANES_H
 #define MOMENTSOS_LANES_H
 
-#include "kernels.h"
-
-#if defined(__GNUC__)
-#define LANES 8
-typedef double wide __attribute__((vector_size(64), may_alias));
-#define LANE(v, l) ((v)[l])
-#else
-#define LANES 1
-typedef double wide;
-#define LANE(v, l) (v)
-#endif
+#include "vectors.h"
 
 /* The largest blocks that are taken together, and how many numbers are summed side by side. */
 #define LARGEST_LANES 16
@@ -75,13 +65,13 @@ INLINED void row_of_products(int count, const wide *row, const wide *right, int 
     for (; j + TILE <= length; j += TILE) {
         wide sums[TILE];
         for (int t = 0; t < TILE; t++)
-            sums[t] = (wide){0.0};
+            sums[t] = ZERO;
         sum_products(count, row, right + j, s, TILE, sums);
         for (int t = 0; t < TILE; t++)
             result[j + t] = share * sums[t];
     }
     for (; j < length; j++) {
-        wide sum = (wide){0.0};
+        wide sum = ZERO;
         sum_products(count, row, right + j, s, 1, &sum);
         result[j] = share * sum;
     }
@@ -154,7 +144,7 @@ static WIDE int lower_lanes(int s, const double *restrict root, const double *re
                             double *restrict work)
 {
     const wide *r = (const wide *)root, *d = (const wide *)change;
-    wide *full = (wide *)work, *half = full + s * s, *turned = half + s * s, shift = (wide){0.0} - bound;
+    wide *full = (wide *)work, *half = full + s * s, *turned = half + s * s, shift = ZERO - bound;
     for (int i = 0; i < s; i++)
         row_of_products(i + 1, r + i * s, d, s, s, 1.0, half + i * s);
     /* Turned, the root has rows that products run along. */
@@ -163,7 +153,7 @@ static WIDE int lower_lanes(int s, const double *restrict root, const double *re
             turned[i * s + j] = r[j * s + i];
     for (int i = 0; i < s; i++) {
         for (int j = 0; j < i; j++)
-            turned[i * s + j] = (wide){0.0};
+            turned[i * s + j] = ZERO;
         row_of_products(i + 1, half + i * s, turned, s, i + 1, 1.0, full + i * s);
     }
     return factor_shifted(s, full, &shift, half);
@@ -223,6 +213,47 @@ static WIDE void collect_lanes(int s, const int *restrict member, const double *
     for (int k = 0, p = 0; k < s; k++)
         for (int i = 0; i <= k; i++, p++)
             entry[member[p]] += factor[p] * (i == k ? 1.0 : 2.0) * block[i * s + k];
+}
+
+/* Write the different entries of blocks whose rows are over the same moments, and add the adjoint of that, of which each
+   block has its own. */
+static WIDE void rows_lanes(int h, const int *restrict pointers, const int *restrict columns,
+                            const double *restrict values, const double *restrict moments, double *restrict entries)
+{
+    const wide *value = (const wide *)values;
+    wide *entry = (wide *)entries;
+    for (int d = 0, e = 0; d < h; d++) {
+        int end = pointers[d + 1] - pointers[0];
+        wide even = ZERO, odd = ZERO;
+        for (; e + 2 <= end; e += 2) {
+            even += value[e] * moments[columns[e]];
+            odd += value[e + 1] * moments[columns[e + 1]];
+        }
+        if (e < end) {
+            even += value[e] * moments[columns[e]];
+            e++;
+        }
+        entry[d] = even + odd;
+    }
+}
+
+static WIDE void columns_lanes(int h, const int *restrict pointers, const int *restrict columns,
+                               const double *restrict values, const double *restrict entries, double *restrict gradients)
+{
+    const wide *value = (const wide *)values, *entry = (const wide *)entries;
+    wide *gradient = (wide *)gradients;
+    for (int d = 0, e = 0; d < h; d++) {
+        wide own = entry[d];
+        for (; e < pointers[d + 1] - pointers[0]; e++)
+            gradient[columns[e]] += value[e] * own;
+    }
+}
+
+/* Add the gradients of all blocks to one. */
+static WIDE void add_lanes(int n, const double *restrict gradients, double *restrict gradient)
+{
+    for (int i = 0; i < n; i++)
+        gradient[i] += sum_of_lanes((const wide *)gradients + i);
 }
 
 #endif

@@ -12,6 +12,7 @@ cdef struct Batch:  # blocks of one size whose entries are multiples of differen
     const int *member  # the places of their entries among the different ones
     double *factor
     double *missing
+    double *values  # of their rows, where all are over the same moments
 
 
 cdef class Operator:
@@ -23,15 +24,13 @@ cdef class Operator:
     cdef int *outer_lower
     cdef int *upper
     cdef int *lower
-    # The different entries: which one each row is a multiple of, their rows, those of a block after each other, and
-    # where each stands.
+    # The different entries: which one each row is a multiple of, and their rows, those of a block after each other.
     cdef int *member
     cdef double *factor
     cdef int *heads
     cdef int *pointers
     cdef int *columns
     cdef double *values
-    cdef int *slots
     # Of each block: its first row, and its rows' different ones numbered within it.
     cdef int *first
     cdef int *within
@@ -44,7 +43,7 @@ cdef class Operator:
     cdef double objective_shift, objective_unit
     cdef double *work
     cdef double *entries
-    cdef double *dense
+    cdef double *gradients
     cdef object _kept
     cdef void *_rooms[96]
     cdef int _n_rooms
@@ -52,7 +51,12 @@ cdef class Operator:
     cdef double* room(self, Py_ssize_t count) except NULL
     cdef make_point(self, Point* point)
     cdef _lay_out(self)
+    cdef bytes _structure(self, int j)
     cdef _place(self)
+    cdef int _length(self, int j)
+    cdef bint _are_together(self, Batch* batch)
+    cdef void _apply_rows(self, Batch* batch, const double* free, double* entry) noexcept nogil
+    cdef void _add_columns(self, Batch* batch, const double* entry, double* gradient) noexcept nogil
     cdef void bring_in(self, const double* outer, double* flat) noexcept nogil
     cdef void take_out(self, const double* flat, double* outer) noexcept nogil
     cdef void take_block(self, Batch* batch, int lane, const double* flat, double* matrix) noexcept nogil

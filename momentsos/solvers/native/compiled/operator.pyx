@@ -11,23 +11,25 @@ import numpy as np
 from libc.stdlib cimport free, malloc
 from libc.stdint cimport uintptr_t
 from libc.string cimport memset
-from scipy.linalg.cython_blas cimport dgemv
 
 from .blocks cimport sandwich
-from .vectors cimport Point
+from .vectors cimport LANES, Point
 
 cdef extern from "lanes.h" nogil:
     enum:
-        LANES
         LARGEST_LANES
     void sandwich_lanes(int s, const double* left, const double* middle, const double* right, double* work,
                         double* result)
     void spread_lanes(int s, const int* member, const double* factors, const double* entries, double* flat)
     void collect_lanes(int s, const int* member, const double* factors, const double* flat, double* entries)
+    void rows_lanes(int h, const int* pointers, const int* columns, const double* values, const double* moments,
+                    double* entries)
+    void columns_lanes(int h, const int* pointers, const int* columns, const double* values, const double* entries,
+                       double* gradients)
+    void add_lanes(int n, const double* gradients, double* gradient)
 
-cdef enum:  # bytes that flat vectors and all work space are aligned to, and the most numbers of a dense operator
+cdef enum:  # bytes that flat vectors and all work space are aligned to
     ALIGNED = 64
-    LARGEST_DENSE = 1_000_000
 
 
 cdef class Operator:
@@ -81,81 +83,107 @@ cdef class Operator:
     # The layout -------------------------------------------------------------------------------------------------
 
     cdef _lay_out(self):
-        """Put blocks with the same pattern together."""
+        """Put blocks with the same pattern together, those over the same moments first."""
         cdef int[::1] within = np.zeros(self.n_rows, dtype=np.intc), first = np.empty(self.n_blocks, dtype=np.intc)
-        cdef int j, r = 0, c, filled, lanes, length, start = 0, slots = 0, count = 0
+        cdef int j, r = 0, c, start = 0, slots = 0, count = 0
         cdef Batch *batch
         alike = {}
         for j in range(self.n_blocks):
             first[j] = r
-            length = self.sizes[j] * (self.sizes[j] + 1) // 2
-            for c in range(r, r + length):
+            for c in range(r, r + self.sizes[j] * (self.sizes[j] + 1) // 2):
                 within[c] = self.member[c] - self.heads[j] if self.factor[c] != 0.0 else 0
-            key = self.sizes[j], self.heads[j + 1] - self.heads[j], bytes(within[r:r + length])
-            alike.setdefault(key, []).append(j)
-            r += length
+                r += 1
+            key = self.sizes[j], self.heads[j + 1] - self.heads[j], bytes(within[first[j]:r])
+            alike.setdefault(key, {}).setdefault(self._structure(j), []).append(j)
         cuts = []
-        for (size, different, _), blocks in alike.items():
+        for (size, different, _), groups in alike.items():
+            blocks = [j for group in groups.values() for j in group]
             together = LANES if size <= LARGEST_LANES else 1
             cuts += [blocks[at:at + together] for at in range(0, len(blocks), together)]
-        cuts.sort(key=_few)  # those that stand alone need no alignment
+        cuts.sort(key=_stands_alone)  # what is side by side has to be aligned
         cdef int[::1] members = np.array([j for blocks in cuts for j in blocks], dtype=np.intc)
-        cdef Py_ssize_t room = len(cuts) * sizeof(Batch) // sizeof(double) + 1, factors = 0
-        self.batches, self.n_batches = <Batch*>self.room(room), len(cuts)
-        for blocks in cuts:
-            batch = &self.batches[count]
-            j, batch.filled = blocks[0], len(blocks)
-            batch.size, batch.lanes = self.sizes[j], 1 if batch.filled == 1 else LANES
-            batch.first = 0 if count == 0 else self.batches[count - 1].first + self.batches[count - 1].filled
-            batch.different, batch.start, batch.slots = self.heads[j + 1] - self.heads[j], start, slots
-            batch.member = &within[first[j]]
-            start += batch.lanes * batch.size * batch.size
-            slots += batch.lanes * batch.different
-            factors += batch.lanes * (batch.size * (batch.size + 1) // 2 + 1)
-            count += 1
-        self.dimension, self.n_slots = start, slots
         self._kept += [within, first, members]
         self.within, self.first, self.members = &within[0], &first[0], &members[0]
-        cdef double *place = self.room(factors)
-        for c in range(self.n_batches):
-            batch = &self.batches[c]
-            batch.missing, batch.factor = place, place + batch.lanes
-            place += batch.lanes * (batch.size * (batch.size + 1) // 2 + 1)
+        self.batches = <Batch*>self.room(len(cuts) * sizeof(Batch) // sizeof(double) + 1)
+        self.n_batches = len(cuts)
+        for c, blocks in enumerate(cuts):
+            batch, j = &self.batches[c], blocks[0]
+            batch.size, batch.filled, batch.lanes = self.sizes[j], len(blocks), 1 if len(blocks) == 1 else LANES
+            batch.first, batch.different = count, self.heads[j + 1] - self.heads[j]
+            batch.start, batch.slots, batch.member = start, slots, &within[first[j]]
+            count += batch.filled
+            start += batch.lanes * batch.size * batch.size
+            slots += batch.lanes * batch.different
+        self.dimension, self.n_slots = start, slots
+
+    cdef bytes _structure(self, int j):
+        """Return what tells whether rows of two blocks are over the same moments."""
+        cdef int low = self.heads[j], high = self.heads[j + 1]
+        cdef int start = self.pointers[low], length = self.pointers[high] - start
+        ends = (<char*>&self.pointers[low])[:(high - low + 1) * sizeof(int)]
+        if length == 0:
+            return ends
+        lengths = np.diff(np.frombuffer(ends, dtype=np.intc)).tobytes()
+        return lengths + (<char*>&self.columns[start])[:length * sizeof(int)]
 
     cdef _place(self):
-        """Find the places of rows and different entries."""
+        """Find the places of rows, and put factors and values of batches side by side."""
         cdef int[::1] upper = np.empty(self.n_rows, dtype=np.intc), lower = np.empty(self.n_rows, dtype=np.intc)
-        cdef int[::1] slots = np.empty(max(1, self.n_entries), dtype=np.intc)
-        cdef int c, lane, j, i, k, r, s, e, p
+        cdef int c, lane, j, i, k, r, s, e, start, length, widest = min(self.largest_block, LARGEST_LANES)
+        cdef Py_ssize_t numbers = 0, entries = 0
         cdef Batch *batch
+        cdef double *place
+        cdef bint some = False
         for c in range(self.n_batches):
             batch = &self.batches[c]
-            s = batch.size
-            for lane in range(batch.lanes):
-                batch.missing[lane] = 1.0 if lane >= batch.filled else 0.0
+            numbers += batch.lanes * (batch.size * (batch.size + 1) // 2 + 1)
+            if self._are_together(batch):
+                some = True
+                numbers += batch.lanes * self._length(self.members[batch.first])
+        place = self.room(numbers)
+        for c in range(self.n_batches):
+            batch = &self.batches[c]
+            s, batch.missing, batch.factor = batch.size, place, place + batch.lanes
+            place += batch.lanes * (s * (s + 1) // 2 + 1)
+            for lane in range(batch.filled, batch.lanes):
+                batch.missing[lane] = 1.0
             for lane in range(batch.filled):
-                j, p = self.members[batch.first + lane], 0
+                j = self.members[batch.first + lane]
                 r = self.first[j]
                 for k in range(s):
                     for i in range(k + 1):
                         upper[r] = batch.start + (i * s + k) * batch.lanes + lane
                         lower[r] = batch.start + (k * s + i) * batch.lanes + lane
-                        batch.factor[p * batch.lanes + lane] = self.factor[r]
+                        batch.factor[(r - self.first[j]) * batch.lanes + lane] = self.factor[r]
                         r += 1
-                        p += 1
-                for e in range(batch.different):
-                    slots[self.heads[j] + e] = batch.slots + e * batch.lanes + lane
-        self._kept += [upper, lower, slots]
-        self.upper, self.lower, self.slots = &upper[0], &lower[0], &slots[0]
-        s = min(self.largest_block, LARGEST_LANES)
-        self.work = self.room(max(3 * LANES * s * s, 2 * self.largest_block * (self.largest_block + 2)))
+            batch.values = NULL
+            if self._are_together(batch):
+                batch.values, length = place, self._length(self.members[batch.first])
+                place += batch.lanes * length
+                for lane in range(batch.filled):
+                    start = self.pointers[self.heads[self.members[batch.first + lane]]]
+                    for e in range(length):
+                        batch.values[e * batch.lanes + lane] = self.values[start + e]
+        self._kept += [upper, lower]
+        self.upper, self.lower = &upper[0], &lower[0]
+        self.work = self.room(max(3 * LANES * widest * widest, 2 * self.largest_block * (self.largest_block + 2)))
         self.entries = self.room(self.n_slots + LANES)  # a block without entries has one, of factor zero
-        cdef Py_ssize_t size = <Py_ssize_t>self.n_slots * self.n
-        if size <= LARGEST_DENSE and 2 * self.pointers[self.n_entries] >= size:
-            self.dense = self.room(size)
-            for e in range(self.n_entries):
-                for i in range(self.pointers[e], self.pointers[e + 1]):
-                    self.dense[<Py_ssize_t>slots[e] * self.n + self.columns[i]] = self.values[i]
+        self.gradients = self.room(LANES * self.n) if some else NULL
+
+    cdef int _length(self, int j):
+        """Return how many numbers the rows of a block have."""
+        return self.pointers[self.heads[j + 1]] - self.pointers[self.heads[j]]
+
+    cdef bint _are_together(self, Batch* batch):
+        """Return whether the rows of all blocks of a batch are over the same moments."""
+        cdef int lane
+        if batch.lanes == 1:
+            return False
+        own = self._structure(self.members[batch.first])
+        for lane in range(1, batch.filled):
+            if self._structure(self.members[batch.first + lane]) != own:
+                return False
+        return True
 
     cdef void bring_in(self, const double* outer, double* flat) noexcept nogil:
         """Put a flat vector of the program, symmetric, in the order of the batches."""
@@ -179,23 +207,14 @@ cdef class Operator:
 
     cdef void apply(self, const double* free, double* flat) noexcept nogil:
         """Write `A z`, blocks in full."""
-        cdef int r, e, d, c, i, k, s, one = 1
-        cdef double value, unit = 1.0, zero = 0.0
+        cdef int r, c, i, k, s
         cdef Batch *batch
         cdef double *block
         cdef double *entry
-        if self.dense != NULL:
-            dgemv("T", &self.n, &self.n_slots, &unit, self.dense, &self.n, <double*>free, &one, &zero, self.entries,
-                  &one)
-        else:
-            for d in range(self.n_entries):
-                value = 0.0
-                for e in range(self.pointers[d], self.pointers[d + 1]):
-                    value += self.values[e] * free[self.columns[e]]
-                self.entries[self.slots[d]] = value
         for c in range(self.n_batches):
             batch = &self.batches[c]
             block, entry, s = flat + batch.start, self.entries + batch.slots, batch.size
+            self._apply_rows(batch, free, entry)
             if batch.lanes > 1:
                 spread_lanes(s, batch.member, batch.factor, entry, block)
                 continue
@@ -205,35 +224,63 @@ cdef class Operator:
                     block[i * s + k] = block[k * s + i] = batch.factor[r] * entry[batch.member[r]]
                     r += 1
 
+    cdef void _apply_rows(self, Batch* batch, const double* free, double* entry) noexcept nogil:
+        """Write the different entries of a batch."""
+        cdef int lane, d, e, start = self.heads[self.members[batch.first]]
+        cdef double value
+        if batch.values != NULL:
+            rows_lanes(batch.different, self.pointers + start, self.columns + self.pointers[start], batch.values, free,
+                       entry)
+            return
+        for lane in range(batch.filled):
+            start = self.heads[self.members[batch.first + lane]]
+            for d in range(batch.different):
+                value = 0.0
+                for e in range(self.pointers[start + d], self.pointers[start + d + 1]):
+                    value += self.values[e] * free[self.columns[e]]
+                entry[d * batch.lanes + lane] = value
+
     cdef void adjoint(self, const double* flat, double* gradient) noexcept nogil:
         """Write `Aᵀ X` for symmetric blocks: both halves count."""
-        cdef int r, e, d, c, i, k, s, one = 1
-        cdef double value, unit = 1.0, zero = 0.0
+        cdef int r, c, i, k, s
         cdef Batch *batch
         cdef const double *block
         cdef double *entry
+        memset(gradient, 0, self.n * sizeof(double))
         memset(self.entries, 0, self.n_slots * sizeof(double))
+        if self.gradients != NULL:
+            memset(self.gradients, 0, LANES * self.n * sizeof(double))
         for c in range(self.n_batches):
             batch = &self.batches[c]
             block, entry, s = flat + batch.start, self.entries + batch.slots, batch.size
             if batch.lanes > 1:
                 collect_lanes(s, batch.member, batch.factor, block, entry)
-                continue
-            r = 0
-            for k in range(s):
-                for i in range(k):
-                    entry[batch.member[r]] += 2.0 * batch.factor[r] * block[i * s + k]
+            else:
+                r = 0
+                for k in range(s):
+                    for i in range(k):
+                        entry[batch.member[r]] += 2.0 * batch.factor[r] * block[i * s + k]
+                        r += 1
+                    entry[batch.member[r]] += batch.factor[r] * block[k * s + k]
                     r += 1
-                entry[batch.member[r]] += batch.factor[r] * block[k * s + k]
-                r += 1
-        if self.dense != NULL:
-            dgemv("N", &self.n, &self.n_slots, &unit, self.dense, &self.n, self.entries, &one, &zero, gradient, &one)
+            self._add_columns(batch, entry, gradient)
+        if self.gradients != NULL:
+            add_lanes(self.n, self.gradients, gradient)
+
+    cdef void _add_columns(self, Batch* batch, const double* entry, double* gradient) noexcept nogil:
+        """Add the adjoint of `_apply_rows`."""
+        cdef int lane, d, e, start = self.heads[self.members[batch.first]]
+        cdef double value
+        if batch.values != NULL:
+            columns_lanes(batch.different, self.pointers + start, self.columns + self.pointers[start], batch.values,
+                          entry, self.gradients)
             return
-        memset(gradient, 0, self.n * sizeof(double))
-        for d in range(self.n_entries):
-            value = self.entries[self.slots[d]]
-            for e in range(self.pointers[d], self.pointers[d + 1]):
-                gradient[self.columns[e]] += self.values[e] * value
+        for lane in range(batch.filled):
+            start = self.heads[self.members[batch.first + lane]]
+            for d in range(batch.different):
+                value = entry[d * batch.lanes + lane]
+                for e in range(self.pointers[start + d], self.pointers[start + d + 1]):
+                    gradient[self.columns[e]] += self.values[e] * value
 
     cdef void product(self, const double* left, const double* middle, const double* right,
                       double* flat) noexcept nogil:
@@ -249,6 +296,6 @@ cdef class Operator:
                 sandwich(batch.size, left + at, middle + at, right + at, self.work, flat + at)
 
 
-def _few(blocks):
-    """Return 0 for several blocks, 1 for one."""
-    return int(len(blocks) == 1)
+def _stands_alone(blocks):
+    """Return whether it is one block."""
+    return len(blocks) == 1

@@ -1,7 +1,5 @@
 """A point of the embedding, and the few operations on vectors that the iteration needs."""
 
-from libc.math cimport fabs
-
 
 cdef struct Point:
     double *free
@@ -11,34 +9,11 @@ cdef struct Point:
     double kappa
 
 
-cdef inline double dot(int n, const double* a, const double* b) noexcept nogil:
-    cdef int i
-    cdef double total = 0.0
-    for i in range(n):
-        total += a[i] * b[i]
-    return total
-
-
-cdef inline double absolute_dot(int n, const double* a, const double* b) noexcept nogil:
-    """Return the sum of the absolute values of the terms of `dot`."""
-    cdef int i
-    cdef double total = 0.0
-    for i in range(n):
-        total += fabs(a[i] * b[i])
-    return total
-
-
-cdef inline double largest(int n, const double* a, const double* units) noexcept nogil:
-    """Return the largest absolute value of `a` in the given units."""
-    cdef int i
-    cdef double top = 0.0
-    for i in range(n):
-        top = max(top, fabs(a[i] * units[i]))
-    return top
-
-
-cdef inline void add(int n, double share, const double* a, double* b) noexcept nogil:
-    """Add `share` times `a` to `b`."""
-    cdef int i
-    for i in range(n):
-        b[i] += share * a[i]
+cdef extern from "vectors.h" nogil:
+    enum:
+        LANES
+    double dot(int n, const double* a, const double* b)
+    double absolute_dot(int n, const double* a, const double* b)
+    double largest(int n, const double* a, const double* units)
+    void add(int n, double share, const double* a, double* b)
+    void combine(int n, double first, const double* a, double second, const double* b, double* result)
