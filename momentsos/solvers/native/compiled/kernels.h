@@ -65,33 +65,51 @@ static WIDE void fold_weights(int s, const double *restrict x, const double *res
                 folded[(size_t)a * h + b] + folded[(size_t)b * h + a];
 }
 
-/* Add the upper triangle of D'FD, of size w, for a symmetric F of size h and a sparse D with ascending columns.
-   `tall` and `flat` have room for h * w numbers. */
+/* Write F D for a symmetric F of size h and a sparse D of w columns, transposed, or add the upper triangle of D'G for a
+   G of size h by w. Of up to four numbers in a column, each with a row of the other matrix, the products are summed in
+   one go. */
+INLINED void add_rows(int count, const int *restrict rows, const double *restrict values, const double *restrict from,
+                      int stride, int first, int last, double *restrict to)
+{
+    int e = 0;
+    for (; e + 4 <= count; e += 4) {
+        const double *restrict a = from + (size_t)rows[e] * stride, *restrict b = from + (size_t)rows[e + 1] * stride;
+        const double *restrict c = from + (size_t)rows[e + 2] * stride, *restrict d = from + (size_t)rows[e + 3] * stride;
+        double s = values[e], t = values[e + 1], u = values[e + 2], v = values[e + 3];
+        for (int i = first; i < last; i++)
+            to[i] += (s * a[i] + t * b[i]) + (u * c[i] + v * d[i]);
+    }
+    if (e + 2 <= count) {
+        const double *restrict a = from + (size_t)rows[e] * stride, *restrict b = from + (size_t)rows[e + 1] * stride;
+        double s = values[e], t = values[e + 1];
+        for (int i = first; i < last; i++)
+            to[i] += s * a[i] + t * b[i];
+        e += 2;
+    }
+    if (e < count) {
+        const double *restrict a = from + (size_t)rows[e] * stride;
+        double s = values[e];
+        for (int i = first; i < last; i++)
+            to[i] += s * a[i];
+    }
+}
+
+/* Add the upper triangle of D'FD, of size w, for a symmetric F of size h and a sparse D given by its columns. `tall` and
+   `flat` have room for h * w numbers. */
 static WIDE void add_congruence(int h, int w, const double *restrict f, const int *restrict pointers,
-                                const int *restrict columns, const double *restrict values, double *restrict tall,
+                                const int *restrict rows, const double *restrict values, double *restrict tall,
                                 double *restrict flat, double *restrict target)
 {
     memset(tall, 0, (size_t)h * w * sizeof(double));
-    for (int b = 0; b < h; b++)
-        for (int e = pointers[b]; e < pointers[b + 1]; e++) {
-            const double *restrict from = f + (size_t)b * h;
-            double *restrict to = tall + (size_t)columns[e] * h;
-            double value = values[e];
-            for (int a = 0; a < h; a++)
-                to[a] += value * from[a];
-        }
+    for (int c = 0; c < w; c++)
+        add_rows(pointers[c + 1] - pointers[c], rows + pointers[c], values + pointers[c], f, h, 0, h,
+                 tall + (size_t)c * h);
     for (int c = 0; c < w; c++)
         for (int a = 0; a < h; a++)
             flat[(size_t)a * w + c] = tall[(size_t)c * h + a];
-    for (int a = 0; a < h; a++)
-        for (int e = pointers[a]; e < pointers[a + 1]; e++) {
-            int q = columns[e];
-            const double *restrict from = flat + (size_t)a * w;
-            double *restrict to = target + (size_t)q * w;
-            double value = values[e];
-            for (int r = q; r < w; r++)
-                to[r] += value * from[r];
-        }
+    for (int c = 0; c < w; c++)
+        add_rows(pointers[c + 1] - pointers[c], rows + pointers[c], values + pointers[c], flat, w, c, w,
+                 target + (size_t)c * w);
 }
 
 /* Eliminate the columns from first to last of a symmetric matrix of size n, of which the lower half counts, stored by

@@ -14,7 +14,10 @@ cdef struct Metric:
 
 cdef class Terms(Operator):
     # Of each block: the moments that it sees, and whether each of its different entries is a multiple of one moment.
-    cdef int *local
+    # Their rows by columns: numbers and rows of all, and where a column of a block ends.
+    cdef int *rows
+    cdef double *by_columns
+    cdef int *column_ends
     cdef int *bounds
     cdef int *moments
     cdef int *single

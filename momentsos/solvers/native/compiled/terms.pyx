@@ -19,7 +19,7 @@ from .vectors cimport Point
 cdef extern from "kernels.h" nogil:
     void fold_weights(int s, const double* x, const double* v, const int* member, const double* factor, int h,
                       double* row, double* folded)
-    void add_congruence(int h, int w, const double* f, const int* pointers, const int* columns, const double* values,
+    void add_congruence(int h, int w, const double* f, const int* pointers, const int* rows, const double* values,
                         double* tall, double* flat, double* target)
 
 cdef extern from "lanes.h" nogil:
@@ -47,15 +47,15 @@ cdef class Terms(Operator):
         self._weights, self._folded, self._one = self.room(wide), self.room(square), self.room(largest * largest)
 
     cdef _find_supports(self):
-        """Number the moments of each block."""
-        cdef int n = self.n, j, d, e, c, count, high, total = 0
-        cdef int[::1] local = np.empty(max(1, self.pointers[self.n_entries]), dtype=np.intc)
-        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc)
+        """Number the moments of each block, and put its rows by columns."""
+        cdef int n = self.n, j, d, e, c, count, high, total = 0, length = self.pointers[self.n_entries]
+        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc), support
         cdef int[::1] single = np.ones(self.n_blocks, dtype=np.intc)
-        cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.empty(n, dtype=np.intc)
-        cdef int[::1] seen = np.empty(n, dtype=np.intc), support
+        cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.zeros(n + 1, dtype=np.intc)
+        cdef int[::1] seen = np.empty(n, dtype=np.intc), rows = np.empty(max(1, length), dtype=np.intc)
+        cdef double[::1] values = np.empty(max(1, length))
         cdef Py_ssize_t tall = 0, wide = 0
-        supports = []
+        supports, ends = [], [np.zeros(1, dtype=np.intc)]
         for j in range(self.n_blocks):
             count, high = 0, self.heads[j + 1] - self.heads[j]
             for d in range(self.heads[j], self.heads[j + 1]):
@@ -65,21 +65,31 @@ cdef class Terms(Operator):
                     c = self.columns[e]
                     if mark[c] != j + 1:
                         mark[c] = j + 1
+                        place[c] = 0
                         seen[count] = c
                         count += 1
+                    place[c] += 1
             support = np.sort(seen[:count])
-            for c in range(count):
-                place[support[c]] = c
+            e = self.pointers[self.heads[j]]
+            for c in range(count):  # where the numbers of a column begin
+                place[support[c]], e = e, e + place[support[c]]
+            ends.append(np.empty(count, dtype=np.intc))
             for d in range(self.heads[j], self.heads[j + 1]):
                 for e in range(self.pointers[d], self.pointers[d + 1]):
-                    local[e] = place[self.columns[e]]
+                    c = self.columns[e]
+                    rows[place[c]], values[place[c]] = d - self.heads[j], self.values[e]
+                    place[c] += 1
+            for c in range(count):
+                ends[j + 1][c] = place[support[c]]
             supports.append(support)
             total += count
             bounds[j + 1] = total
             tall, wide = max(tall, <Py_ssize_t>high * count), max(wide, <Py_ssize_t>count * count)
         cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
-        self._kept += [local, bounds, moments, single]
-        self.local, self.bounds, self.moments, self.single = &local[0], &bounds[0], &moments[0], &single[0]
+        cdef int[::1] column_ends = np.concatenate(ends)
+        self._kept += [rows, values, column_ends, bounds, moments, single]
+        self.rows, self.by_columns, self.column_ends = &rows[0], &values[0], &column_ends[0]
+        self.bounds, self.moments, self.single = &bounds[0], &moments[0], &single[0]
         self._tall, self._flat, self.part = self.room(tall), self.room(tall), self.room(wide)
 
     def supports(self):
@@ -143,20 +153,18 @@ cdef class Terms(Operator):
         """Add the lower half, by columns, of the term of a block, from the weights of its batch."""
         cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
         cdef int a, b, lanes = batch.lanes
-        cdef const int *pointers = self.pointers + self.heads[j]
-        cdef const int *columns
-        cdef const double *values
+        cdef const int *ends = self.column_ends + self.bounds[j]  # of the column before a column
+        cdef const int *rows = self.rows + ends[0]
+        cdef const double *values = self.by_columns + ends[0]
         cdef double value
         if self.single[j]:
-            columns, values = self.local + pointers[0], self.values + pointers[0]
-            for a in range(h):
-                for b in range(h):
-                    if columns[b] >= columns[a]:
-                        value = values[a] * values[b] * folded[(<Py_ssize_t>a * h + b) * lanes + lane]
-                        target[<Py_ssize_t>columns[a] * w + columns[b]] += value
+            for a in range(w):
+                for b in range(a, w):
+                    value = values[a] * values[b] * folded[(<Py_ssize_t>rows[a] * h + rows[b]) * lanes + lane]
+                    target[<Py_ssize_t>a * w + b] += value
             return
         if lanes > 1:
             for a in range(h * h):
                 self._one[a] = folded[<Py_ssize_t>a * lanes + lane]
             folded = self._one
-        add_congruence(h, w, folded, pointers, self.local, self.values, self._tall, self._flat, target)
+        add_congruence(h, w, folded, ends, self.rows, self.by_columns, self._tall, self._flat, target)
