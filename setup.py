@@ -23,7 +23,7 @@ extensions = [
         f"{CORE}.{name}",
         [f"{FOLDER}/{name}.pyx"],
         include_dirs=[FOLDER],
-        depends=[f"{FOLDER}/{name}.h" for name in ("vectors", "kernels", "lanes")],
+        depends=[f"{FOLDER}/{name}.h" for name in ("vectors", "kernels", "lanes", "fronts")],
         extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0", "-fno-math-errno"],
     )
     for name in ("blocks", "folding", "operator", "terms", "fronts", "normal", "embedding")

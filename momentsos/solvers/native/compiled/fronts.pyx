@@ -9,11 +9,16 @@ import numpy as np
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport dsyrk
 
-cdef extern from "kernels.h" nogil:
+from .vectors cimport LANES
+
+cdef extern from "fronts.h" nogil:
+    int PADDED(int n)
     int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
                   double* smallest)
-    void solve_forwards(int n, int own, const double* factor, double* x)
-    void solve_backwards(int n, int own, const double* factor, double* x)
+    void keep_columns(int n, int own, const double* matrix, double* panel)
+    size_t kept_size(int n, int own)
+    void solve_forwards(int n, int own, const double* panel, double* x)
+    void solve_backwards(int n, int own, const double* panel, double* x)
 
 cdef enum:  # columns that are eliminated before the rest of a large front is updated, by BLAS
     PANEL = 48
@@ -62,7 +67,7 @@ cdef class Fronts:
         cdef int[::1] the_children = children, whose_bounds = child_bounds
         for k in range(count):
             f = pointers[k + 1] - pointers[k]
-            panels[k + 1] = panels[k] + f * own[k]
+            panels[k + 1] = panels[k] + <Py_ssize_t>kept_size(<int>f, own[k])
             rests[k + 1] = rests[k] + (f - own[k]) * (f - own[k])
             for i in range(pointers[k], pointers[k + 1]):
                 place[rows[i]] = i - pointers[k]
@@ -78,17 +83,18 @@ cdef class Fronts:
                     places[i] = place[rows[i]]
             for i in range(pointers[k], pointers[k + 1]):
                 place[rows[i]] = -1
-        cdef double[::1] front = np.empty(<Py_ssize_t>self.largest * self.largest), left = np.empty(rests[count] + 1)
-        cdef double[::1] work = np.empty(n + 2 * self.largest + 2)
+        cdef int height = PADDED(self.largest)
+        cdef double[::1] front = _aligned(<Py_ssize_t>self.largest * height), gathered = _aligned(height)
+        cdef double[::1] left = np.empty(rests[count] + 1), work = np.empty(n + self.largest + 1)
         self._kept = [pointers, rows, own, parent, places, the_blocks, their_bounds, the_children, whose_bounds,
-                      positions, panels, rests, front, left, work]
+                      positions, panels, rests, front, gathered, left, work]
         self.panel_size = panels[count]
         self.pointers, self.rows, self.own, self.parent = &pointers[0], &rows[0], &own[0], &parent[0]
         self.places, self.positions = &places[0], &positions[0]
         self.child_bounds, self.children = &whose_bounds[0], &the_children[0]
         self.block_bounds, self.blocks = &their_bounds[0], &the_blocks[0]
         self.panels, self.rests, self.front, self.left = &panels[0], &rests[0], &front[0], &left[0]
-        self.diagonal, self.own_diagonal, self.gathered = &work[0], &work[n], &work[n + self.largest]
+        self.diagonal, self.own_diagonal, self.gathered = &work[0], &work[n], &gathered[0]
 
     cdef void begin(self) noexcept nogil:
         memset(self.diagonal, 0, self.n * sizeof(double))
@@ -96,25 +102,25 @@ cdef class Fronts:
 
     cdef void open_front(self, int k) noexcept nogil:
         """Begin a front with what its children leave."""
-        cdef int f = self.pointers[k + 1] - self.pointers[k], c, child, r, a, b
+        cdef int f = self.pointers[k + 1] - self.pointers[k], height = PADDED(f), c, child, r, a, b
         cdef const double* rest
         cdef const int* places
         cdef double* column
-        memset(self.front, 0, <size_t>f * f * sizeof(double))
+        memset(self.front, 0, <size_t>f * height * sizeof(double))
         for c in range(self.child_bounds[k], self.child_bounds[k + 1]):
             child = self.children[c]
             r = self.pointers[child + 1] - self.pointers[child] - self.own[child]
             rest = self.left + self.rests[child]
             places = self.places + self.pointers[child] + self.own[child]
             for a in range(r):
-                column = self.front + <Py_ssize_t>places[a] * f
+                column = self.front + <Py_ssize_t>places[a] * height
                 for b in range(a, r):
                     column[places[b]] += rest[<Py_ssize_t>a * r + b]
 
     cdef void add_block(self, int k, int w, const int* moments, const int* positions,
                         const double* term) noexcept nogil:
         """Add the lower half of a term over the moments of a block."""
-        cdef int f = self.pointers[k + 1] - self.pointers[k], a, b, p, q
+        cdef int height = PADDED(self.pointers[k + 1] - self.pointers[k]), a, b, p, q
         cdef double value
         for a in range(w):
             p = positions[a]
@@ -123,19 +129,20 @@ cdef class Fronts:
                 q = positions[b]
                 value = term[<Py_ssize_t>a * w + b]
                 if q >= p:
-                    self.front[<Py_ssize_t>p * f + q] += value
+                    self.front[<Py_ssize_t>p * height + q] += value
                 else:
-                    self.front[<Py_ssize_t>q * f + p] += value
+                    self.front[<Py_ssize_t>q * height + p] += value
 
     cdef int close_front(self, int k, double* factor) noexcept nogil:
         """Eliminate the moments of a front; return 1 when that cannot be done."""
-        cdef int f = self.pointers[k + 1] - self.pointers[k], own = self.own[k], a, first = 0, last, wide, r = f - own
+        cdef int f = self.pointers[k + 1] - self.pointers[k], own = self.own[k], height = PADDED(f), r = f - own
+        cdef int a, first = 0, last, wide
         cdef double entry, minus = -1.0, one = 1.0
         cdef double* rest = self.left + self.rests[k]
         for a in range(own):
             entry = self.diagonal[self.rows[self.pointers[k] + a]]
             if not entry > 0.0:
-                self.front[<Py_ssize_t>a * f + a] = entry = 1.0
+                self.front[<Py_ssize_t>a * height + a] = entry = 1.0
             self.own_diagonal[a] = entry
         if f <= 2 * PANEL:
             if eliminate(f, 0, own, f, self.front, self.own_diagonal, &self.raised, &self.smallest):
@@ -146,11 +153,11 @@ cdef class Fronts:
                 if eliminate(f, first, last, last, self.front, self.own_diagonal, &self.raised, &self.smallest):
                     return 1
                 wide, first, a = last - first, last, f - last
-                dsyrk("L", "N", &a, &wide, &minus, self.front + <Py_ssize_t>(last - wide) * f + last, &f, &one,
-                      self.front + <Py_ssize_t>last * f + last, &f)
-        memcpy(factor + self.panels[k], self.front, <size_t>f * own * sizeof(double))
+                dsyrk("L", "N", &a, &wide, &minus, self.front + <Py_ssize_t>(last - wide) * height + last, &height, &one,
+                      self.front + <Py_ssize_t>last * height + last, &height)
+        keep_columns(f, own, self.front, factor + self.panels[k])
         for a in range(r):
-            memcpy(rest + <Py_ssize_t>a * r + a, self.front + <Py_ssize_t>(own + a) * f + own + a,
+            memcpy(rest + <Py_ssize_t>a * r + a, self.front + <Py_ssize_t>(own + a) * height + own + a,
                    (r - a) * sizeof(double))
         return 0
 
@@ -163,6 +170,7 @@ cdef class Fronts:
             f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
             for i in range(f):
                 x[i] = right[rows[i]]
+            memset(x + f, 0, (PADDED(f) - f) * sizeof(double))
             solve_forwards(f, own, factor + self.panels[k], x)
             for i in range(f):
                 right[rows[i]] = x[i]
@@ -170,9 +178,17 @@ cdef class Fronts:
             f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
             for i in range(f):
                 x[i] = right[rows[i]]
+            memset(x + f, 0, (PADDED(f) - f) * sizeof(double))
             solve_backwards(f, own, factor + self.panels[k], x)
             for i in range(own):
                 right[rows[i]] = x[i]
+
+
+def _aligned(count):
+    """Return room for numbers that begins with a whole vector."""
+    room = np.empty(count + 2 * LANES)
+    start = -(room.ctypes.data // room.itemsize) % LANES
+    return room[start:start + count + LANES]
 
 
 def _grouped(keys, count):

@@ -8,7 +8,7 @@ at a time, their entries side by side; see `lanes.h`. Flat vectors have that ord
 
 import numpy as np
 
-from libc.stdlib cimport free, malloc
+from libc.stdlib cimport calloc, free
 from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
@@ -65,7 +65,7 @@ cdef class Operator:
     cdef double* room(self, Py_ssize_t count) except NULL:
         """Return aligned room for `count` numbers, all of them zero, kept as long as the program."""
         cdef size_t size = max(count, 1) * sizeof(double)
-        cdef void *found = malloc(size + ALIGNED)
+        cdef void *found = calloc(size + ALIGNED, 1)
         cdef uintptr_t start = <uintptr_t>found
         if found == NULL or self._n_rooms == 96:
             free(found)
@@ -73,7 +73,6 @@ cdef class Operator:
         self._rooms[self._n_rooms] = found
         self._n_rooms += 1
         start += ALIGNED - start % ALIGNED
-        memset(<void*>start, 0, size)
         return <double*>start
 
     cdef make_point(self, Point* point):
