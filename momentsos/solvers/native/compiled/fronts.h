@@ -61,71 +61,70 @@ static WIDE int eliminate(int n, int first, int last, int end, double *restrict 
     return 0;
 }
 
-/* Keep the first columns of a front for solves: zero from the diagonal up, whose inverse entries come after them, and
-   after these the rows of the triangle, and those that share a vector with the last of them. */
+/* Keep the first columns of a front for solves, each from the vector with the row below its diagonal on, zero down to
+   there; the inverse diagonal comes first. */
 static WIDE void keep_columns(int n, int own, const double *restrict matrix, double *restrict panel)
 {
-    int height = PADDED(n), width = PADDED(own);
-    double *restrict back = panel + (size_t)own * height, *restrict rows = back + width;
-    memset(rows, 0, (size_t)width * width * sizeof(double));
+    int height = PADDED(n);
+    double *restrict to = panel + PADDED(own);
     for (int j = 0; j < own; j++) {
         const double *restrict column = matrix + (size_t)j * height;
-        double *restrict kept = panel + (size_t)j * height;
-        memset(kept, 0, (size_t)(j + 1) * sizeof(double));
-        memcpy(kept + j + 1, column + j + 1, (size_t)(n - j - 1) * sizeof(double));
-        memset(kept + n, 0, (size_t)(height - n) * sizeof(double));
-        back[j] = 1.0 / column[j];
-        for (int i = j + 1; i < n && i < width; i++)
-            rows[(size_t)i * width + j] = column[i];
+        int start = (j + 1) / LANES * LANES;
+        panel[j] = 1.0 / column[j];
+        for (int i = start; i <= j; i++)
+            *to++ = 0.0;
+        memcpy(to, column + j + 1, (size_t)(n - j - 1) * sizeof(double));
+        to += n - j - 1;
+        for (int i = n; i < height; i++)
+            *to++ = 0.0;
     }
 }
 
 /* How many numbers `keep_columns` writes. */
 INLINED size_t kept_size(int n, int own)
 {
-    return (size_t)own * PADDED(n) + PADDED(own) + (size_t)PADDED(own) * PADDED(own);
+    size_t size = PADDED(own);
+    for (int j = 0; j < own; j++)
+        size += PADDED(n) - (j + 1) / LANES * LANES;
+    return size;
 }
 
 /* Solve with the columns that were kept, forwards and backwards, in place; `x` is padded. */
 static WIDE void solve_forwards(int n, int own, const double *restrict panel, double *restrict x)
 {
     int height = PADDED(n) / LANES;
-    const wide *columns = (const wide *)panel;
-    const double *restrict back = panel + (size_t)own * PADDED(n);
+    const wide *column = (const wide *)(panel + PADDED(own));
     wide *result = (wide *)x;
     for (int j = 0; j < own; j++) {
-        const wide *column = columns + (size_t)j * height;
-        double value = x[j] * back[j];
+        double value = x[j] * panel[j];
         for (int i = (j + 1) / LANES; i < height; i++)
-            result[i] -= value * column[i];
+            result[i] -= value * *column++;
         x[j] = value;
     }
 }
 
 static WIDE void solve_backwards(int n, int own, const double *restrict panel, double *restrict x)
 {
-    int height = PADDED(n) / LANES, width = PADDED(own) / LANES;
-    const wide *columns = (const wide *)panel;
-    const double *restrict back = panel + (size_t)own * PADDED(n);
-    const wide *rows = (const wide *)(back + PADDED(own));
-    wide *result = (wide *)x;
-    for (int j = 0; j < own; j++) { /* what the other rows take, first those in vectors of their own */
-        const wide *column = columns + (size_t)j * height;
+    int height = PADDED(n) / LANES, width = PADDED(own) / LANES, rest = n < PADDED(own) ? n : PADDED(own);
+    const wide *column = (const wide *)(panel + PADDED(own)), *result = (const wide *)x;
+    for (int j = 0; j < own; j++) { /* what the rows take that share no vector with own ones */
         wide sum = ZERO;
+        column += height - (j + 1) / LANES;
         for (int i = width; i < height; i++)
-            sum += column[i] * result[i];
+            sum += column[i - height] * result[i];
         x[j] -= sum_of_lanes(&sum);
     }
-    for (int j = own; j < n && j < PADDED(own); j++)
-        for (int i = 0; i < width; i++)
-            result[i] -= x[j] * rows[(size_t)j * width + i];
-    for (int j = own - 1; j >= 0; j--) {
-        const wide *row = rows + (size_t)j * width;
-        double value = x[j] * back[j];
-        for (int i = 0; i <= j / LANES; i++)
-            result[i] -= value * row[i];
-        x[j] = value;
+    for (int r = rest - 1; r > 0; r--) { /* number by number, for the next one is wanted at once */
+        const double *entry = panel + PADDED(own) + r;
+        if (r < own)
+            x[r] *= panel[r];
+        for (int i = 0; i < r && i < own; i++) {
+            int start = (i + 1) / LANES * LANES;
+            x[i] -= x[r] * entry[-start];
+            entry += PADDED(n) - start;
+        }
     }
+    x[0] *= panel[0];
 }
 
 #endif

@@ -11,13 +11,16 @@ cdef class Normal(Terms):
     cdef double *_norms
     cdef double *_spare
     cdef double *_whole
-    # The weights of all blocks of a sparse program, and where those of a batch begin; of each block its place in one.
-    cdef double *_all
-    cdef Py_ssize_t *_begin
+    # Of the batches of a sparse program: where their weights are kept and whether they are there; of each block its
+    # place in one.
+    cdef double *_rooms_of_weights
+    cdef Py_ssize_t _weights_size
+    cdef int *_place
+    cdef int *_folded_now
     cdef int *_batch
     cdef int *_lane
 
-    cdef _keep_all(self)
+    cdef _plan_weights(self)
     cdef make_room(self, Metric* metric)
     cdef int form(self, Metric* metric) noexcept nogil
     cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil

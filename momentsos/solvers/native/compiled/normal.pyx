@@ -15,7 +15,7 @@ from .blocks cimport factor
 from .fronts cimport Fronts
 from .operator cimport Batch
 from .terms cimport Metric, Terms
-from .vectors cimport Point, dot
+from .vectors cimport LANES, Point, dot
 
 cdef enum:  # the most numbers of a square root that is factored here
     LARGEST_ROOT = 2_000_000
@@ -35,31 +35,43 @@ cdef class Normal(Terms):
     """Forms and factors the linear system, by the fronts of a tree where one is given."""
 
     def __init__(self, *args, tree=None):
-        super().__init__(*args)
+        super().__init__(*args, order=None if tree is None else _in_order_of_fronts(tree, *args))
         cdef int n = self.n
         if tree is not None:
             self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent, tree.front_of, *self.supports())
-            self._keep_all()
+            self._plan_weights()
             return
         self._schur, self._row, self._norms, self._spare = (
             self.room(<Py_ssize_t>n * n), self.room(n), self.room(n), self.room(32 * n))
         if <Py_ssize_t>n * self.outer_dimension <= LARGEST_ROOT:
             self._whole = self.room(<Py_ssize_t>n * self.outer_dimension)
 
-    cdef _keep_all(self):
-        """Make room for the weights of all blocks: fronts ask for them in their own order."""
-        cdef Py_ssize_t[::1] begin = np.zeros(self.n_batches + 1, dtype=np.intp)
+    cdef _plan_weights(self):
+        """Find room for the weights of batches from the front that asks for the first of them to that for the last."""
+        cdef int[::1] waiting = np.zeros(self.n_batches, dtype=np.intc), place = np.full(self.n_batches, -1, np.intc)
         cdef int[::1] number = np.zeros(self.n_blocks, dtype=np.intc), lanes = np.zeros(self.n_blocks, dtype=np.intc)
-        cdef int c, lane
+        cdef int c, lane, k, at, rooms = 0
+        cdef Py_ssize_t most = 0
         cdef Batch *batch
         for c in range(self.n_batches):
             batch = &self.batches[c]
-            begin[c + 1] = begin[c] + <Py_ssize_t>batch.lanes * batch.different * batch.different
+            waiting[c], most = batch.filled, max(most, <Py_ssize_t>batch.lanes * batch.different * batch.different)
             for lane in range(batch.filled):
                 number[self.members[batch.first + lane]], lanes[self.members[batch.first + lane]] = c, lane
-        self._kept += [begin, number, lanes]
-        self._all, self._begin, self._batch, self._lane = (
-            self.room(begin[self.n_batches]), &begin[0], &number[0], &lanes[0])
+        unused = []
+        for at in range(self._fronts.block_bounds[self._fronts.count]):
+            c = number[self._fronts.blocks[at]]
+            if place[c] < 0:
+                place[c] = unused.pop() if unused else rooms
+                rooms = max(rooms, place[c] + 1)
+            waiting[c] -= 1
+            if waiting[c] == 0:
+                unused.append(place[c])
+        self._kept += [place, number, lanes]
+        self._weights_size = (most + LANES - 1) // LANES * LANES
+        self._rooms_of_weights = self.room(self._weights_size * rooms)
+        self._place, self._batch, self._lane = &place[0], &number[0], &lanes[0]
+        self._folded_now = <int*>self.room(self.n_batches)
 
     cdef make_room(self, Metric* metric):
         """Give a metric its vectors and its factor."""
@@ -114,18 +126,21 @@ cdef class Normal(Terms):
 
     cdef int _form_sparse(self, Metric* metric) noexcept nogil:
         """Form and factor front by front."""
-        cdef int k, c, j, w, at
+        cdef int k, c, i, j, w, at
         cdef double *folded
-        for c in range(self.n_batches):
-            self.fold(metric, &self.batches[c], self._all + self._begin[c])
+        memset(self._folded_now, 0, self.n_batches * sizeof(int))
         self._fronts.begin()
         for k in range(self._fronts.count):
             self._fronts.open_front(k)
-            for c in range(self._fronts.block_bounds[k], self._fronts.block_bounds[k + 1]):
-                j = self._fronts.blocks[c]
-                at, w, folded = self.bounds[j], self.bounds[j + 1] - self.bounds[j], self._all + self._begin[self._batch[j]]
+            for i in range(self._fronts.block_bounds[k], self._fronts.block_bounds[k + 1]):
+                j = self._fronts.blocks[i]
+                c, at, w = self._batch[j], self.bounds[j], self.bounds[j + 1] - self.bounds[j]
+                folded = self._rooms_of_weights + self._place[c] * self._weights_size
+                if not self._folded_now[c]:
+                    self.fold(metric, &self.batches[c], folded)
+                    self._folded_now[c] = 1
                 memset(self.part, 0, <size_t>w * w * sizeof(double))
-                self.add_term(&self.batches[self._batch[j]], self._lane[j], folded, self.part)
+                self.add_term(&self.batches[c], self._lane[j], folded, self.part)
                 self._fronts.add_block(k, w, self.moments + at, self._fronts.positions + at, self.part)
             if self._fronts.close_front(k, metric.schur):
                 return 1
@@ -221,3 +236,10 @@ cdef class Normal(Terms):
             return
         dtrsv("L", "N", "N", &n, metric.schur, &n, right, &one)
         dtrsv("L", "T", "N", &n, metric.schur, &n, right, &one)
+
+
+def _in_order_of_fronts(tree, sizes, starts, upper, lower, member, factor, heads, pointers, columns, *_):
+    """Return the blocks in the order in which fronts take them: each goes to the first that eliminates a moment of it."""
+    first = np.full(len(sizes), len(tree.own))
+    np.minimum.at(first, np.repeat(np.arange(len(sizes)), np.diff(pointers[heads])), tree.front_of[columns])
+    return np.argsort(first, kind="stable")

@@ -50,7 +50,7 @@ cdef class Operator:
 
     cdef double* room(self, Py_ssize_t count) except NULL
     cdef make_point(self, Point* point)
-    cdef _lay_out(self)
+    cdef _lay_out(self, order)
     cdef bytes _structure(self, int j)
     cdef _place(self)
     cdef int _length(self, int j)

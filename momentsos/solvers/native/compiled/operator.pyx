@@ -38,7 +38,7 @@ cdef class Operator:
     def __init__(self, int[::1] sizes, int[::1] starts, int[::1] upper, int[::1] lower, int[::1] member,
                  double[::1] factor, int[::1] heads, int[::1] pointers, int[::1] columns, double[::1] values,
                  double[::1] constant, double[::1] gradient, double[::1] row_units, double[::1] gradient_units,
-                 double objective_shift, double objective_unit):
+                 double objective_shift, double objective_unit, *, order=None):
         self._kept = [sizes, starts, upper, lower, member, factor, heads, pointers, columns, values, gradient,
                       gradient_units]
         self.n, self.outer_dimension = gradient.shape[0], constant.shape[0]
@@ -51,7 +51,7 @@ cdef class Operator:
         self.gradient_units = &gradient_units[0]
         self.objective_shift, self.objective_unit = objective_shift, objective_unit
         self.largest_block = int(np.max(sizes))
-        self._lay_out()
+        self._lay_out(range(self.n_blocks) if order is None else order.tolist())
         self._place()
         self.constant, self.row_units = self.room(self.dimension), self.room(self.dimension)
         self.bring_in(&constant[0], self.constant)
@@ -81,17 +81,19 @@ cdef class Operator:
 
     # The layout -------------------------------------------------------------------------------------------------
 
-    cdef _lay_out(self):
-        """Put blocks with the same pattern together, those over the same moments first."""
+    cdef _lay_out(self, order):
+        """Put blocks with the same pattern together, those over the same moments first, else in the given order."""
         cdef int[::1] within = np.zeros(self.n_rows, dtype=np.intc), first = np.empty(self.n_blocks, dtype=np.intc)
         cdef int j, r = 0, c, start = 0, slots = 0, count = 0
         cdef Batch *batch
-        alike = {}
         for j in range(self.n_blocks):
             first[j] = r
             for c in range(r, r + self.sizes[j] * (self.sizes[j] + 1) // 2):
                 within[c] = self.member[c] - self.heads[j] if self.factor[c] != 0.0 else 0
                 r += 1
+        alike = {}
+        for j in order:
+            r = first[j] + self.sizes[j] * (self.sizes[j] + 1) // 2
             key = self.sizes[j], self.heads[j + 1] - self.heads[j], bytes(within[first[j]:r])
             alike.setdefault(key, {}).setdefault(self._structure(j), []).append(j)
         cuts = []

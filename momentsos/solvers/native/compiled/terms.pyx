@@ -32,8 +32,8 @@ cdef extern from "lanes.h" nogil:
 cdef class Terms(Operator):
     """Factors the blocks of a point and forms their terms."""
 
-    def __init__(self, *args):
-        super().__init__(*args)
+    def __init__(self, *args, order=None):
+        super().__init__(*args, order=order)
         self._find_supports()
         cdef int c, h, largest = 0, wide = 0
         cdef Py_ssize_t square = 0
