@@ -80,7 +80,11 @@ static WIDE void keep_columns(int n, int own, const double *restrict matrix, dou
     }
 }
 
-/* How many numbers `keep_columns` writes. */
+/* How many numbers it writes for LANES columns of a height in vectors, and for all of a front. */
+INLINED size_t kept_together(int height)
+{
+    return (size_t)LANES * (LANES * height - 1);
+}
 INLINED size_t kept_size(int n, int own)
 {
     size_t size = PADDED(own);
@@ -89,42 +93,79 @@ INLINED size_t kept_size(int n, int own)
     return size;
 }
 
-/* Solve with the columns that were kept, forwards and backwards, in place; `x` is padded. */
+/* Solve with up to LANES columns that were kept, `height` vectors from their own one on; x begins with their rows. */
+INLINED void forwards(int count, int height, const double *restrict back, const double *restrict columns,
+                      double *restrict x)
+{
+    double own[LANES];
+    for (int c = 0; c < LANES; c++)
+        own[c] = x[c];
+    for (int c = 0; c < count; c++) {
+        x[c] = own[c] *= back[c];
+        for (int r = c + 1; r < LANES; r++)
+            own[r] -= own[c] * columns[c * height * LANES + r];
+    }
+    for (int r = count; r < LANES; r++)
+        x[r] = own[r];
+    for (int i = 1; i < height; i++) {
+        const wide *entry = (const wide *)columns + i;
+        wide even = ((const wide *)x)[i], odd = ZERO;
+        for (int c = 0; c < count; c += 2) { /* the last of LANES begins in the next vector */
+            even -= own[c] * entry[c * height - (c == LANES - 1)];
+            if (c + 1 < count)
+                odd -= own[c + 1] * entry[(c + 1) * height - (c + 1 == LANES - 1)];
+        }
+        ((wide *)x)[i] = even + odd;
+    }
+}
+
+INLINED void backwards(int count, int height, const double *restrict back, const double *restrict columns,
+                       double *restrict x)
+{
+    wide sums[LANES], total;
+    double own[LANES];
+    for (int c = 0; c < LANES; c++)
+        sums[c] = ZERO;
+    for (int i = 1; i < height; i++)
+        for (int c = 0; c < count; c++)
+            sums[c] += ((const wide *)columns)[c * height + i - (c == LANES - 1)] * ((const wide *)x)[i];
+    sums_of_lanes(sums, &total);
+    for (int c = 0; c < LANES; c++)
+        own[c] = x[c] - LANE(total, c);
+    for (int c = count - 1; c >= 0; c--) {
+        for (int r = LANES - 1; r > c; r--)
+            own[c] -= own[r] * columns[c * height * LANES + r];
+        x[c] = own[c] *= back[c];
+    }
+}
+
+/* Solve with the columns that were kept, in place; `x` is padded. */
 static WIDE void solve_forwards(int n, int own, const double *restrict panel, double *restrict x)
 {
-    int height = PADDED(n) / LANES;
-    const wide *column = (const wide *)(panel + PADDED(own));
-    wide *result = (wide *)x;
-    for (int j = 0; j < own; j++) {
-        double value = x[j] * panel[j];
-        for (int i = (j + 1) / LANES; i < height; i++)
-            result[i] -= value * *column++;
-        x[j] = value;
+    int height = PADDED(n) / LANES, j = 0;
+    const double *restrict columns = panel + PADDED(own);
+    for (; j + LANES <= own; j += LANES) {
+        forwards(LANES, height, panel + j, columns, x + j);
+        columns += kept_together(height);
+        height--;
     }
+    if (j < own)
+        forwards(own - j, height, panel + j, columns, x + j);
 }
 
 static WIDE void solve_backwards(int n, int own, const double *restrict panel, double *restrict x)
 {
-    int height = PADDED(n) / LANES, width = PADDED(own) / LANES, rest = n < PADDED(own) ? n : PADDED(own);
-    const wide *column = (const wide *)(panel + PADDED(own)), *result = (const wide *)x;
-    for (int j = 0; j < own; j++) { /* what the rows take that share no vector with own ones */
-        wide sum = ZERO;
-        column += height - (j + 1) / LANES;
-        for (int i = width; i < height; i++)
-            sum += column[i - height] * result[i];
-        x[j] -= sum_of_lanes(&sum);
+    int height = (PADDED(n) - PADDED(own)) / LANES + 1, j = own / LANES * LANES;
+    const double *restrict columns = panel + PADDED(own);
+    for (int k = 0; k < own / LANES; k++)
+        columns += kept_together(PADDED(n) / LANES - k);
+    if (j < own)
+        backwards(own - j, height++, panel + j, columns, x + j);
+    while (j > 0) {
+        j -= LANES;
+        columns -= kept_together(height);
+        backwards(LANES, height++, panel + j, columns, x + j);
     }
-    for (int r = rest - 1; r > 0; r--) { /* number by number, for the next one is wanted at once */
-        const double *entry = panel + PADDED(own) + r;
-        if (r < own)
-            x[r] *= panel[r];
-        for (int i = 0; i < r && i < own; i++) {
-            int start = (i + 1) / LANES * LANES;
-            x[i] -= x[r] * entry[-start];
-            entry += PADDED(n) - start;
-        }
-    }
-    x[0] *= panel[0];
 }
 
 #endif

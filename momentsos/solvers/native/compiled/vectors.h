@@ -43,6 +43,25 @@ INLINED double sum_of_lanes(const wide *v)
     return total;
 }
 
+/* Write the sums of several vectors side by side. */
+INLINED void sums_of_lanes(wide *v, wide *sums)
+{
+#if LANES == 8 && (defined(__clang__) || __GNUC__ >= 12)
+#define HALVES(a, b, ...) (__builtin_shufflevector(a, b, __VA_ARGS__))
+    for (int t = 0; t < 4; t++)
+        v[t] = HALVES(v[2 * t], v[2 * t + 1], 0, 8, 2, 10, 4, 12, 6, 14)
+             + HALVES(v[2 * t], v[2 * t + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    for (int t = 0; t < 2; t++)
+        v[t] = HALVES(v[2 * t], v[2 * t + 1], 0, 1, 8, 9, 4, 5, 12, 13)
+             + HALVES(v[2 * t], v[2 * t + 1], 2, 3, 10, 11, 6, 7, 14, 15);
+    *sums = HALVES(v[0], v[1], 0, 1, 2, 3, 8, 9, 10, 11) + HALVES(v[0], v[1], 4, 5, 6, 7, 12, 13, 14, 15);
+#undef HALVES
+#else
+    for (int t = 0; t < LANES; t++)
+        LANE(*sums, t) = sum_of_lanes(v + t);
+#endif
+}
+
 INLINED double largest_lane(const wide *v)
 {
     double top = 0.0;
