@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 from ...sdp import SDP
 from ...sdp.svec import svec_weights
 from .local_elimination import eliminate_locally, put_in
-from .ordering import Ordering, distinct_supports, order_moments
+from .ordering import Ordering, order_blocks
 
 try:
     from .compiled import embedding
@@ -178,8 +178,7 @@ def sparse_ordering(rows: sp.csr_matrix, offsets: NDArray[np.intp]) -> Ordering 
     if n < _FEWEST:
         return None
     dense = dense_factor_seconds(n)
-    supports = distinct_supports(rows, offsets, dense / _PLACED)
-    found = None if supports is None else order_moments(supports, n, dense * FACTORED)
+    found = order_blocks(rows, offsets, dense / _PLACED, dense * FACTORED)
     return found if found is not None and factor_seconds(found) < dense else None
 
 

@@ -1,4 +1,4 @@
-"""The different rows of the blocks of a program: those that are multiples of each other are kept once."""
+"""The different rows of the blocks of a program, multiples of each other kept once, and what the blocks touch."""
 
 import numpy as np
 
@@ -85,3 +85,68 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
                         break
         heads[n_blocks] = count
     return np.asarray(member), np.asarray(factor), np.asarray(heads), np.asarray(first)[:count]
+
+
+cdef inline unsigned long long _mixed(unsigned long long x) noexcept nogil:
+    """Return the number with its bits mixed, as in the generator SplitMix64."""
+    x = (x + 1) * 0x9E3779B97F4A7C15ull
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull
+    return x ^ (x >> 27)
+
+
+def distinct_supports(const int[::1] offsets, const int[::1] pointers, const int[::1] columns, int n, double most):
+    """Return the sets of columns, of `n`, that blocks of rows touch, each once.
+
+    Parameters
+    ----------
+    offsets : (blocks + 1,) array
+        Where the rows of each block begin.
+    pointers, columns : arrays
+        The rows, compressed.
+    most : float
+        The most that the squares of the sizes of these sets may add up to.
+
+    Returns
+    -------
+    bounds, columns : arrays or None
+        Where each set begins, and the sets; None where there is more.
+    """
+    cdef int blocks = offsets.shape[0] - 1, room = 4, j, e, c, count = 0, at = 0, i, other
+    while room < 2 * blocks:
+        room *= 2
+    cdef int[::1] bounds = np.zeros(blocks + 1, dtype=np.intc), mark = np.full(n, -1, dtype=np.intc)
+    cdef int[::1] moments = np.empty(pointers[offsets[blocks]] + 1, dtype=np.intc)
+    cdef int[::1] table = np.full(room, -1, dtype=np.intc)
+    cdef unsigned long long signature, slot
+    cdef double total = 0.0
+    with nogil:
+        for j in range(blocks):
+            at, signature = bounds[count], 0
+            for e in range(pointers[offsets[j]], pointers[offsets[j + 1]]):
+                c = columns[e]
+                if mark[c] != j:
+                    mark[c] = j
+                    signature += _mixed(c)
+                    moments[at] = c
+                    at += 1
+            if at == bounds[count]:
+                continue
+            slot = signature & (room - 1)
+            while table[slot] >= 0:  # a support of the same length whose moments are all in this one is the same
+                other = table[slot]
+                i = bounds[other]
+                if bounds[other + 1] - i == at - bounds[count]:
+                    while i < bounds[other + 1] and mark[moments[i]] == j:
+                        i += 1
+                    if i == bounds[other + 1]:
+                        break
+                slot = (slot + 1) & (room - 1)
+            if table[slot] >= 0:
+                continue
+            table[slot] = count
+            total += <double>(at - bounds[count]) * (at - bounds[count])
+            count += 1
+            bounds[count] = at
+            if total > most:
+                break
+    return None if total > most else (np.asarray(bounds)[:count + 1], np.asarray(moments))
