@@ -2,9 +2,14 @@ r"""An order of elimination for a sparse Schur complement, and what its Cholesky
 
 Each block makes a clique of the moments that it touches. Moments in the same blocks are one vertex with a weight, and
 the elimination works on the cliques themselves: the vertices of a pivot's cliques become one clique, and cliques inside
-another one are dropped. A vertex of one clique is a pivot that fills in nothing, so such ones come first; on chordal
-patterns, chains and trees of cliques, there always is one, and the factor has no further entries (Rose, J. Math. Anal.
-Appl. 32, 1970). Else the next pivot is one of the least degree, bounded as in Amestoy, Davis, Duff, *An approximate
+another one are dropped.
+
+A vertex of one clique is a pivot that fills in nothing, so such ones come first. On chordal patterns, chains and trees
+of cliques, there always is one, and the factor has no further entries (Rose, J. Math. Anal. Appl. 32, 1970). Those that
+wait the longest come before others: the tree of the elimination is low, and less rounding comes together (the rounds of
+Liu, *Modification of the minimum-degree algorithm by multiple elimination*, ACM Trans. Math. Software 11, 1985).
+
+Where there is none, the next pivot is one of the least degree, bounded as in Amestoy, Davis, Duff, *An approximate
 minimum degree ordering algorithm*, SIAM J. Matrix Anal. Appl. 17 (1996), where dropping cliques is called aggressive
 absorption.
 
@@ -30,8 +35,6 @@ Index = NDArray[np.intp]
 
 #: A block is looked for inside others where one of its vertices is in this many of them or fewer.
 _FEW = 64
-#: The key of a vertex that is eliminated.
-_DONE = -2
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,16 +121,17 @@ def order_moments(supports: Sequence[Index], n: int, most: float) -> Ordering | 
         The moments of each block, sorted, without repetition.
     """
     vertex, weight = _vertices(supports, n)
-    found = _eliminate(_Quotient([set(vertex[support].tolist()) for support in supports], weight.tolist()), most)
+    graph = _Quotient([set(vertex[support].tolist()) for support in supports], weight.tolist())
+    found = _eliminate(graph, most)
     if found is None:
         return None
-    pivots, touched, filled, multiplications = found
+    pivots, filled, multiplications = found
     isolated = int((vertex < 0).sum())
     rank = np.full(weight.shape[0] + 1, -1)  # the last one for moments in no block, whose vertex is -1
     rank[pivots] = np.arange(len(pivots))
     order = np.argsort(rank[vertex], kind="stable")
     starts = isolated + np.concatenate([[0], np.cumsum(weight[pivots])]).astype(np.intp)
-    later = [np.sort(rank[list(own)]) for own in touched]
+    later = [np.sort(rank[list(own)]) for own in graph.touched]
     bounds = np.cumsum([0, *(own.size for own in later)])
     flat = np.concatenate([*later, np.zeros(0, dtype=np.intp)]).astype(np.intp)
     return Ordering(order, filled + isolated, multiplications, starts, bounds, flat)
@@ -161,10 +165,12 @@ class _Quotient:
         The moments of each clique.
     members : list of set of int
         The cliques that each vertex is in.
+    touched : list of set of int
+        The vertices that each pivot touched, in the order of elimination.
     """
 
     def __init__(self, supports: Sequence[set[int]], weight: list[int]) -> None:
-        self.weight, self.made = weight, len(supports)
+        self.weight, self.touched = weight, list[set[int]]()
         self.cliques = dict(enumerate(supports))
         self.members = self._members()
         self.cliques = {number: clique for number, clique in self.cliques.items() if not self._is_inside(clique)}
@@ -188,8 +194,8 @@ class _Quotient:
         return sum(self.weight[v] for v in vertices)
 
     def key(self, v: int, degree: int) -> int:
-        """Return what vertices are eliminated by, the least first: -1 in one clique, else the degree."""
-        return -1 if len(self.members[v]) == 1 else degree
+        """Return what is least for the next pivot: how long ago a vertex came to be in one clique, else its degree."""
+        return len(self.touched) - len(self.weight) if len(self.members[v]) == 1 else degree
 
     def first_keys(self) -> list[int]:
         """Return the keys of all vertices, with the sum over their cliques for the degree."""
@@ -198,17 +204,19 @@ class _Quotient:
         )
         return [self.key(v, degree) for v, degree in enumerate(sums)]
 
-    def merge(self, pivot: int) -> set[int]:
-        """Merge the cliques of a pivot; return the other vertices in them."""
+    def eliminate(self, pivot: int) -> tuple[int, list[tuple[int, int]]]:
+        """Merge the cliques of a pivot; return how many moments it touches, and their vertices with new keys."""
         old = self.members[pivot]
         merged = set().union(*(self.cliques.pop(number) for number in old)) - {pivot}
         for v in merged:
             self.members[v] = self.members[v] - old
-        return merged
+        rest = self.total(merged)
+        keys = self._add(merged, rest) if merged else []
+        self.touched.append(merged)
+        return rest, keys
 
-    def add(self, clique: set[int]) -> list[tuple[int, int]]:
+    def _add(self, clique: set[int], rest: int) -> list[tuple[int, int]]:
         """Add a clique, or find one that it is inside; return its vertices with their keys."""
-        rest = self.total(clique)
         outside: dict[int, int] = {}  # the moments of other cliques that are not in this one
         for v in clique:
             for number in self.members[v]:
@@ -217,7 +225,7 @@ class _Quotient:
         if around:
             number = max(around, key=self.size.__getitem__)
         else:
-            number = self.made = self.made + 1
+            number = -1 - len(self.touched)  # those of the blocks are numbered from 0
             self.cliques[number], self.size[number], outside[number] = clique, rest, 0
         inside = {other for other, out in outside.items() if not out and other != number}
         for other in inside:
@@ -230,28 +238,26 @@ class _Quotient:
         return keys
 
 
-def _eliminate(graph: _Quotient, most: float) -> tuple[list[int], list[set[int]], int, float] | None:
-    """Return the vertices in order of elimination, what each touches, the entries of the factor, multiplications."""
-    keys = graph.first_keys()
-    heap = [(key, v) for v, key in enumerate(keys)]
+def _eliminate(graph: _Quotient, most: float) -> tuple[list[int], int, float] | None:
+    """Return the vertices in the order of elimination, the entries of the factor, and multiplications."""
+    keys: list[int | None] = [*graph.first_keys()]
+    heap = [(key, v) for v, key in enumerate(graph.first_keys())]
     heapq.heapify(heap)
     pivots: list[int] = []
-    touched: list[set[int]] = []
     filled, multiplications = 0, 0.0
     while heap:
         key, pivot = heapq.heappop(heap)
         if key != keys[pivot]:
-            continue
-        keys[pivot] = _DONE
-        merged = graph.merge(pivot)
+            continue  # it got another key, or was eliminated
+        keys[pivot] = None
         pivots.append(pivot)
-        touched.append(merged)
-        own, rest = graph.weight[pivot], graph.total(merged)
+        own = graph.weight[pivot]
+        rest, changed = graph.eliminate(pivot)
         filled += own * rest + own * (own + 1) // 2
         multiplications += own * (rest**2 + rest * (own - 1) + (own - 1) * (2 * own - 1) / 6) / 2
         if multiplications > most:
             return None
-        for key, v in graph.add(merged) if merged else ():
+        for key, v in changed:
             keys[v] = key
             heapq.heappush(heap, (key, v))
-    return pivots, touched, filled, multiplications
+    return pivots, filled, multiplications

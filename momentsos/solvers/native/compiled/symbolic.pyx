@@ -174,8 +174,9 @@ cdef class Quotient:
             self._settle(v)
 
     cdef void _set_key(self, int v, long long degree) noexcept nogil:
-        """Vertices of one clique come before all others, which come by their degrees."""
-        self.key[v] = -1 if self.last[v] - self.first[v] == 1 else degree
+        """Vertices of one clique come first, those that wait the longest; all others come by their degrees."""
+        cdef bint alone = self.last[v] - self.first[v] == 1
+        self.key[v] = self.n_pivots - self.n_vertices if alone else degree
 
     cdef bint _is_before(self, int v, int w) noexcept nogil:
         return self.key[v] < self.key[w] or (self.key[v] == self.key[w] and v < w)
