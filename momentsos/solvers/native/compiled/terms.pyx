@@ -34,40 +34,52 @@ cdef class Terms(Operator):
 
     cdef _find_supports(self):
         """Number the moments of each block, and the different rows within it."""
-        cdef int n = self.n, j, d, e, c, count, high, r = 0, total = 0
+        cdef int n = self.n, j, e, c, i, count, high, r = 0
+        cdef Py_ssize_t tall = 0, wide = 0, square = 0
         cdef int[::1] local = np.empty(max(1, self.pointers[self.n_entries]), dtype=np.intc)
         cdef int[::1] within = np.empty(self.n_rows, dtype=np.intc)
         cdef int[::1] first = np.empty(self.n_blocks, dtype=np.intc)
         cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc)
-        cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.empty(n, dtype=np.intc)
-        cdef int[::1] seen = np.empty(n, dtype=np.intc), support
-        cdef Py_ssize_t tall = 0, wide = 0, square = 0
-        supports = []
+        cdef int[::1] mark = np.full(n, -1, dtype=np.intc), place = np.zeros(n + 2, dtype=np.intc)
+        cdef int[::1] seen = np.empty(max(1, self.pointers[self.n_entries]), dtype=np.intc), moments, whose
         for j in range(self.n_blocks):
-            count, high = 0, self.heads[j + 1] - self.heads[j]
-            for d in range(self.heads[j], self.heads[j + 1]):
-                for e in range(self.pointers[d], self.pointers[d + 1]):
-                    c = self.columns[e]
-                    if mark[c] != j + 1:
-                        mark[c] = j + 1
-                        seen[count] = c
-                        count += 1
-            support = np.sort(seen[:count])
-            for c in range(count):
-                place[support[c]] = c
-            for d in range(self.heads[j], self.heads[j + 1]):
-                for e in range(self.pointers[d], self.pointers[d + 1]):
-                    local[e] = place[self.columns[e]]
+            count = bounds[j]
+            for e in range(self.pointers[self.heads[j]], self.pointers[self.heads[j + 1]]):
+                c = self.columns[e]
+                if mark[c] != j:
+                    mark[c] = j
+                    place[c + 2] += 1
+                    seen[count] = c
+                    count += 1
+            bounds[j + 1] = count
+        # Sorted by two transpositions, by way of the blocks `whose` each moment is: numbers from `place[c]` on are
+        # those of moment `c` once all are there.
+        count = bounds[self.n_blocks]
+        moments, whose = np.empty(count + 1, dtype=np.intc), np.empty(count + 1, dtype=np.intc)
+        for c in range(n):
+            place[c + 2] += place[c + 1]
+        for j in range(self.n_blocks):
+            first[j] = bounds[j]
+            for i in range(bounds[j], bounds[j + 1]):
+                c = seen[i]
+                whose[place[c + 1]] = j
+                place[c + 1] += 1
+        for c in range(n):
+            for i in range(place[c], place[c + 1]):
+                moments[first[whose[i]]] = c
+                first[whose[i]] += 1
+        for j in range(self.n_blocks):
+            count, high = bounds[j + 1] - bounds[j], self.heads[j + 1] - self.heads[j]
+            for i in range(count):
+                place[moments[bounds[j] + i]] = i
+            for e in range(self.pointers[self.heads[j]], self.pointers[self.heads[j + 1]]):
+                local[e] = place[self.columns[e]]
             first[j] = r
             for c in range(self.sizes[j] * (self.sizes[j] + 1) // 2):
                 within[r] = self.member[r] - self.heads[j] if self.factor[r] != 0.0 else 0
                 r += 1
-            supports.append(support)
-            total += count
-            bounds[j + 1] = total
             tall, square = max(tall, <Py_ssize_t>high * count), max(square, <Py_ssize_t>high * high)
             wide = max(wide, <Py_ssize_t>count * count)
-        cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
         self._kept += [local, within, bounds, moments, first]
         self.first = &first[0]
         self.local, self.within, self.bounds, self.moments = &local[0], &within[0], &bounds[0], &moments[0]
