@@ -3,7 +3,7 @@
 import numpy as np
 
 from libc.math cimport fabs
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 cdef enum:
     EMPTY = 0
@@ -40,8 +40,8 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
         The number of the different row, and what it is multiplied by, 0 for an empty row.
     heads : (blocks + 1,) array
         The numbers with which the different rows of each block begin.
-    first : (different,) array
-        A row that each of them is.
+    pointers, columns, values : arrays
+        The different rows, compressed.
     """
     cdef int n_blocks = offsets.shape[0] - 1, n_rows = pointers.shape[0] - 1
     cdef int[::1] member = np.zeros(n_rows, dtype=np.intc), heads = np.zeros(n_blocks + 1, dtype=np.intc)
@@ -84,7 +84,23 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
                         member[r], factor[r] = found - 1, ratio
                         break
         heads[n_blocks] = count
-    return np.asarray(member), np.asarray(factor), np.asarray(heads), np.asarray(first)[:count]
+    return np.asarray(member), np.asarray(factor), np.asarray(heads), *_chosen(first[:count], pointers, columns, values)
+
+
+cdef _chosen(const int[::1] which, const int[::1] pointers, const int[::1] columns, const double[::1] values):
+    """Return some of the rows, compressed."""
+    cdef int count = which.shape[0], r, length
+    cdef int[::1] ends = np.zeros(count + 1, dtype=np.intc)
+    for r in range(count):
+        ends[r + 1] = ends[r] + pointers[which[r] + 1] - pointers[which[r]]
+    cdef int[::1] kept = np.empty(ends[count], dtype=np.intc)
+    cdef double[::1] numbers = np.empty(ends[count])
+    for r in range(count):
+        length = ends[r + 1] - ends[r]
+        if length:
+            memcpy(&kept[ends[r]], &columns[pointers[which[r]]], length * sizeof(int))
+            memcpy(&numbers[ends[r]], &values[pointers[which[r]]], length * sizeof(double))
+    return np.asarray(ends), np.asarray(kept), np.asarray(numbers)
 
 
 cdef inline unsigned long long _mixed(unsigned long long x) noexcept nogil:
