@@ -5,13 +5,11 @@ the elimination works on the cliques themselves: the vertices of a pivot's cliqu
 another one are dropped.
 
 A vertex of one clique is a pivot that fills in nothing, so such ones come first. On chordal patterns, chains and trees
-of cliques, there always is one, and the factor has no further entries (Rose, J. Math. Anal. Appl. 32, 1970). Those that
-wait the longest come before others: the tree of the elimination is low, and less rounding comes together (the rounds of
-Liu, *Modification of the minimum-degree algorithm by multiple elimination*, ACM Trans. Math. Software 11, 1985).
-
-Where there is none, the next pivot is one of the least degree, bounded as in Amestoy, Davis, Duff, *An approximate
-minimum degree ordering algorithm*, SIAM J. Matrix Anal. Appl. 17 (1996), where dropping cliques is called aggressive
-absorption.
+of cliques, there always is one, and the factor has no further entries (Rose, J. Math. Anal. Appl. 32, 1970). Where
+there is none, the next pivot is one of the least degree, bounded as in Amestoy, Davis, Duff, *An approximate minimum
+degree ordering algorithm*, SIAM J. Matrix Anal. Appl. 17 (1996). Dropping cliques is called aggressive absorption
+there, and taking along the vertices that are left in the clique of a pivot alone, mass elimination. The order of
+vertices that fill in nothing is of no account: over chains and trees, none of several left smaller residuals.
 
 The same is done in compiled code, `momentsos.solvers.native.compiled.symbolic`, where that was built.
 """
@@ -194,8 +192,8 @@ class _Quotient:
         return sum(self.weight[v] for v in vertices)
 
     def key(self, v: int, degree: int) -> int:
-        """Return what is least for the next pivot: how long ago a vertex came to be in one clique, else its degree."""
-        return len(self.touched) - len(self.weight) if len(self.members[v]) == 1 else degree
+        """Return what is least for the next pivot: -1 for a vertex of one clique, else the degree."""
+        return -1 if len(self.members[v]) == 1 else degree
 
     def first_keys(self) -> list[int]:
         """Return the keys of all vertices, with the sum over their cliques for the degree."""
@@ -204,19 +202,21 @@ class _Quotient:
         )
         return [self.key(v, degree) for v, degree in enumerate(sums)]
 
-    def eliminate(self, pivot: int) -> tuple[int, list[tuple[int, int]]]:
-        """Merge the cliques of a pivot; return how many moments it touches, and their vertices with new keys."""
+    def eliminate(self, pivot: int) -> tuple[list[int], list[tuple[int, int]]]:
+        """Merge the cliques of a pivot; return it and vertices in no other one, then others with their new keys."""
         old = self.members[pivot]
         merged = set().union(*(self.cliques.pop(number) for number in old)) - {pivot}
         for v in merged:
             self.members[v] = self.members[v] - old
-        rest = self.total(merged)
-        keys = self._add(merged, rest) if merged else []
-        self.touched.append(merged)
-        return rest, keys
+        together = [pivot, *sorted(v for v in merged if not self.members[v])]
+        for v in together:
+            merged = merged - {v}
+            self.touched.append(merged)
+        return together, self._add(merged) if merged else []
 
-    def _add(self, clique: set[int], rest: int) -> list[tuple[int, int]]:
+    def _add(self, clique: set[int]) -> list[tuple[int, int]]:
         """Add a clique, or find one that it is inside; return its vertices with their keys."""
+        rest = self.total(clique)
         outside: dict[int, int] = {}  # the moments of other cliques that are not in this one
         for v in clique:
             for number in self.members[v]:
@@ -249,12 +249,13 @@ def _eliminate(graph: _Quotient, most: float) -> tuple[list[int], int, float] | 
         key, pivot = heapq.heappop(heap)
         if key != keys[pivot]:
             continue  # it got another key, or was eliminated
-        keys[pivot] = None
-        pivots.append(pivot)
-        own = graph.weight[pivot]
-        rest, changed = graph.eliminate(pivot)
-        filled += own * rest + own * (own + 1) // 2
-        multiplications += own * (rest**2 + rest * (own - 1) + (own - 1) * (2 * own - 1) / 6) / 2
+        together, changed = graph.eliminate(pivot)
+        for v in together:
+            keys[v] = None
+            own, rest = graph.weight[v], graph.total(graph.touched[len(pivots)])
+            pivots.append(v)
+            filled += own * rest + own * (own + 1) // 2
+            multiplications += own * (rest**2 + rest * (own - 1) + (own - 1) * (2 * own - 1) / 6) / 2
         if multiplications > most:
             return None
         for key, v in changed:

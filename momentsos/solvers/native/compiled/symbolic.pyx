@@ -55,7 +55,7 @@ cdef class Quotient:
     Cliques are numbered from 0, those of the pivots after those of the blocks.
     """
 
-    cdef int n_vertices, n_blocks, n_pivots, n_heap, rest
+    cdef int n_vertices, n_blocks, n_pivots, n_heap, rest, alone
     cdef int[::1] weight
     # The vertices of each clique, from `begin` to `end` in `pool`; a size of 0 marks one that is dropped.
     cdef int *pool
@@ -122,30 +122,40 @@ cdef class Quotient:
 
     cdef void _drop_inner(self, int few) noexcept nogil:
         """Drop cliques inside another one where one of their vertices is in few cliques."""
-        cdef int j, v, e, k, best, other, dropped = 0
-        cdef Py_ssize_t i, length, common
+        cdef int j, v, e, best, other
+        cdef Py_ssize_t i
         for j in range(self.n_blocks):
-            best, length = self.pool[self.begin[j]], self.end[j] - self.begin[j]
-            for i in range(self.begin[j], self.end[j]):
+            best = self.pool[self.begin[j]]
+            for i in range(self.begin[j] + 1, self.end[j]):
                 v = self.pool[i]
-                self.mark[v] = self.n_blocks + j
                 if self.last[v] - self.first[v] < self.last[best] - self.first[best]:
                     best = v
             if self.last[best] - self.first[best] > few:
                 continue
             for e in range(self.first[best], self.last[best]):
-                other, common = self.members[e], 0
-                if self.end[other] - self.begin[other] > length:
-                    for i in range(self.begin[other], self.end[other]):
-                        common += self.mark[self.pool[i]] == self.n_blocks + j
-                if common == length:
-                    self.seen[j] = -2
+                other = self.members[e]
+                if self.end[other] - self.begin[other] > self.end[j] - self.begin[j] and self._is_inside(j, other):
+                    self.size[j] = 0
                     break
-        for j in range(self.n_blocks):
-            if self.seen[j] == -2:
-                self.size[j] = 0
         for v in range(self.n_vertices):
             self._forget_dropped(v)
+
+    cdef bint _is_inside(self, int clique, int other) noexcept nogil:
+        """Return whether all vertices of a clique are in another one, by bisection of theirs, still ascending."""
+        cdef Py_ssize_t i
+        cdef int v, low, high, middle
+        for i in range(self.begin[clique], self.end[clique]):
+            v = self.pool[i]
+            low, high = self.first[v], self.last[v]
+            while high - low > 1:
+                middle = (low + high) >> 1
+                if self.members[middle] <= other:
+                    low = middle
+                else:
+                    high = middle
+            if self.members[low] != other:
+                return False
+        return True
 
     cdef void _forget_dropped(self, int v) noexcept nogil:
         """Take the cliques that were dropped out of those of a vertex."""
@@ -174,9 +184,8 @@ cdef class Quotient:
             self._settle(v)
 
     cdef void _set_key(self, int v, long long degree) noexcept nogil:
-        """Vertices of one clique come first, those that wait the longest; all others come by their degrees."""
-        cdef bint alone = self.last[v] - self.first[v] == 1
-        self.key[v] = self.n_pivots - self.n_vertices if alone else degree
+        """Vertices of one clique come before all others, which come by their degrees."""
+        self.key[v] = -1 if self.last[v] - self.first[v] == 1 else degree
 
     cdef bint _is_before(self, int v, int w) noexcept nogil:
         return self.key[v] < self.key[w] or (self.key[v] == self.key[w] and v < w)
@@ -205,6 +214,7 @@ cdef class Quotient:
         """Take a vertex, the next pivot, out of the heap."""
         cdef int at = self.place[v]
         self.pivot_of[v] = self.n_pivots
+        self.n_pivots += 1
         self.n_heap -= 1
         if at < self.n_heap:
             self._put(at, self.heap[self.n_heap])
@@ -214,53 +224,72 @@ cdef class Quotient:
 
     cdef int eliminate(self, double most) noexcept nogil:
         """Eliminate all vertices; return 1 when that takes more than `most` multiplications, -1 without memory."""
+        cdef int v, label
+        cdef Py_ssize_t at
         cdef double own, rest
         while self.n_heap:
-            own = self.weight[self.heap[0]]
-            if not self._merge(self.heap[0]):
+            v = self.heap[0]
+            if not self._merge(v):
                 return -1
-            rest = self.rest
-            self.filled += <long long>(own * rest + own * (own + 1) / 2)
-            self.multiplications += own * (rest * rest + rest * (own - 1) + (own - 1) * (2 * own - 1) / 6) / 2
-            if self.multiplications > most:
-                return 1
+            at = self.begin[self.n_blocks + self.n_pivots]
+            while True:
+                label = self.n_blocks + self.n_pivots
+                self.begin[label], self.end[label] = at, self.used
+                self._take(v)
+                own, rest = self.weight[v], self.rest
+                self.filled += <long long>(own * rest + own * (own + 1) / 2)
+                self.multiplications += own * (rest * rest + rest * (own - 1) + (own - 1) * (2 * own - 1) / 6) / 2
+                if self.multiplications > most:
+                    return 1
+                if self.alone == 0:
+                    break
+                v = self.pool[at]
+                at += 1
+                self.alone -= 1
+                self.rest -= self.weight[v]
             if self.rest:
-                self._add()
-            self.n_pivots += 1
+                self._add(label)
         return 0
 
     cdef bint _merge(self, int pivot) noexcept nogil:
-        """Take a pivot, and merge its cliques; False without memory."""
-        cdef int label = self.n_blocks + self.n_pivots, stamp = self.n_blocks + label, e, c, v
-        cdef Py_ssize_t i, more = 0
+        """Merge the cliques of a pivot, vertices in no other one first and ascending; False without memory."""
+        cdef int label = self.n_blocks + self.n_pivots, e, c, v
+        cdef Py_ssize_t i, at, more = 0, first = self.used
         for e in range(self.first[pivot], self.last[pivot]):
             more += self.end[self.members[e]] - self.begin[self.members[e]]
         if not self._has_room(more):
             return False
-        self.rest, self.mark[pivot] = 0, stamp
-        self._take(pivot)
-        self.begin[label] = self.used
+        self.rest, self.alone, self.mark[pivot], self.begin[label] = 0, 0, label, first
         for e in range(self.first[pivot], self.last[pivot]):
             c = self.members[e]
             self.size[c] = 0
             for i in range(self.begin[c], self.end[c]):
                 v = self.pool[i]
-                if self.mark[v] != stamp:
-                    self.mark[v] = stamp
+                if self.mark[v] != label:
+                    self.mark[v] = label
                     self.pool[self.used] = v
                     self.used += 1
                     self.rest += self.weight[v]
-        self.end[label] = self.used
+        for i in range(first, self.used):
+            v = self.pool[i]
+            self._forget_dropped(v)
+            if self.first[v] == self.last[v]:
+                at = first + self.alone
+                self.pool[i] = self.pool[at]
+                while at > first and self.pool[at - 1] > v:
+                    self.pool[at] = self.pool[at - 1]
+                    at -= 1
+                self.pool[at] = v
+                self.alone += 1
         return True
 
-    cdef void _add(self) noexcept nogil:
+    cdef void _add(self, int label) noexcept nogil:
         """Add the clique that was merged, or find one that it is inside, and drop those inside it."""
-        cdef int label = self.n_blocks + self.n_pivots, around = label, e, c, v
+        cdef int around = label, e, c, v
         cdef long long degree
         cdef Py_ssize_t i, start = self.begin[label]
         for i in range(start, self.used):
             v = self.pool[i]
-            self._forget_dropped(v)
             for e in range(self.first[v], self.last[v]):
                 c = self.members[e]
                 if self.seen[c] != label:
