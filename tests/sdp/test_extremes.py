@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from solvers.programs import REQUIRED
 
 from momentsos.sdp import SDP, residuals, svec
 
-if residuals.extremes is None:
+if residuals.extremes is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
 
 SIZES = (1, 2, 3, 5, 10, 35)
