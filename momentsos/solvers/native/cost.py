@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from ...sdp import SDP
 from ...sdp.svec import svec_weights
-from .local_elimination import eliminate_locally, put_in
+from .local_elimination import eliminate_locally, put_in, without_columns
 from .ordering import Ordering, order_blocks
 
 try:
@@ -230,21 +230,11 @@ def _found(sdp: SDP) -> _Stated:
     elif sdp.n_moments >= _FEWEST:
         fixed = sdp.equalities.indices[sdp.equalities.indptr[:-1][np.diff(sdp.equalities.indptr) == 1]]
         if fixed.size == sdp.right_side.size:
-            rows = _without_columns(sdp.operator, fixed)
+            rows = without_columns(sdp.operator, fixed)
     if rows is not None:
         ordering = sparse_ordering(rows, sdp.offsets)
     rows = sdp.operator if rows is None else rows
     return _Stated(rows.shape[1], _shapes(rows, sdp, ordering), ordering)
-
-
-def _without_columns(matrix: sp.csr_matrix, which: NDArray[np.intp]) -> sp.csr_matrix:
-    """Return the matrix without some of its columns."""
-    stays = np.ones(matrix.shape[1], dtype=bool)
-    stays[which] = False
-    kept = stays[matrix.indices]
-    ends = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
-    indices = (np.cumsum(stays) - 1)[matrix.indices[kept]]
-    return sp.csr_matrix((matrix.data[kept], indices, ends), shape=(matrix.shape[0], int(stays.sum())))
 
 
 def _shapes(operator: sp.csr_matrix, sdp: SDP, ordering: Ordering | None = None) -> list[Shape]:
