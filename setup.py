@@ -10,6 +10,13 @@ from setuptools import Extension, setup
 
 CORE = "momentsos.solvers.native.compiled"
 FOLDER = CORE.replace(".", "/")
+MODULES = [
+    "momentsos.sdp.extremes",
+    *(
+        f"{CORE}.{name}"
+        for name in ("blocks", "folding", "symbolic", "operator", "terms", "fronts", "normal", "embedding")
+    ),
+]
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": False,
@@ -20,13 +27,13 @@ DIRECTIVES = {
 
 extensions = [
     Extension(
-        f"{CORE}.{name}",
-        [f"{FOLDER}/{name}.pyx"],
+        name,
+        [name.replace(".", "/") + ".pyx"],
         include_dirs=[FOLDER],
         depends=[f"{FOLDER}/{name}.h" for name in ("vectors", "kernels", "lanes", "fronts")],
         extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0", "-fno-math-errno"],
     )
-    for name in ("blocks", "folding", "operator", "terms", "fronts", "normal", "embedding")
+    for name in MODULES
 ]
 compiled = cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES)
 for extension in compiled:

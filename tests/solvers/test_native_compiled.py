@@ -195,8 +195,11 @@ def test_different_rows_are_found_up_to_their_factor():
         [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [1.0, 2.1, 0.0], [0.0, 0.0, 0.0], [-0.5, -1.0, 0.0], [0.0, 1.0, 1.0]]
     )
     offsets = np.array([0, 4, 6], dtype=np.intc)
-    member, factor, heads, first = follow.folding.fold_rows(
+    member, factor, heads, *different = follow.folding.fold_rows(
         offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data
     )
     assert member.tolist() == [0, 0, 1, 0, 2, 3] and factor.tolist() == [1.0, 2.0, 1.0, 0.0, 1.0, 1.0]
-    assert heads.tolist() == [0, 2, 4] and first.tolist() == [0, 2, 4, 5]
+    assert heads.tolist() == [0, 2, 4]
+    pointers, columns, values = different
+    assert pointers.tolist() == [0, 2, 4, 6, 8] and columns.tolist() == [0, 1, 0, 1, 0, 1, 1, 2]
+    assert values.tolist() == [1.0, 2.0, 1.0, 2.1, -0.5, -1.0, 1.0, 1.0]

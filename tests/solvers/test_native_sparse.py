@@ -14,7 +14,6 @@ from momentsos.solvers.native import program as native_program
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.elimination import eliminate_densely
 from momentsos.solvers.native.local_elimination import eliminate_locally
-from momentsos.solvers.native.ordering import order_moments
 from momentsos.solvers.native.program import make_program
 from momentsos.solvers.native.sparse_schur import SparseSchur
 
@@ -236,37 +235,6 @@ def test_local_elimination_finds_contradictions(kind):
     assert local is not None
     none = SDP(np.zeros(matrix.shape[1]), matrix, right, sp.csr_matrix((0, matrix.shape[1])), ())
     assert check_dual_ray(none, local.contradiction, np.zeros(0)) is not None
-
-
-def test_the_order_of_a_tree_of_cliques_makes_no_further_entries():
-    rng = np.random.default_rng(6)
-    cliques = [np.array(sorted(clique)) for clique in tree(60, rng)]
-    ordering = order_moments(cliques, 60, np.inf)
-    assert np.array_equal(np.sort(ordering.order), np.arange(60))
-    pattern = np.zeros((60, 60), dtype=bool)
-    for clique in cliques:
-        pattern[np.ix_(clique, clique)] = True
-    assert ordering.filled == np.tril(pattern).sum()
-
-
-def test_the_predicted_fill_of_an_order_is_that_of_the_elimination():
-    rng = np.random.default_rng(7)
-    supports = [np.sort(rng.choice(80, int(rng.integers(2, 6)), replace=False)) for _ in range(70)]
-    ordering = order_moments(supports, 80, np.inf)
-    pattern = np.eye(80, dtype=bool)
-    for support in supports:
-        pattern[np.ix_(support, support)] = True
-    pattern = pattern[np.ix_(ordering.order, ordering.order)]
-    for k in range(80):
-        later = k + 1 + np.flatnonzero(pattern[k + 1 :, k])
-        pattern[np.ix_(later, later)] = True
-    assert ordering.filled == np.tril(pattern).sum()
-
-
-def test_an_order_that_costs_too_much_is_given_up():
-    supports = [np.array([i, j]) for i, j in itertools.combinations(range(40), 2)]
-    assert order_moments(supports, 40, 1e3) is None
-    assert order_moments(supports, 40, 1e6) is not None
 
 
 def test_local_equalities_that_imply_each_other_leave_no_rounding_behind():

@@ -30,8 +30,8 @@ from numpy.typing import NDArray
 
 from ...sdp import SDP
 from ...sdp.svec import svec_weights
-from .local_elimination import eliminate_locally, put_in
-from .ordering import Ordering, distinct_supports, order_moments
+from .local_elimination import eliminate_locally, put_in, without_columns
+from .ordering import Ordering, order_blocks
 
 try:
     from .compiled import embedding
@@ -178,8 +178,7 @@ def sparse_ordering(rows: sp.csr_matrix, offsets: NDArray[np.intp]) -> Ordering 
     if n < _FEWEST:
         return None
     dense = dense_factor_seconds(n)
-    supports = distinct_supports(rows, offsets, dense / _PLACED)
-    found = None if supports is None else order_moments(supports, n, dense * FACTORED)
+    found = order_blocks(rows, offsets, dense / _PLACED, dense * FACTORED)
     return found if found is not None and factor_seconds(found) < dense else None
 
 
@@ -231,7 +230,7 @@ def _found(sdp: SDP) -> _Stated:
     elif sdp.n_moments >= _FEWEST:
         fixed = sdp.equalities.indices[sdp.equalities.indptr[:-1][np.diff(sdp.equalities.indptr) == 1]]
         if fixed.size == sdp.right_side.size:
-            rows = sp.csr_matrix(sdp.operator[:, np.setdiff1d(np.arange(sdp.n_moments), fixed)])
+            rows = without_columns(sdp.operator, fixed)
     if rows is not None:
         ordering = sparse_ordering(rows, sdp.offsets)
     rows = sdp.operator if rows is None else rows

@@ -275,3 +275,13 @@ def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.
     size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
     rows = _without_rounding(rows, size)
     return rows if rows.nnz <= _FULLER * matrix.nnz else None
+
+
+def without_columns(matrix: sp.csr_matrix, which: Index) -> sp.csr_matrix:
+    """Return the matrix without some of its columns."""
+    stays = np.ones(matrix.shape[1], dtype=bool)
+    stays[which] = False
+    kept = stays[matrix.indices]
+    ends = np.concatenate([[0], np.cumsum(kept)])[matrix.indptr]
+    indices = (np.cumsum(stays) - 1)[matrix.indices[kept]]
+    return sp.csr_matrix((matrix.data[kept], indices, ends), shape=(matrix.shape[0], int(stays.sum())))

@@ -1,9 +1,9 @@
-"""The different rows of the blocks of a program: those that are multiples of each other are kept once."""
+"""The different rows of the blocks of a program, multiples of each other kept once, and what the blocks touch."""
 
 import numpy as np
 
 from libc.math cimport fabs
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 cdef enum:
     EMPTY = 0
@@ -40,8 +40,8 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
         The number of the different row, and what it is multiplied by, 0 for an empty row.
     heads : (blocks + 1,) array
         The numbers with which the different rows of each block begin.
-    first : (different,) array
-        A row that each of them is.
+    pointers, columns, values : arrays
+        The different rows, compressed.
     """
     cdef int n_blocks = offsets.shape[0] - 1, n_rows = pointers.shape[0] - 1
     cdef int[::1] member = np.zeros(n_rows, dtype=np.intc), heads = np.zeros(n_blocks + 1, dtype=np.intc)
@@ -84,4 +84,85 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
                         member[r], factor[r] = found - 1, ratio
                         break
         heads[n_blocks] = count
-    return np.asarray(member), np.asarray(factor), np.asarray(heads), np.asarray(first)[:count]
+    return np.asarray(member), np.asarray(factor), np.asarray(heads), *_chosen(first[:count], pointers, columns, values)
+
+
+cdef _chosen(const int[::1] which, const int[::1] pointers, const int[::1] columns, const double[::1] values):
+    """Return some of the rows, compressed."""
+    cdef int count = which.shape[0], r, length
+    cdef int[::1] ends = np.zeros(count + 1, dtype=np.intc)
+    for r in range(count):
+        ends[r + 1] = ends[r] + pointers[which[r] + 1] - pointers[which[r]]
+    cdef int[::1] kept = np.empty(ends[count], dtype=np.intc)
+    cdef double[::1] numbers = np.empty(ends[count])
+    for r in range(count):
+        length = ends[r + 1] - ends[r]
+        if length:
+            memcpy(&kept[ends[r]], &columns[pointers[which[r]]], length * sizeof(int))
+            memcpy(&numbers[ends[r]], &values[pointers[which[r]]], length * sizeof(double))
+    return np.asarray(ends), np.asarray(kept), np.asarray(numbers)
+
+
+cdef inline unsigned long long _mixed(unsigned long long x) noexcept nogil:
+    """Return the number with its bits mixed, as in the generator SplitMix64."""
+    x = (x + 1) * 0x9E3779B97F4A7C15ull
+    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull
+    return x ^ (x >> 27)
+
+
+def distinct_supports(const int[::1] offsets, const int[::1] pointers, const int[::1] columns, int n, double most):
+    """Return the sets of columns, of `n`, that blocks of rows touch, each once.
+
+    Parameters
+    ----------
+    offsets : (blocks + 1,) array
+        Where the rows of each block begin.
+    pointers, columns : arrays
+        The rows, compressed.
+    most : float
+        The most that the squares of the sizes of these sets may add up to.
+
+    Returns
+    -------
+    bounds, columns : arrays or None
+        Where each set begins, and the sets; None where there is more.
+    """
+    cdef int blocks = offsets.shape[0] - 1, room = 4, j, e, c, count = 0, at = 0, i, other
+    while room < 2 * blocks:
+        room *= 2
+    cdef int[::1] bounds = np.zeros(blocks + 1, dtype=np.intc), mark = np.full(n, -1, dtype=np.intc)
+    cdef int[::1] moments = np.empty(pointers[offsets[blocks]] + 1, dtype=np.intc)
+    cdef int[::1] table = np.full(room, -1, dtype=np.intc)
+    cdef unsigned long long signature, slot
+    cdef double total = 0.0
+    with nogil:
+        for j in range(blocks):
+            at, signature = bounds[count], 0
+            for e in range(pointers[offsets[j]], pointers[offsets[j + 1]]):
+                c = columns[e]
+                if mark[c] != j:
+                    mark[c] = j
+                    signature += _mixed(c)
+                    moments[at] = c
+                    at += 1
+            if at == bounds[count]:
+                continue
+            slot = signature & (room - 1)
+            while table[slot] >= 0:  # a support of the same length whose moments are all in this one is the same
+                other = table[slot]
+                i = bounds[other]
+                if bounds[other + 1] - i == at - bounds[count]:
+                    while i < bounds[other + 1] and mark[moments[i]] == j:
+                        i += 1
+                    if i == bounds[other + 1]:
+                        break
+                slot = (slot + 1) & (room - 1)
+            if table[slot] >= 0:
+                continue
+            table[slot] = count
+            total += <double>(at - bounds[count]) * (at - bounds[count])
+            count += 1
+            bounds[count] = at
+            if total > most:
+                break
+    return None if total > most else (np.asarray(bounds)[:count + 1], np.asarray(moments))

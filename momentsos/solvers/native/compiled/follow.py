@@ -111,20 +111,13 @@ def _core(small: Small, over: sp.csr_matrix, tree: Tree | None) -> embedding.Emb
     sizes = np.array([size for size in small.sdp.sizes if size], dtype=np.intc)
     lengths = sizes * (sizes + 1) // 2
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intc)
-    pointers = over.indptr.astype(np.intc)
-    member, factor, heads, first = folding.fold_rows(offsets, pointers, over.indices.astype(np.intc), over.data)
-    different = over if first.shape[0] == over.shape[0] else over[first]
+    folded = folding.fold_rows(offsets, over.indptr.astype(np.intc), over.indices.astype(np.intc), over.data)
     return embedding.Embedding(
         sizes,
         cone.upper[offsets[:-1]].astype(np.intc),
         cone.upper.astype(np.intc),
         cone.lower.astype(np.intc),
-        member,
-        factor,
-        heads,
-        different.indptr.astype(np.intc),
-        different.indices.astype(np.intc),
-        different.data,
+        *folded,
         small.constant,
         small.gradient,
         small.row_units,

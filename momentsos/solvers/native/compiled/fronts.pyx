@@ -196,3 +196,57 @@ def _grouped(keys, count):
     order = np.argsort(keys, kind="stable").astype(np.intc)
     bounds = np.searchsorted(keys[order], np.arange(count + 1)).astype(np.intc)
     return bounds, np.concatenate([order, np.zeros(1, dtype=np.intc)])
+
+
+def fronts_of(const Py_ssize_t[::1] order, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] bounds,
+              const Py_ssize_t[::1] later):
+    """Join pivots into fronts; see `momentsos.solvers.native.ordering.Ordering`.
+
+    Returns
+    -------
+    pointers, rows, own, parent, front_of : arrays
+        See `momentsos.solvers.native.compiled.tree.Tree`.
+    """
+    cdef int count = bounds.shape[0] - 1, n = order.shape[0], k, f, above, fronts = 0
+    cdef Py_ssize_t i, j
+    # Of each pivot: the moments that it touches, the child that it takes in, and its front.
+    cdef int[::1] rest = np.zeros(count, dtype=np.intc), taken = np.full(count, -1, dtype=np.intc)
+    cdef int[::1] number = np.full(count, -1, dtype=np.intc), front_of = np.full(n, -1, dtype=np.intc)
+    for k in range(count):
+        for i in range(bounds[k], bounds[k + 1]):
+            rest[k] += starts[later[i] + 1] - starts[later[i]]
+    for k in range(count):
+        above = later[bounds[k]] if bounds[k] < bounds[k + 1] else -1
+        if above >= 0 and taken[above] < 0 and rest[k] == starts[above + 1] - starts[above] + rest[above]:
+            taken[above] = k
+            number[k] = -2
+    for k in range(count):
+        if number[k] == -1:
+            number[k] = fronts
+            fronts += 1
+    for k in range(count - 1, -1, -1):
+        if taken[k] >= 0:
+            number[taken[k]] = number[k]
+    cdef int[::1] own = np.zeros(fronts, dtype=np.intc), parent = np.full(fronts, -1, dtype=np.intc)
+    cdef int[::1] pointers = np.zeros(fronts + 1, dtype=np.intc), place = np.zeros(fronts, dtype=np.intc)
+    for k in range(count):
+        f = number[k]
+        own[f] += starts[k + 1] - starts[k]
+        pointers[f + 1] = own[f] + rest[k]  # in the end that of the last pivot of the front
+        parent[f] = number[later[bounds[k]]] if bounds[k] < bounds[k + 1] else -1
+    for f in range(fronts):
+        pointers[f + 1] += pointers[f]
+        place[f] = pointers[f]
+    cdef int[::1] rows = np.empty(pointers[fronts], dtype=np.intc)
+    for k in range(count):
+        f = number[k]
+        for i in range(starts[k], starts[k + 1]):
+            rows[place[f]] = order[i]
+            front_of[order[i]] = f
+            place[f] += 1
+        if place[f] == pointers[f] + own[f]:
+            for j in range(bounds[k], bounds[k + 1]):
+                for i in range(starts[later[j]], starts[later[j] + 1]):
+                    rows[place[f]] = order[i]
+                    place[f] += 1
+    return np.asarray(pointers), np.asarray(rows), np.asarray(own), np.asarray(parent), np.asarray(front_of)

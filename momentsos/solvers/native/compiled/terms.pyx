@@ -47,48 +47,55 @@ cdef class Terms(Operator):
         self._weights, self._folded, self._one = self.room(wide), self.room(square), self.room(largest * largest)
 
     cdef _find_supports(self):
-        """Number the moments of each block, and put its rows by columns."""
-        cdef int n = self.n, j, d, e, c, count, high, total = 0, length = self.pointers[self.n_entries]
-        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc), support
-        cdef int[::1] single = np.ones(self.n_blocks, dtype=np.intc)
-        cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.zeros(n + 1, dtype=np.intc)
-        cdef int[::1] seen = np.empty(n, dtype=np.intc), rows = np.empty(max(1, length), dtype=np.intc)
-        cdef double[::1] values = np.empty(max(1, length))
+        """Number the moments of each block, and put its rows by columns.
+
+        Entries are sorted by two transpositions, first by their moments, in these by their blocks and rows.
+        """
+        cdef int n = self.n, j, d, e, c, i, at, count = 0, length = self.pointers[self.n_entries]
+        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc), mark = np.full(n, -1, dtype=np.intc)
+        cdef int[::1] single = np.ones(self.n_blocks, dtype=np.intc), place = np.zeros(n + 2, dtype=np.intc)
+        cdef int[::1] whose = np.empty(length + 1, dtype=np.intc), row = np.empty(length + 1, dtype=np.intc)
+        cdef int[::1] which = np.empty(length + 1, dtype=np.intc), rows = np.empty(length + 1, dtype=np.intc)
+        cdef int[::1] following = np.empty(self.n_blocks, dtype=np.intc), moments, ends
+        cdef double[::1] values = np.empty(length + 1)
         cdef Py_ssize_t tall = 0, wide = 0
-        supports, ends = [], [np.zeros(1, dtype=np.intc)]
         for j in range(self.n_blocks):
-            count, high = 0, self.heads[j + 1] - self.heads[j]
+            following[j] = self.pointers[self.heads[j]]
             for d in range(self.heads[j], self.heads[j + 1]):
                 if self.pointers[d + 1] - self.pointers[d] > 1:
                     single[j] = 0
                 for e in range(self.pointers[d], self.pointers[d + 1]):
                     c = self.columns[e]
-                    if mark[c] != j + 1:
-                        mark[c] = j + 1
-                        place[c] = 0
-                        seen[count] = c
+                    place[c + 2] += 1
+                    if mark[c] != j:
+                        mark[c] = j
                         count += 1
-                    place[c] += 1
-            support = np.sort(seen[:count])
-            e = self.pointers[self.heads[j]]
-            for c in range(count):  # where the numbers of a column begin
-                place[support[c]], e = e, e + place[support[c]]
-            ends.append(np.empty(count, dtype=np.intc))
+            bounds[j + 1] = count
+            tall = max(tall, <Py_ssize_t>(self.heads[j + 1] - self.heads[j]) * (count - bounds[j]))
+            wide = max(wide, <Py_ssize_t>(count - bounds[j]) * (count - bounds[j]))
+        for c in range(n):
+            place[c + 2] += place[c + 1]
+        for j in range(self.n_blocks):
             for d in range(self.heads[j], self.heads[j + 1]):
                 for e in range(self.pointers[d], self.pointers[d + 1]):
-                    c = self.columns[e]
-                    rows[place[c]], values[place[c]] = d - self.heads[j], self.values[e]
-                    place[c] += 1
-            for c in range(count):
-                ends[j + 1][c] = place[support[c]]
-            supports.append(support)
-            total += count
-            bounds[j + 1] = total
-            tall, wide = max(tall, <Py_ssize_t>high * count), max(wide, <Py_ssize_t>count * count)
-        cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
-        cdef int[::1] column_ends = np.concatenate(ends)
-        self._kept += [rows, values, column_ends, bounds, moments, single]
-        self.rows, self.by_columns, self.column_ends = &rows[0], &values[0], &column_ends[0]
+                    at = place[self.columns[e] + 1]
+                    whose[at], row[at], which[at] = j, d - self.heads[j], e
+                    place[self.columns[e] + 1] += 1
+        moments, ends = np.empty(count + 1, dtype=np.intc), np.zeros(count + 1, dtype=np.intc)
+        cdef int[::1] seen = np.array(bounds[:self.n_blocks])
+        mark = np.full(self.n_blocks, -1, dtype=np.intc)
+        for c in range(n):
+            for i in range(place[c], place[c + 1]):
+                j = whose[i]
+                at = following[j]
+                rows[at], values[at] = row[i], self.values[which[i]]
+                following[j] += 1
+                if mark[j] != c:
+                    mark[j], moments[seen[j]] = c, c
+                    seen[j] += 1
+                ends[seen[j]] = at + 1
+        self._kept += [rows, values, ends, bounds, moments, single]
+        self.rows, self.by_columns, self.column_ends = &rows[0], &values[0], &ends[0]
         self.bounds, self.moments, self.single = &bounds[0], &moments[0], &single[0]
         self._tall, self._flat, self.part = self.room(tall), self.room(tall), self.room(wide)
 
