@@ -22,6 +22,10 @@ from .step import Move, advance
 
 #: Iterations without a better point after which a run ends, the first when that point is good.
 _PATIENCE, _LONG_PATIENCE, _GOOD = 12, 30, 1e-6
+#: What a better point is: its worst residual against that of the best one. Where that is better than the third number and
+#: the Schur complement singular up to rounding, the digits are used up: small gains are not waited for, and others count
+#: as so many iterations.
+_BETTER, _MUCH_BETTER, _VERY_GOOD, _HASTE = 0.9, 0.5, 1e-8, 3
 
 
 class Ending(Enum):
@@ -108,8 +112,12 @@ def follow_path(
         state = measure(program, point)
         if verbose:
             _log(iteration, point, state, move)
+        used_up = metric.schur.shift > 0.0 and best[1].worst <= _VERY_GOOD
         # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
-        since_best = 0 if state.worst < 0.9 * best[1].worst or point.kappa > point.tau else since_best + 1
+        if state.worst < (_MUCH_BETTER if used_up else _BETTER) * best[1].worst or point.kappa > point.tau:
+            since_best = 0
+        else:
+            since_best += _HASTE if used_up else 1
         if state.worst < best[1].worst:
             best = point, state
         if best[1].worst <= 0.1 * tol or once_more:

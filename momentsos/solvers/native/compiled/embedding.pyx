@@ -142,22 +142,23 @@ cdef class Embedding(Normal):
     # One iteration ---------------------------------------------------------------------------------------------
 
     cdef int _iterate(self) noexcept nogil:
-        cdef bint raised
+        cdef bint used_up
         if self.make_metric(&self.point, &self.metrics[self.at]):
             return _HAND_OVER
         if self.anchor < 0 or self.metrics[self.at].smallest_pivot >= 1e-9:
             self.anchor = self.at
         self._linearise()
-        raised = self.metrics[self.at].shift > 0.0  # the digits are used up
+        used_up = self.metrics[self.at].shift > 0.0 and not self.by_square_root and self.best_worst <= 1e-8
         if self._ray_in_sight() or self._advance():
             return _HAND_OVER
         self.iteration += 1
         self._measure()
-        # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
-        if self.worst < 0.9 * self.best_worst or self.point.kappa > self.point.tau:
+        # With κ ahead of τ the iterates are on their way to a ray, not to a better point. Once the digits are used up,
+        # small gains are not waited for.
+        if self.worst < (0.5 if used_up else 0.9) * self.best_worst or self.point.kappa > self.point.tau:
             self.since_best = 0
         else:
-            self.since_best += 3 if raised and self.best_worst <= 1e-8 else 1
+            self.since_best += 3 if used_up else 1
         if self.worst < self.best_worst:
             self._remember()
         return _STALLED if self.since_best >= (12 if self.best_worst <= 1e-6 else 30) else _RUNNING
