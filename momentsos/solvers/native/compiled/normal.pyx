@@ -117,8 +117,7 @@ cdef class Normal(Terms):
                 if w == n:
                     self.add_term(batch, lane, self._folded, self._schur)
                 elif w > 0:
-                    memset(self.part, 0, <size_t>w * w * sizeof(double))
-                    self.add_term(batch, lane, self._folded, self.part)
+                    self.write_term(batch, lane, self._folded, self.part)
                     for a in range(w):
                         column = self._schur + <Py_ssize_t>moments[a] * n
                         for b in range(a, w):
@@ -139,8 +138,7 @@ cdef class Normal(Terms):
                 if not self._folded_now[c]:
                     self.fold(metric, &self.batches[c], folded)
                     self._folded_now[c] = 1
-                memset(self.part, 0, <size_t>w * w * sizeof(double))
-                self.add_term(&self.batches[c], self._lane[j], folded, self.part)
+                self.write_term(&self.batches[c], self._lane[j], folded, self.part)
                 self._fronts.add_block(k, w, self.moments + at, self._fronts.positions + at, self.part)
             if self._fronts.close_front(k, metric.schur):
                 return 1

@@ -51,7 +51,7 @@ cdef class Operator:
     cdef double* room(self, Py_ssize_t count) except NULL
     cdef make_point(self, Point* point)
     cdef _lay_out(self, order)
-    cdef bytes _structure(self, int j)
+    cdef bytes _structure(self, int j, int[::1] lengths)
     cdef _place(self)
     cdef int _length(self, int j)
     cdef bint _are_together(self, Batch* batch)

@@ -85,6 +85,7 @@ cdef class Operator:
         """Put blocks with the same pattern together, those over the same moments first, else in the given order."""
         cdef int[::1] within = np.zeros(self.n_rows, dtype=np.intc), first = np.empty(self.n_blocks, dtype=np.intc)
         cdef int j, r = 0, c, start = 0, slots = 0, count = 0
+        cdef int[::1] lengths = np.diff(<int[:self.n_entries + 1]>self.pointers)
         cdef Batch *batch
         for j in range(self.n_blocks):
             first[j] = r
@@ -95,7 +96,7 @@ cdef class Operator:
         for j in order:
             r = first[j] + self.sizes[j] * (self.sizes[j] + 1) // 2
             key = self.sizes[j], self.heads[j + 1] - self.heads[j], bytes(within[first[j]:r])
-            alike.setdefault(key, {}).setdefault(self._structure(j), []).append(j)
+            alike.setdefault(key, {}).setdefault(self._structure(j, lengths), []).append(j)
         cuts = []
         for (size, different, _), groups in alike.items():
             blocks = [j for group in groups.values() for j in group]
@@ -117,15 +118,13 @@ cdef class Operator:
             slots += batch.lanes * batch.different
         self.dimension, self.n_slots = start, slots
 
-    cdef bytes _structure(self, int j):
-        """Return what tells whether rows of two blocks are over the same moments."""
+    cdef bytes _structure(self, int j, int[::1] lengths):
+        """Return what tells whether rows of two blocks are over the same moments: their lengths, and these."""
         cdef int low = self.heads[j], high = self.heads[j + 1]
-        cdef int start = self.pointers[low], length = self.pointers[high] - start
-        ends = (<char*>&self.pointers[low])[:(high - low + 1) * sizeof(int)]
-        if length == 0:
-            return ends
-        lengths = np.diff(np.frombuffer(ends, dtype=np.intc)).tobytes()
-        return lengths + (<char*>&self.columns[start])[:length * sizeof(int)]
+        if low == high:
+            return b""
+        numbers = (<char*>&self.columns[self.pointers[low]])[:self._length(j) * sizeof(int)]
+        return (<char*>&lengths[low])[:(high - low) * sizeof(int)] + numbers
 
     cdef _place(self):
         """Find the places of rows, and put factors and values of batches side by side."""
@@ -177,13 +176,20 @@ cdef class Operator:
 
     cdef bint _are_together(self, Batch* batch):
         """Return whether the rows of all blocks of a batch are over the same moments."""
-        cdef int lane
+        cdef int lane, e, own = self.heads[self.members[batch.first]], other
+        cdef int length = self._length(self.members[batch.first])
         if batch.lanes == 1:
             return False
-        own = self._structure(self.members[batch.first])
         for lane in range(1, batch.filled):
-            if self._structure(self.members[batch.first + lane]) != own:
+            other = self.heads[self.members[batch.first + lane]]
+            if self._length(self.members[batch.first + lane]) != length:
                 return False
+            for e in range(batch.different):
+                if self.pointers[own + e] - self.pointers[own] != self.pointers[other + e] - self.pointers[other]:
+                    return False
+            for e in range(length):
+                if self.columns[self.pointers[own] + e] != self.columns[self.pointers[other] + e]:
+                    return False
         return True
 
     cdef void bring_in(self, const double* outer, double* flat) noexcept nogil:

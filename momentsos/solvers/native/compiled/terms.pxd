@@ -35,3 +35,4 @@ cdef class Terms(Operator):
     cdef void image(self, Metric* metric, const double* change, double* flat) noexcept nogil
     cdef void fold(self, Metric* metric, Batch* batch, double* folded) noexcept nogil
     cdef void add_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil
+    cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil

@@ -12,6 +12,8 @@ the rows of `P` are those of the identity times a factor and those of `D` sparse
 
 import numpy as np
 
+from libc.string cimport memset
+
 from .blocks cimport factor, gram_of_root, invert
 from .operator cimport Batch, Operator
 from .vectors cimport Point
@@ -158,20 +160,26 @@ cdef class Terms(Operator):
 
     cdef void add_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
         """Add the lower half, by columns, of the term of a block, from the weights of its batch."""
-        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
-        cdef int a, b, lanes = batch.lanes
-        cdef const int *ends = self.column_ends + self.bounds[j]  # of the column before a column
-        cdef const int *rows = self.rows + ends[0]
-        cdef const double *values = self.by_columns + ends[0]
-        cdef double value
-        if self.single[j]:
-            for a in range(w):
-                for b in range(a, w):
-                    value = values[a] * values[b] * folded[(<Py_ssize_t>rows[a] * h + rows[b]) * lanes + lane]
-                    target[<Py_ssize_t>a * w + b] += value
-            return
-        if lanes > 1:
+        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j], a
+        if batch.lanes > 1:
             for a in range(h * h):
-                self._one[a] = folded[<Py_ssize_t>a * lanes + lane]
+                self._one[a] = folded[<Py_ssize_t>a * batch.lanes + lane]
             folded = self._one
-        add_congruence(h, w, folded, ends, self.rows, self.by_columns, self._tall, self._flat, target)
+        add_congruence(h, w, folded, self.column_ends + self.bounds[j], self.rows, self.by_columns, self._tall,
+                       self._flat, target)
+
+    cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
+        """Write what `add_term` adds."""
+        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
+        cdef int a, b, lanes = batch.lanes, start = self.column_ends[self.bounds[j]]
+        cdef const int *rows = self.rows + start
+        cdef const double *values = self.by_columns + start
+        cdef const double *weights
+        if not self.single[j]:
+            memset(target, 0, <size_t>w * w * sizeof(double))
+            self.add_term(batch, lane, folded, target)
+            return
+        for a in range(w):
+            weights = folded + <Py_ssize_t>rows[a] * h * lanes + lane
+            for b in range(a, w):
+                target[<Py_ssize_t>a * w + b] = values[a] * values[b] * weights[<Py_ssize_t>rows[b] * lanes]
