@@ -30,7 +30,7 @@ extensions = [
         name,
         [name.replace(".", "/") + ".pyx"],
         include_dirs=[FOLDER],
-        depends=[f"{FOLDER}/{name}.h" for name in ("vectors", "kernels", "lanes", "fronts")],
+        depends=[f"{FOLDER}/{name}.h" for name in ("vectors", "eigen", "kernels", "lanes", "fronts")],
         extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0", "-fno-math-errno"],
     )
     for name in MODULES

@@ -5,22 +5,33 @@ Plain loops: at these sizes a call of LAPACK costs more than the arithmetic. Lar
 
 import numpy as np
 
-from libc.math cimport INFINITY, fabs, sqrt
-from scipy.linalg.cython_blas cimport dgemm
-from scipy.linalg.cython_lapack cimport dsyev
+from libc.math cimport sqrt
+from libc.string cimport memcpy
+from scipy.linalg.cython_blas cimport dgemm, dtrmm
+from scipy.linalg.cython_lapack cimport dlauum, dpotrf, dtrtri
 
 cdef extern from "kernels.h" nogil:
     void multiply(int s, const double* left, const double* right, double* result)
 
-cdef enum:  # the largest matrices that are multiplied by loops, and whose eigenvalues are found by rotations
+cdef extern from "eigen.h" nogil:
+    double smallest_eigenvalue(int n, const double* lower, double high, double* work)
+
+cdef enum:  # the largest matrices that loops are quicker for than BLAS
     LOOPS = 16
-    ROTATIONS = 5
 
 
 cdef int factor(int s, const double* matrix, double* lower) noexcept nogil:
     """Write the Cholesky factor of `matrix`, which may be in the same place; return 1 when it is not definite."""
-    cdef int i, j, k
+    cdef int i, j, k, info
     cdef double value
+    if s > LOOPS:  # the lower half row by row is the upper one to LAPACK
+        if lower != matrix:
+            memcpy(lower, matrix, <size_t>s * s * sizeof(double))
+        dpotrf("U", &s, lower, &s, &info)
+        for i in range(s):
+            if not lower[i * s + i] > 0.0:
+                return 1
+        return int(info != 0)
     for i in range(s):
         for j in range(i + 1):
             value = matrix[i * s + j]
@@ -37,8 +48,12 @@ cdef int factor(int s, const double* matrix, double* lower) noexcept nogil:
 
 cdef void invert(int s, const double* lower, double* inverse) noexcept nogil:
     """Write the inverse of a lower triangular matrix, by forward substitution row after row."""
-    cdef int i, j, k
+    cdef int i, j, k, info
     cdef double share
+    if s > LOOPS:
+        memcpy(inverse, lower, <size_t>s * s * sizeof(double))
+        dtrtri("U", "N", &s, inverse, &s, &info)
+        return
     for i in range(s):
         for j in range(i):
             inverse[i * s + j] = 0.0
@@ -54,16 +69,20 @@ cdef void invert(int s, const double* lower, double* inverse) noexcept nogil:
 
 cdef void gram_of_root(int s, const double* root, double* matrix) noexcept nogil:
     """Write `RᵀR` for a lower triangular `R`."""
-    cdef int i, j, k
+    cdef int i, j, k, info
     cdef double share
-    for i in range(s):
-        for j in range(i + 1):
-            matrix[i * s + j] = 0.0
-    for k in range(s):
-        for i in range(k + 1):
-            share = root[k * s + i]
+    if s > LOOPS:
+        memcpy(matrix, root, <size_t>s * s * sizeof(double))
+        dlauum("U", &s, matrix, &s, &info)
+    else:
+        for i in range(s):
             for j in range(i + 1):
-                matrix[i * s + j] += share * root[k * s + j]
+                matrix[i * s + j] = 0.0
+        for k in range(s):
+            for i in range(k + 1):
+                share = root[k * s + i]
+                for j in range(i + 1):
+                    matrix[i * s + j] += share * root[k * s + j]
     for i in range(s):
         for j in range(i):
             matrix[j * s + i] = matrix[i * s + j]
@@ -94,56 +113,10 @@ cdef void sandwich(int s, const double* left, const double* middle, const double
         result[i * s + i] = full[i * s + i]
 
 
-cdef double _rotated(int s, double* matrix) noexcept nogil:
-    """Return the smallest eigenvalue by Jacobi's method (Golub, Van Loan, *Matrix Computations*, section 8.5)."""
-    cdef int sweep, p, q, k
-    cdef double off, size, theta, tangent, cosine, sine, first, second
-    for sweep in range(15):
-        off = size = 0.0
-        for p in range(s):
-            size += matrix[p * s + p] * matrix[p * s + p]
-            for q in range(p):
-                off += matrix[p * s + q] * matrix[p * s + q]
-        if not off > 1e-26 * size:
-            break
-        for p in range(s):
-            for q in range(p + 1, s):
-                if matrix[q * s + p] == 0.0:
-                    continue
-                theta = 0.5 * (matrix[q * s + q] - matrix[p * s + p]) / matrix[q * s + p]
-                tangent = (1.0 if theta >= 0.0 else -1.0) / (fabs(theta) + sqrt(theta * theta + 1.0))
-                cosine = 1.0 / sqrt(tangent * tangent + 1.0)
-                sine = tangent * cosine
-                for k in range(s):
-                    first, second = matrix[k * s + p], matrix[k * s + q]
-                    matrix[k * s + p] = cosine * first - sine * second
-                    matrix[k * s + q] = sine * first + cosine * second
-                for k in range(s):
-                    first, second = matrix[p * s + k], matrix[q * s + k]
-                    matrix[p * s + k] = cosine * first - sine * second
-                    matrix[q * s + k] = sine * first + cosine * second
-    size = matrix[0]
-    for p in range(1, s):
-        size = min(size, matrix[p * s + p])
-    return size
-
-
-cdef double _smallest_eigenvalue(int s, double* matrix, double* work) noexcept nogil:
-    """Return the smallest eigenvalue of a matrix given by its lower half; it is overwritten."""
-    cdef int i, j, info, room = 3 * s
-    if s > ROTATIONS:  # the lower half row by row is the upper one to LAPACK
-        dsyev("N", "U", &s, matrix, &s, work, work + s, &room, &info)
-        return work[0] if info == 0 else -INFINITY
-    for i in range(s):
-        for j in range(i):
-            matrix[j * s + i] = matrix[i * s + j]
-    return _rotated(s, matrix)
-
-
-cdef double lowest_of_lower(int s, double* full, double bound, double* half) noexcept nogil:
+cdef double lowest_of_lower(int s, const double* full, double bound, double* half) noexcept nogil:
     """Return the smallest eigenvalue of a matrix given by its lower half, or `bound` where it is not below that.
 
-    The matrix is overwritten; `half` has room for another one and four rows.
+    `half` has room for `eigen_size` numbers, as for a matrix.
     """
     cdef int i, j
     for i in range(s):
@@ -152,21 +125,26 @@ cdef double lowest_of_lower(int s, double* full, double bound, double* half) noe
         half[i * s + i] = full[i * s + i] - bound
     if factor(s, half, half) == 0:
         return bound
-    return min(bound, _smallest_eigenvalue(s, full, half))
+    return min(bound, smallest_eigenvalue(s, full, bound, half))
 
 
 cdef double lowest(int s, const double* root, const double* change, double bound, double* work) noexcept nogil:
     """Return the smallest eigenvalue of `R D Rᵀ` (`R` lower triangular), or `bound` where it is not below that.
 
     A Cholesky factorisation of the matrix less `bound` tells, at a fraction of the price of eigenvalues, so that
-    over many blocks these are found for few. `work` has room for two matrices and four rows.
+    over many blocks these are found for few. `work` has room for a matrix and `eigen_size` numbers.
     """
     cdef int i, j, k
-    cdef double share, value
-    cdef double* half = work
-    cdef double* full = work + s * s
+    cdef double share, value, one = 1.0
+    cdef double* full = work
+    cdef double* half = work + s * s
     if s == 1:
         return min(bound, root[0] * root[0] * change[0])
+    if s > LOOPS:
+        memcpy(full, change, <size_t>s * s * sizeof(double))
+        dtrmm("R", "U", "N", "N", &s, &s, &one, <double*>root, &s, full, &s)
+        dtrmm("L", "U", "T", "N", &s, &s, &one, <double*>root, &s, full, &s)
+        return lowest_of_lower(s, full, bound, half)
     for i in range(s):
         for j in range(s):
             half[i * s + j] = root[i * s] * change[j]
@@ -187,7 +165,7 @@ def lowest_of(const double[:, :, ::1] roots, const double[:, :, ::1] changes, do
     """Return the smallest eigenvalue of `R D Rᵀ` over stacks of `R` and `D`, or `bound` where none is below that."""
     cdef int s = roots.shape[1]
     cdef Py_ssize_t j
-    cdef double[::1] work = np.empty(2 * s * (s + 2))
+    cdef double[::1] work = np.empty(s * s + eigen_size(s))
     with nogil:
         for j in range(roots.shape[0]):
             bound = lowest(s, &roots[j, 0, 0], &changes[j, 0, 0], bound, &work[0])

@@ -14,7 +14,7 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport fabs
 from libc.string cimport memcpy
 
-from .blocks cimport factor, lowest, lowest_of_lower
+from .blocks cimport eigen_size, factor, lowest, lowest_of_lower
 from .normal cimport Normal
 from .operator cimport Batch
 from .terms cimport Metric
@@ -74,7 +74,7 @@ cdef class Embedding(Normal):
         self.slope, self.slope_slack, self.slope_gram = self.room(n), self.room(d), self.room(d)
         self.primal_image, self.missing, self.image_of_step = self.room(d), self.room(n), self.room(n)
         self._scaled = self.room(self.largest_block * self.largest_block)
-        self._spare_block = self.room(self.largest_block * (self.largest_block + 4))
+        self._spare_block = self.room(eigen_size(self.largest_block))
 
     def open(self, double[::1] unit):
         """Factor the Schur complement `AᵀA` of the unit of the cone; return its smallest pivot, 0 when regularised."""

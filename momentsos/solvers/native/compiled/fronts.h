@@ -5,9 +5,6 @@
 
 #include "vectors.h"
 
-/* The rows of a front and the numbers of a column. */
-#define PADDED(n) (((n) + LANES - 1) / LANES * LANES)
-
 /* Take from a column, from the vector with row `from` on, the products of columns before it with their entries in that
    row. */
 INLINED void subtract_columns(const wide *matrix, int height, int first, int last, int row, int from, wide *column)

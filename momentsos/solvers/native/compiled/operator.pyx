@@ -12,7 +12,7 @@ from libc.stdlib cimport calloc, free
 from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
-from .blocks cimport sandwich
+from .blocks cimport eigen_size, sandwich
 from .vectors cimport LANES, Point
 
 cdef extern from "lanes.h" nogil:
@@ -166,7 +166,8 @@ cdef class Operator:
                         batch.values[e * batch.lanes + lane] = self.values[start + e]
         self._kept += [upper, lower]
         self.upper, self.lower = &upper[0], &lower[0]
-        self.work = self.room(max(3 * LANES * widest * widest, 2 * self.largest_block * (self.largest_block + 2)))
+        s = self.largest_block
+        self.work = self.room(max(3 * LANES * widest * widest, s * s + max(s * s, <Py_ssize_t>eigen_size(s))))
         self.entries = self.room(self.n_slots + LANES)  # a block without entries has one, of factor zero
         self.gradients = self.room(LANES * self.n) if some else NULL
 

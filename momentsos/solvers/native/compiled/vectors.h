@@ -34,6 +34,8 @@ typedef double loose;
 #define LANE(v, l) (v)
 #endif
 #define ZERO ((wide){0.0})
+/* How many numbers the vectors have that take n. */
+#define PADDED(n) (((n) + LANES - 1) / LANES * LANES)
 
 INLINED double sum_of_lanes(const wide *v)
 {
