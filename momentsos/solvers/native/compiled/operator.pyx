@@ -28,8 +28,9 @@ cdef extern from "lanes.h" nogil:
                        double* gradients)
     void add_lanes(int n, const double* gradients, double* gradient)
 
-cdef enum:  # bytes that flat vectors and all work space are aligned to
+cdef enum:  # bytes that flat vectors and all work space are aligned to, and the fewest blocks that are put together
     ALIGNED = 64
+    FEWEST = 3
 
 
 cdef class Operator:
@@ -99,9 +100,7 @@ cdef class Operator:
             alike.setdefault(key, {}).setdefault(self._structure(j, lengths), []).append(j)
         cuts = []
         for (size, different, _), groups in alike.items():
-            blocks = [j for group in groups.values() for j in group]
-            together = LANES if size <= LARGEST_LANES else 1
-            cuts += [blocks[at:at + together] for at in range(0, len(blocks), together)]
+            cuts += _cut([j for group in groups.values() for j in group], LANES if size <= LARGEST_LANES else 1)
         cuts.sort(key=_stands_alone)  # what is side by side has to be aligned
         cdef int[::1] members = np.array([j for blocks in cuts for j in blocks], dtype=np.intc)
         self._kept += [within, first, members]
@@ -302,6 +301,14 @@ cdef class Operator:
                 sandwich_lanes(batch.size, left + at, middle + at, right + at, self.work, flat + at)
             else:
                 sandwich(batch.size, left + at, middle + at, right + at, self.work, flat + at)
+
+
+def _cut(blocks, together):
+    """Return blocks in groups; a few that are left over stand alone, lest most of the room be empty."""
+    whole = len(blocks) // together * together
+    if len(blocks) - whole >= FEWEST:
+        whole = len(blocks)
+    return [blocks[at:at + together] for at in range(0, whole, together)] + [[j] for j in blocks[whole:]]
 
 
 def _stands_alone(blocks):
