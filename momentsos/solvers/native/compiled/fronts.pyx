@@ -9,10 +9,9 @@ import numpy as np
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport dsyrk
 
-from .vectors cimport LANES
+from .vectors cimport LANES, PADDED
 
 cdef extern from "fronts.h" nogil:
-    int PADDED(int n)
     int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
                   double* smallest)
     void keep_columns(int n, int own, const double* matrix, double* panel)
@@ -119,15 +118,15 @@ cdef class Fronts:
 
     cdef void add_block(self, int k, int w, const int* moments, const int* positions,
                         const double* term) noexcept nogil:
-        """Add the lower half of a term over the moments of a block."""
-        cdef int height = PADDED(self.pointers[k + 1] - self.pointers[k]), a, b, p, q
+        """Add the lower half of a term over the moments of a block, columns padded."""
+        cdef int height = PADDED(self.pointers[k + 1] - self.pointers[k]), stride = PADDED(w), a, b, p, q
         cdef double value
         for a in range(w):
             p = positions[a]
-            self.diagonal[moments[a]] += term[<Py_ssize_t>a * w + a]
+            self.diagonal[moments[a]] += term[<Py_ssize_t>a * stride + a]
             for b in range(a, w):
                 q = positions[b]
-                value = term[<Py_ssize_t>a * w + b]
+                value = term[<Py_ssize_t>a * stride + b]
                 if q >= p:
                     self.front[<Py_ssize_t>p * height + q] += value
                 else:

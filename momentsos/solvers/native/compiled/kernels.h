@@ -65,9 +65,7 @@ static WIDE void fold_weights(int s, const double *restrict x, const double *res
                 folded[(size_t)a * h + b] + folded[(size_t)b * h + a];
 }
 
-/* Write F D for a symmetric F of size h and a sparse D of w columns, transposed, or add the upper triangle of D'G for a
-   G of size h by w. Of up to four numbers in a column, each with a row of the other matrix, the products are summed in
-   one go. */
+/* Add to a row, from one number to another, the products of some numbers, each with a row of a matrix. */
 INLINED void add_rows(int count, const int *restrict rows, const double *restrict values, const double *restrict from,
                       int stride, int first, int last, double *restrict to)
 {
@@ -94,22 +92,24 @@ INLINED void add_rows(int count, const int *restrict rows, const double *restric
     }
 }
 
-/* Add the upper triangle of D'FD, of size w, for a symmetric F of size h and a sparse D given by its columns. `tall` and
-   `flat` have room for h * w numbers. */
+/* Add the upper triangle of D'FD, of size w, for a symmetric F of size h and a sparse D given by its columns, and what
+   is not wanted of the other triangle. The rows of F are padded by zeros, those of the result where `stride` is. `tall`
+   and `flat` have room for padded(h) * padded(w) numbers. */
 static WIDE void add_congruence(int h, int w, const double *restrict f, const int *restrict pointers,
                                 const int *restrict rows, const double *restrict values, double *restrict tall,
-                                double *restrict flat, double *restrict target)
+                                double *restrict flat, int stride, double *restrict target)
 {
-    memset(tall, 0, (size_t)h * w * sizeof(double));
+    int high = PADDED(h), wide_as = PADDED(w), last = stride < wide_as ? w : wide_as;
+    memset(tall, 0, (size_t)high * wide_as * sizeof(double));
     for (int c = 0; c < w; c++)
-        add_rows(pointers[c + 1] - pointers[c], rows + pointers[c], values + pointers[c], f, h, 0, h,
-                 tall + (size_t)c * h);
+        add_rows(pointers[c + 1] - pointers[c], rows + pointers[c], values + pointers[c], f, high, 0, high,
+                 tall + (size_t)c * high);
+    for (int c = 0; c < wide_as; c += LANES)
+        for (int a = 0; a < high; a += LANES)
+            turn_lanes(tall + (size_t)c * high + a, high, flat + (size_t)a * wide_as + c, wide_as);
     for (int c = 0; c < w; c++)
-        for (int a = 0; a < h; a++)
-            flat[(size_t)a * w + c] = tall[(size_t)c * h + a];
-    for (int c = 0; c < w; c++)
-        add_rows(pointers[c + 1] - pointers[c], rows + pointers[c], values + pointers[c], flat, w, c, w,
-                 target + (size_t)c * w);
+        add_rows(pointers[c + 1] - pointers[c], rows + pointers[c], values + pointers[c], flat, wide_as,
+                 c / LANES * LANES, last, target + (size_t)c * stride);
 }
 
 #endif

@@ -15,7 +15,7 @@ from .blocks cimport factor
 from .fronts cimport Fronts
 from .operator cimport Batch
 from .terms cimport Metric, Terms
-from .vectors cimport LANES, Point, dot
+from .vectors cimport LANES, PADDED, Point, dot
 
 cdef enum:  # the most numbers of a square root that is factored here
     LARGEST_ROOT = 2_000_000
@@ -115,13 +115,13 @@ cdef class Normal(Terms):
                 j = self.members[batch.first + lane]
                 w, moments = self.bounds[j + 1] - self.bounds[j], self.moments + self.bounds[j]
                 if w == n:
-                    self.add_term(batch, lane, self._folded, self._schur)
+                    self.add_term(batch, lane, self._folded, n, self._schur)
                 elif w > 0:
                     self.write_term(batch, lane, self._folded, self.part)
                     for a in range(w):
                         column = self._schur + <Py_ssize_t>moments[a] * n
                         for b in range(a, w):
-                            column[moments[b]] += self.part[<Py_ssize_t>a * w + b]
+                            column[moments[b]] += self.part[<Py_ssize_t>a * PADDED(w) + b]
 
     cdef int _form_sparse(self, Metric* metric) noexcept nogil:
         """Form and factor front by front."""

@@ -34,5 +34,5 @@ cdef class Terms(Operator):
     cdef void invert_slacks(self, Metric* metric) noexcept nogil
     cdef void image(self, Metric* metric, const double* change, double* flat) noexcept nogil
     cdef void fold(self, Metric* metric, Batch* batch, double* folded) noexcept nogil
-    cdef void add_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil
+    cdef void add_term(self, Batch* batch, int lane, const double* folded, int stride, double* target) noexcept nogil
     cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil

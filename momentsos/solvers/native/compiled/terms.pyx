@@ -16,13 +16,13 @@ from libc.string cimport memset
 
 from .blocks cimport factor, gram_of_root, invert
 from .operator cimport Batch, Operator
-from .vectors cimport Point
+from .vectors cimport PADDED, Point
 
 cdef extern from "kernels.h" nogil:
     void fold_weights(int s, const double* x, const double* v, const int* member, const double* factor, int h,
                       double* row, double* folded)
     void add_congruence(int h, int w, const double* f, const int* pointers, const int* rows, const double* values,
-                        double* tall, double* flat, double* target)
+                        double* tall, double* flat, int stride, double* target)
 
 cdef extern from "lanes.h" nogil:
     int root_lanes(int s, const double* matrix, const double* missing, double* work, double* inverse)
@@ -46,7 +46,7 @@ cdef class Terms(Operator):
             wide = max(wide, batch.lanes * batch.size * (batch.size + 1) // 2)
             square = max(square, <Py_ssize_t>batch.lanes * h * h)
             largest = max(largest, h)
-        self._weights, self._folded, self._one = self.room(wide), self.room(square), self.room(largest * largest)
+        self._weights, self._folded, self._one = self.room(wide), self.room(square), self.room(<Py_ssize_t>largest * PADDED(largest))
 
     cdef _find_supports(self):
         """Number the moments of each block, and put its rows by columns.
@@ -73,8 +73,8 @@ cdef class Terms(Operator):
                         mark[c] = j
                         count += 1
             bounds[j + 1] = count
-            tall = max(tall, <Py_ssize_t>(self.heads[j + 1] - self.heads[j]) * (count - bounds[j]))
-            wide = max(wide, <Py_ssize_t>(count - bounds[j]) * (count - bounds[j]))
+            tall = max(tall, <Py_ssize_t>PADDED(self.heads[j + 1] - self.heads[j]) * PADDED(count - bounds[j]))
+            wide = max(wide, <Py_ssize_t>(count - bounds[j]) * PADDED(count - bounds[j]))
         for c in range(n):
             place[c + 2] += place[c + 1]
         for j in range(self.n_blocks):
@@ -158,28 +158,33 @@ cdef class Terms(Operator):
             fold_weights(batch.size, metric.gram + at, metric.inverse + at, batch.member, batch.factor,
                          batch.different, self._weights, folded)
 
-    cdef void add_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
-        """Add the lower half, by columns, of the term of a block, from the weights of its batch."""
-        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j], a
-        if batch.lanes > 1:
-            for a in range(h * h):
-                self._one[a] = folded[<Py_ssize_t>a * batch.lanes + lane]
-            folded = self._one
-        add_congruence(h, w, folded, self.column_ends + self.bounds[j], self.rows, self.by_columns, self._tall,
-                       self._flat, target)
+    cdef void add_term(self, Batch* batch, int lane, const double* folded, int stride, double* target) noexcept nogil:
+        """Add the lower half, by columns, of the term of a block, from the weights of its batch.
+
+        Columns are `stride` numbers apart; what is in the other half means nothing.
+        """
+        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
+        cdef int a, b, high = PADDED(h)
+        for a in range(h):
+            for b in range(h):
+                self._one[a * high + b] = folded[(<Py_ssize_t>a * h + b) * batch.lanes + lane]
+            for b in range(h, high):
+                self._one[a * high + b] = 0.0
+        add_congruence(h, w, self._one, self.column_ends + self.bounds[j], self.rows, self.by_columns, self._tall,
+                       self._flat, stride, target)
 
     cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
-        """Write what `add_term` adds."""
+        """Write what `add_term` adds, columns padded."""
         cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
-        cdef int a, b, lanes = batch.lanes, start = self.column_ends[self.bounds[j]]
+        cdef int a, b, lanes = batch.lanes, start = self.column_ends[self.bounds[j]], stride = PADDED(w)
         cdef const int *rows = self.rows + start
         cdef const double *values = self.by_columns + start
         cdef const double *weights
         if not self.single[j]:
-            memset(target, 0, <size_t>w * w * sizeof(double))
-            self.add_term(batch, lane, folded, target)
+            memset(target, 0, <size_t>w * stride * sizeof(double))
+            self.add_term(batch, lane, folded, stride, target)
             return
         for a in range(w):
             weights = folded + <Py_ssize_t>rows[a] * h * lanes + lane
             for b in range(a, w):
-                target[<Py_ssize_t>a * w + b] = values[a] * values[b] * weights[<Py_ssize_t>rows[b] * lanes]
+                target[<Py_ssize_t>a * stride + b] = values[a] * values[b] * weights[<Py_ssize_t>rows[b] * lanes]

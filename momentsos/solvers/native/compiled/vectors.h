@@ -45,6 +45,35 @@ INLINED double sum_of_lanes(const wide *v)
     return total;
 }
 
+/* Turn a square of numbers: each row is a vector. */
+INLINED void turn_lanes(const double *from, int stride, double *to, int other)
+{
+#if LANES == 8 && (defined(__clang__) || __GNUC__ >= 12)
+#define TAKE(a, b, ...) (__builtin_shufflevector(a, b, __VA_ARGS__))
+    wide u[8], v[8];
+    for (int t = 0; t < 8; t++)
+        u[t] = *(const loose *)(from + (size_t)t * stride);
+    for (int t = 0; t < 8; t += 2) {
+        v[t] = TAKE(u[t], u[t + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        v[t + 1] = TAKE(u[t], u[t + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int t = 0; t < 8; t += 4)
+        for (int i = 0; i < 2; i++) {
+            u[t + i] = TAKE(v[t + i], v[t + i + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            u[t + i + 2] = TAKE(v[t + i], v[t + i + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    for (int i = 0; i < 4; i++) {
+        *(loose *)(to + (size_t)i * other) = TAKE(u[i], u[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(loose *)(to + (size_t)(i + 4) * other) = TAKE(u[i], u[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+#undef TAKE
+#else
+    for (int i = 0; i < LANES; i++)
+        for (int t = 0; t < LANES; t++)
+            to[(size_t)i * other + t] = from[(size_t)t * stride + i];
+#endif
+}
+
 /* Write the sums of several vectors side by side. */
 INLINED void sums_of_lanes(wide *v, wide *sums)
 {

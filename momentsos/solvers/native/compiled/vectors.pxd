@@ -12,6 +12,7 @@ cdef struct Point:
 cdef extern from "vectors.h" nogil:
     enum:
         LANES
+    int PADDED(int n)
     double dot(int n, const double* a, const double* b)
     double absolute_dot(int n, const double* a, const double* b)
     double largest(int n, const double* a, const double* units)
