@@ -23,8 +23,12 @@ from momentsos.solvers.native.program import prepare
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
 
-#: Blocks on both sides of the sizes where the kernels go from loops to BLAS, and from rotations to LAPACK.
-KERNELS = {"kernels": {"sizes": (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 20), "n": 40}}
+#: Blocks on both sides of the sizes where the kernels go from loops to BLAS, one of each, and several that are taken
+#: side by side: a few, whole vectors of them, and some more.
+KERNELS = {
+    "kernels": {"sizes": (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 16, 17, 20), "n": 40},
+    "side by side": {"sizes": (1,) * 4 + (2,) * 8 + (3,) * 10 + (7,) * 3 + (16,) * 2 + (16,) * 9 + (17,) * 4, "n": 40},
+}
 
 
 def solve(sdp, **options):
@@ -84,6 +88,21 @@ def test_longest_steps_are_those_of_numpy(size, rng, monkeypatch):
         with monkeypatch.context() as without:
             without.setattr(cone, "blocks", None)
             assert np.isclose(quick, steps.longest_step((factor, direction), (factor, 0.5 * direction)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("size", [2, 3, 7, 8, 9, 16, 17, 40, 84])
+@pytest.mark.parametrize("spread", [0, 4, 8])
+def test_smallest_eigenvalues_of_graded_and_of_degenerate_matrices(size, spread, rng):
+    vectors, _ = np.linalg.qr(rng.standard_normal((size, size)))
+    graded = vectors * (-(10.0 ** -np.linspace(0, spread, size))) @ vectors.T
+    multiple = vectors * np.where(np.arange(size) < 2, -1.0, 1.0) @ vectors.T
+    diagonal = np.diag(-(10.0 ** np.linspace(-spread, spread, size)))
+    unit = np.eye(size)[None]
+    for matrix in (graded, multiple, diagonal, -np.ones((size, size)), 1e-150 * graded, 1e150 * multiple):
+        lowest = np.linalg.eigvalsh(matrix)[0]
+        found = cone.blocks.lowest_of(unit, matrix[None].copy(), 0.5 * lowest)
+        assert abs(found - lowest) <= 1e-12 * abs(lowest)
+        assert cone.blocks.lowest_of(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
 
 
 @pytest.mark.parametrize("make", [infeasible, unbounded])
