@@ -26,8 +26,8 @@ if follow.embedding is None and "compiled" not in REQUIRED:
 #: Blocks on both sides of the sizes where the kernels go from loops to BLAS, one of each, and several that are taken
 #: side by side: a few, whole vectors of them, and some more.
 KERNELS = {
-    "kernels": {"sizes": (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 16, 17, 20), "n": 40},
-    "side by side": {"sizes": (1,) * 4 + (2,) * 8 + (3,) * 10 + (7,) * 3 + (16,) * 2 + (16,) * 9 + (17,) * 4, "n": 40},
+    "kernels": {"sizes": (1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 16, 17, 25), "n": 40},
+    "side by side": {"sizes": (1,) * 4 + (2,) * 8 + (3,) * 10 + (7,) * 3 + (16,) * 2 + (24,) * 4 + (25,) * 3, "n": 40},
 }
 
 

@@ -7,7 +7,7 @@
 #include "vectors.h"
 
 /* The largest blocks that are taken together, and how many numbers are summed side by side. */
-#define LARGEST_LANES 16
+#define LARGEST_LANES 24
 #define TILE 4
 
 /* Write the lower half of the Cholesky factors of matrices plus multiples of the unit, which may be in the same place;
