@@ -119,6 +119,8 @@ cdef double lowest_of_lower(int s, const double* full, double bound, double* hal
     `half` has room for `eigen_size` numbers, as for a matrix.
     """
     cdef int i, j
+    for i in range(s):  # no eigenvalue is above the diagonal
+        bound = min(bound, full[i * s + i])
     for i in range(s):
         for j in range(i):
             half[i * s + j] = full[i * s + j]

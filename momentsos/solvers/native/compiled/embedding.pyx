@@ -28,7 +28,7 @@ cdef enum:
 
 cdef extern from "lanes.h" nogil:
     int definite_lanes(int s, double* matrix, const double* missing)
-    int lower_lanes(int s, const double* root, const double* change, double bound, double* work)
+    int lower_lanes(int s, const double* root, const double* change, double* bound, double* work)
 
 
 cdef class Embedding(Normal):
@@ -327,7 +327,7 @@ cdef class Embedding(Normal):
         cdef int s = batch.size, at = batch.start, lane, below
         if batch.lanes == 1:
             return lowest(s, root + at, change + at, bound, self.work)
-        below = lower_lanes(s, root + at, change + at, bound, self.work)
+        below = lower_lanes(s, root + at, change + at, &bound, self.work)
         for lane in range(batch.filled):
             if below & (1 << lane):
                 self.take_block(batch, lane, self.work, self._scaled)

@@ -139,12 +139,13 @@ static WIDE void sandwich_lanes(int s, const double *restrict left, const double
 }
 
 /* Write the lower half of R D R' for lower triangular R, and return which of its blocks have an eigenvalue below
-   `bound`, one bit for each. `work` has room for three matrices, of which the result is the first. */
-static WIDE int lower_lanes(int s, const double *restrict root, const double *restrict change, double bound,
+   `bound`, one bit for each, once that is no higher than their diagonals, which eigenvalues are not above. `work` has
+   room for three matrices, of which the result is the first. */
+static WIDE int lower_lanes(int s, const double *restrict root, const double *restrict change, double *restrict bound,
                             double *restrict work)
 {
     const wide *r = (const wide *)root, *d = (const wide *)change;
-    wide *full = (wide *)work, *half = full + s * s, *turned = half + s * s, shift = ZERO - bound;
+    wide *full = (wide *)work, *half = full + s * s, *turned = half + s * s, shift;
     for (int i = 0; i < s; i++)
         row_of_products(i + 1, r + i * s, d, s, s, 1.0, half + i * s);
     /* Turned, the root has rows that products run along. */
@@ -155,7 +156,11 @@ static WIDE int lower_lanes(int s, const double *restrict root, const double *re
         for (int j = 0; j < i; j++)
             turned[i * s + j] = ZERO;
         row_of_products(i + 1, half + i * s, turned, s, i + 1, 1.0, full + i * s);
+        for (int l = 0; l < LANES; l++)
+            if (LANE(full[i * s + i], l) < *bound)
+                *bound = LANE(full[i * s + i], l);
     }
+    shift = ZERO - *bound;
     return factor_shifted(s, full, &shift, half);
 }
 
