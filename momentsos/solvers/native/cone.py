@@ -22,8 +22,8 @@ except ImportError:  # built without a compiler
 
 Array = NDArray[np.float64]
 
-#: Largest blocks whose eigenvalues are left to compiled code; those of larger ones cost more than the calls.
-_COMPILED = 30
+#: Largest blocks whose smallest eigenvalue is left to compiled code; larger ones are for the blocked code of LAPACK.
+_COMPILED = 500
 
 
 @dataclass(frozen=True, eq=False)
