@@ -132,31 +132,71 @@ def solved_without_noise(matrix: Array, right: Array, triangular: bool = False) 
 def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     """Factor the equalities; rows may be redundant or contradict each other."""
     p, n = matrix.shape
-    if p == 0:
-        return Elimination(np.arange(n), n, None, np.zeros(n), None, np.zeros((0, 0)), None)
+    used = np.flatnonzero(matrix.any(axis=0))
+    # A single one, most often that a moment is one, needs no factorisation, and no moment that is in none has a part.
+    solve = _solve_one if p == 1 and used.size else _solve_all
+    solved = solve(matrix[:, used], right_side)
+    pivots = used[solved.pivots]
+    is_free = np.ones(n, dtype=bool)
+    is_free[pivots] = False
+    free = np.flatnonzero(is_free)
+    coupling = None
+    if np.any(solved.coupling):
+        coupling = np.zeros((pivots.shape[0], free.shape[0]))
+        coupling[:, np.searchsorted(free, used[solved.others])] = solved.coupling
+    return Elimination(
+        order=np.concatenate([free, pivots]).astype(np.intp),
+        n_head=free.shape[0],
+        kept=None,
+        offset=np.concatenate([np.zeros(free.shape[0]), solved.constants]),
+        coupling=coupling,
+        multiplier=solved.multiplier,
+        contradiction=solved.contradiction,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """Equalities solved for the columns `pivots`: `constants` less `coupling` times the `others`; see `Elimination`."""
+
+    pivots: NDArray[np.intp]
+    others: NDArray[np.intp]
+    coupling: Array
+    constants: Array
+    multiplier: Array
+    contradiction: Array | None
+
+
+def _solve_one(matrix: Array, right_side: Array) -> _Solved:
+    """Solve an equality that has unknowns for the one with the largest coefficient."""
+    (row,) = matrix
+    pivot = int(np.abs(row).argmax())
+    others = np.delete(np.arange(row.shape[0]), pivot)
+    inverse = np.full((1, 1), 1.0 / row[pivot])
+    return _Solved(np.array([pivot]), others, matrix[:, others] / row[pivot], right_side / row[pivot], inverse, None)
+
+
+def _solve_all(matrix: Array, right_side: Array) -> _Solved:
+    """Solve equalities by a factorisation with pivoting."""
+    p = matrix.shape[0]
     scale = np.abs(matrix).max(axis=1, initial=0.0)
     scale[scale == 0] = 1.0
+    right = right_side / scale
     q, r, pivots = scipy.linalg.qr(matrix / scale[:, None], mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(r))
     rank = int((diagonal > RANK_TOLERANCE * max(1.0, diagonal.max(initial=0.0))).sum())
-    turned = q.T @ (right_side / scale)
+    turned = q.T @ right
     contradiction = None
-    size = 1.0 + np.abs(right_side / scale).max(initial=0.0)
-    missing = right_side / scale - q[:, :rank] @ turned[:rank]
-    if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * size:
-        contradiction = missing / scale / float(missing @ (right_side / scale))
+    missing = right - q[:, :rank] @ turned[:rank]
+    if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * (1.0 + np.abs(right).max(initial=0.0)):
+        contradiction = missing / scale / float(missing @ right)
+    square, rest = r[:rank, :rank], r[:rank, rank:]
     solve = scipy.linalg.solve_triangular
-    coupling = solved_without_noise(r[:rank, :rank], r[:rank, rank:], triangular=True) if rank else np.zeros((0, n))
-    constants = solve(r[:rank, :rank], turned[:rank]) if rank else np.zeros(0)
-    multiplier = solve(r[:rank, :rank], q[:, :rank].T).T if rank else np.zeros((p, 0))
-    free = np.sort(pivots[rank:])
-    place = np.argsort(pivots[rank:])
-    return Elimination(
-        order=np.concatenate([free, pivots[:rank]]).astype(np.intp),
-        n_head=n - rank,
-        kept=None,
-        offset=np.concatenate([np.zeros(n - rank), constants]),
-        coupling=coupling[:, place] if np.any(coupling) else None,
-        multiplier=multiplier / scale[:, None],
+    return _Solved(
+        pivots=pivots[:rank],
+        others=pivots[rank:],
+        coupling=solved_without_noise(square, rest, triangular=True) if rest.size else np.zeros(rest.shape),
+        constants=solve(square, turned[:rank]) if rank else np.zeros(0),
+        multiplier=(solve(square, q[:, :rank].T).T if rank else np.zeros((p, 0))) / scale[:, None],
         contradiction=contradiction,
     )
