@@ -91,7 +91,7 @@ class _Work:
 _LARGEST = 2_000_000
 #: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
 #: their rounding.
-_FULLER, _ROUNDING = 2, 1e-14
+FULLER, ROUNDING = 2, 1e-14
 #: Equalities times moments up to which a dense factorisation is quicker than looking for anything.
 _SMALL = 20_000
 
@@ -245,7 +245,7 @@ def _substituted(work: _Work, steps: list[tuple[Index, Index]], free: Index) -> 
 def _without_rounding(matrix: sp.csr_matrix, size: sp.csr_matrix) -> sp.csr_matrix:
     """Return a matrix without the entries that are nothing but the rounding of terms of the given size."""
     matrix = sp.csr_matrix(matrix)
-    matrix.data[np.abs(matrix.data) <= _ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
+    matrix.data[np.abs(matrix.data) <= ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
     matrix.eliminate_zeros()
     return matrix
 
@@ -274,4 +274,4 @@ def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.
     rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
     size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
     rows = _without_rounding(rows, size)
-    return rows if rows.nnz <= _FULLER * matrix.nnz else None
+    return rows if rows.nnz <= FULLER * matrix.nnz else None
