@@ -6,8 +6,8 @@ u_i + u_k = -\log_2 |v|`, one of an equality or of the cost :math:`x_a + u = -\l
 
 Programs have many blocks with the same non-zeros, one for each residual or constraint. Of `m` such blocks the moments
 see the mean alone: in the sum of squares the `u` of each are their mean plus what sums to zero over the blocks, and the
-moments drop out of the latter. So one block with the mean of the logarithms, counted `m` times, gives the moments, and
-a matrix as small as the block then the `u` of each.
+moments drop out of the latter. So blocks that are alike have one set of unknowns, which stand for the means, and then a
+matrix as small as the block gives the `u` of each.
 """
 
 from __future__ import annotations
@@ -22,8 +22,14 @@ from scipy.sparse.linalg import lsqr
 
 from ...sdp import SDP, svec_index
 
+try:
+    from .compiled import sweeps
+except ImportError:  # built without a compiler
+    sweeps = None  # type: ignore[assignment]
+
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
+Integers = NDArray[np.intc]
 
 #: Most numbers of a matrix for which a least-squares problem is solved by a factorisation.
 _FACTORED = 1_500_000
@@ -32,58 +38,64 @@ _RAISED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class _Equations:
-    """Equations `Σ x + u + u = right`, each counted `weights` times, and what an unknown `u` stands for.
+class _Blocks:
+    """The non-zeros of the blocks.
 
     Attributes
     ----------
-    threes, twos : (3, a) and (2, b) arrays
-        The unknowns of an equation in a column; the first alone is below `n`.
-    right, weights : (a + b,) arrays
-    n, total : int
-    shares : (total - n,) array
-        How many unknowns of the program one is the mean of.
+    sizes, offsets, pointers, columns : arrays
+        Rows of the blocks, where their svec rows begin, and these, compressed.
+    logarithms : array
+        The right sides.
+    like : (blocks,) array
+        The first block with the same non-zeros.
     """
 
-    threes: Index
-    twos: Index
-    right: Array
-    weights: Array
-    n: int
-    total: int
-    shares: Array
+    sizes: Integers
+    offsets: Integers
+    pointers: Integers
+    columns: Integers
+    logarithms: Array
+    like: Integers
+
+    def ends(self, first: NDArray[np.integer]) -> tuple[Index, Index]:
+        """Return the two unknowns of each svec row, given the first one of each block."""
+        pairs = {int(size): svec_index(int(size)) for size in np.unique(self.sizes)}
+        shift = np.repeat(first.astype(np.intp), np.diff(self.offsets))
+        left, right = (np.concatenate([pairs[int(size)][side] for size in self.sizes]) + shift for side in range(2))
+        return left, right
+
+    def rows(self) -> Index:
+        """Return the svec row of each non-zero."""
+        return np.repeat(np.arange(self.pointers.shape[0] - 1), np.diff(self.pointers))
 
 
 @dataclass(frozen=True, eq=False)
-class _Blocks:
-    """The non-zeros of the blocks, `like` the first block that has those of each.
+class _Normal:
+    """The normal equations: those of the `n` moments are diagonal, `own`; `pairs` is a lower half."""
 
-    `row` and `block` are those of each entry, `size` is its logarithm, `starts` where the entries of a block begin.
-    """
-
-    matrix: sp.csr_matrix
-    starts: Index
-    like: Index
-    row: Index
-    block: Index
-    size: Array
+    coupling: Array
+    pairs: Array
+    own: Array
+    right: Array
 
 
 def geometric_scales(sdp: SDP) -> tuple[Array, Array]:
     """Return the scales of moments and of svec rows that bring all entries near 1, powers of 2."""
     blocks = _taken_apart(sdp)
-    chosen = np.flatnonzero(blocks.like == np.arange(blocks.like.shape[0]))
-    equations = _stated(sdp, blocks, chosen)
-    answer, raised = _least_squares(equations)
-    moments = answer[: sdp.n_moments]
-    own = _factors(sdp, blocks, chosen, answer[sdp.n_moments :], raised, moments)
-    scale, rows = np.exp2(np.round(own)), np.empty(blocks.matrix.shape[0])
-    sizes = np.asarray(sdp.sizes, dtype=np.intp)
-    first = np.concatenate([[0], np.cumsum(sizes)])[:-1]
+    counts = np.bincount(blocks.like, minlength=blocks.like.shape[0])
+    ends = np.cumsum(np.where(counts > 0, blocks.sizes, 0))
+    rest, n = int(ends[-1]) + sdp.right_side.shape[0] + 1, sdp.n_moments
+    if max(rest, n) * rest > _FACTORED:
+        moments, own = _solve_iteratively(sdp, blocks)
+    else:
+        moments, own = _solve(sdp, blocks, (ends - blocks.sizes).astype(np.intc), counts, int(ends[-1]))
+    scale, rows = np.exp2(np.round(own)), np.empty(sdp.operator.shape[0])
+    first = np.cumsum(blocks.sizes) - blocks.sizes
     for size, places in sdp.groups:
         row, column = svec_index(size)
-        sides = scale[first[sizes == size][:, None] + np.arange(size)]
-        rows[places] = sides[:, row] * sides[:, column]
+        of_blocks = scale[first[blocks.sizes == size][:, None] + np.arange(size)]
+        rows[places] = of_blocks[:, row] * of_blocks[:, column]
     return np.exp2(np.round(moments)), rows
 
 
@@ -93,125 +105,123 @@ def _taken_apart(sdp: SDP) -> _Blocks:
     if not matrix.data.all():
         matrix = matrix.copy()
         matrix.eliminate_zeros()
-    lengths = np.diff(matrix.indptr)
-    starts = matrix.indptr[sdp.offsets].astype(np.intp)
-    rows, bounds = sdp.offsets.tolist(), starts.tolist()
+    sizes = np.array(sdp.sizes, dtype=np.intc)
+    stored = sdp.offsets, matrix.indptr, matrix.indices
+    offsets, pointers, columns = (array.astype(np.intc, copy=False) for array in stored)
+    find = _alike if sweeps is None else sweeps.alike
+    like = find(sizes, offsets, pointers, columns)
+    return _Blocks(sizes, offsets, pointers, columns, -np.log2(np.abs(matrix.data)), like)
+
+
+def _alike(sizes: Integers, offsets: Integers, pointers: Integers, columns: Integers) -> Integers:
+    """Return for each block the first one that has its size and its non-zeros."""
+    lengths, bounds, starts = np.diff(pointers), offsets.tolist(), pointers[offsets].tolist()
     known: dict[tuple[int, bytes, bytes], int] = {}
-    like = []
-    for j, size in enumerate(sdp.sizes):
-        own = lengths[rows[j] : rows[j + 1]], matrix.indices[bounds[j] : bounds[j + 1]]
-        like.append(known.setdefault((size, own[0].tobytes(), own[1].tobytes()), j))
-    row = np.repeat(np.arange(lengths.shape[0]), lengths)
-    block = np.repeat(np.arange(len(like)), np.diff(starts))
-    return _Blocks(matrix, starts, np.array(like, dtype=np.intp), row, block, -np.log2(np.abs(matrix.data)))
+    found = []
+    for j, size in enumerate(sizes.tolist()):
+        own = lengths[bounds[j] : bounds[j + 1]], columns[starts[j] : starts[j + 1]]
+        found.append(known.setdefault((size, own[0].tobytes(), own[1].tobytes()), j))
+    return np.array(found, dtype=np.intc)
 
 
-def _stated(sdp: SDP, blocks: _Blocks, chosen: Index) -> _Equations:
-    """Return the equations for the blocks that are chosen, each as often as there are others like it."""
-    n, p, sizes = sdp.n_moments, sdp.right_side.shape[0], np.asarray(sdp.sizes, dtype=np.intp)[chosen]
-    counts = np.bincount(blocks.like, minlength=blocks.like.shape[0])
-    first = n + np.concatenate([[0], np.cumsum(sizes)])
-    heights = sizes * (sizes + 1) // 2
-    left, right = (
-        np.concatenate([svec_index(size)[side] for size in sizes.tolist()]) + np.repeat(first[:-1], heights)
-        for side in range(2)
-    )
-    # An entry of a block is moved to the same one of the block like it.
-    moved = np.arange(blocks.size.shape[0]) + (blocks.starts[blocks.like] - blocks.starts[:-1])[blocks.block]
-    sums = np.bincount(moved, blocks.size)
-    entries = np.flatnonzero(counts[blocks.block])
-    weights = counts[blocks.block[entries]].astype(float)
-    row = np.repeat(np.arange(heights.sum()), np.diff(blocks.matrix.indptr)[_rows_of(sdp, chosen)])
-    threes = np.stack([blocks.matrix.indices[entries], left[row], right[row]])
-    equalities, costs = sdp.equalities, np.flatnonzero(sdp.cost)
-    other = first[-1] + np.repeat(np.arange(p), np.diff(equalities.indptr))
-    twos = np.stack([equalities.indices, other])[:, equalities.data != 0]
-    twos = np.hstack([twos, np.stack([costs, np.full(costs.shape[0], first[-1] + p)])])
-    values = np.concatenate([equalities.data[equalities.data != 0], sdp.cost[costs]])
-    return _Equations(
-        threes=threes,
-        twos=twos,
-        right=np.concatenate([sums[entries] / weights, -np.log2(np.abs(values))]),
-        weights=np.concatenate([weights, np.ones(values.shape[0])]),
-        n=n,
-        total=int(first[-1]) + p + 1,
-        shares=np.concatenate([np.repeat(counts[chosen], sizes), np.ones(p + 1)]),
-    )
+def _others(sdp: SDP) -> tuple[Index, Index, Array]:
+    """Return the non-zeros of equalities and cost: moments, numbers of rows, and right sides."""
+    matrix, costs = sdp.equalities, np.flatnonzero(sdp.cost)
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr))
+    moments = np.concatenate([matrix.indices, costs])
+    rows = np.concatenate([row, np.full(costs.shape[0], matrix.shape[0])])
+    values = np.concatenate([matrix.data, sdp.cost[costs]])
+    if not values.all():
+        moments, rows, values = moments[values != 0], rows[values != 0], values[values != 0]
+    return moments, rows, -np.log2(np.abs(values))
 
 
-def _rows_of(sdp: SDP, chosen: Index) -> NDArray[np.bool_]:
-    """Return which rows are of blocks that are chosen."""
-    taken = np.zeros(len(sdp.sizes), dtype=bool)
-    taken[chosen] = True
-    return np.repeat(taken, np.diff(sdp.offsets))
+def _solve(sdp: SDP, blocks: _Blocks, first: Integers, counts: Index, blocks_end: int) -> tuple[Array, Array]:
+    """Return the logarithms for moments and rows of blocks, by a factorisation of the normal equations.
 
-
-def _least_squares(equations: _Equations) -> tuple[Array, float]:
-    """Return a solution of small norm, to a few digits, and what was added to the diagonal of its matrix.
-
-    The normal equations are diagonal in the first `n` unknowns, and reduced to the others where that is quick.
+    The unknowns of a block begin at `first` of the one that stands for it, and end at `blocks_end`; then come those of
+    equalities and cost. The matrix is raised a little, so that the solution is nearly the smallest one.
     """
-    n, total, threes, twos = equations.n, equations.total, equations.threes, equations.twos
-    columns = np.concatenate([threes.ravel(), twos.ravel()])
-    a, rest = threes.shape[1], total - n
-    each = np.concatenate([np.tile(equations.weights[:a], 3), np.tile(equations.weights[a:], 2)])
-    counts = np.bincount(columns, each, minlength=total)
-    first, second, third = threes[0], threes[1] - n, threes[2] - n
-    double = np.bincount(second, equations.weights[:a] * (second == third), minlength=rest)
-    # A diagonal entry of a block has one unknown twice: the square of two is four.
-    diagonal = counts[n:] + 2.0 * double
-    raised = _RAISED * max(counts[:n].max(initial=1.0), (diagonal / equations.shares).max(initial=1.0))
-    right = equations.weights * equations.right
-    sums = np.bincount(columns, np.concatenate([np.tile(right[:a], 3), np.tile(right[a:], 2)]), minlength=total)
-    if max(rest, n) * rest > _FACTORED:
-        number = np.concatenate([np.tile(np.arange(a), 3), a + np.tile(np.arange(twos.shape[1]), 2)])
-        root = np.sqrt(equations.weights)
-        system = sp.csr_matrix((root[number], (number, columns)), shape=(root.shape[0], total))
-        return np.asarray(lsqr(system, root * equations.right, iter_lim=60, atol=1e-3, btol=1e-3)[0]), raised
-    products = np.concatenate([first * rest + second, first * rest + third, twos[0] * rest + twos[1] - n])
-    weights = np.concatenate([equations.weights[:a], equations.weights])
-    coupling = np.bincount(products, weights, minlength=n * rest).reshape(n, rest)
-    # Half of it: the numbers in a column of `threes` ascend.
-    pairs = np.bincount(third * rest + second, equations.weights[:a], minlength=rest * rest).reshape(rest, rest)
-    pairs.flat[:: rest + 1] = diagonal + raised * equations.shares
-    own = counts[:n] + raised
-    scaled = coupling / np.sqrt(own)[:, None]
+    n = sdp.n_moments
+    normal = _of_blocks(blocks, first, n, blocks_end + sdp.right_side.shape[0] + 1)
+    moments, rows, right = _others(sdp)
+    rows = rows + blocks_end
+    np.add.at(normal.coupling, (moments, rows), 1.0)
+    np.add.at(normal.own, moments, 1.0)
+    np.add.at(normal.pairs, (rows, rows), 1.0)
+    np.add.at(normal.right, moments, right)
+    np.add.at(normal.right, n + rows, right)
+    rest = normal.pairs.shape[0]
+    diagonal = normal.pairs.reshape(-1)[:: rest + 1]
+    stands = np.flatnonzero(counts)
+    shares = np.ones(rest)  # how many unknowns one is the mean of
+    shares[:blocks_end] = np.repeat(counts[stands], blocks.sizes[stands])
+    raised = _RAISED * max(normal.own.max(initial=1.0), (diagonal / shares).max(initial=1.0))
+    diagonal += raised * shares
+    several = np.flatnonzero(counts > 1).tolist()
+    parts = {j: normal.pairs[first[j] :, first[j] :][: blocks.sizes[j], : blocks.sizes[j]] / counts[j] for j in several}
+    own, sums = normal.own + raised, normal.right[:n]
+    scaled = normal.coupling / np.sqrt(own)[:, None]
     # Transposed, the matrices are in the order of BLAS, and the half is the upper one.
-    reduced = blas.dsyrk(-1.0, scaled.T, beta=1.0, c=pairs.T, overwrite_c=1)
-    others = lapack.dposv(reduced, sums[n:] - coupling.T @ (sums[:n] / own), overwrite_a=1)[1]
-    return np.concatenate([(sums[:n] - coupling @ others) / own, others]), raised
+    reduced = blas.dsyrk(-1.0, scaled.T, beta=1.0, c=normal.pairs.T, overwrite_c=1)
+    others = lapack.dposv(reduced, normal.right[n:] - normal.coupling.T @ (sums / own), overwrite_a=1)[1]
+    logarithms = (sums - normal.coupling @ others) / own
+    return logarithms, _of_each(blocks, first, others, parts, logarithms)
 
 
-def _factors(sdp: SDP, blocks: _Blocks, chosen: Index, means: Array, raised: float, moments: Array) -> Array:
-    """Return the unknowns of all rows of blocks, from the moments and the means over blocks that are alike."""
-    sizes = np.asarray(sdp.sizes, dtype=np.intp)
-    first = np.concatenate([[0], np.cumsum(sizes)])
-    place = np.concatenate([[0], np.cumsum(sizes[chosen])])
-    number = np.zeros(sizes.shape[0], dtype=np.intp)
-    number[chosen] = np.arange(chosen.shape[0])
-    shift = place[number[blocks.like]] - first[:-1]
-    found = means[np.arange(first[-1]) + np.repeat(shift, sizes)]
-    counts = np.bincount(blocks.like, minlength=sizes.shape[0])
-    if counts.max(initial=0) <= 1:
-        return found
-    left = np.bincount(blocks.row, blocks.size - moments[blocks.matrix.indices], minlength=blocks.matrix.shape[0])
-    lengths = np.diff(blocks.matrix.indptr).astype(float)
-    for j in np.flatnonzero(counts > 1).tolist():
-        members, size = np.flatnonzero(blocks.like == j), int(sizes[j])
-        rows = sdp.offsets[members][:, None] + np.arange(size * (size + 1) // 2)
-        matrix = _symmetric(lengths[rows[:1]], size)[0]
-        diagonal = matrix.diagonal().copy()
-        matrix.flat[:: size + 1] = matrix.sum(axis=0) + 3.0 * diagonal + raised
-        right = _symmetric(left[rows], size)
-        right = right.sum(axis=2) + right.diagonal(axis1=1, axis2=2)
-        found[first[members][:, None] + np.arange(size)] = lapack.dposv(matrix, right.T)[1].T
+def _of_each(blocks: _Blocks, first: Integers, means: Array, parts: dict[int, Array], moments: Array) -> Array:
+    """Return the logarithms for the rows of all blocks, given the means over blocks that are alike.
+
+    Where there are several, `parts` has the lower half of the matrix of one.
+    """
+    begin = np.cumsum(blocks.sizes) - blocks.sizes
+    found = means[np.arange(int(blocks.sizes.sum())) + np.repeat(first[blocks.like] - begin, blocks.sizes)]
+    if parts:
+        left = _left(blocks, moments)
+        for j, part in parts.items():
+            places = begin[blocks.like == j][:, None] + np.arange(part.shape[0])
+            found[places] = lapack.dposv(part.T, left[places].T)[1].T
     return found
 
 
-def _symmetric(rows: Array, size: int) -> Array:
-    """Return the symmetric matrices with the given triangles, in svec order without its weights."""
-    row, column = svec_index(size)
-    full = np.empty((rows.shape[0], size, size))
-    full[:, row, column] = rows
-    full[:, column, row] = rows
-    return full
+def _of_blocks(blocks: _Blocks, first: Integers, n: int, rest: int) -> _Normal:
+    """Return what the blocks give to the normal equations."""
+    if sweeps is not None:
+        stored = blocks.sizes, blocks.offsets, blocks.pointers, blocks.columns
+        return _Normal(*sweeps.normal_equations(*stored, blocks.logarithms, blocks.like, first, n, rest))
+    row, (left, right) = blocks.rows(), blocks.ends(first[blocks.like])
+    moment, left, right = blocks.columns.astype(np.intp), left[row], right[row]
+    products = np.concatenate([moment * rest + left, moment * rest + right])
+    coupling = np.bincount(products, minlength=n * rest).reshape(n, rest).astype(float)
+    pairs = np.bincount(right * rest + left, minlength=rest * rest).reshape(rest, rest).astype(float)
+    # An entry of the diagonal has its unknown twice: the square of two is four.
+    sides = np.concatenate([left, right])
+    pairs.flat[:: rest + 1] = np.bincount(sides, minlength=rest) + 2.0 * pairs.diagonal()
+    sums = np.bincount(np.concatenate([moment, n + sides]), np.tile(blocks.logarithms, 3), minlength=n + rest)
+    return _Normal(coupling, pairs, np.bincount(moment, minlength=n).astype(float), sums)
+
+
+def _left(blocks: _Blocks, moments: Array) -> Array:
+    """Return for each row of each block the sum of what the moments leave of its right sides."""
+    if sweeps is not None:
+        stored = blocks.sizes, blocks.offsets, blocks.pointers, blocks.columns
+        return sweeps.sides(*stored, blocks.logarithms, moments)
+    left, right = blocks.ends(np.cumsum(blocks.sizes) - blocks.sizes)
+    rows = blocks.rows()
+    sums = np.bincount(rows, blocks.logarithms - moments[blocks.columns], minlength=left.shape[0])
+    return np.bincount(left, sums) + np.bincount(right, sums)
+
+
+def _solve_iteratively(sdp: SDP, blocks: _Blocks) -> tuple[Array, Array]:
+    """Return the same to a few digits, by an iteration over all equations."""
+    n, row = sdp.n_moments, blocks.rows()
+    left, right = blocks.ends(n + np.cumsum(blocks.sizes) - blocks.sizes)
+    moments, rows, other = _others(sdp)
+    end = n + int(blocks.sizes.sum())
+    columns = np.concatenate([blocks.columns, left[row], right[row], moments, end + rows])
+    count = row.shape[0]
+    equations = np.concatenate([np.tile(np.arange(count), 3), count + np.tile(np.arange(rows.shape[0]), 2)])
+    shape = count + rows.shape[0], end + sdp.right_side.shape[0] + 1
+    system = sp.csr_matrix((np.ones(columns.shape[0]), (equations, columns)), shape=shape)
+    answer = lsqr(system, np.concatenate([blocks.logarithms, other]), iter_lim=60, atol=1e-3, btol=1e-3)[0]
+    return answer[:n], answer[n:end]

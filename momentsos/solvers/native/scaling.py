@@ -69,9 +69,9 @@ def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
     Fewer are coefficients that happen to be small, and say nothing of the units of the variables.
     """
     size = np.abs(values)
-    filled = pointers[:-1][np.diff(pointers) > 0]
-    if not filled.size:
+    if not size.max(initial=0.0) > _BADLY_SCALED * size.min(initial=np.inf, where=size > 0):
         return False
+    filled = pointers[:-1][np.diff(pointers) > 0]
     low = np.minimum.reduceat(np.where(size > 0, size, np.inf), filled)
     ends = np.append(filled[1:], size.shape[0])
     for row in np.flatnonzero(np.maximum.reduceat(size, filled) > _BADLY_SCALED * low).tolist():
@@ -85,7 +85,7 @@ def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
 def _has_bad_scale(sdp: SDP) -> bool:
     """Return whether the entries of an equality or of the cost differ by a large factor."""
     equalities, ends = sdp.equalities, np.array([0, sdp.n_moments])
-    return _is_badly_scaled(equalities.data, equalities.indptr) or _is_badly_scaled(sdp.cost, ends)
+    return _is_badly_scaled(sdp.cost, ends) or _is_badly_scaled(equalities.data, equalities.indptr)
 
 
 def equilibrate(sdp: SDP) -> Scaling:

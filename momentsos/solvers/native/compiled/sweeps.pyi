@@ -13,3 +13,23 @@ def sweep(
     moments: _Floats,
     turns: int,
 ) -> _Floats: ...
+def alike(sizes: _Integers, offsets: _Integers, pointers: _Integers, columns: _Integers) -> _Integers: ...
+def normal_equations(
+    sizes: _Integers,
+    offsets: _Integers,
+    pointers: _Integers,
+    columns: _Integers,
+    logarithms: _Floats,
+    like: _Integers,
+    first: _Integers,
+    n: int,
+    rest: int,
+) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...
+def sides(
+    sizes: _Integers,
+    offsets: _Integers,
+    pointers: _Integers,
+    columns: _Integers,
+    logarithms: _Floats,
+    moments: _Floats,
+) -> _Floats: ...
