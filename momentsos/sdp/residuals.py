@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .program import SDP
-from .svec import smat, svec
+from .svec import smat, svec, transposed_product
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,8 @@ def project_to_cone(rows: NDArray[np.float64], sdp: SDP) -> NDArray[np.float64]:
 
 def dual_residual(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     r"""Return :math:`c - E^\top\lambda - F^* X`, one entry a moment, in the units of `c`."""
-    return np.asarray(sdp.cost - sdp.equalities.T @ equality_duals - sdp.operator.T @ gram)
+    equalities = transposed_product(sdp.equalities, equality_duals)
+    return np.asarray(sdp.cost - equalities - transposed_product(sdp.operator, gram))
 
 
 def recompute_residuals(

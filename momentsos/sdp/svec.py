@@ -15,6 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 SQRT2 = math.sqrt(2.0)
+#: Most non-zeros up to which a sum over columns is quicker than a product of SciPy.
+_SUMMED = 10_000
 
 
 def svec_length(size: int) -> int:
@@ -66,6 +68,14 @@ def smat(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     matrix[..., rows, columns] = values
     matrix[..., columns, rows] = values
     return matrix
+
+
+def transposed_product(matrix: sp.csr_matrix, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Return :math:`M^\top v`, without the transposed matrix: SciPy checks it for longer than small products take."""
+    if matrix.nnz > _SUMMED:
+        return np.asarray(matrix.T @ vector)
+    values = matrix.data * np.repeat(vector, np.diff(matrix.indptr))
+    return np.asarray(np.bincount(matrix.indices, values, minlength=matrix.shape[1]), dtype=np.float64)
 
 
 def lower_by_columns(size: int) -> NDArray[np.intp]:

@@ -28,7 +28,7 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
     Moments, multipliers and Gram matrices mean the same whichever side was solved; residuals and rays are
     recomputed for `sdp` itself.
     """
-    own = replace(options, side="auto")
+    own = options if options.side == "auto" else replace(options, side="auto")
     side = solver.preferred_side(sdp, options) if options.side == "auto" else options.side
     if side == solver.side:
         return solver.solve(sdp, own)

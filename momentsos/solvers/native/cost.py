@@ -220,6 +220,7 @@ def _stated(sdp: SDP) -> _Stated:
 
 #: What is known of programs that are still in use.
 _KNOWN: WeakKeyDictionary[SDP, _Stated] = WeakKeyDictionary()
+_ARE_SMALL: WeakKeyDictionary[SDP, bool] = WeakKeyDictionary()
 
 
 def _found(sdp: SDP) -> _Stated:
@@ -289,6 +290,14 @@ def peak_bytes(sdp: SDP) -> int:
 
 
 def is_small(sdp: SDP) -> bool:
+    """Return whether the dense compiled iteration is the quickest; this is asked several times in a solve."""
+    known = _ARE_SMALL.get(sdp)
+    if known is None:
+        known = _ARE_SMALL[sdp] = _is_small(sdp)
+    return known
+
+
+def _is_small(sdp: SDP) -> bool:
     """Return whether the dense compiled iteration is the quickest, by the multiplications for its Schur complement.
 
     With more than 150 moments, blocks that see few pairs of them are for sparse matrices.
