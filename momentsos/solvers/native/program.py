@@ -84,6 +84,17 @@ class Scaled(ABC):
         r"""Return :math:`A^\\top X`."""
         return self.elimination.restrict(self.image(flat))
 
+    def directions(self, rays: Array) -> Array:
+        """Return the flat blocks of directions of moments that are not pivots, one a column."""
+        coupling = self.elimination.coupling
+        tail = self.elimination.order.shape[0] - self.elimination.n_head
+        pivots = np.zeros((tail, rays.shape[1])) if coupling is None else -(coupling @ rays)
+        return self.blocks(np.concatenate([rays, pivots]))
+
+    def effect(self, rays: Array) -> Array:
+        """Return the largest entry that each direction makes in the blocks."""
+        return np.asarray(np.abs(self.directions(rays)).max(axis=0, initial=0.0))
+
     def moments(self, free: Array, tau: float) -> Array:
         r"""Return :math:`\tau y_0 + N z` in units and order of the program; `tau` 0 gives a direction."""
         scaled = tau * self.elimination.offset + self.moment_unit * self.elimination.extend(free)

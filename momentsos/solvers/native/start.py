@@ -11,7 +11,7 @@ import numpy as np
 from .cone import Array
 from .dependence import SUSPICIOUS, AnyProgram, without_dependent
 from .iterate import Iterate
-from .newton import SchurFactor
+from .newton import SchurFactor, factor_shifted
 from .program import Program, Scaled, with_reduced
 from .sparse_factor import SparseFactor, factor_matrix
 from .sparse_schur import SparseMatrix, restricted
@@ -76,13 +76,12 @@ def settle(program: AnyProgram, matrix: Array | SparseMatrix) -> Settled[AnyProg
     numpy.linalg.LinAlgError
         When it cannot be factored.
     """
-    schur = factor_matrix(matrix)
-    if schur.shift == 0 and schur.smallest_pivot >= SUSPICIOUS:
-        return Settled(program, schur, None)
+    found = factor_matrix(matrix) if isinstance(matrix, SparseMatrix) else factor_shifted(matrix, 0.0)
+    if found is not None and found.shift == 0 and found.smallest_pivot >= SUSPICIOUS:
+        return Settled(program, found, None)
     program, ray = without_dependent(program, matrix)
-    if program.elimination.kept is not None:
-        schur = factor_matrix(restricted(matrix, program.elimination.kept))
-    return Settled(program, schur, ray)
+    kept = program.elimination.kept
+    return Settled(program, factor_matrix(matrix if kept is None else restricted(matrix, kept)), ray)
 
 
 def make_start(program: Program, scale: float) -> Start:

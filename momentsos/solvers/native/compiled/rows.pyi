@@ -26,6 +26,7 @@ def apply(
     moments: _Floats,
     dimension: int,
 ) -> _Floats: ...
+def effect(pointers: _Integers, columns: _Integers, values: _Floats, moments: _Floats) -> _Floats: ...
 def adjoint(
     pointers: _Integers,
     columns: _Integers,

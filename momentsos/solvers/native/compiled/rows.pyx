@@ -8,6 +8,7 @@ import numpy as np
 
 from libc.math cimport fabs
 from libc.stdlib cimport qsort
+from libc.string cimport memset
 
 
 cdef int _compare(const void* a, const void* b) noexcept nogil:
@@ -150,6 +151,29 @@ def apply(const int[::1] pointers, const int[::1] columns, const double[::1] val
             for k in range(count):
                 flat[lower[r], k] = flat[upper[r], k]
     return np.asarray(flat)
+
+
+def effect(const int[::1] pointers, const int[::1] columns, const double[::1] values, const double[:, ::1] moments):
+    """Return the largest absolute entry of the product with each of several vectors of moments, one a column."""
+    cdef int n_rows = pointers.shape[0] - 1, count = moments.shape[1], r, e, k
+    cdef double[::1] tops = np.zeros(count), entries = np.empty(count)
+    cdef double *entry
+    cdef double *top
+    cdef const double *moment
+    cdef double value
+    if count == 0:
+        return np.asarray(tops)
+    entry, top = &entries[0], &tops[0]
+    with nogil:
+        for r in range(n_rows):
+            memset(entry, 0, count * sizeof(double))
+            for e in range(pointers[r], pointers[r + 1]):
+                moment, value = &moments[columns[e], 0], values[e]
+                for k in range(count):
+                    entry[k] += value * moment[k]
+            for k in range(count):
+                top[k] = max(top[k], fabs(entry[k]))
+    return np.asarray(tops)
 
 
 def adjoint(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,

@@ -112,6 +112,11 @@ class Small(Scaled):
         r"""Return :math:`A^\\top X`."""
         return self.over.adjoint(flat)
 
+    def effect(self, rays: Array) -> Array:
+        """See `Scaled.effect`; this is asked before moments are left out."""
+        over = self.over
+        return rows.effect(over.indptr, over.indices, over.data, np.ascontiguousarray(rays))
+
     def without_dependent(self) -> Small:
         """Leave the moments out of the rows that are no unknowns."""
         kept = self.elimination.kept

@@ -12,7 +12,7 @@ the rows of `P` are those of the identity times a factor and those of `D` sparse
 
 import numpy as np
 
-from libc.string cimport memset
+from libc.stdlib cimport qsort
 
 from .blocks cimport factor, gram_of_root, invert
 from .operator cimport Operator
@@ -23,6 +23,22 @@ cdef extern from "kernels.h" nogil:
                       double* row, double* folded)
     void add_congruence(int h, int w, const double* f, const int* pointers, const int* columns, const double* values,
                         double* tall, double* flat, double* target)
+
+
+cdef int _compare(const void* a, const void* b) noexcept nogil:
+    return (<const int*>a)[0] - (<const int*>b)[0]
+
+
+cdef void _sort(int n, int count, int* numbers, const int* mark, int marked) noexcept nogil:
+    """Sort some of the first `n` numbers, those with a mark."""
+    cdef int c, at = 0
+    if 16 * count < n:
+        qsort(numbers, count, sizeof(int), _compare)
+        return
+    for c in range(n):
+        if mark[c] == marked:
+            numbers[at] = c
+            at += 1
 
 
 cdef class Terms(Operator):
@@ -40,19 +56,19 @@ cdef class Terms(Operator):
         cdef int[::1] first = np.empty(self.n_blocks, dtype=np.intc)
         cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc)
         cdef int[::1] mark = np.zeros(n, dtype=np.intc), place = np.empty(n, dtype=np.intc)
-        cdef int[::1] seen = np.empty(n, dtype=np.intc), support
+        cdef int[::1] moments = np.zeros(self.pointers[self.n_entries] + 1, dtype=np.intc)
+        cdef int *support
         cdef Py_ssize_t tall = 0, wide = 0, square = 0
-        supports = []
         for j in range(self.n_blocks):
-            count, high = 0, self.heads[j + 1] - self.heads[j]
+            count, high, support = 0, self.heads[j + 1] - self.heads[j], &moments[total]
             for d in range(self.heads[j], self.heads[j + 1]):
                 for e in range(self.pointers[d], self.pointers[d + 1]):
                     c = self.columns[e]
                     if mark[c] != j + 1:
                         mark[c] = j + 1
-                        seen[count] = c
+                        support[count] = c
                         count += 1
-            support = np.sort(seen[:count])
+            _sort(n, count, support, &mark[0], j + 1)
             for c in range(count):
                 place[support[c]] = c
             for d in range(self.heads[j], self.heads[j + 1]):
@@ -62,12 +78,10 @@ cdef class Terms(Operator):
             for c in range(self.sizes[j] * (self.sizes[j] + 1) // 2):
                 within[r] = self.member[r] - self.heads[j] if self.factor[r] != 0.0 else 0
                 r += 1
-            supports.append(support)
             total += count
             bounds[j + 1] = total
             tall, square = max(tall, <Py_ssize_t>high * count), max(square, <Py_ssize_t>high * high)
             wide = max(wide, <Py_ssize_t>count * count)
-        cdef int[::1] moments = np.concatenate([*supports, np.zeros(1, dtype=np.intc)])
         self._kept += [local, within, bounds, moments, first]
         self.first = &first[0]
         self.local, self.within, self.bounds, self.moments = &local[0], &within[0], &bounds[0], &moments[0]
