@@ -81,6 +81,8 @@ def solver_named(name: str) -> Solver:
         return NativeSolver()
     if name not in SOLVERS:
         raise BadOption(f"solver {name!r}: expected 'auto' or one of {', '.join(SOLVERS)}")
+    if not SOLVERS[name].package:
+        return SOLVERS[name]()
     state = _availability(SOLVERS[name])
     if not state.available:
         raise SolverUnavailable(f"solver {name!r}: {state.reason}")

@@ -99,7 +99,7 @@ def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypa
     monkeypatch.setattr(follow, "embedding", None)
     sparse = solve(sdp)
     monkeypatch.setattr(native_program, "sparse_ordering", lambda *_: None)
-    monkeypatch.setattr(native_program, "eliminate", lambda e, d: eliminate_densely(e.toarray(), d))
+    monkeypatch.setattr(native_program, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
     assert not isinstance(make_program(sdp).schur, SparseSchur)
     dense = solve(sdp)
     for answer in (as_built, sparse, dense):

@@ -143,14 +143,7 @@ def _solve(sdp: SDP, blocks: _Blocks, first: Integers, counts: Index, blocks_end
     equalities and cost. The matrix is raised a little, so that the solution is nearly the smallest one.
     """
     n = sdp.n_moments
-    normal = _of_blocks(blocks, first, n, blocks_end + sdp.right_side.shape[0] + 1)
-    moments, rows, right = _others(sdp)
-    rows = rows + blocks_end
-    np.add.at(normal.coupling, (moments, rows), 1.0)
-    np.add.at(normal.own, moments, 1.0)
-    np.add.at(normal.pairs, (rows, rows), 1.0)
-    np.add.at(normal.right, moments, right)
-    np.add.at(normal.right, n + rows, right)
+    normal = _normal_equations(sdp, blocks, first, blocks_end)
     rest = normal.pairs.shape[0]
     diagonal = normal.pairs.reshape(-1)[:: rest + 1]
     stands = np.flatnonzero(counts)
@@ -184,11 +177,19 @@ def _of_each(blocks: _Blocks, first: Integers, means: Array, parts: dict[int, Ar
     return found
 
 
-def _of_blocks(blocks: _Blocks, first: Integers, n: int, rest: int) -> _Normal:
-    """Return what the blocks give to the normal equations."""
-    if sweeps is not None:
-        stored = blocks.sizes, blocks.offsets, blocks.pointers, blocks.columns
-        return _Normal(*sweeps.normal_equations(*stored, blocks.logarithms, blocks.like, first, n, rest))
+def _normal_equations(sdp: SDP, blocks: _Blocks, first: Integers, blocks_end: int) -> _Normal:
+    """Return the normal equations."""
+    n, rest = sdp.n_moments, blocks_end + sdp.right_side.shape[0] + 1
+    moments, rows, right = _others(sdp)
+    others = moments.astype(np.intc), (rows + blocks_end).astype(np.intc), right
+    if sweeps is None:
+        return _summed(blocks, first, others, n, rest)
+    stored = blocks.sizes, blocks.offsets, blocks.pointers, blocks.columns
+    return _Normal(*sweeps.normal_equations(*stored, blocks.logarithms, blocks.like, first, *others, n, rest))
+
+
+def _summed(blocks: _Blocks, first: Integers, others: tuple[Integers, Integers, Array], n: int, rest: int) -> _Normal:
+    """Return the normal equations; `others` are the moments, rows and right sides of equalities and cost."""
     row, (left, right) = blocks.rows(), blocks.ends(first[blocks.like])
     moment, left, right = blocks.columns.astype(np.intp), left[row], right[row]
     products = np.concatenate([moment * rest + left, moment * rest + right])
@@ -198,7 +199,13 @@ def _of_blocks(blocks: _Blocks, first: Integers, n: int, rest: int) -> _Normal:
     sides = np.concatenate([left, right])
     pairs.flat[:: rest + 1] = np.bincount(sides, minlength=rest) + 2.0 * pairs.diagonal()
     sums = np.bincount(np.concatenate([moment, n + sides]), np.tile(blocks.logarithms, 3), minlength=n + rest)
-    return _Normal(coupling, pairs, np.bincount(moment, minlength=n).astype(float), sums)
+    own = np.bincount(moment, minlength=n).astype(float)
+    moments, rows, values = others
+    np.add.at(coupling, (moments, rows), 1.0)
+    np.add.at(own, moments, 1.0)
+    np.add.at(pairs, (rows, rows), 1.0)
+    np.add.at(sums, np.concatenate([moments, n + rows]), np.tile(values, 2))
+    return _Normal(coupling, pairs, own, sums.astype(float))
 
 
 def _left(blocks: _Blocks, moments: Array) -> Array:

@@ -96,10 +96,17 @@ FULLER, ROUNDING = 2, 1e-14
 _SMALL = 20_000
 
 
-def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
-    """Return the affine space of the equalities; rows may be redundant or contradict each other."""
-    local = eliminate_locally(equalities, right_side)
-    return eliminate_densely(equalities.toarray(), right_side) if local is None else local
+def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Elimination:
+    """Return the affine space of the equalities over moments with a scale each.
+
+    Rows may be redundant or contradict each other.
+    """
+    local = None
+    if equalities.shape[0] * equalities.shape[1] > _SMALL:
+        scaled = equalities.copy()
+        scaled.data *= scale[scaled.indices]
+        local = eliminate_locally(scaled, right_side)
+    return eliminate_densely(equalities.toarray() * scale, right_side) if local is None else local
 
 
 def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Elimination | None:

@@ -294,9 +294,8 @@ class Prepared:
 def prepare(sdp: SDP) -> Prepared:
     """Scale a program, eliminate its equalities and stack its blocks."""
     scaling = equilibrate(sdp)
-    scaled = sp.csr_matrix(sdp.equalities, copy=True)
-    scaled.data *= scaling.moments[scaled.indices]
-    return Prepared(sdp, scaling, eliminate(scaled, sdp.right_side), make_cone(sdp.sizes))
+    elimination = eliminate(sdp.equalities, sdp.right_side, scaling.moments)
+    return Prepared(sdp, scaling, elimination, make_cone(sdp.sizes))
 
 
 def shared_fields(prepared: Prepared, constant: Array) -> dict[str, Any]:

@@ -22,6 +22,9 @@ def normal_equations(
     logarithms: _Floats,
     like: _Integers,
     first: _Integers,
+    other_moments: _Integers,
+    other_rows: _Integers,
+    others: _Floats,
     n: int,
     rest: int,
 ) -> tuple[_Floats, _Floats, _Floats, _Floats]: ...

@@ -88,8 +88,10 @@ cdef bint _same(int size, int other, const int* one, const int* two, const int* 
 
 
 def normal_equations(const int[::1] sizes, const int[::1] offsets, const int[::1] pointers, const int[::1] columns,
-                     const double[::1] logarithms, const int[::1] like, const int[::1] first, int n, int rest):
-    """Return what the blocks give to the normal equations of `geometric`.
+                     const double[::1] logarithms, const int[::1] like, const int[::1] first,
+                     const int[::1] other_moments, const int[::1] other_rows, const double[::1] others, int n,
+                     int rest):
+    """Return the normal equations of `geometric`.
 
     Parameters
     ----------
@@ -101,6 +103,8 @@ def normal_equations(const int[::1] sizes, const int[::1] offsets, const int[::1
         The block that stands for each.
     first : (blocks,) array
         The number of the first unknown of a block that stands for others or itself.
+    other_moments, other_rows, others : arrays
+        The moment, the other unknown and the right side of equations for two unknowns.
     n, rest : int
         How many moments there are, and how many other unknowns.
 
@@ -112,7 +116,7 @@ def normal_equations(const int[::1] sizes, const int[::1] offsets, const int[::1
         The squares of the moments.
     right : (n + rest,) array
     """
-    cdef int n_blocks = sizes.shape[0], j, k, r, i, e, c, a, b, length
+    cdef int n_blocks = sizes.shape[0], n_others = others.shape[0], j, k, r, i, e, c, a, b, length
     cdef double[:, ::1] coupling = np.zeros((n, rest)), pairs = np.zeros((rest, rest))
     cdef double[::1] own = np.zeros(n), right = np.zeros(n + rest), counts = np.zeros(n_blocks)
     cdef double value, weight
@@ -141,6 +145,13 @@ def normal_equations(const int[::1] sizes, const int[::1] offsets, const int[::1
                             coupling[c, a] += weight
                             coupling[c, b] += weight
                     r += 1
+        for e in range(n_others):
+            c, a = other_moments[e], other_rows[e]
+            own[c] += 1.0
+            pairs[a, a] += 1.0
+            coupling[c, a] += 1.0
+            right[c] += others[e]
+            right[n + a] += others[e]
     return np.asarray(coupling), np.asarray(pairs), np.asarray(own), np.asarray(right)
 
 
