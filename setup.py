@@ -26,7 +26,18 @@ extensions = [
         depends=[f"{FOLDER}/kernels.h"],
         extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0"],
     )
-    for name in ("blocks", "folding", "sweeps", "rows", "operator", "terms", "fronts", "normal", "embedding")
+    for name in (
+        "blocks",
+        "folding",
+        "sweeps",
+        "rows",
+        "substitution",
+        "operator",
+        "terms",
+        "fronts",
+        "normal",
+        "embedding",
+    )
 ]
 compiled = cythonize(extensions, build_dir="build/cython", compiler_directives=DIRECTIVES)
 for extension in compiled:

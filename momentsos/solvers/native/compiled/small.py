@@ -141,8 +141,9 @@ def make_small(prepared: Prepared) -> Small | None:
     elimination, operator, cone = prepared.elimination, prepared.sdp.operator, prepared.cone
     if elimination.contradiction is not None or not elimination.n_head:
         return None
-    if not operator.has_sorted_indices:
-        operator = operator.sorted_indices()
+    if not operator.has_canonical_format:
+        operator = operator.copy()
+        operator.sum_duplicates()
     lengths = np.diff(operator.indptr)
     place = np.empty(elimination.order.shape[0], dtype=np.intc)
     place[elimination.order] = np.arange(place.shape[0])
