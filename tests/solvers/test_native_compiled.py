@@ -16,9 +16,9 @@ from momentsos.solvers.native import NativeSolver, adapter, cone
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.compiled.small import folding, make_small
 from momentsos.solvers.native.cone import make_cone
-from momentsos.solvers.native.cost import is_small
 from momentsos.solvers.native.ordering import distinct_supports, order_moments
 from momentsos.solvers.native.program import prepare
+from momentsos.solvers.native.small import is_small
 
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)

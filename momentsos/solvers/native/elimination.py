@@ -16,6 +16,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
+from ...sdp.svec import transposed_product
+
 Array = NDArray[np.float64]
 
 #: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
@@ -87,7 +89,7 @@ class Elimination:
     def restrict_head(self, gradient: Array) -> Array:
         """Return the adjoint before moments are left out."""
         head = gradient[..., : self.n_head]
-        return head if self.coupling is None else head - gradient[..., self.n_head :] @ self.coupling
+        return head if self.coupling is None else head - adjoint_product(self.coupling, gradient[..., self.n_head :])
 
     def select(self, head: Array) -> Array:
         """Leave out what is not kept, along the last axis."""
@@ -111,6 +113,13 @@ class Elimination:
             reduced[cancelled] = 0.0
             reduced[:, cancelled] = 0.0
         return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
+
+
+def adjoint_product(coupling: Array | sp.csr_matrix, rest: Array) -> Array:
+    r"""Return :math:`T^\top r`, the last axis of `r` being that of the pivots."""
+    if isinstance(coupling, np.ndarray) or rest.ndim > 1:
+        return np.asarray(rest @ coupling)
+    return transposed_product(coupling, rest)
 
 
 def solved_without_noise(matrix: Array, right: Array, triangular: bool = False) -> Array:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...sdp import SDP
 from .cone import Array, Cone, Factor, make_cone
 from .cost import sparse_ordering
-from .elimination import Elimination
+from .elimination import Elimination, adjoint_product
 from .entries import Entries
 from .local_elimination import eliminate, put_in
 from .patterns import Folding, fold
@@ -277,7 +277,7 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     gradient = elimination.restrict(cost)
     size = np.abs(cost[: elimination.n_head])
     if elimination.coupling is not None:
-        size = size + abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
+        size = size + adjoint_product(abs(elimination.coupling), np.abs(cost[elimination.n_head :]))
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
