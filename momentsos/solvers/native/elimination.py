@@ -141,10 +141,22 @@ def solved_without_noise(matrix: Array, right: Array, triangular: bool = False) 
 def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     """Factor the equalities; rows may be redundant or contradict each other."""
     p, n = matrix.shape
-    used = np.flatnonzero(matrix.any(axis=0))
-    # A single one, most often that a moment is one, needs no factorisation, and no moment that is in none has a part.
-    solve = _solve_one if p == 1 and used.size else _solve_all
-    solved = solve(matrix[:, used], right_side)
+    if p == 0:
+        return Elimination(np.arange(n), n, None, np.zeros(n), None, np.zeros((0, 0)), None)
+    used = np.flatnonzero(matrix.any(axis=0))  # no moment that is in none has a part
+    return _arranged(n, used, _solve_all(matrix[:, used], right_side))
+
+
+def eliminate_one(columns: NDArray[np.integer], values: Array, right_side: Array, n: int) -> Elimination:
+    """Solve an equality with the given coefficients, none of them zero; most often it says that a moment is one."""
+    pivot = int(np.abs(values).argmax())
+    others = np.arange(values.shape[0])[np.arange(values.shape[0]) != pivot]
+    found = values[others][None] / values[pivot], right_side / values[pivot], np.full((1, 1), 1.0 / values[pivot])
+    return _arranged(n, columns, _Solved(np.array([pivot]), others, *found, None))
+
+
+def _arranged(n: int, used: NDArray[np.integer], solved: _Solved) -> Elimination:
+    """Return the elimination of `n` moments, of which `used` are in the equalities that were solved."""
     pivots = used[solved.pivots]
     is_free = np.ones(n, dtype=bool)
     is_free[pivots] = False
@@ -174,15 +186,6 @@ class _Solved:
     constants: Array
     multiplier: Array
     contradiction: Array | None
-
-
-def _solve_one(matrix: Array, right_side: Array) -> _Solved:
-    """Solve an equality that has unknowns for the one with the largest coefficient."""
-    (row,) = matrix
-    pivot = int(np.abs(row).argmax())
-    others = np.delete(np.arange(row.shape[0]), pivot)
-    inverse = np.full((1, 1), 1.0 / row[pivot])
-    return _Solved(np.array([pivot]), others, matrix[:, others] / row[pivot], right_side / row[pivot], inverse, None)
 
 
 def _solve_all(matrix: Array, right_side: Array) -> _Solved:

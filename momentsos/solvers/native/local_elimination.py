@@ -27,6 +27,7 @@ from .elimination import (
     Array,
     Elimination,
     eliminate_densely,
+    eliminate_one,
     solved_without_noise,
 )
 
@@ -150,8 +151,10 @@ def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Eli
 
     Rows may be redundant or contradict each other.
     """
-    local = None
-    if equalities.shape[0] * equalities.shape[1] > _SMALL:
+    local, (p, n) = None, equalities.shape
+    if p == 1 and equalities.nnz and equalities.has_canonical_format and equalities.data.all():
+        return eliminate_one(equalities.indices, equalities.data * scale[equalities.indices], right_side, n)
+    if p * n > _SMALL:
         scaled = equalities.copy()
         scaled.data *= scale[scaled.indices]
         local = eliminate_locally(scaled, right_side)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -206,7 +207,7 @@ def _reduced(elimination: Elimination, data: Array) -> Array:
 def _unit(values: Array) -> float:
     """Return the power of 2 nearest to the largest absolute value, 1 when all are zero."""
     top = float(np.abs(values).max(initial=0.0))
-    return float(np.exp2(np.round(np.log2(top)))) if top > 0 else 1.0
+    return 2.0 ** round(math.log2(top)) if top > 0 else 1.0
 
 
 def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:

@@ -47,6 +47,6 @@ def _is_small(sdp: SDP) -> bool:
 def small_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
     n, rows = sdp.n_moments, sdp.operator.shape[0]
-    largest = max(np.diff(sdp.offsets), default=0)
+    largest = int(np.diff(sdp.offsets).max(initial=0))
     equalities = 3 * sdp.right_side.shape[0] * n
-    return 8 * (6 * n**2 + 60 * rows + 3 * int(largest) * (int(largest) + n) + equalities + 6 * sdp.operator.nnz)
+    return 8 * (6 * n**2 + 60 * rows + 3 * largest * (largest + n) + equalities + 6 * sdp.operator.nnz)

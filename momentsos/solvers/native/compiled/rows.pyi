@@ -5,6 +5,14 @@ _Integers = NDArray[np.intc]
 _Floats = NDArray[np.float64]
 _Rows = tuple[_Integers, _Integers, _Floats]
 
+def arranged(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    row_scale: _Floats,
+    moment_scale: _Floats,
+    place: _Integers,
+) -> tuple[_Integers, _Floats]: ...
 def put_in(
     pointers: _Integers,
     columns: _Integers,

@@ -15,6 +15,20 @@ cdef int _compare(const void* a, const void* b) noexcept nogil:
     return (<const int*>a)[0] - (<const int*>b)[0]
 
 
+def arranged(const int[::1] pointers, const int[::1] columns, const double[::1] values, const double[::1] row_scale,
+             const double[::1] moment_scale, const int[::1] place):
+    """Return the columns and values of scaled rows over moments in another order, given the place of each."""
+    cdef int n_rows = pointers.shape[0] - 1, r, e
+    found = np.empty(columns.shape[0], dtype=np.intc), np.empty(columns.shape[0])
+    cdef int[::1] new_columns = found[0]
+    cdef double[::1] new_values = found[1]
+    for r in range(n_rows):
+        for e in range(pointers[r], pointers[r + 1]):
+            new_columns[e] = place[columns[e]]
+            new_values[e] = values[e] * row_scale[r] * moment_scale[columns[e]]
+    return found
+
+
 def put_in(const int[::1] pointers, const int[::1] columns, const double[::1] values, int head,
            const int[::1] coupling_pointers, const int[::1] coupling_columns, const double[::1] coupling, double floor):
     """Return rows over the first `head` moments, where the others are less `coupling` times these.

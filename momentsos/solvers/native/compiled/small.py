@@ -144,16 +144,22 @@ def make_small(prepared: Prepared) -> Small | None:
     if not operator.has_canonical_format:
         operator = operator.copy()
         operator.sum_duplicates()
-    lengths = np.diff(operator.indptr)
     place = np.empty(elimination.order.shape[0], dtype=np.intc)
     place[elimination.order] = np.arange(place.shape[0])
-    values = operator.data * np.repeat(cone.weights * prepared.scaling.rows, lengths)
-    values *= prepared.scaling.moments[operator.indices]
-    stated = Rows(operator.indptr.astype(np.intc, copy=False), place[operator.indices], values, operator.shape, cone)
+    pointers, columns = (array.astype(np.intc, copy=False) for array in (operator.indptr, operator.indices))
+    scales = cone.weights * prepared.scaling.rows, prepared.scaling.moments
+    columns, values = rows.arranged(pointers, columns, operator.data, *scales, place)
+    stated = Rows(pointers, columns, values, operator.shape, cone)
     over = _put_in(stated, elimination.n_head, elimination.coupling)
     if over is None or not over.data.size:
         return None
     return Small(**shared_fields(prepared, stated.apply(elimination.offset)), rows=stated, over=over)
+
+
+def _count_hit(stated: Rows, head: int) -> int:
+    """Return how many rows have moments from `head` on."""
+    ends = np.concatenate([[0], np.cumsum(stated.indices >= head)])[stated.indptr]
+    return int(np.count_nonzero(np.diff(ends)))
 
 
 def _put_in(stated: Rows, head: int, coupling: Array | sp.csr_matrix | None) -> Rows | None:
@@ -163,8 +169,7 @@ def _put_in(stated: Rows, head: int, coupling: Array | sp.csr_matrix | None) -> 
         pointers, columns = np.zeros(stated.shape[1] - head + 1, dtype=np.intc), np.zeros(0, dtype=np.intc)
         values = np.zeros(0)
     elif isinstance(coupling, np.ndarray):
-        hit = int((np.diff(np.concatenate([[0], np.cumsum(stated.indices >= head)])[stated.indptr]) > 0).sum())
-        if hit * head > _LARGEST:
+        if stated.shape[0] * head > _LARGEST and _count_hit(stated, head) * head > _LARGEST:
             return None
         number, columns = (side.astype(np.intc) for side in np.nonzero(coupling))
         values = coupling[number, columns]
