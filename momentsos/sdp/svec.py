@@ -52,6 +52,16 @@ def svec_weights(size: int) -> NDArray[np.float64]:
     return weights
 
 
+@cache
+def _places(size: int) -> NDArray[np.intp]:
+    """Return for each entry of a matrix its place in the svec, shape (size, size)."""
+    rows, columns = svec_index(size)
+    places = np.empty((size, size), dtype=np.intp)
+    places[rows, columns] = places[columns, rows] = np.arange(rows.shape[0])
+    places.setflags(write=False)
+    return places
+
+
 def svec(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scaled upper triangle of one symmetric matrix or of a stack, shape ``(..., size, size)``."""
     size = matrix.shape[-1]
@@ -62,12 +72,7 @@ def svec(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 def smat(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the symmetric matrix, or the stack of them, whose svec is `vector`, shape ``(..., length)``."""
     size = svec_size(vector.shape[-1])
-    rows, columns = svec_index(size)
-    values = vector / svec_weights(size)
-    matrix = np.empty((*vector.shape[:-1], size, size))
-    matrix[..., rows, columns] = values
-    matrix[..., columns, rows] = values
-    return matrix
+    return np.take(vector / svec_weights(size), _places(size), axis=-1)
 
 
 def transposed_product(matrix: sp.csr_matrix, vector: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -77,8 +77,7 @@ def test_dependent_moments_are_left_out_of_the_rows(rng):
     cost = np.array([1.0, 1.0, 1.0, 1.0, 2.0])
     fixed = sp.csr_matrix(np.eye(5)[:1])
     small = make_small(prepare(SDP(cost, fixed, np.ones(1), sp.csr_matrix(operator), (3,))))
-    independent, ray = without_dependent(small, small.folded().normal_matrix())
-    left = independent.without_dependent()
+    left, ray = without_dependent(small, small.folded().normal_matrix())
     assert ray is None and left.elimination.n_free == left.over.shape[1] == 2
     unknowns = rng.standard_normal(2)
     assert np.allclose(left.apply(unknowns), left.blocks(left.elimination.extend(unknowns)), rtol=1e-12)

@@ -10,7 +10,7 @@ Stability of Numerical Algorithms*, section 10.3.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -62,9 +62,7 @@ def without_dependent(program: AnyProgram, schur: Array | SparseMatrix) -> tuple
         if moments is not None:
             return program, moments
         kept.append(drop[~dependent])
-    unknowns = np.sort(np.concatenate(kept))
-    elimination = replace(program.elimination, kept=unknowns)
-    return replace(program, elimination=elimination, gradient=program.gradient[unknowns]), None
+    return program.on(np.sort(np.concatenate(kept))), None
 
 
 @dataclass(frozen=True, eq=False)

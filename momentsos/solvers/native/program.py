@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -84,6 +84,11 @@ class Scaled(ABC):
     def apply_adjoint(self, flat: Array) -> Array:
         r"""Return :math:`A^\\top X`."""
         return self.elimination.restrict(self.image(flat))
+
+    def on(self, unknowns: NDArray[np.intp]) -> Self:
+        """Return the program with these of the moments that are not pivots as unknowns, the others zero."""
+        elimination = replace(self.elimination, kept=unknowns)
+        return replace(self, elimination=elimination, gradient=self.gradient[unknowns])
 
     def directions(self, rays: Array) -> Array:
         """Return the flat blocks of directions of moments that are not pivots, one a column."""

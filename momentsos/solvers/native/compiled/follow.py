@@ -95,11 +95,10 @@ def _loaded_densely(small: Small, scale: float) -> _Loaded | None:
     independent, schur = settled.program, settled.schur
     if settled.ray is not None or not independent.elimination.n_free or schur.shift > 0:
         return None
-    if independent is not small:
-        small = independent.without_dependent()
-        folded = small.folded()
-    begin = first_point(small, schur.solve, scale)
-    return _Loaded(small, _core(small, folded, None), begin)
+    begin = first_point(independent, schur.solve, scale)
+    return _Loaded(
+        independent, _core(independent, folded if independent is small else independent.folded(), None), begin
+    )
 
 
 def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded | None:

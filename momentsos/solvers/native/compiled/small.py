@@ -117,10 +117,10 @@ class Small(Scaled):
         over = self.over
         return rows.effect(over.indptr, over.indices, over.data, np.ascontiguousarray(rays))
 
-    def without_dependent(self) -> Small:
-        """Leave the moments out of the rows that are no unknowns."""
-        kept = self.elimination.kept
-        return self if kept is None else replace(self, over=self.over.restricted(kept))
+    def on(self, unknowns: NDArray[np.intp]) -> Small:
+        """See `Scaled.on`."""
+        elimination, over = replace(self.elimination, kept=unknowns), self.over.restricted(unknowns)
+        return replace(self, elimination=elimination, gradient=self.gradient[unknowns], over=over)
 
     def folded(self) -> Folded:
         """Return the different rows over the unknowns."""
