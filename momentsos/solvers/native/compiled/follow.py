@@ -13,7 +13,7 @@ from ..ordering import Ordering
 from ..path import Ending, Run
 from ..program import Prepared
 from ..start import first_point, settle
-from .small import Folded, Small, make_small
+from .small import Folded, Small, make_small, rows
 from .tree import Tree, make_tree
 
 try:
@@ -46,7 +46,7 @@ def follow_small(
     beginning, so that all such decisions are made in one place. So is a stall, unless the Schur complement is sparse,
     when the general way has nothing better.
     """
-    small = None if embedding is None else make_small(prepared)
+    small = None if embedding is None or rows is None else make_small(prepared)
     loaded = None if small is None else _loaded(small, ordering, options.start_scale)
     if loaded is None:
         return None
