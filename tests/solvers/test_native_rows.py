@@ -67,7 +67,7 @@ def test_the_matrix_of_the_start_is_that_of_the_operator(name, rng):
     small = make_small(prepare(PROGRAMS[name](rng)))
     dense = small.apply(np.eye(small.over.shape[1]))
     expected = dense.T @ dense
-    assert np.allclose(small.folded().normal_matrix(), np.tril(expected), rtol=0, atol=1e-12 * expected.max())
+    assert np.allclose(small.folded.normal_matrix(), np.tril(expected), rtol=0, atol=1e-12 * expected.max())
 
 
 def test_dependent_moments_are_left_out_of_the_rows(rng):
@@ -77,7 +77,7 @@ def test_dependent_moments_are_left_out_of_the_rows(rng):
     cost = np.array([1.0, 1.0, 1.0, 1.0, 2.0])
     fixed = sp.csr_matrix(np.eye(5)[:1])
     small = make_small(prepare(SDP(cost, fixed, np.ones(1), sp.csr_matrix(operator), (3,))))
-    left, ray = without_dependent(small, small.folded().normal_matrix())
+    left, ray = without_dependent(small, small.folded.normal_matrix())
     assert ray is None and left.elimination.n_free == left.over.shape[1] == 2
     unknowns = rng.standard_normal(2)
     assert np.allclose(left.apply(unknowns), left.blocks(left.elimination.extend(unknowns)), rtol=1e-12)
@@ -89,3 +89,10 @@ def test_sums_that_are_rounding_alone_are_no_entries():
     operator = sp.csr_matrix([[1.0, 0.0, 0.0, 0.0], [0.0, 3.0, -0.3, -0.6], [1.0, 0.0, 0.0, 1.0]])
     small = make_small(prepare(SDP(np.ones(4), equalities, np.array([1.0, 0.0]), operator, (2,))))
     assert np.diff(small.over.indptr).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_effects_are_the_largest_entries(name, rng):
+    small = make_small(prepare(PROGRAMS[name](rng)))
+    rays = rng.standard_normal((small.over.shape[1], 3))
+    assert np.allclose(small.effect(rays), np.abs(small.directions(rays)).max(axis=0), rtol=1e-12)

@@ -13,7 +13,7 @@ from ..ordering import Ordering
 from ..path import Ending, Run
 from ..program import Prepared
 from ..start import first_point, settle
-from .small import Folded, Small, make_small, rows
+from .small import BUILT, Small, make_small
 from .tree import Tree, make_tree
 
 try:
@@ -46,7 +46,7 @@ def follow_small(
     beginning, so that all such decisions are made in one place. So is a stall, unless the Schur complement is sparse,
     when the general way has nothing better.
     """
-    small = None if embedding is None or rows is None else make_small(prepared)
+    small = make_small(prepared) if embedding is not None and BUILT else None
     loaded = None if small is None else _loaded(small, ordering, options.start_scale)
     if loaded is None:
         return None
@@ -87,18 +87,15 @@ def _loaded(small: Small, ordering: Ordering | None, scale: float) -> _Loaded | 
 
 def _loaded_densely(small: Small, scale: float) -> _Loaded | None:
     """Leave out the moments that depend on others first."""
-    folded = small.folded()
     try:
-        settled = settle(small, folded.normal_matrix())
+        settled = settle(small, small.folded.normal_matrix())
     except np.linalg.LinAlgError:
         return None
     independent, schur = settled.program, settled.schur
     if settled.ray is not None or not independent.elimination.n_free or schur.shift > 0:
         return None
     begin = first_point(independent, schur.solve, scale)
-    return _Loaded(
-        independent, _core(independent, folded if independent is small else independent.folded(), None), begin
-    )
+    return _Loaded(independent, _core(independent, None), begin)
 
 
 def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded | None:
@@ -106,7 +103,7 @@ def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded 
     if ordering.order.shape[0] != small.over.shape[1]:
         return None
     try:
-        core = _core(small, small.folded(), make_tree(ordering))
+        core = _core(small, make_tree(ordering))
     except ValueError:  # the order is that of other blocks
         return None
     if not core.open(small.cone.identity([1.0] * len(small.cone.groups))) >= SUSPICIOUS:
@@ -114,9 +111,9 @@ def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded 
     return _Loaded(small, core, first_point(small, core.solved, scale))
 
 
-def _core(small: Small, folded: Folded, tree: Tree | None) -> embedding.Embedding:
+def _core(small: Small, tree: Tree | None) -> embedding.Embedding:
     """Hand a program to the compiled iteration."""
-    offsets, upper, lower = small.cone.counted
+    (offsets, upper, lower), folded = small.cone.counted, small.folded
     return embedding.Embedding(
         np.array([size for size in small.cone.sizes if size], dtype=np.intc),
         upper[offsets[:-1]],

@@ -34,7 +34,14 @@ def apply(
     moments: _Floats,
     dimension: int,
 ) -> _Floats: ...
-def effect(pointers: _Integers, columns: _Integers, values: _Floats, moments: _Floats) -> _Floats: ...
+def effect(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    member: _Integers,
+    factor: _Floats,
+    moments: _Floats,
+) -> _Floats: ...
 def adjoint(
     pointers: _Integers,
     columns: _Integers,

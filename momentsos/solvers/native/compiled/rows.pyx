@@ -167,10 +167,14 @@ def apply(const int[::1] pointers, const int[::1] columns, const double[::1] val
     return np.asarray(flat)
 
 
-def effect(const int[::1] pointers, const int[::1] columns, const double[::1] values, const double[:, ::1] moments):
-    """Return the largest absolute entry of the product with each of several vectors of moments, one a column."""
+def effect(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] member,
+           const double[::1] factor, const double[:, ::1] moments):
+    """Return the largest absolute entry of the product with each of several vectors of moments, one a column.
+
+    The rows are the different ones; see `normal_matrix`.
+    """
     cdef int n_rows = pointers.shape[0] - 1, count = moments.shape[1], r, e, k
-    cdef double[::1] tops = np.zeros(count), entries = np.empty(count)
+    cdef double[::1] tops = np.zeros(count), entries = np.empty(count), scales = np.zeros(n_rows)
     cdef double *entry
     cdef double *top
     cdef const double *moment
@@ -179,6 +183,9 @@ def effect(const int[::1] pointers, const int[::1] columns, const double[::1] va
         return np.asarray(tops)
     entry, top = &entries[0], &tops[0]
     with nogil:
+        for r in range(member.shape[0]):
+            if factor[r] != 0.0:
+                scales[member[r]] = max(scales[member[r]], fabs(factor[r]))
         for r in range(n_rows):
             memset(entry, 0, count * sizeof(double))
             for e in range(pointers[r], pointers[r + 1]):
@@ -186,7 +193,7 @@ def effect(const int[::1] pointers, const int[::1] columns, const double[::1] va
                 for k in range(count):
                     entry[k] += value * moment[k]
             for k in range(count):
-                top[k] = max(top[k], fabs(entry[k]))
+                top[k] = max(top[k], scales[r] * fabs(entry[k]))
     return np.asarray(tops)
 
 

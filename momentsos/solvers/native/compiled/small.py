@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -17,6 +18,8 @@ try:
 except ImportError:  # built without a compiler: the iteration in NumPy does it all
     folding = rows = None  # type: ignore[assignment]
 
+#: Whether compiled code was built for rows.
+BUILT = rows is not None and folding is not None
 Integers = NDArray[np.intc]
 
 #: Most numbers of the rows when equalities that are not local are put in.
@@ -80,6 +83,11 @@ class Folded:
             own.indptr, own.indices, own.data, self.member, self.factor, upper, lower, own.shape[1]
         )
 
+    def effect(self, rays: Array) -> Array:
+        """Return the largest entry that each direction makes in the blocks."""
+        own = self.different
+        return rows.effect(own.indptr, own.indices, own.data, self.member, self.factor, np.ascontiguousarray(rays))
+
 
 @dataclass(frozen=True, eq=False)
 class Small(Scaled):
@@ -114,16 +122,16 @@ class Small(Scaled):
 
     def effect(self, rays: Array) -> Array:
         """See `Scaled.effect`; this is asked before moments are left out."""
-        over = self.over
-        return rows.effect(over.indptr, over.indices, over.data, np.ascontiguousarray(rays))
+        return self.folded.effect(rays)
 
     def on(self, unknowns: NDArray[np.intp]) -> Small:
         """See `Scaled.on`."""
         elimination, over = replace(self.elimination, kept=unknowns), self.over.restricted(unknowns)
         return replace(self, elimination=elimination, gradient=self.gradient[unknowns], over=over)
 
+    @cached_property
     def folded(self) -> Folded:
-        """Return the different rows over the unknowns."""
+        """The different rows over the unknowns."""
         over, offsets = self.over, self.cone.counted[0]
         member, factor, heads, first = folding.fold_rows(offsets, over.indptr, over.indices, over.data)
         if first.shape[0] == over.shape[0]:
