@@ -12,7 +12,7 @@ elimination (Duff, Erisman, Reid, *Direct Methods for Sparse Matrices*, section 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.linalg
@@ -140,8 +140,9 @@ _LARGEST = 2_000_000
 #: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
 #: their rounding.
 FULLER, ROUNDING = 2, 1e-14
-#: Equalities times moments up to which a dense factorisation is quicker than looking for anything.
-_SMALL = 20_000
+#: Equalities times moments up to which a dense factorisation is quicker than looking for anything, with compiled
+#: substitution and without; up to the second what was found is kept as a dense matrix.
+_TINY, _SMALL = 4_000, 20_000
 #: Most non-zeros that compiled code counts.
 _COUNTED = 2**31 - 1
 
@@ -154,17 +155,25 @@ def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Eli
     local, (p, n) = None, equalities.shape
     if p == 1 and equalities.nnz and equalities.has_canonical_format and equalities.data.all():
         return eliminate_one(equalities.indices, equalities.data * scale[equalities.indices], right_side, n)
-    if p * n > _SMALL:
+    least = _SMALL if substitution is None else _TINY
+    if p * n > least:
         scaled = equalities.copy()
         scaled.data *= scale[scaled.indices]
-        local = eliminate_locally(scaled, right_side)
-    return eliminate_densely(equalities.toarray() * scale, right_side) if local is None else local
+        local = eliminate_locally(scaled, right_side, least)
+    if local is None:
+        return eliminate_densely(equalities.toarray() * scale, right_side)
+    if p * n <= _SMALL and local.coupling is not None:
+        return replace(local, coupling=sp.csr_matrix(local.coupling).toarray())
+    return local
 
 
-def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Elimination | None:
-    """Return the elimination of many equalities with few terms each, None where they are few or hang together."""
+def eliminate_locally(equalities: sp.csr_matrix, right_side: Array, least: int = _SMALL) -> Elimination | None:
+    """Return the elimination of many equalities with few terms each, None where they are few or hang together.
+
+    They are few where equalities times moments are no more than `least`.
+    """
     p, n = equalities.shape
-    if p * n <= _SMALL:
+    if p * n <= least:
         return None
     matrix, scale = _scaled(equalities)
     row = np.repeat(np.arange(p), np.diff(matrix.indptr))
