@@ -82,9 +82,11 @@ class _Picked:
 def _pick_dense(schur: Array) -> _Picked:
     """Choose independent moments by a factorisation with pivoting."""
     scale = 1.0 / np.sqrt(completed_diagonal(schur))
-    matrix = np.asfortranarray(schur * scale[:, None] * scale)
+    matrix = np.array(schur, order="F")
+    matrix *= scale[:, None]
+    matrix *= scale
     np.fill_diagonal(matrix, 1.0)
-    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS)
+    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS, overwrite_a=1)
     pivots = pivots.astype(np.intp) - 1
     lower = np.asfortranarray(factor[:rank, :rank])
     row = np.argsort(pivots)
