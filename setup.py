@@ -14,7 +14,19 @@ MODULES = [
     "momentsos.sdp.extremes",
     *(
         f"{CORE}.{name}"
-        for name in ("blocks", "folding", "symbolic", "operator", "terms", "fronts", "normal", "embedding")
+        for name in (
+            "blocks",
+            "folding",
+            "symbolic",
+            "sweeps",
+            "rows",
+            "substitution",
+            "operator",
+            "terms",
+            "fronts",
+            "normal",
+            "embedding",
+        )
     ),
 ]
 DIRECTIVES = {

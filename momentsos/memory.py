@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
 _FALLBACK = 4 * 2**30
 
@@ -18,12 +17,10 @@ def available_bytes() -> int:
 
 
 def _meminfo() -> int:
-    try:
-        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
-            if line.startswith("MemAvailable:"):
-                return int(line.split()[1]) * 1024
-    except OSError:
-        pass
+    text = _text("/proc/meminfo") or b""
+    at = text.find(b"MemAvailable:")
+    if at >= 0:
+        return int(text[at:].split(None, 2)[1]) * 1024
     try:  # macOS and others: a share of the installed memory
         return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
     except (AttributeError, ValueError, OSError):
@@ -31,8 +28,19 @@ def _meminfo() -> int:
 
 
 def _number(path: str) -> int | None:
+    text = (_text(path) or b"").strip()
+    return int(text) if text.isdigit() else None
+
+
+def _text(path: str) -> bytes | None:
+    """Return a short file of the kernel, read at once; this is asked before every solve."""
     try:
-        text = Path(path).read_text(encoding="ascii").strip()
+        file = os.open(path, os.O_RDONLY)
     except OSError:
         return None
-    return int(text) if text.isdigit() else None
+    try:
+        return os.read(file, 2**14)
+    except OSError:
+        return None
+    finally:
+        os.close(file)

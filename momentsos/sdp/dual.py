@@ -41,12 +41,17 @@ class Triple(NamedTuple):
 
 def dual_program(sdp: SDP) -> SDP:
     """Return the dual of a program as a program: its moments are the multipliers and the rows of the Gram matrices."""
-    rows, p = sdp.operator.shape[0], sdp.right_side.shape[0]
+    (rows, n), p = sdp.operator.shape, sdp.right_side.shape[0]
+    # Rows of the equalities, then of the blocks, are columns of the transposed matrix.
+    above, below = sdp.equalities, sdp.operator
+    pointers = np.concatenate([above.indptr, above.indptr[-1] + below.indptr[1:].astype(np.intp)])
+    arrays = np.concatenate([above.data, below.data]), np.concatenate([above.indices, below.indices]), pointers
+    identity = np.ones(rows), p + np.arange(rows), np.arange(rows + 1)
     return SDP(
         np.concatenate([-sdp.right_side, np.zeros(rows)]),
-        sp.csr_matrix(sp.hstack([sdp.equalities.T, sdp.operator.T])),
+        sp.csr_matrix(sp.csc_matrix(arrays, shape=(n, p + rows))),
         sdp.cost,
-        sp.csr_matrix(sp.hstack([sp.csr_matrix((rows, p)), sp.identity(rows)])),
+        sp.csr_matrix(identity, shape=(rows, p + rows)),
         sdp.sizes,
     )
 

@@ -89,8 +89,9 @@ def _spanning(sdp: SDP, most: int) -> NDArray[np.intp] | None:
         columns = np.concatenate([sdp.operator.toarray(), sdp.equalities.toarray(), sdp.cost[None, :]])
         columns /= _lengths(np.einsum("ij,ij->j", columns, columns))
     else:
-        rows = sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
-        columns = (rows @ sp.diags_array(1.0 / _lengths(np.asarray(rows.multiply(rows).sum(axis=0))))).tocsr()
+        columns = sp.vstack([sdp.operator, sdp.equalities, sp.csr_matrix(sdp.cost)], format="csr")
+        lengths = _lengths(np.asarray(np.bincount(columns.indices, columns.data**2, sdp.n_moments), dtype=float))
+        columns.data /= lengths[columns.indices]
     sketch = columns if few else _sketch(columns, most + _SPARE)
     triangle, pivots = pivoted_triangle(sketch)
     diagonal = np.abs(np.diag(triangle))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .program import SDP
-from .svec import smat, svec
+from .svec import smat, svec, transposed_product
 
 try:
     from . import extremes
@@ -63,6 +63,25 @@ def cone_violation(rows: NDArray[np.float64], sdp: SDP) -> tuple[float, float]:
     return low, high
 
 
+def _cone_residual(rows: NDArray[np.float64], sdp: SDP) -> float:
+    """Return the negative part of the eigenvalues as a share of one plus the largest; see `Residuals`.
+
+    Blocks that have a Cholesky factor have no negative eigenvalue up to rounding, and are not decomposed.
+    """
+    try:
+        for size, places in sdp.groups:
+            if size == 1 and not rows[places].min(initial=1.0) > 0:
+                break
+            if size > 1:
+                np.linalg.cholesky(smat(rows[places]))
+        else:
+            return 0.0
+    except np.linalg.LinAlgError:
+        pass
+    low, high = cone_violation(rows, sdp)
+    return low / (1.0 + high)
+
+
 def project_to_cone(rows: NDArray[np.float64], sdp: SDP) -> NDArray[np.float64]:
     """Return the nearest rows whose blocks are positive semidefinite (eigenvalues clipped at 0)."""
     projected = rows.copy()
@@ -76,7 +95,8 @@ def project_to_cone(rows: NDArray[np.float64], sdp: SDP) -> NDArray[np.float64]:
 
 def dual_residual(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     r"""Return :math:`c - E^\top\lambda - F^* X`, one entry a moment, in the units of `c`."""
-    return np.asarray(sdp.cost - sdp.equalities.T @ equality_duals - sdp.operator.T @ gram)
+    equalities = transposed_product(sdp.equalities, equality_duals)
+    return np.asarray(sdp.cost - equalities - transposed_product(sdp.operator, gram))
 
 
 def recompute_residuals(
@@ -86,15 +106,13 @@ def recompute_residuals(
     primal = float(sdp.cost @ moments)
     dual = float(sdp.right_side @ equality_duals)
     right = 1.0 + float(np.abs(sdp.right_side).max(initial=0.0))
-    low, high = cone_violation(np.asarray(sdp.operator @ moments), sdp)
-    dual_low, dual_high = cone_violation(gram, sdp)
     cost = 1.0 + float(np.abs(sdp.cost).max(initial=0.0))
     return Residuals(
         primal_objective=primal,
         dual_objective=dual,
         equality=float(np.abs(sdp.equalities @ moments - sdp.right_side).max(initial=0.0)) / right,
-        primal_cone=low / (1.0 + high),
+        primal_cone=_cone_residual(np.asarray(sdp.operator @ moments), sdp),
         dual=float(np.abs(dual_residual(sdp, equality_duals, gram)).max(initial=0.0)) / cost,
-        dual_cone=dual_low / (1.0 + dual_high),
+        dual_cone=_cone_residual(gram, sdp),
         gap=abs(primal - dual) / (1.0 + abs(primal) + abs(dual)),
     )

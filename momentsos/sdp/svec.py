@@ -15,6 +15,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 SQRT2 = math.sqrt(2.0)
+#: Most non-zeros up to which a sum over columns is quicker than a product of SciPy.
+_SUMMED = 10_000
 
 
 def svec_length(size: int) -> int:
@@ -50,6 +52,16 @@ def svec_weights(size: int) -> NDArray[np.float64]:
     return weights
 
 
+@cache
+def _places(size: int) -> NDArray[np.intp]:
+    """Return for each entry of a matrix its place in the svec, shape (size, size)."""
+    rows, columns = svec_index(size)
+    places = np.empty((size, size), dtype=np.intp)
+    places[rows, columns] = places[columns, rows] = np.arange(rows.shape[0])
+    places.setflags(write=False)
+    return places
+
+
 def svec(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the scaled upper triangle of one symmetric matrix or of a stack, shape ``(..., size, size)``."""
     size = matrix.shape[-1]
@@ -60,12 +72,15 @@ def svec(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
 def smat(vector: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the symmetric matrix, or the stack of them, whose svec is `vector`, shape ``(..., length)``."""
     size = svec_size(vector.shape[-1])
-    rows, columns = svec_index(size)
-    values = vector / svec_weights(size)
-    matrix = np.empty((*vector.shape[:-1], size, size))
-    matrix[..., rows, columns] = values
-    matrix[..., columns, rows] = values
-    return matrix
+    return np.take(vector / svec_weights(size), _places(size), axis=-1)
+
+
+def transposed_product(matrix: sp.csr_matrix, vector: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Return :math:`M^\top v`, without the transposed matrix: SciPy checks it for longer than small products take."""
+    if matrix.nnz > _SUMMED:
+        return np.asarray(matrix.T @ vector)
+    values = matrix.data * np.repeat(vector, np.diff(matrix.indptr))
+    return np.asarray(np.bincount(matrix.indices, values, minlength=matrix.shape[1]), dtype=np.float64)
 
 
 def lower_by_columns(size: int) -> NDArray[np.intp]:

@@ -18,6 +18,9 @@ from ..errors import BadOption, ProblemTooLarge
 from ..memory import available_bytes
 from ..sdp import SDP, SDPSolution, SDPStatus, check_dual_ray, check_primal_ray, recompute_residuals
 
+#: Share of the free memory that a solve may take, and the bytes for which nobody asks: the packages at work here take
+#: ten times as many when they are loaded, and to read what is free takes as long as a tenth of a small solve.
+_SHARE, _ALWAYS_THERE = 0.9, 2**24
 #: The values of `SolverOptions.side`.
 SIDES = ("auto", "moments", "gram")
 
@@ -158,12 +161,18 @@ class Solver(ABC):
         """
 
 
+def fitting_bytes(estimate: int) -> int:
+    """Return the most bytes that a solve may take: nine tenths of what is free, and 16 MB whatever is."""
+    return _ALWAYS_THERE if estimate <= _ALWAYS_THERE else int(_SHARE * available_bytes())
+
+
 def refuse_if_too_large(solver: Solver, sdp: SDP) -> None:
-    """Raise `ProblemTooLarge` when the solver's estimate exceeds nine tenths of what is free.
+    """Raise `ProblemTooLarge` when the solver's estimate exceeds `fitting_bytes`.
 
     Some solvers abort the whole process when an allocation fails, so the question comes first.
     """
-    estimate, free = solver.memory(sdp), int(0.9 * available_bytes())
+    estimate = solver.memory(sdp)
+    free = fitting_bytes(estimate)
     if estimate > free:
         raise ProblemTooLarge(
             f"{solver.name} would need about {estimate / 1e9:.3g} GB for {sdp.n_moments} moments and a largest "

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..errors import BadOption, SolverUnavailable
-from ..memory import available_bytes
 from ..sdp import SDP, dual_program, svec_length
-from .base import Solver, SolverOptions
+from .base import Solver, SolverOptions, fitting_bytes
 from .clarabel import Clarabel
 from .copt import COPT
 from .csdp import CSDP
@@ -82,6 +81,8 @@ def solver_named(name: str) -> Solver:
         return NativeSolver()
     if name not in SOLVERS:
         raise BadOption(f"solver {name!r}: expected 'auto' or one of {', '.join(SOLVERS)}")
+    if not SOLVERS[name].package:
+        return SOLVERS[name]()
     state = _availability(SOLVERS[name])
     if not state.available:
         raise SolverUnavailable(f"solver {name!r}: {state.reason}")
@@ -108,7 +109,8 @@ def choose_solvers(sdp: SDP) -> list[Solver]:
     `momentsos.solvers.solve_sdp` asks for one second opinion, and only where the first answer is not accurate.
     """
     stated = sdp if NativeSolver().preferred_side(sdp, SolverOptions()) == NativeSolver.side else dual_program(sdp)
-    if likely_seconds(stated) > _LONGEST or NativeSolver.memory(stated) > 0.9 * available_bytes():
+    memory = NativeSolver.memory(stated)
+    if likely_seconds(stated) > _LONGEST or memory > fitting_bytes(memory):
         return [SCS()]
     if svec_length(max(sdp.sizes, default=0)) <= _SVEC_LIMIT:
         return [NativeSolver(), Clarabel()]

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import scipy.linalg
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..sdp import SDP, SDPSolution, dual_program, from_dual
@@ -28,12 +27,14 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
     Moments, multipliers and Gram matrices mean the same whichever side was solved; residuals and rays are
     recomputed for `sdp` itself.
     """
-    own = replace(options, side="auto")
+    own = options if options.side == "auto" else replace(options, side="auto")
     side = solver.preferred_side(sdp, options) if options.side == "auto" else options.side
     if side == solver.side:
         return solver.solve(sdp, own)
     kept = _independent_equalities(sdp)
-    reduced = replace(sdp, equalities=sdp.equalities[kept], right_side=sdp.right_side[kept])
+    reduced = sdp
+    if kept.size < sdp.right_side.size:
+        reduced = replace(sdp, equalities=sdp.equalities[kept], right_side=sdp.right_side[kept])
     answer = solver.solve(dual_program(reduced), own)
     status, moments, multipliers, gram = from_dual(reduced, answer)
     duals = None
@@ -60,25 +61,24 @@ def _independent_equalities(sdp: SDP) -> NDArray[np.intp]:
     Multipliers of equalities that depend on each other are not unique, and grow without end in some solvers. Those
     with a moment that no other one has depend on none; what they leave is small where there are many equalities.
     """
-    everything = np.arange(sdp.right_side.size)
-    scale = np.abs(sdp.equalities).max(axis=1).toarray().ravel() if everything.size else np.ones(0)
+    matrix, everything = sdp.equalities, np.arange(sdp.right_side.size)
+    row = np.repeat(everything, np.diff(matrix.indptr))
+    scale = np.zeros(everything.size)
+    np.maximum.at(scale, row, np.abs(matrix.data))
     if not scale.all():  # an equality without unknowns: true or a contradiction, and no matter of rank
         return everything
-    rows = sp.csr_matrix(sp.diags_array(1.0 / scale) @ sdp.equalities)
-    rest = np.flatnonzero(~_have_their_own(rows))
-    chosen = _spanning_rows(rows[rest].toarray(), sdp.right_side[rest] / scale[rest])
+    values = matrix.data / scale[row]
+    filled = np.flatnonzero(values)
+    alone = np.bincount(matrix.indices[filled], minlength=matrix.shape[1])[matrix.indices] == 1
+    is_left = np.ones(everything.size, dtype=bool)
+    is_left[row[alone & (np.abs(values) > _OWN)]] = False
+    rest = np.flatnonzero(is_left)
+    if rest.size <= 1:
+        return everything
+    chosen = _spanning_rows(matrix[rest].toarray() / scale[rest, None], sdp.right_side[rest] / scale[rest])
     if chosen is None:
         return everything
-    return np.sort(np.concatenate([np.setdiff1d(everything, rest), rest[chosen]])).astype(np.intp)
-
-
-def _have_their_own(rows: sp.csr_matrix) -> NDArray[np.bool_]:
-    """Return which rows have an entry of some size in a column where no other row has one."""
-    entries = rows.tocoo()
-    alone = np.bincount(entries.col[entries.data != 0], minlength=rows.shape[1])[entries.col] == 1
-    able = np.zeros(rows.shape[0], dtype=bool)
-    able[entries.row[alone & (np.abs(entries.data) > _OWN)]] = True
-    return able
+    return np.sort(np.concatenate([np.flatnonzero(~is_left), rest[chosen]])).astype(np.intp)
 
 
 def _spanning_rows(rows: NDArray[np.float64], right: NDArray[np.float64]) -> NDArray[np.intp] | None:

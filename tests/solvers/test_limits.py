@@ -15,7 +15,7 @@ from momentsos.solvers import SolverOptions
 
 
 def test_an_unknown_option_is_refused_by_name_before_the_solve(adapter, monkeypatch) -> None:
-    monkeypatch.setattr("momentsos.solvers.base.available_bytes", lambda: 0)  # nothing beyond the options fits
+    monkeypatch.setattr("momentsos.solvers.base.fitting_bytes", lambda _: 0)  # nothing beyond the options fits
     with pytest.raises(BadOption, match="no_such_option"):
         adapter.solve(large_program(12), SolverOptions(native={"no_such_option": 1}))
 
@@ -78,9 +78,19 @@ def test_an_interruption_reaches_the_caller_and_leaves_nothing_behind(solver, in
 
 def test_a_program_that_does_not_fit_is_refused_before_the_solve(adapter, monkeypatch) -> None:
     monkeypatch.setattr("momentsos.solvers.base.available_bytes", lambda: 10_000)
+    monkeypatch.setattr("momentsos.solvers.base._ALWAYS_THERE", 0)
     with pytest.raises(ProblemTooLarge) as caught:
         adapter.solve(large_program(12), QUIET)
     assert caught.value.estimated_bytes > caught.value.limit_bytes
+
+
+def test_a_program_that_needs_little_is_not_worth_the_question(monkeypatch) -> None:
+    """And a large one is always asked about."""
+    from momentsos.solvers import base
+
+    monkeypatch.setattr(base, "available_bytes", lambda: 10_000)
+    assert base.fitting_bytes(base._ALWAYS_THERE) == base._ALWAYS_THERE
+    assert base.fitting_bytes(base._ALWAYS_THERE + 1) == 9_000
 
 
 def test_standard_output_stays_clean(solver, capfd) -> None:

@@ -14,11 +14,11 @@ from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
 from momentsos.solvers.native import NativeSolver, adapter, cone
 from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.compiled.small import make_small
+from momentsos.solvers.native.compiled.small import folding, make_small
 from momentsos.solvers.native.cone import make_cone
-from momentsos.solvers.native.cost import is_small
 from momentsos.solvers.native.ordering import distinct_supports, order_moments
 from momentsos.solvers.native.program import prepare
+from momentsos.solvers.native.small import is_small
 
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
@@ -186,9 +186,10 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
     """With fronts of one and of several panels, many of them or few, and a last one that has no rest."""
     sdp = random_clique_program(overlapping(count, width, overlap), size, rng)
     prepared = prepare(sdp)
-    small, over = make_small(prepared)
+    small = make_small(prepared)
+    over = sp.csr_matrix((small.over.data, small.over.indices, small.over.indptr), shape=small.over.shape)
     supports = distinct_supports(over, sdp.offsets, np.inf)
-    loaded = follow._loaded(small, over, order_moments(supports, over.shape[1], np.inf))
+    loaded = follow._loaded(small, order_moments(supports, over.shape[1], np.inf), 1.0)
     upper, lower = small.cone.upper, small.cone.lower
     dense = over.toarray() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
     right = rng.standard_normal(over.shape[1])
@@ -198,9 +199,9 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
 
 def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
     sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
-    small, over = make_small(prepare(sdp))
-    alone = [np.array([moment]) for moment in range(over.shape[1])]
-    assert follow._loaded(small, over, order_moments(alone, over.shape[1], np.inf)) is None
+    small = make_small(prepare(sdp))
+    alone = [np.array([moment]) for moment in range(small.over.shape[1])]
+    assert follow._loaded(small, order_moments(alone, small.over.shape[1], np.inf), 1.0) is None
 
 
 @pytest.mark.usefixtures("compiled_only")
@@ -214,7 +215,7 @@ def test_different_rows_are_found_up_to_their_factor():
         [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [1.0, 2.1, 0.0], [0.0, 0.0, 0.0], [-0.5, -1.0, 0.0], [0.0, 1.0, 1.0]]
     )
     offsets = np.array([0, 4, 6], dtype=np.intc)
-    member, factor, heads, *different = follow.folding.fold_rows(
+    member, factor, heads, *different = folding.fold_rows(
         offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data
     )
     assert member.tolist() == [0, 0, 1, 0, 2, 3] and factor.tolist() == [1.0, 2.0, 1.0, 0.0, 1.0, 1.0]

@@ -5,11 +5,13 @@ import itertools
 import numpy as np
 import pytest
 import scipy.sparse as sp
+from solvers.programs import REQUIRED
 
 from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
 from momentsos.solvers import SolverOptions, solver_named
+from momentsos.solvers.native import local_elimination
 from momentsos.solvers.native import program as native_program
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.elimination import eliminate_densely
@@ -98,7 +100,7 @@ def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypa
     monkeypatch.setattr(follow, "embedding", None)
     sparse = solve(sdp)
     monkeypatch.setattr(native_program, "sparse_ordering", lambda *_: None)
-    monkeypatch.setattr(native_program, "eliminate", lambda e, d: eliminate_densely(e.toarray(), d))
+    monkeypatch.setattr(native_program, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
     assert not isinstance(make_program(sdp).schur, SparseSchur)
     dense = solve(sdp)
     for answer in (as_built, sparse, dense):
@@ -222,6 +224,28 @@ def test_local_elimination_describes_the_same_affine_space(kind, redundant):
     pivots = (matrix.T @ gradient)[local.order][local.n_head :]
     multipliers = local.multiplier @ pivots
     assert np.abs(matrix.T @ (multipliers - gradient)).max() <= 1e-10
+
+
+@pytest.mark.parametrize(("kind", "redundant"), list(itertools.product(KINDS, (False, True))))
+def test_compiled_substitution_is_that_of_scipy(kind, redundant, monkeypatch):
+    if local_elimination.substitution is None and "compiled" not in REQUIRED:
+        pytest.skip("the compiled core was not built")
+    rng = np.random.default_rng(8)
+    matrix, right = equalities_of(kind, rng)
+    if redundant:
+        matrix = sp.csr_matrix(sp.vstack([matrix, 2 * matrix[::3]]))
+        right = np.concatenate([right, 2 * right[::3]])
+    quick = eliminate_locally(matrix, right)
+    with monkeypatch.context() as without:
+        without.setattr(local_elimination, "substitution", None)
+        slow = eliminate_locally(matrix, right)
+    assert np.array_equal(quick.order, slow.order) and np.allclose(quick.offset, slow.offset, rtol=1e-12, atol=1e-12)
+    assert (quick.coupling is None) == (slow.coupling is None)
+    if quick.coupling is not None:
+        assert np.allclose(quick.coupling.toarray(), slow.coupling.toarray(), rtol=1e-12, atol=1e-12)
+        assert quick.coupling.nnz == slow.coupling.nnz
+    gradient = rng.standard_normal(matrix.shape[1] - quick.n_head)
+    assert np.allclose(quick.multiplier @ gradient, slow.multiplier @ gradient, rtol=1e-10, atol=1e-10)
 
 
 @pytest.mark.parametrize("kind", KINDS)

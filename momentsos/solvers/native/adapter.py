@@ -13,10 +13,11 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
-from .cost import cheaper_side, elimination_order, is_compiled, is_small, iteration_seconds, memory_bytes
+from .cost import cheaper_side, elimination_order, is_compiled, iteration_seconds, memory_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program, prepare
+from .small import is_small
 from .start import Start, make_start
 from .warm import check_start, warm_start
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ Array = NDArray[np.float64]
 
 #: Largest blocks whose smallest eigenvalue is left to compiled code; larger ones are for the blocked code of LAPACK.
 _COMPILED = 500
+#: Most entries of blocks whose layout is kept for the next program with blocks of the same sizes.
+_LARGEST_KEPT = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +81,8 @@ class Cone:
         The two flat entries, equal on the diagonal, of each svec row.
     weights : (rows,) array
         What an svec row is multiplied by to give its flat entries, 1 or :math:`1/\sqrt 2`.
+    sizes : tuple of int
+        The sizes in the order of the svec rows.
     """
 
     groups: tuple[Group, ...]
@@ -86,6 +91,14 @@ class Cone:
     upper: NDArray[np.intp]
     lower: NDArray[np.intp]
     weights: Array
+    sizes: tuple[int, ...]
+
+    @cached_property
+    def counted(self) -> tuple[NDArray[np.intc], NDArray[np.intc], NDArray[np.intc]]:
+        """Where the svec rows of each block that has any begin, and `upper` and `lower`, as compiled code counts."""
+        sizes = np.array([size for size in self.sizes if size], dtype=np.intc)
+        offsets = np.concatenate([[0], np.cumsum(sizes * (sizes + 1) // 2)])
+        return offsets.astype(np.intc), self.upper.astype(np.intc), self.lower.astype(np.intc)
 
     def views(self, flat: Array) -> list[Array]:
         """Return the stacks of all groups without a copy."""
@@ -180,7 +193,13 @@ class Cone:
 
 
 def make_cone(sizes: Sequence[int]) -> Cone:
-    """Group the blocks of the given sizes."""
+    """Group the blocks of the given sizes; the last few that are not large are kept."""
+    stated = tuple(sizes)
+    return _known_cone(stated) if sum(size**2 for size in stated) <= _LARGEST_KEPT else _new_cone(stated)
+
+
+def _new_cone(sizes: tuple[int, ...]) -> Cone:
+    """Return the groups of blocks of the given sizes."""
     table = np.asarray(sizes, dtype=np.intp)
     offsets = np.concatenate([[0], np.cumsum(table * (table + 1) // 2)]).astype(np.intp)
     upper, lower = np.zeros(offsets[-1], dtype=np.intp), np.zeros(offsets[-1], dtype=np.intp)
@@ -197,4 +216,7 @@ def make_cone(sizes: Sequence[int]) -> Cone:
         weights[place] = np.tile(np.where(row == column, 1.0, 1.0 / SQRT2), members.shape[0])
         groups.append(make_group(size, members.shape[0], start))
         start += members.shape[0] * size**2
-    return Cone(tuple(groups), start, int(table.sum()), upper, lower, weights)
+    return Cone(tuple(groups), start, int(table.sum()), upper, lower, weights, sizes)
+
+
+_known_cone = lru_cache(maxsize=16)(_new_cone)

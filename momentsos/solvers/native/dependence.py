@@ -10,11 +10,10 @@ Stability of Numerical Algorithms*, section 10.3.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import lapack
@@ -63,9 +62,7 @@ def without_dependent(program: AnyProgram, schur: Array | SparseMatrix) -> tuple
         if moments is not None:
             return program, moments
         kept.append(drop[~dependent])
-    unknowns = np.sort(np.concatenate(kept))
-    elimination = replace(program.elimination, kept=unknowns)
-    return replace(program, elimination=elimination, gradient=program.gradient[unknowns]), None
+    return program.on(np.sort(np.concatenate(kept))), None
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,15 +82,17 @@ class _Picked:
 def _pick_dense(schur: Array) -> _Picked:
     """Choose independent moments by a factorisation with pivoting."""
     scale = 1.0 / np.sqrt(completed_diagonal(schur))
-    matrix = np.asfortranarray(schur * scale[:, None] * scale)
+    matrix = np.array(schur, order="F")
+    matrix *= scale[:, None]
+    matrix *= scale
     np.fill_diagonal(matrix, 1.0)
-    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS)
+    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS, overwrite_a=1)
     pivots = pivots.astype(np.intp) - 1
-    lower = np.tril(factor[:rank, :rank])
+    lower = np.asfortranarray(factor[:rank, :rank])
     row = np.argsort(pivots)
 
     def weights(chosen: NDArray[np.intp]) -> Array:
-        return np.asarray(scipy.linalg.solve_triangular(lower.T, factor[row[chosen], :rank].T))
+        return np.asarray(lapack.dtrtrs(lower, factor[row[chosen], :rank].T, lower=1, trans=1)[0])
 
     return _Picked(
         pivots[:rank], pivots[rank:], scale, lambda right: np.asarray(lapack.dpotrs(lower, right, lower=1)[0]), weights
@@ -127,12 +126,12 @@ def _judge(program: Scaled, picked: _Picked, drop: NDArray[np.intp]) -> tuple[ND
     rays[drop, np.arange(drop.shape[0])] = 1.0
     rays[keep] = -picked.weights(drop)
     rays *= scale[:, None]
-    left = _effect(program, rays)
+    left = program.effect(rays)
     if left.max(initial=0.0) > _LEFT:
-        missing = program.elimination.restrict_head(program.image(_blocks(program, rays)).T).T[keep]
+        missing = program.elimination.restrict_head(program.image(program.directions(rays)).T).T[keep]
         missing *= scale[keep, None]
         rays[keep] -= scale[keep, None] * picked.solve(missing)
-        left = _effect(program, rays)
+        left = program.effect(rays)
     falls = program.gradient @ rays
     sizes = np.abs(program.gradient).max(initial=0.0) * np.abs(rays).max(axis=0, initial=0.0)
     for i in np.flatnonzero((left <= _LEFT) & (np.abs(falls) > _COST * sizes)):
@@ -140,16 +139,3 @@ def _judge(program: Scaled, picked: _Picked, drop: NDArray[np.intp]) -> tuple[ND
         if check_primal_ray(program.sdp, moments) is not None:
             return left <= _LEFT, moments
     return left <= _LEFT, None
-
-
-def _blocks(program: Scaled, rays: Array) -> Array:
-    """Return the flat blocks of several directions, one a column."""
-    coupling = program.elimination.coupling
-    tail = program.elimination.order.shape[0] - program.elimination.n_head
-    pivots = np.zeros((tail, rays.shape[1])) if coupling is None else -(coupling @ rays)
-    return program.blocks(np.concatenate([rays, pivots]))
-
-
-def _effect(program: Scaled, rays: Array) -> Array:
-    """Return the largest entry that each direction makes in the blocks."""
-    return np.asarray(np.abs(_blocks(program, rays)).max(axis=0, initial=0.0))

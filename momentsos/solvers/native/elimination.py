@@ -16,6 +16,8 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
+from ...sdp.svec import transposed_product
+
 Array = NDArray[np.float64]
 
 #: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
@@ -87,7 +89,7 @@ class Elimination:
     def restrict_head(self, gradient: Array) -> Array:
         """Return the adjoint before moments are left out."""
         head = gradient[..., : self.n_head]
-        return head if self.coupling is None else head - gradient[..., self.n_head :] @ self.coupling
+        return head if self.coupling is None else head - adjoint_product(self.coupling, gradient[..., self.n_head :])
 
     def select(self, head: Array) -> Array:
         """Leave out what is not kept, along the last axis."""
@@ -113,6 +115,13 @@ class Elimination:
         return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
 
 
+def adjoint_product(coupling: Array | sp.csr_matrix, rest: Array) -> Array:
+    r"""Return :math:`T^\top r`, the last axis of `r` being that of the pivots."""
+    if isinstance(coupling, np.ndarray) or rest.ndim > 1:
+        return np.asarray(rest @ coupling)
+    return transposed_product(coupling, rest)
+
+
 def solved_without_noise(matrix: Array, right: Array, triangular: bool = False) -> Array:
     """Return :math:`M^{-1} R`, zero where it is nothing but rounding.
 
@@ -134,29 +143,72 @@ def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
     p, n = matrix.shape
     if p == 0:
         return Elimination(np.arange(n), n, None, np.zeros(n), None, np.zeros((0, 0)), None)
+    used = np.flatnonzero(matrix.any(axis=0))  # no moment that is in none has a part
+    return _arranged(n, used, _solve_all(matrix[:, used], right_side))
+
+
+def eliminate_one(columns: NDArray[np.integer], values: Array, right_side: Array, n: int) -> Elimination:
+    """Solve an equality with the given coefficients, none of them zero; most often it says that a moment is one."""
+    pivot = int(np.abs(values).argmax())
+    others = np.arange(values.shape[0])[np.arange(values.shape[0]) != pivot]
+    found = values[others][None] / values[pivot], right_side / values[pivot], np.full((1, 1), 1.0 / values[pivot])
+    return _arranged(n, columns, _Solved(np.array([pivot]), others, *found, None))
+
+
+def _arranged(n: int, used: NDArray[np.integer], solved: _Solved) -> Elimination:
+    """Return the elimination of `n` moments, of which `used` are in the equalities that were solved."""
+    pivots = used[solved.pivots]
+    is_free = np.ones(n, dtype=bool)
+    is_free[pivots] = False
+    free = np.flatnonzero(is_free)
+    coupling = None
+    if np.any(solved.coupling):
+        coupling = np.zeros((pivots.shape[0], free.shape[0]))
+        coupling[:, np.searchsorted(free, used[solved.others])] = solved.coupling
+    return Elimination(
+        order=np.concatenate([free, pivots]).astype(np.intp),
+        n_head=free.shape[0],
+        kept=None,
+        offset=np.concatenate([np.zeros(free.shape[0]), solved.constants]),
+        coupling=coupling,
+        multiplier=solved.multiplier,
+        contradiction=solved.contradiction,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class _Solved:
+    """Equalities solved for the columns `pivots`: `constants` less `coupling` times the `others`; see `Elimination`."""
+
+    pivots: NDArray[np.intp]
+    others: NDArray[np.intp]
+    coupling: Array
+    constants: Array
+    multiplier: Array
+    contradiction: Array | None
+
+
+def _solve_all(matrix: Array, right_side: Array) -> _Solved:
+    """Solve equalities by a factorisation with pivoting."""
+    p = matrix.shape[0]
     scale = np.abs(matrix).max(axis=1, initial=0.0)
     scale[scale == 0] = 1.0
+    right = right_side / scale
     q, r, pivots = scipy.linalg.qr(matrix / scale[:, None], mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(r))
     rank = int((diagonal > RANK_TOLERANCE * max(1.0, diagonal.max(initial=0.0))).sum())
-    turned = q.T @ (right_side / scale)
+    turned = q.T @ right
     contradiction = None
-    size = 1.0 + np.abs(right_side / scale).max(initial=0.0)
-    missing = right_side / scale - q[:, :rank] @ turned[:rank]
-    if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * size:
-        contradiction = missing / scale / float(missing @ (right_side / scale))
+    missing = right - q[:, :rank] @ turned[:rank]
+    if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * (1.0 + np.abs(right).max(initial=0.0)):
+        contradiction = missing / scale / float(missing @ right)
+    square, rest = r[:rank, :rank], r[:rank, rank:]
     solve = scipy.linalg.solve_triangular
-    coupling = solved_without_noise(r[:rank, :rank], r[:rank, rank:], triangular=True) if rank else np.zeros((0, n))
-    constants = solve(r[:rank, :rank], turned[:rank]) if rank else np.zeros(0)
-    multiplier = solve(r[:rank, :rank], q[:, :rank].T).T if rank else np.zeros((p, 0))
-    free = np.sort(pivots[rank:])
-    place = np.argsort(pivots[rank:])
-    return Elimination(
-        order=np.concatenate([free, pivots[:rank]]).astype(np.intp),
-        n_head=n - rank,
-        kept=None,
-        offset=np.concatenate([np.zeros(n - rank), constants]),
-        coupling=coupling[:, place] if np.any(coupling) else None,
-        multiplier=multiplier / scale[:, None],
+    return _Solved(
+        pivots=pivots[:rank],
+        others=pivots[rank:],
+        coupling=solved_without_noise(square, rest, triangular=True) if rest.size else np.zeros(rest.shape),
+        constants=solve(square, turned[:rank]) if rank else np.zeros(0),
+        multiplier=(solve(square, q[:, :rank].T).T if rank else np.zeros((p, 0))) / scale[:, None],
         contradiction=contradiction,
     )

@@ -12,7 +12,7 @@ elimination (Duff, Erisman, Reid, *Direct Methods for Sparse Matrices*, section 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import scipy.linalg
@@ -27,8 +27,14 @@ from .elimination import (
     Array,
     Elimination,
     eliminate_densely,
+    eliminate_one,
     solved_without_noise,
 )
+
+try:
+    from .compiled import substitution
+except ImportError:  # built without a compiler
+    substitution = None  # type: ignore[assignment]
 
 #: Share of the largest coefficient of an equality that one must have to be a pivot.
 _THRESHOLD = 0.1
@@ -61,57 +67,118 @@ class SparseMultiplier:
         return result
 
 
+@dataclass(frozen=True, eq=False)
+class TriangularMultiplier:
+    """The same by substitution, where equalities are solved one after the other, each for one of the `pivots`.
+
+    `pointers`, `columns` and `values` are the equalities, compressed, each divided by its `scale`; `rows` are those
+    that are solved, in an order in which none has the pivots of those before it.
+    """
+
+    pointers: NDArray[np.intc]
+    columns: NDArray[np.intc]
+    values: Array
+    rows: NDArray[np.intc]
+    pivots: NDArray[np.intc]
+    scale: Array
+
+    def __matmul__(self, gradient: Array) -> Array:
+        """Return the multipliers; they are zero for equalities that others imply."""
+        stored = self.pointers, self.columns, self.values
+        return np.asarray(substitution.multipliers(*stored, self.rows, self.pivots, gradient) / self.scale)
+
+    def substituted(self, right: Array, free: Index) -> tuple[sp.csr_matrix, Array]:
+        """Return `T` and `t` of all pivots; see `_substituted`."""
+        place = np.full(free.shape[0] + self.pivots.shape[0], -1, dtype=np.intc)
+        place[free] = np.arange(free.shape[0])
+        pointers, columns, values, constants = substitution.substitute(
+            self.pointers, self.columns, self.values, right, self.rows, self.pivots, place, free.shape[0], ROUNDING
+        )
+        shape = self.pivots.shape[0], free.shape[0]
+        return sp.csr_matrix((values, columns, pointers), shape=shape), constants
+
+
 @dataclass(eq=False)
 class _Work:
-    """The equalities while they are taken apart: what is left, and the steps so far, (rows, columns) each."""
+    """The equalities while they are taken apart: what is left, and the steps so far, (rows, columns) each.
+
+    `entries` are the rows, columns and values of the non-zeros that were left when they were last asked for.
+    """
 
     matrix: sp.csr_matrix
     right: Array
     rows: Index
     columns: NDArray[np.bool_]
+    entries: tuple[Index, Index, Array]
     fixed: list[tuple[Index, Index]] = field(default_factory=list)
     own: list[tuple[Index, Index]] = field(default_factory=list)
     core: list[tuple[Index, Index]] = field(default_factory=list)
     conflict: Array | None = None
 
-    def left(self) -> sp.csr_matrix:
-        """Return the rows that are left, zero in the columns that are not."""
-        part = sp.csr_matrix(self.matrix[self.rows] @ sp.diags_array(self.columns.astype(float)))
-        part.eliminate_zeros()
-        return part
+    def left(self) -> tuple[Index, Index, Array]:
+        """Return the rows, columns and values of the non-zeros that are left, row by row."""
+        row, column, value = self.entries
+        is_left = np.zeros(self.right.shape[0], dtype=bool)
+        is_left[self.rows] = True
+        stays = np.flatnonzero(is_left[row] & self.columns[column])
+        if stays.size < row.size:
+            self.entries = row[stays], column[stays], value[stays]
+        return self.entries
 
     def take(self, steps: list[tuple[Index, Index]], rows: Index, columns: Index) -> None:
         """Note a step, and leave its rows and columns out."""
         steps.append((rows, columns))
         self.columns[columns] = False
-        self.rows = np.setdiff1d(self.rows, rows)
+        is_left = np.zeros(self.right.shape[0], dtype=bool)
+        is_left[self.rows] = True
+        is_left[rows] = False
+        self.rows = np.flatnonzero(is_left)
 
 
 #: Most numbers of a component that is solved as a dense matrix, if equalities are to count as local.
 _LARGEST = 2_000_000
 #: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
 #: their rounding.
-_FULLER, _ROUNDING = 2, 1e-14
-#: Equalities times moments up to which a dense factorisation is quicker than looking for anything.
-_SMALL = 20_000
+FULLER, ROUNDING = 2, 1e-14
+#: Equalities times moments up to which a dense factorisation is quicker than looking for anything, with compiled
+#: substitution and without; up to the second what was found is kept as a dense matrix.
+_TINY, _SMALL = 4_000, 20_000
+#: Most non-zeros that compiled code counts.
+_COUNTED = 2**31 - 1
 
 
-def eliminate(equalities: sp.csr_matrix, right_side: Array) -> Elimination:
-    """Return the affine space of the equalities; rows may be redundant or contradict each other."""
-    local = eliminate_locally(equalities, right_side)
-    return eliminate_densely(equalities.toarray(), right_side) if local is None else local
+def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Elimination:
+    """Return the affine space of the equalities over moments with a scale each.
+
+    Rows may be redundant or contradict each other.
+    """
+    local, (p, n) = None, equalities.shape
+    if p == 1 and equalities.nnz and equalities.has_canonical_format and equalities.data.all():
+        return eliminate_one(equalities.indices, equalities.data * scale[equalities.indices], right_side, n)
+    least = _SMALL if substitution is None else _TINY
+    if p * n > least:
+        scaled = equalities.copy()
+        scaled.data *= scale[scaled.indices]
+        local = eliminate_locally(scaled, right_side, least)
+    if local is None:
+        return eliminate_densely(equalities.toarray() * scale, right_side)
+    if p * n <= _SMALL and local.coupling is not None:
+        return replace(local, coupling=sp.csr_matrix(local.coupling).toarray())
+    return local
 
 
-def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Elimination | None:
-    """Return the elimination of many equalities with few terms each, None where they are few or hang together."""
+def eliminate_locally(equalities: sp.csr_matrix, right_side: Array, least: int = _SMALL) -> Elimination | None:
+    """Return the elimination of many equalities with few terms each, None where they are few or hang together.
+
+    They are few where equalities times moments are no more than `least`.
+    """
     p, n = equalities.shape
-    if p * n <= _SMALL:
+    if p * n <= least:
         return None
-    size = np.abs(equalities).max(axis=1).toarray().ravel()
-    scale = np.where(size > 0, size, 1.0)
-    matrix = sp.csr_matrix(sp.diags_array(1.0 / scale) @ equalities)
-    matrix.eliminate_zeros()
-    work = _Work(matrix, right_side / scale, np.arange(p), np.ones(n, dtype=bool))
+    matrix, scale = _scaled(equalities)
+    row = np.repeat(np.arange(p), np.diff(matrix.indptr))
+    entries = row, matrix.indices.astype(np.intp), matrix.data
+    work = _Work(matrix, right_side / scale, np.arange(p), np.ones(n, dtype=bool), entries)
     _fix(work)
     _solve_own(work)
     if not _solve_components(work):
@@ -119,9 +186,16 @@ def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Eliminati
     steps = [*work.own, *work.core, *reversed(work.fixed)]
     used = np.concatenate([rows for rows, _ in steps]) if steps else np.zeros(0, dtype=np.intp)
     pivots = np.concatenate([columns for _, columns in steps]) if steps else np.zeros(0, dtype=np.intp)
-    free = np.flatnonzero(np.isin(np.arange(n), pivots, invert=True))
-    coupling, constants = _substituted(work, steps, free)
-    multiplier = SparseMultiplier(sp.csc_matrix(matrix[used][:, pivots]), used, scale)
+    is_free = np.ones(n, dtype=bool)
+    is_free[pivots] = False
+    free = np.flatnonzero(is_free)
+    multiplier: SparseMultiplier | TriangularMultiplier
+    if substitution is None or work.core or matrix.nnz > _COUNTED:
+        coupling, constants = _substituted(work, steps, free)
+        multiplier = SparseMultiplier(sp.csc_matrix(matrix[used][:, pivots]), used, scale)
+    else:
+        multiplier = _triangular(matrix, used, pivots, scale)
+        coupling, constants = multiplier.substituted(work.right, free)
     return Elimination(
         order=np.concatenate([free, pivots]).astype(np.intp),
         n_head=free.shape[0],
@@ -133,22 +207,46 @@ def eliminate_locally(equalities: sp.csr_matrix, right_side: Array) -> Eliminati
     )
 
 
+def _triangular(matrix: sp.csr_matrix, used: Index, pivots: Index, scale: Array) -> TriangularMultiplier:
+    """Return equalities that are solved one after the other as compiled code has them."""
+    pointers, columns, rows, solved = (
+        part.astype(np.intc, copy=False) for part in (matrix.indptr, matrix.indices, used, pivots)
+    )
+    return TriangularMultiplier(pointers, columns, matrix.data, rows, solved, scale)
+
+
+def _scaled(equalities: sp.csr_matrix) -> tuple[sp.csr_matrix, Array]:
+    """Return the equalities with a largest coefficient of one, without zeros, and what they were divided by."""
+    if not equalities.has_canonical_format or not equalities.data.all():
+        equalities = equalities.copy()
+        equalities.sum_duplicates()
+        equalities.eliminate_zeros()
+    row = np.repeat(np.arange(equalities.shape[0]), np.diff(equalities.indptr))
+    scale = np.zeros(equalities.shape[0])
+    np.maximum.at(scale, row, np.abs(equalities.data))
+    scale[scale == 0] = 1.0
+    values = equalities.data * (1.0 / scale)[row]
+    return sp.csr_matrix((values, equalities.indices, equalities.indptr), shape=equalities.shape), scale
+
+
 def _fix(work: _Work) -> None:
     """Solve the equalities that have one unknown left, until there are no more."""
     values = np.zeros(work.columns.shape[0])
     while work.rows.size:
-        left = work.left()
-        lengths = np.diff(left.indptr)
-        _note_conflict(work, work.rows[lengths == 0], work.right - work.matrix @ values)
-        single = np.flatnonzero(lengths == 1)
-        columns, first = np.unique(left.indices[left.indptr[single]], return_index=True)
-        rows = work.rows[single[first]]
-        work.rows = work.rows[lengths > 0]
+        row, column, value = work.left()
+        lengths = np.bincount(row, minlength=work.right.shape[0])
+        rest = work.right - work.matrix @ values
+        filled = lengths[work.rows] > 0
+        _note_conflict(work, work.rows[~filled], rest)
+        single = np.flatnonzero(lengths[row] == 1)
+        columns, first = np.unique(column[single], return_index=True)
+        at = single[first]
+        rows = row[at]
+        work.rows = work.rows[filled]
         if not rows.size:
             return
-        entries = left.data[left.indptr[single[first]]]
-        values[columns] = (work.right - work.matrix @ values)[rows] / entries
-        work.take(work.fixed, rows, columns.astype(np.intp))
+        values[columns] = rest[rows] / value[at]
+        work.take(work.fixed, rows, columns)
 
 
 def _note_conflict(work: _Work, rows: Index, rest: Array) -> None:
@@ -162,25 +260,26 @@ def _note_conflict(work: _Work, rows: Index, rest: Array) -> None:
 def _solve_own(work: _Work) -> None:
     """Solve equalities for unknowns that no other one has, until there are none."""
     while work.rows.size:
-        left = work.left()
-        row = np.repeat(np.arange(left.shape[0]), np.diff(left.indptr))
-        size = np.abs(left.data)
-        largest = np.zeros(left.shape[0])
+        row, column, value = work.left()
+        size = np.abs(value)
+        largest = np.zeros(work.right.shape[0])
         np.maximum.at(largest, row, size)
-        alone = np.bincount(left.indices, minlength=left.shape[1])[left.indices] == 1
+        alone = np.bincount(column, minlength=work.columns.shape[0])[column] == 1
         able = np.flatnonzero(alone & (size >= _THRESHOLD * largest[row]))
         if not able.size:
             return
         order = able[np.lexsort((-size[able], row[able]))]
         rows, first = np.unique(row[order], return_index=True)
-        work.take(work.own, work.rows[rows], left.indices[order[first]].astype(np.intp))
+        work.take(work.own, rows, column[order[first]])
 
 
 def _solve_components(work: _Work) -> bool:
     """Solve what is left, component by component, by dense factorisations; False where one is too large."""
     if not work.rows.size:
         return True
-    left = work.left()
+    row, column, value = work.left()
+    shape = work.rows.shape[0], work.columns.shape[0]
+    left = sp.csr_matrix((value, (np.searchsorted(work.rows, row), column)), shape=shape)
     count, label = connected_components(left @ left.T, directed=False)
     rest = work.right - work.matrix @ _fixed_values(work)
     for number in range(count):
@@ -245,12 +344,14 @@ def _substituted(work: _Work, steps: list[tuple[Index, Index]], free: Index) -> 
 def _without_rounding(matrix: sp.csr_matrix, size: sp.csr_matrix) -> sp.csr_matrix:
     """Return a matrix without the entries that are nothing but the rounding of terms of the given size."""
     matrix = sp.csr_matrix(matrix)
-    matrix.data[np.abs(matrix.data) <= _ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
+    matrix.data[np.abs(matrix.data) <= ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
     matrix.eliminate_zeros()
     return matrix
 
 
-def _contradiction(work: _Work, multiplier: SparseMultiplier, pivots: Index, right_side: Array) -> Array | None:
+def _contradiction(
+    work: _Work, multiplier: SparseMultiplier | TriangularMultiplier, pivots: Index, right_side: Array
+) -> Array | None:
     """Return the combination of equalities that reads `0 = 1`, from one that has nothing but fixed unknowns."""
     if work.conflict is None:
         return None
@@ -274,7 +375,7 @@ def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.
     rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
     size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
     rows = _without_rounding(rows, size)
-    return rows if rows.nnz <= _FULLER * matrix.nnz else None
+    return rows if rows.nnz <= FULLER * matrix.nnz else None
 
 
 def without_columns(matrix: sp.csr_matrix, which: Index) -> sp.csr_matrix:

@@ -54,6 +54,19 @@ def completed_diagonal(schur: Array | sp.csc_matrix) -> Array:
     return np.where(diagonal > 0, diagonal, 1.0)
 
 
+def factor_shifted(schur: Array, shift: float) -> SchurFactor | None:
+    """Factor a Schur complement with a regularisation, None where that is too little; see `factor_schur`."""
+    diagonal = completed_diagonal(schur)
+    if not diagonal.shape[0]:
+        return SchurFactor(schur, 0.0, 1.0)
+    shifted = np.array(schur, order="F")
+    np.einsum("ii->i", shifted)[:] = diagonal * (1.0 + shift)
+    factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
+    if info:
+        return None
+    return SchurFactor(factor, shift, float((factor.diagonal() ** 2 / diagonal).min(initial=1.0)))
+
+
 def factor_schur(schur: Array) -> SchurFactor:
     """Factor a Schur complement, with as little regularisation as it needs.
 
@@ -67,16 +80,10 @@ def factor_schur(schur: Array) -> SchurFactor:
     numpy.linalg.LinAlgError
         When it has a number that is not finite, or stays indefinite.
     """
-    diagonal = completed_diagonal(schur)
-    n = diagonal.shape[0]
-    if not n:
-        return SchurFactor(schur, 0.0, 1.0)
     shift = 0.0
     while shift <= _LAST:
-        shifted = np.array(schur, order="F")
-        shifted.T.flat[:: n + 1] = diagonal * (1.0 + shift)
-        factor, info = lapack.dpotrf(shifted, lower=1, clean=0, overwrite_a=1)
-        if info == 0:
-            return SchurFactor(factor, shift, float((factor.diagonal() ** 2 / diagonal).min(initial=1.0)))
+        found = factor_shifted(schur, shift)
+        if found is not None:
+            return found
         shift = max(_FIRST, shift * _GROWTH)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")

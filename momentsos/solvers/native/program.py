@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from ...sdp import SDP
 from .cone import Array, Cone, Factor, make_cone
 from .cost import sparse_ordering
-from .elimination import Elimination
+from .elimination import Elimination, adjoint_product
 from .entries import Entries
 from .local_elimination import eliminate, put_in
 from .patterns import Folding, fold
@@ -83,6 +84,22 @@ class Scaled(ABC):
     def apply_adjoint(self, flat: Array) -> Array:
         r"""Return :math:`A^\\top X`."""
         return self.elimination.restrict(self.image(flat))
+
+    def on(self, unknowns: NDArray[np.intp]) -> Self:
+        """Return the program with these of the moments that are not pivots as unknowns, the others zero."""
+        elimination = replace(self.elimination, kept=unknowns)
+        return replace(self, elimination=elimination, gradient=self.gradient[unknowns])
+
+    def directions(self, rays: Array) -> Array:
+        """Return the flat blocks of directions of moments that are not pivots, one a column."""
+        coupling = self.elimination.coupling
+        tail = self.elimination.order.shape[0] - self.elimination.n_head
+        pivots = np.zeros((tail, rays.shape[1])) if coupling is None else -(coupling @ rays)
+        return self.blocks(np.concatenate([rays, pivots]))
+
+    def effect(self, rays: Array) -> Array:
+        """Return the largest entry that each direction makes in the blocks."""
+        return np.asarray(np.abs(self.directions(rays)).max(axis=0, initial=0.0))
 
     def moments(self, free: Array, tau: float) -> Array:
         r"""Return :math:`\tau y_0 + N z` in units and order of the program; `tau` 0 gives a direction."""
@@ -195,7 +212,7 @@ def _reduced(elimination: Elimination, data: Array) -> Array:
 def _unit(values: Array) -> float:
     """Return the power of 2 nearest to the largest absolute value, 1 when all are zero."""
     top = float(np.abs(values).max(initial=0.0))
-    return float(np.exp2(np.round(np.log2(top)))) if top > 0 else 1.0
+    return 2.0 ** round(math.log2(top)) if top > 0 else 1.0
 
 
 def _flat_entries(matrix: sp.csr_matrix, cone: Cone) -> Entries:
@@ -266,7 +283,7 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
     gradient = elimination.restrict(cost)
     size = np.abs(cost[: elimination.n_head])
     if elimination.coupling is not None:
-        size = size + abs(elimination.coupling).T @ np.abs(cost[elimination.n_head :])
+        size = size + adjoint_product(abs(elimination.coupling), np.abs(cost[elimination.n_head :]))
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 
@@ -283,9 +300,8 @@ class Prepared:
 def prepare(sdp: SDP) -> Prepared:
     """Scale a program, eliminate its equalities and stack its blocks."""
     scaling = equilibrate(sdp)
-    scaled = sp.csr_matrix(sdp.equalities, copy=True)
-    scaled.data *= scaling.moments[scaled.indices]
-    return Prepared(sdp, scaling, eliminate(scaled, sdp.right_side), make_cone(sdp.sizes))
+    elimination = eliminate(sdp.equalities, sdp.right_side, scaling.moments)
+    return Prepared(sdp, scaling, elimination, make_cone(sdp.sizes))
 
 
 def shared_fields(prepared: Prepared, constant: Array) -> dict[str, Any]:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic
 
 import numpy as np
 
 from .cone import Array
-from .dependence import SUSPICIOUS, without_dependent
+from .dependence import SUSPICIOUS, AnyProgram, without_dependent
 from .iterate import Iterate
+from .newton import SchurFactor, factor_shifted
 from .program import Program, Scaled, with_reduced
-from .sparse_factor import factor_matrix
-from .sparse_schur import restricted
+from .sparse_factor import SparseFactor, factor_matrix
+from .sparse_schur import SparseMatrix, restricted
 
 #: Least multiples of the unit for slacks and Gram matrices, and the largest one that means anything.
 _SLACK, _GRAM, _LARGEST = 1.0, 0.1, 1e6
@@ -27,6 +29,15 @@ class Start:
 
     program: Program
     point: Iterate
+    ray: Array | None
+
+
+@dataclass(frozen=True, eq=False)
+class Settled(Generic[AnyProgram]):
+    """A program of independent moments, the factor of its Schur complement at the start, and a ray as in `Start`."""
+
+    program: AnyProgram
+    schur: SchurFactor | SparseFactor
     ray: Array | None
 
 
@@ -57,6 +68,22 @@ def first_point(program: Scaled, solve: Callable[[Array], Array], scale: float) 
     return Iterate(np.zeros_like(program.gradient), scale * slack_size * unit, scale * gram_size * unit, 1.0, product)
 
 
+def settle(program: AnyProgram, matrix: Array | SparseMatrix) -> Settled[AnyProgram]:
+    r"""Leave out the moments that depend on others, given the Schur complement at the starting point, :math:`A^\top A`.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When it cannot be factored.
+    """
+    found = factor_matrix(matrix) if isinstance(matrix, SparseMatrix) else factor_shifted(matrix, 0.0)
+    if found is not None and found.shift == 0 and found.smallest_pivot >= SUSPICIOUS:
+        return Settled(program, found, None)
+    program, ray = without_dependent(program, matrix)
+    kept = program.elimination.kept
+    return Settled(program, factor_matrix(matrix if kept is None else restricted(matrix, kept)), ray)
+
+
 def make_start(program: Program, scale: float) -> Start:
     """Leave out dependent moments, and return the first point; see `first_point`.
 
@@ -68,12 +95,6 @@ def make_start(program: Program, scale: float) -> Start:
     unit = program.cone.identity([1.0] * len(program.cone.groups))
     (factor,) = program.cone.factor(unit)
     inverse = program.cone.inverse(factor)
-    matrix = program.normal_matrix(unit, inverse, factor, factor)
-    ray = None
-    schur = factor_matrix(matrix)
-    if schur.shift > 0 or schur.smallest_pivot < SUSPICIOUS:
-        program, ray = without_dependent(program, matrix)
-        if program.elimination.kept is not None:
-            schur = factor_matrix(restricted(matrix, program.elimination.kept))
-    program = with_reduced(program)
-    return Start(program, first_point(program, schur.solve, scale), ray)
+    settled = settle(program, program.normal_matrix(unit, inverse, factor, factor))
+    program = with_reduced(settled.program)
+    return Start(program, first_point(program, settled.schur.solve, scale), settled.ray)

@@ -43,15 +43,17 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
     pointers, columns, values : arrays
         The different rows, compressed.
     """
-    cdef int n_blocks = offsets.shape[0] - 1, n_rows = pointers.shape[0] - 1
+    cdef int n_blocks = offsets.shape[0] - 1, n_rows = pointers.shape[0] - 1, j
     cdef int[::1] member = np.zeros(n_rows, dtype=np.intc), heads = np.zeros(n_blocks + 1, dtype=np.intc)
     cdef int[::1] first = np.empty(n_rows, dtype=np.intc)
     cdef double[::1] factor = np.zeros(n_rows)
-    cdef int size = 4
-    while size < 2 * int(np.max(np.diff(offsets), initial=0)):
+    cdef int size = 4, tallest = 0
+    for j in range(n_blocks):
+        tallest = max(tallest, offsets[j + 1] - offsets[j])
+    while size < 2 * tallest:
         size *= 2
     cdef int[::1] table = np.zeros(size, dtype=np.intc)  # numbers of different rows, from 1 on
-    cdef int j, r, e, at, length, found, count = 0
+    cdef int r, e, at, length, found, count = 0
     cdef unsigned int hashed
     cdef double ratio
     with nogil:

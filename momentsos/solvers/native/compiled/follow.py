@@ -5,30 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
-from ..dependence import SUSPICIOUS, without_dependent
+from ..dependence import SUSPICIOUS
 from ..iterate import Iterate, measure
 from ..options import NativeOptions
 from ..ordering import Ordering
 from ..path import Ending, Run
 from ..program import Prepared
-from ..start import first_point
-from .small import Small, make_small, over_unknowns
+from ..start import first_point, settle
+from .small import BUILT, Small, make_small
 from .tree import Tree, make_tree
 
 try:
-    from . import embedding, folding
+    from . import embedding
 except ImportError:  # built without a compiler: the iteration in NumPy does it all
-    embedding = folding = None  # type: ignore[assignment]
+    embedding = None  # type: ignore[assignment]
 
 
 @dataclass(frozen=True, eq=False)
 class _Loaded:
-    """A program in compiled code, with independent unknowns and the Schur complement of the start factored."""
+    """A program of independent unknowns in compiled code, and where it starts."""
 
     small: Small
     core: embedding.Embedding
+    begin: Iterate
 
 
 def follow_small(
@@ -46,12 +46,11 @@ def follow_small(
     beginning, so that all such decisions are made in one place. So is a stall, unless the Schur complement is sparse,
     when the general way has nothing better.
     """
-    made = None if embedding is None else make_small(prepared)
-    loaded = None if made is None else _loaded(*made, ordering)
+    small = make_small(prepared) if embedding is not None and BUILT else None
+    loaded = None if small is None else _loaded(small, ordering, options.start_scale)
     if loaded is None:
         return None
-    small, core = loaded.small, loaded.core
-    begin = first_point(small, core.solved, options.start_scale)
+    small, core, begin = loaded.small, loaded.core, loaded.begin
     code = core.follow(
         begin.free,
         begin.slack,
@@ -81,43 +80,51 @@ def follow_small(
     return Run(small, best, state, endings[code], core.iteration)
 
 
-def _loaded(small: Small, over: sp.csr_matrix, ordering: Ordering | None) -> _Loaded | None:
-    """Hand a program to compiled code without the moments that depend on others; None for what is not plain."""
-    if ordering is not None and ordering.order.shape[0] != over.shape[1]:
-        return None
-    unit = small.cone.identity([1.0] * len(small.cone.groups))
+def _loaded(small: Small, ordering: Ordering | None, scale: float) -> _Loaded | None:
+    """Hand a program to compiled code, and find where it starts; None for what is not plain."""
+    return _loaded_densely(small, scale) if ordering is None else _loaded_in_order(small, ordering, scale)
+
+
+def _loaded_densely(small: Small, scale: float) -> _Loaded | None:
+    """Leave out the moments that depend on others first."""
     try:
-        core = _core(small, over, None if ordering is None else make_tree(ordering))
-    except ValueError:  # the order is that of other blocks
-        return None
-    if core.open(unit) >= SUSPICIOUS:
-        return _Loaded(small, core)
-    if ordering is not None:
-        return None
-    try:
-        independent, ray = without_dependent(small, core.schur())
+        settled = settle(small, small.folded.normal_matrix())
     except np.linalg.LinAlgError:
         return None
-    if ray is not None or not independent.elimination.n_free:
+    independent, schur = settled.program, settled.schur
+    if settled.ray is not None or not independent.elimination.n_free or schur.shift > 0:
         return None
-    if independent.elimination.kept is not None:
-        core = _core(independent, over_unknowns(over, independent), None)
-    return _Loaded(independent, core) if core.open(unit) > 0.0 else None
+    begin = first_point(independent, schur.solve, scale)
+    return _Loaded(independent, _core(independent, None), begin)
 
 
-def _core(small: Small, over: sp.csr_matrix, tree: Tree | None) -> embedding.Embedding:
+def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded | None:
+    """Hand a sparse program to compiled code, where no moment depends on others."""
+    if ordering.order.shape[0] != small.over.shape[1]:
+        return None
+    try:
+        core = _core(small, make_tree(ordering))
+    except ValueError:  # the order is that of other blocks
+        return None
+    if not core.open(small.cone.identity([1.0] * len(small.cone.groups))) >= SUSPICIOUS:
+        return None
+    return _Loaded(small, core, first_point(small, core.solved, scale))
+
+
+def _core(small: Small, tree: Tree | None) -> embedding.Embedding:
     """Hand a program to the compiled iteration."""
-    cone = small.cone
-    sizes = np.array([size for size in small.sdp.sizes if size], dtype=np.intc)
-    lengths = sizes * (sizes + 1) // 2
-    offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.intc)
-    folded = folding.fold_rows(offsets, over.indptr.astype(np.intc), over.indices.astype(np.intc), over.data)
+    (offsets, upper, lower), folded = small.cone.counted, small.folded
     return embedding.Embedding(
-        sizes,
-        cone.upper[offsets[:-1]].astype(np.intc),
-        cone.upper.astype(np.intc),
-        cone.lower.astype(np.intc),
-        *folded,
+        np.array([size for size in small.cone.sizes if size], dtype=np.intc),
+        upper[offsets[:-1]],
+        upper,
+        lower,
+        folded.member,
+        folded.factor,
+        folded.heads,
+        folded.different.indptr,
+        folded.different.indices,
+        folded.different.data,
         small.constant,
         small.gradient,
         small.row_units,

@@ -2,20 +2,91 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..cone import Array
-from ..local_elimination import put_in
-from ..program import Prepared, Scaled, in_order, shared_fields
+from ..cone import Array, Cone
+from ..local_elimination import FULLER, ROUNDING
+from ..program import Prepared, Scaled, shared_fields
 
-#: Most numbers of the rows when equalities are put in.
+try:
+    from . import folding, rows
+except ImportError:  # built without a compiler: the iteration in NumPy does it all
+    folding = rows = None  # type: ignore[assignment]
+
+#: Whether compiled code was built for rows.
+BUILT = rows is not None and folding is not None
+Integers = NDArray[np.intc]
+
+#: Most numbers of the rows when equalities that are not local are put in.
 _LARGEST = 4_000_000
-#: An entry below this share of the terms that it is the sum of is their rounding.
+#: An entry below this share of the terms that it is the sum of is their rounding, with such equalities.
 _ROUNDING = 1e-15
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Rows of the triangles of the blocks, compressed as in SciPy.
+
+    Attributes
+    ----------
+    indptr, indices, data : arrays
+    shape : (rows, n)
+    cone : Cone
+    """
+
+    indptr: Integers
+    indices: Integers
+    data: Array
+    shape: tuple[int, int]
+    cone: Cone
+
+    def apply(self, moments: Array) -> Array:
+        """Return the flat blocks of moments, also of several columns."""
+        _, upper, lower = self.cone.counted
+        columns = np.ascontiguousarray(moments.reshape(self.shape[1], -1))
+        flat = rows.apply(self.indptr, self.indices, self.data, upper, lower, columns, self.cone.dimension)
+        return flat.reshape(-1, *moments.shape[1:])
+
+    def adjoint(self, flat: Array) -> Array:
+        """Return the adjoint of `apply`."""
+        _, upper, lower = self.cone.counted
+        columns = np.ascontiguousarray(flat.reshape(self.cone.dimension, -1))
+        image = rows.adjoint(self.indptr, self.indices, self.data, upper, lower, columns, self.shape[1])
+        return image.reshape(-1, *flat.shape[1:])
+
+    def restricted(self, kept: NDArray[np.intp]) -> Rows:
+        """Return the rows over some of the moments."""
+        place = np.full(self.shape[1], -1, dtype=np.intc)
+        place[kept] = np.arange(kept.shape[0])
+        found = rows.restricted(self.indptr, self.indices, self.data, place)
+        return Rows(*found, (self.shape[0], kept.shape[0]), self.cone)
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """The different rows of each block, and which one each row is a multiple of; see `folding`."""
+
+    different: Rows
+    member: Integers
+    factor: Array
+    heads: Integers
+
+    def normal_matrix(self) -> Array:
+        """Return `AᵀA`, a lower triangle in column order."""
+        own, (_, upper, lower) = self.different, self.different.cone.counted
+        return rows.normal_matrix(
+            own.indptr, own.indices, own.data, self.member, self.factor, upper, lower, own.shape[1]
+        )
+
+    def effect(self, rays: Array) -> Array:
+        """Return the largest entry that each direction makes in the blocks."""
+        own = self.different
+        return rows.effect(own.indptr, own.indices, own.data, self.member, self.factor, np.ascontiguousarray(rays))
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,88 +95,95 @@ class Small(Scaled):
 
     Attributes
     ----------
-    rows : (rows, n) CSR matrix
+    rows : Rows
         The entries of the triangles over the moments, in the order of the elimination.
+    over : Rows
+        The same over the unknowns, ascending and without zeros.
     """
 
-    rows: sp.csr_matrix
+    rows: Rows
+    over: Rows
 
     def blocks(self, moments: Array) -> Array:
         """See `Scaled.blocks`."""
-        return self.cone.spread(self.rows @ moments)
+        return self.rows.apply(moments)
 
     def image(self, flat: Array) -> Array:
         """See `Scaled.image`."""
-        upper, lower = self.cone.upper, self.cone.lower
-        half = np.where(upper == lower, 0.5, 1.0)
-        both = flat[upper] + flat[lower]
-        return np.asarray(self.rows.T @ (half * both.T).T)
+        return self.rows.adjoint(flat)
+
+    def apply(self, free: Array) -> Array:
+        """Return :math:`A z`."""
+        return self.over.apply(free)
+
+    def apply_adjoint(self, flat: Array) -> Array:
+        r"""Return :math:`A^\\top X`."""
+        return self.over.adjoint(flat)
+
+    def effect(self, rays: Array) -> Array:
+        """See `Scaled.effect`; this is asked before moments are left out."""
+        return self.folded.effect(rays)
+
+    def on(self, unknowns: NDArray[np.intp]) -> Small:
+        """See `Scaled.on`."""
+        elimination, over = replace(self.elimination, kept=unknowns), self.over.restricted(unknowns)
+        return replace(self, elimination=elimination, gradient=self.gradient[unknowns], over=over)
+
+    @cached_property
+    def folded(self) -> Folded:
+        """The different rows over the unknowns."""
+        over, offsets = self.over, self.cone.counted[0]
+        member, factor, heads, *found = folding.fold_rows(offsets, over.indptr, over.indices, over.data)
+        return Folded(Rows(*found, (int(heads[-1]), over.shape[1]), self.cone), member, factor, heads)
 
 
-def make_small(prepared: Prepared) -> tuple[Small, sp.csr_matrix] | None:
-    """Return a program and its rows over the unknowns, ascending and without zeros.
+def make_small(prepared: Prepared) -> Small | None:
+    """Return a program and its rows over the unknowns.
 
     None stands for what is left to the general way: no unknowns, equalities that contradict each other, or too many
     rows to put others in.
     """
-    elimination, sdp, cone = prepared.elimination, prepared.sdp, prepared.cone
+    elimination, operator, cone = prepared.elimination, prepared.sdp.operator, prepared.cone
     if elimination.contradiction is not None or not elimination.n_head:
         return None
-    rows = in_order(sdp.operator, elimination.order)
-    lengths = np.diff(rows.indptr)
-    rows.data = (
-        rows.data
-        * np.repeat(cone.weights * prepared.scaling.rows, lengths)
-        * prepared.scaling.moments[sdp.operator.indices]
-    )
-    over = _put_in(rows, prepared)
-    if over is None or not over.nnz:
+    if not operator.has_canonical_format:
+        operator = operator.copy()
+        operator.sum_duplicates()
+    place = np.empty(elimination.order.shape[0], dtype=np.intc)
+    place[elimination.order] = np.arange(place.shape[0])
+    pointers, columns = (array.astype(np.intc, copy=False) for array in (operator.indptr, operator.indices))
+    scales = cone.weights * prepared.scaling.rows, prepared.scaling.moments
+    columns, values = rows.arranged(pointers, columns, operator.data, *scales, place)
+    stated = Rows(pointers, columns, values, operator.shape, cone)
+    over = _put_in(stated, elimination.n_head, elimination.coupling)
+    if over is None or not over.data.size:
         return None
-    over.sort_indices()
-    constant = cone.spread(rows @ elimination.offset)
-    return Small(**shared_fields(prepared, constant), rows=rows), over
+    return Small(**shared_fields(prepared, stated.apply(elimination.offset)), rows=stated, over=over)
 
 
-def _put_in(rows: sp.csr_matrix, prepared: Prepared) -> sp.csr_matrix | None:
+def _count_hit(stated: Rows, head: int) -> int:
+    """Return how many rows have moments from `head` on."""
+    ends = np.concatenate([[0], np.cumsum(stated.indices >= head)])[stated.indptr]
+    return int(np.count_nonzero(np.diff(ends)))
+
+
+def _put_in(stated: Rows, head: int, coupling: Array | sp.csr_matrix | None) -> Rows | None:
     """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
-    head, coupling = prepared.elimination.n_head, prepared.elimination.coupling
-    if coupling is not None and not isinstance(coupling, np.ndarray):
-        return put_in(rows, prepared.elimination, np.ones(rows.shape[1]))
-    own = _columns(rows, 0, head)
+    floor = _ROUNDING
     if coupling is None:
-        return own
-    tail = _columns(rows, head, rows.shape[1])
-    hit = np.flatnonzero(np.diff(tail.indptr))
-    if hit.size * head > _LARGEST:
+        pointers, columns = np.zeros(stated.shape[1] - head + 1, dtype=np.intc), np.zeros(0, dtype=np.intc)
+        values = np.zeros(0)
+    elif isinstance(coupling, np.ndarray):
+        if stated.shape[0] * head > _LARGEST and _count_hit(stated, head) * head > _LARGEST:
+            return None
+        number, columns = (side.astype(np.intc) for side in np.nonzero(coupling))
+        values = coupling[number, columns]
+        pointers = np.searchsorted(number, np.arange(coupling.shape[0] + 1)).astype(np.intc)
+    else:
+        floor = ROUNDING
+        pointers, columns = (side.astype(np.intc, copy=False) for side in (coupling.indptr, coupling.indices))
+        values = coupling.data
+    found = rows.put_in(stated.indptr, stated.indices, stated.data, head, pointers, columns, values, floor)
+    if isinstance(coupling, sp.csr_matrix) and found[2].size > FULLER * stated.data.size:
         return None
-    before, tail = own[hit].toarray(), tail[hit]
-    after = before - tail @ coupling
-    after[np.abs(after) <= _ROUNDING * (np.abs(before) + abs(tail) @ np.abs(coupling))] = 0.0
-    return _replaced(own, hit, sp.csr_matrix(after))
-
-
-def _replaced(rows: sp.csr_matrix, which: NDArray[np.intp], by: sp.csr_matrix) -> sp.csr_matrix:
-    """Return a matrix with some of its rows replaced."""
-    lengths = np.diff(rows.indptr)
-    stays = np.ones(rows.shape[0], dtype=bool)
-    stays[which] = False
-    kept = np.repeat(stays, lengths)
-    lengths[which] = np.diff(by.indptr)
-    new = np.repeat(~stays, lengths)
-    indices, data = np.empty(new.shape[0], dtype=rows.indices.dtype), np.empty(new.shape[0])
-    indices[new], data[new] = by.indices, by.data
-    indices[~new], data[~new] = rows.indices[kept], rows.data[kept]
-    return sp.csr_matrix((data, indices, np.concatenate([[0], np.cumsum(lengths)])), shape=rows.shape)
-
-
-def _columns(rows: sp.csr_matrix, low: int, high: int) -> sp.csr_matrix:
-    """Return the columns from `low` to `high`, without zeros."""
-    keep = (rows.indices >= low) & (rows.indices < high) & (rows.data != 0)
-    ends = np.concatenate([[0], np.cumsum(keep)])[rows.indptr]
-    return sp.csr_matrix((rows.data[keep], rows.indices[keep] - low, ends), shape=(rows.shape[0], high - low))
-
-
-def over_unknowns(over: sp.csr_matrix, small: Small) -> sp.csr_matrix:
-    """Leave out the moments that depend on others."""
-    kept = small.elimination.kept
-    return over if kept is None else sp.csr_matrix(over[:, kept])
+    return Rows(*found, (stated.shape[0], head), stated.cone)

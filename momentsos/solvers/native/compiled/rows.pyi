@@ -1,0 +1,62 @@
+import numpy as np
+from numpy.typing import NDArray
+
+_Integers = NDArray[np.intc]
+_Floats = NDArray[np.float64]
+_Rows = tuple[_Integers, _Integers, _Floats]
+
+def arranged(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    row_scale: _Floats,
+    moment_scale: _Floats,
+    place: _Integers,
+) -> tuple[_Integers, _Floats]: ...
+def put_in(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    head: int,
+    coupling_pointers: _Integers,
+    coupling_columns: _Integers,
+    coupling: _Floats,
+    floor: float,
+) -> _Rows: ...
+def restricted(pointers: _Integers, columns: _Integers, values: _Floats, place: _Integers) -> _Rows: ...
+def apply(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    upper: _Integers,
+    lower: _Integers,
+    moments: _Floats,
+    dimension: int,
+) -> _Floats: ...
+def effect(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    member: _Integers,
+    factor: _Floats,
+    moments: _Floats,
+) -> _Floats: ...
+def adjoint(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    upper: _Integers,
+    lower: _Integers,
+    flat: _Floats,
+    n: int,
+) -> _Floats: ...
+def normal_matrix(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    member: _Integers,
+    factor: _Floats,
+    upper: _Integers,
+    lower: _Integers,
+    n: int,
+) -> _Floats: ...
