@@ -30,39 +30,53 @@ static WIDE void multiply(int s, const double *restrict left, const double *rest
 #undef SIZED
 }
 
-/* Write P'WP, of size h, for the weights W of a block; see normal.pyx. P has one entry in a row: `factor` in column
-   `member`, for each entry of the upper triangle of the block, column by column. `row` has room for that triangle. */
-static WIDE void fold_weights(int s, const double *restrict x, const double *restrict v, const int *restrict member,
-                              const double *restrict factor, int h, double *restrict row, double *restrict folded)
+/* Write P'WP, of size h, for the weights W of a block; see terms.pyx. P has one entry in a row: `factor` in column
+   `member`, for each entry of the upper triangle of the block, column by column. Rows of the result are `stride` numbers
+   apart. `work` has room for `fold_size` numbers. */
+static WIDE void fold_weights(int s, const double *restrict gram, const double *restrict inverse,
+                              const int *restrict member, const double *restrict factor, int h, int stride,
+                              double *restrict work, double *restrict folded)
 {
-    memset(folded, 0, (size_t)h * h * sizeof(double));
-    int p = 0;
+    int p = 0, width = PADDED(s) / LANES;
+    wide *x = (wide *)work, *v = x + s * width;
+    double *row = (double *)(v + s * width);
+    memset(work, 0, 2 * (size_t)s * width * sizeof(wide));
+    for (int i = 0; i < s; i++) {
+        memcpy(x + i * width, gram + i * s, (size_t)s * sizeof(double));
+        memcpy(v + i * width, inverse + i * s, (size_t)s * sizeof(double));
+    }
+    memset(folded, 0, (size_t)h * stride * sizeof(double));
     for (int k = 0; k < s; k++)
         for (int i = 0; i <= k; i++, p++) {
+            const wide *xi = x + i * width, *xk = x + k * width, *vi = v + i * width, *vk = v + k * width;
+            double half = i == k ? 0.5 * factor[p] : factor[p], *restrict target = folded + (size_t)member[p] * stride;
+            int q = 0;
             if (factor[p] == 0.0)
                 continue;
-            const double *restrict xi = x + i * s, *restrict xk = x + k * s;
-            const double *restrict vi = v + i * s, *restrict vk = v + k * s;
-            double half = i == k ? 0.5 * factor[p] : factor[p];
-            int q = 0;
             for (int m = 0; m <= k; m++) {
-                double xim = half * xi[m], xkm = half * xk[m], vim = half * vi[m], vkm = half * vk[m];
+                double xim = half * ((const double *)xi)[m], xkm = half * ((const double *)xk)[m];
+                double vim = half * ((const double *)vi)[m], vkm = half * ((const double *)vk)[m];
                 int last = m < k ? m : i;
-                for (int l = 0; l <= last; l++)
-                    row[q + l] = xk[l] * vim + vi[l] * xkm + xi[l] * vkm + vk[l] * xim;
+                for (int b = 0; b <= last / LANES; b++) /* beyond the last it is written again */
+                    *(loose *)(row + q + b * LANES) = xk[b] * vim + vi[b] * xkm + xi[b] * vkm + vk[b] * xim;
                 q += last + 1;
                 if (last == m)
                     row[q - 1] *= 0.5;
             }
             row[p] *= 0.5; /* its other half comes from the transposition below */
-            double *restrict target = folded + (size_t)member[p] * h;
             for (q = 0; q <= p; q++)
                 target[member[q]] += factor[q] * row[q];
         }
     for (int a = 0; a < h; a++)
         for (int b = 0; b <= a; b++)
-            folded[(size_t)a * h + b] = folded[(size_t)b * h + a] =
-                folded[(size_t)a * h + b] + folded[(size_t)b * h + a];
+            folded[(size_t)a * stride + b] = folded[(size_t)b * stride + a] =
+                folded[(size_t)a * stride + b] + folded[(size_t)b * stride + a];
+}
+
+/* How many numbers it works with. */
+INLINED size_t fold_size(int s)
+{
+    return 2 * (size_t)s * PADDED(s) + (size_t)s * (s + 1) / 2 + LANES;
 }
 
 /* Add to a row, from one number to another, the products of some numbers, each with a row of a matrix. */

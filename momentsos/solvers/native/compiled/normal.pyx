@@ -55,7 +55,7 @@ cdef class Normal(Terms):
         cdef Batch *batch
         for c in range(self.n_batches):
             batch = &self.batches[c]
-            waiting[c], most = batch.filled, max(most, <Py_ssize_t>batch.lanes * batch.different * batch.different)
+            waiting[c], most = batch.filled, max(most, self.weights_size(batch))
             for lane in range(batch.filled):
                 number[self.members[batch.first + lane]], lanes[self.members[batch.first + lane]] = c, lane
         unused = []

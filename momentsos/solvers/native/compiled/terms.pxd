@@ -28,6 +28,7 @@ cdef class Terms(Operator):
     cdef double *_tall
     cdef double *_flat
 
+    cdef Py_ssize_t weights_size(self, Batch* batch) noexcept nogil
     cdef _find_supports(self)
     cdef make_vectors(self, Metric* metric)
     cdef int factor_blocks(self, Point* point, Metric* metric) noexcept nogil

@@ -16,11 +16,12 @@ from libc.string cimport memset
 
 from .blocks cimport factor, gram_of_root, invert
 from .operator cimport Batch, Operator
-from .vectors cimport PADDED, Point
+from .vectors cimport LANES, PADDED, Point
 
 cdef extern from "kernels.h" nogil:
-    void fold_weights(int s, const double* x, const double* v, const int* member, const double* factor, int h,
-                      double* row, double* folded)
+    void fold_weights(int s, const double* gram, const double* inverse, const int* member, const double* factor, int h,
+                      int stride, double* work, double* folded)
+    size_t fold_size(int s)
     void add_congruence(int h, int w, const double* f, const int* pointers, const int* rows, const double* values,
                         double* tall, double* flat, int stride, double* target)
 
@@ -37,16 +38,21 @@ cdef class Terms(Operator):
     def __init__(self, *args, order=None):
         super().__init__(*args, order=order)
         self._find_supports()
-        cdef int c, h, largest = 0, wide = 0
-        cdef Py_ssize_t square = 0
+        cdef int c, s, h, largest = 0
+        cdef Py_ssize_t square = 0, work = 0
         cdef Batch *batch
         for c in range(self.n_batches):
             batch = &self.batches[c]
-            h = batch.different
-            wide = max(wide, batch.lanes * batch.size * (batch.size + 1) // 2)
-            square = max(square, <Py_ssize_t>batch.lanes * h * h)
-            largest = max(largest, h)
-        self._weights, self._folded, self._one = self.room(wide), self.room(square), self.room(<Py_ssize_t>largest * PADDED(largest))
+            s, h = batch.size, batch.different
+            work = max(work, LANES * s * (s + 1) // 2 if batch.lanes > 1 else <Py_ssize_t>fold_size(s))
+            square, largest = max(square, self.weights_size(batch)), max(largest, h)
+        self._weights, self._folded = self.room(work), self.room(square)
+        self._one = self.room(<Py_ssize_t>largest * PADDED(largest))
+
+    cdef Py_ssize_t weights_size(self, Batch* batch) noexcept nogil:
+        """Return how many numbers the weights of a batch are; rows of those of one block are padded."""
+        cdef Py_ssize_t h = batch.different
+        return batch.lanes * h * h if batch.lanes > 1 else h * PADDED(batch.different)
 
     cdef _find_supports(self):
         """Number the moments of each block, and put its rows by columns.
@@ -156,7 +162,7 @@ cdef class Terms(Operator):
                        self._weights, folded)
         else:
             fold_weights(batch.size, metric.gram + at, metric.inverse + at, batch.member, batch.factor,
-                         batch.different, self._weights, folded)
+                         batch.different, PADDED(batch.different), self._weights, folded)
 
     cdef void add_term(self, Batch* batch, int lane, const double* folded, int stride, double* target) noexcept nogil:
         """Add the lower half, by columns, of the term of a block, from the weights of its batch.
@@ -165,18 +171,21 @@ cdef class Terms(Operator):
         """
         cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
         cdef int a, b, high = PADDED(h)
-        for a in range(h):
-            for b in range(h):
-                self._one[a * high + b] = folded[(<Py_ssize_t>a * h + b) * batch.lanes + lane]
-            for b in range(h, high):
-                self._one[a * high + b] = 0.0
-        add_congruence(h, w, self._one, self.column_ends + self.bounds[j], self.rows, self.by_columns, self._tall,
+        if batch.lanes > 1:
+            for a in range(h):
+                for b in range(h):
+                    self._one[a * high + b] = folded[(<Py_ssize_t>a * h + b) * batch.lanes + lane]
+                for b in range(h, high):
+                    self._one[a * high + b] = 0.0
+            folded = self._one
+        add_congruence(h, w, folded, self.column_ends + self.bounds[j], self.rows, self.by_columns, self._tall,
                        self._flat, stride, target)
 
     cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
         """Write what `add_term` adds, columns padded."""
         cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
         cdef int a, b, lanes = batch.lanes, start = self.column_ends[self.bounds[j]], stride = PADDED(w)
+        cdef int apart = h if lanes > 1 else PADDED(h)
         cdef const int *rows = self.rows + start
         cdef const double *values = self.by_columns + start
         cdef const double *weights
@@ -185,6 +194,6 @@ cdef class Terms(Operator):
             self.add_term(batch, lane, folded, stride, target)
             return
         for a in range(w):
-            weights = folded + <Py_ssize_t>rows[a] * h * lanes + lane
+            weights = folded + <Py_ssize_t>rows[a] * apart * lanes + lane
             for b in range(a, w):
                 target[<Py_ssize_t>a * stride + b] = values[a] * values[b] * weights[<Py_ssize_t>rows[b] * lanes]
