@@ -143,6 +143,8 @@ FULLER, ROUNDING = 2, 1e-14
 #: Equalities times moments up to which a dense factorisation is quicker than looking for anything, with compiled
 #: substitution and without; up to the second what was found is kept as a dense matrix.
 _TINY, _SMALL = 4_000, 20_000
+#: Up to there pivots found locally are taken where no free moment enters one with a larger factor than this.
+_HARMLESS = 1.0 + 1e-12
 #: Most non-zeros that compiled code counts.
 _COUNTED = 2**31 - 1
 
@@ -160,11 +162,11 @@ def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Eli
         scaled = equalities.copy()
         scaled.data *= scale[scaled.indices]
         local = eliminate_locally(scaled, right_side, least)
-    if local is None:
-        return eliminate_densely(equalities.toarray() * scale, right_side)
-    if p * n <= _SMALL and local.coupling is not None:
-        return replace(local, coupling=sp.csr_matrix(local.coupling).toarray())
-    return local
+    if local is not None and p * n <= _SMALL and local.coupling is not None:
+        # Column pivoting chooses better free moments than a threshold, and is affordable here.
+        dense = sp.csr_matrix(local.coupling).toarray()
+        local = replace(local, coupling=dense) if np.abs(dense).max() <= _HARMLESS else None
+    return eliminate_densely(equalities.toarray() * scale, right_side) if local is None else local
 
 
 def eliminate_locally(equalities: sp.csr_matrix, right_side: Array, least: int = _SMALL) -> Elimination | None:

@@ -25,7 +25,7 @@ _PATIENCE, _LONG_PATIENCE, _GOOD = 12, 30, 1e-6
 #: What a better point is: its worst residual against that of the best one. Where that is better than the third number and
 #: the Schur complement singular up to rounding, the digits are used up: small gains are not waited for, and others count
 #: as so many iterations.
-_BETTER, _MUCH_BETTER, _VERY_GOOD, _HASTE = 0.9, 0.5, 1e-8, 3
+_BETTER, _MUCH_BETTER, _VERY_GOOD, _HASTE = 0.9, 0.5, 1e-9, 3
 
 
 class Ending(Enum):

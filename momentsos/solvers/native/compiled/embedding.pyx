@@ -148,7 +148,7 @@ cdef class Embedding(Normal):
         if self.anchor < 0 or self.metrics[self.at].smallest_pivot >= 1e-9:
             self.anchor = self.at
         self._linearise()
-        used_up = self.metrics[self.at].shift > 0.0 and not self.by_square_root and self.best_worst <= 1e-8
+        used_up = self.metrics[self.at].shift > 0.0 and not self.by_square_root and self.best_worst <= 1e-9
         if self._ray_in_sight() or self._advance():
             return _HAND_OVER
         self.iteration += 1
