@@ -22,9 +22,9 @@ from .step import Move, advance
 
 #: Iterations without a better point after which a run ends, the first when that point is good.
 _PATIENCE, _LONG_PATIENCE, _GOOD = 12, 30, 1e-6
-#: What a better point is: its worst residual against that of the best one. Where that is better than the third number and
-#: the Schur complement singular up to rounding, the digits are used up: small gains are not waited for, and others count
-#: as so many iterations.
+#: What a better point is, its worst residual against that of the best one. Where that is below the third number and the
+#: Schur complement singular up to rounding, the digits are used up: a point has to be much better, and an iteration
+#: without one counts as several.
 _BETTER, _MUCH_BETTER, _VERY_GOOD, _HASTE = 0.9, 0.5, 1e-9, 3
 
 

@@ -133,8 +133,10 @@ class Small(Scaled):
     def folded(self) -> Folded:
         """The different rows over the unknowns."""
         over, offsets = self.over, self.cone.counted[0]
-        member, factor, heads, *found = folding.fold_rows(offsets, over.indptr, over.indices, over.data)
-        return Folded(Rows(*found, (int(heads[-1]), over.shape[1]), self.cone), member, factor, heads)
+        found = folding.fold_rows(offsets, over.indptr, over.indices, over.data)
+        member, factor, heads, pointers, columns, values = found
+        different = Rows(pointers, columns, values, (int(heads[-1]), over.shape[1]), self.cone)
+        return Folded(different, member, factor, heads)
 
 
 def make_small(prepared: Prepared) -> Small | None:
