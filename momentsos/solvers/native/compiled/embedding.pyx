@@ -92,12 +92,6 @@ cdef class Embedding(Normal):
         self.solve(&self.metrics[self.at], &result[0])
         return np.asarray(result)
 
-    def schur(self):
-        """Return the Schur complement formed last: a lower triangle in column order."""
-        cdef double[::1] result = np.empty(self.n * self.n)
-        memcpy(&result[0], self._schur, <size_t>self.n * self.n * sizeof(double))
-        return np.asarray(result).reshape((self.n, self.n), order="F")
-
     def follow(self, double[::1] free, double[::1] slack, double[::1] gram, double tau, double kappa, *, double tol,
                double fraction, int refinements, int correctors, int max_iterations, double deadline):
         """Iterate from a point in the interior; return why the iteration stopped.
@@ -153,8 +147,7 @@ cdef class Embedding(Normal):
             return _HAND_OVER
         self.iteration += 1
         self._measure()
-        # With κ ahead of τ the iterates are on their way to a ray, not to a better point. Once the digits are used up,
-        # small gains are not waited for.
+        # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
         if self.worst < (0.5 if used_up else 0.9) * self.best_worst or self.point.kappa > self.point.tau:
             self.since_best = 0
         else:

@@ -1,5 +1,5 @@
-/* The loops of the multifrontal factorisation. A front is a small dense matrix, stored by columns, of which the lower half
-   counts; its columns are padded, so that they begin with whole vectors. */
+/* The loops of the multifrontal factorisation. A front is a small dense matrix, stored by columns, of which the lower
+   half counts; its columns are padded, so that they begin with whole vectors. */
 #ifndef MOMENTSOS_FRONTS_H
 #define MOMENTSOS_FRONTS_H
 

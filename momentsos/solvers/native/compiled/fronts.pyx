@@ -138,6 +138,7 @@ cdef class Fronts:
         cdef int a, first = 0, last, wide
         cdef double entry, minus = -1.0, one = 1.0
         cdef double* rest = self.left + self.rests[k]
+        cdef double* corner
         for a in range(own):
             entry = self.diagonal[self.rows[self.pointers[k] + a]]
             if not entry > 0.0:
@@ -152,8 +153,8 @@ cdef class Fronts:
                 if eliminate(f, first, last, last, self.front, self.own_diagonal, &self.raised, &self.smallest):
                     return 1
                 wide, first, a = last - first, last, f - last
-                dsyrk("L", "N", &a, &wide, &minus, self.front + <Py_ssize_t>(last - wide) * height + last, &height, &one,
-                      self.front + <Py_ssize_t>last * height + last, &height)
+                corner = self.front + <Py_ssize_t>last * height + last
+                dsyrk("L", "N", &a, &wide, &minus, corner - <Py_ssize_t>wide * height, &height, &one, corner, &height)
         keep_columns(f, own, self.front, factor + self.panels[k])
         for a in range(r):
             memcpy(rest + <Py_ssize_t>a * r + a, self.front + <Py_ssize_t>(own + a) * height + own + a,

@@ -18,8 +18,8 @@ INLINED void multiply_sized(int s, const double *restrict left, const double *re
     }
 }
 
-/* Write the product of two matrices of size s. Of the sizes that blocks of a few variables have the compiler is told, so
-   that rows stay in registers. */
+/* Write the product of two matrices of size s. The compiler is told of the sizes that blocks of a few variables have,
+   so that rows stay in registers. */
 static WIDE void multiply(int s, const double *restrict left, const double *restrict right, double *restrict result)
 {
 #define SIZED(n) case n: multiply_sized(n, left, right, result); break
@@ -31,8 +31,8 @@ static WIDE void multiply(int s, const double *restrict left, const double *rest
 }
 
 /* Write P'WP, of size h, for the weights W of a block; see terms.pyx. P has one entry in a row: `factor` in column
-   `member`, for each entry of the upper triangle of the block, column by column. Rows of the result are `stride` numbers
-   apart. `work` has room for `fold_size` numbers. */
+   `member`, for each entry of the upper triangle of the block, column by column. Rows of the result are `stride`
+   numbers apart. `work` has room for `fold_size` numbers. */
 static WIDE void fold_weights(int s, const double *restrict gram, const double *restrict inverse,
                               const int *restrict member, const double *restrict factor, int h, int stride,
                               double *restrict work, double *restrict folded)
@@ -85,8 +85,10 @@ INLINED void add_rows(int count, const int *restrict rows, const double *restric
 {
     int e = 0;
     for (; e + 4 <= count; e += 4) {
-        const double *restrict a = from + (size_t)rows[e] * stride, *restrict b = from + (size_t)rows[e + 1] * stride;
-        const double *restrict c = from + (size_t)rows[e + 2] * stride, *restrict d = from + (size_t)rows[e + 3] * stride;
+        const double *restrict a = from + (size_t)rows[e] * stride;
+        const double *restrict b = from + (size_t)rows[e + 1] * stride;
+        const double *restrict c = from + (size_t)rows[e + 2] * stride;
+        const double *restrict d = from + (size_t)rows[e + 3] * stride;
         double s = values[e], t = values[e + 1], u = values[e + 2], v = values[e + 3];
         for (int i = first; i < last; i++)
             to[i] += (s * a[i] + t * b[i]) + (u * c[i] + v * d[i]);

@@ -59,7 +59,8 @@ INLINED void sum_products(int count, const wide *row, const wide *columns, int s
 }
 
 /* Write a row of numbers, each the product of a row with a column of another matrix, from the first of both on. */
-INLINED void row_of_products(int count, const wide *row, const wide *right, int s, int length, double share, wide *result)
+INLINED void row_of_products(int count, const wide *row, const wide *right, int s, int length, double share,
+                             wide *result)
 {
     int j = 0;
     for (; j + TILE <= length; j += TILE) {
@@ -220,8 +221,8 @@ static WIDE void collect_lanes(int s, const int *restrict member, const double *
             entry[member[p]] += factor[p] * (i == k ? 1.0 : 2.0) * block[i * s + k];
 }
 
-/* Write the different entries of blocks whose rows are over the same moments, and add the adjoint of that, of which each
-   block has its own. */
+/* Write the different entries of blocks whose rows are over the same moments, and add the adjoint of that, of which
+   each block has its own. */
 static WIDE void rows_lanes(int h, const int *restrict pointers, const int *restrict columns,
                             const double *restrict values, const double *restrict moments, double *restrict entries)
 {
@@ -243,7 +244,8 @@ static WIDE void rows_lanes(int h, const int *restrict pointers, const int *rest
 }
 
 static WIDE void columns_lanes(int h, const int *restrict pointers, const int *restrict columns,
-                               const double *restrict values, const double *restrict entries, double *restrict gradients)
+                               const double *restrict values, const double *restrict entries,
+                               double *restrict gradients)
 {
     const wide *value = (const wide *)values, *entry = (const wide *)entries;
     wide *gradient = (wide *)gradients;

@@ -237,7 +237,7 @@ cdef class Normal(Terms):
 
 
 def _in_order_of_fronts(tree, sizes, starts, upper, lower, member, factor, heads, pointers, columns, *_):
-    """Return the blocks in the order in which fronts take them: each goes to the first that eliminates a moment of it."""
+    """Return the blocks in the order of their fronts: each goes to the first that eliminates a moment of it."""
     first = np.full(len(sizes), len(tree.own))
     np.minimum.at(first, np.repeat(np.arange(len(sizes)), np.diff(pointers[heads])), tree.front_of[columns])
     return np.argsort(first, kind="stable")

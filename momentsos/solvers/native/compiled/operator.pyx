@@ -96,7 +96,8 @@ cdef class Operator:
         alike = {}
         for j in order:
             r = first[j] + self.sizes[j] * (self.sizes[j] + 1) // 2
-            key = self.sizes[j], self.heads[j + 1] - self.heads[j], (<char*>&within[first[j]])[:(r - first[j]) * sizeof(int)]
+            pattern = (<char*>&within[first[j]])[:(r - first[j]) * sizeof(int)]
+            key = self.sizes[j], self.heads[j + 1] - self.heads[j], pattern
             alike.setdefault(key, {}).setdefault(self._structure(j, lengths), []).append(j)
         cuts = []
         for (size, different, _), groups in alike.items():
