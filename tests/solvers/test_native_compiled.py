@@ -105,17 +105,23 @@ def test_smallest_eigenvalues_of_graded_and_of_degenerate_matrices(size, spread,
         assert cone.blocks.lowest_of(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
 
 
+@pytest.mark.usefixtures("compiled_only")
+@pytest.mark.parametrize("singular", [False, True])
 @pytest.mark.parametrize("make", [infeasible, unbounded])
-def test_a_ray_in_sight_is_left_to_the_general_way(make, monkeypatch):
-    seen = []
+def test_rays_are_found_in_compiled_code(make, singular):
+    for seed in range(10):
+        answer = solve(make(seed, singular))
+        assert (answer.dual_ray or answer.primal_ray) is not None, seed
 
-    def recording(*arguments, **options):
-        seen.append(follow.follow_small(*arguments, **options))
-        return seen[-1]
 
-    monkeypatch.setattr(adapter, "follow_small", recording)
-    answer = solve(make(3, False))
-    assert seen == [None] and (answer.dual_ray or answer.primal_ray) is not None
+@pytest.mark.usefixtures("compiled_only")
+def test_what_is_no_ray_is_iterated_on(monkeypatch):
+    """An iterate that looks like a ray, and is not believed to be one, does not end the run."""
+    looks = []
+    monkeypatch.setattr(follow, "dual_ray", lambda *_: looks.append(1))
+    monkeypatch.setattr(follow, "primal_ray", lambda *_: None)
+    answer = solve(infeasible(3, False), max_iterations=8)
+    assert len(looks) > 1 and answer.status is SDPStatus.LIMIT and answer.iterations == 8
 
 
 @pytest.mark.usefixtures("compiled_only")

@@ -6,6 +6,7 @@ import sys
 import time
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import numpy as np
 
@@ -98,7 +99,10 @@ def follow_path(
             if anchor is None or metric.schur.smallest_pivot >= WELL_CONDITIONED:
                 anchor = metric
             lin = linearise(program, point, state, metric, anchor)
-            against, falling = (None, None) if once_more else (dual_ray(lin), primal_ray(program, point))
+            against = falling = None
+            if not once_more:
+                against = dual_ray(program, point, partial(metric.repair, program))
+                falling = primal_ray(program, point)
             if against is not None:
                 return Run(program, *best, Ending.PRIMAL_INFEASIBLE, iteration, dual_ray=against)
             if falling is not None:

@@ -6,13 +6,14 @@ given to the checks of `momentsos.sdp`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from ...sdp import check_dual_ray, check_primal_ray
 from .cone import Array
-from .direction import Linearisation
 from .iterate import Iterate
-from .program import Program
+from .program import Scaled
 
 #: Violation, with the gain scaled to 1, up to which a ray is believed in the scaled program as well: a check
 #: in units of the program alone takes a badly scaled optimum far away for a ray.
@@ -26,9 +27,11 @@ _PROMISING = 1e3
 _ROUNDING = 1e-9
 
 
-def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
-    """Return `(λ, X)` in the units of the program when the dual blocks prove primal infeasibility."""
-    program, point = lin.program, lin.point
+def dual_ray(program: Scaled, point: Iterate, repair: Callable[[Array], Array]) -> tuple[Array, Array] | None:
+    r"""Return `(λ, X)` in the units of the program when the dual blocks prove primal infeasibility.
+
+    `repair` takes a vector to a change of `X` with that image under :math:`A^\top`, in the metric of the iterate.
+    """
     terms = program.constant * point.gram
     gain = -float(terms.sum())
     if not gain > _ROUNDING * float(np.abs(terms).sum()):
@@ -38,7 +41,7 @@ def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
         return None
     gram = point.gram
     for _ in range(2):
-        gram = gram - lin.metric.repair(program, program.apply_adjoint(gram))
+        gram = gram - repair(program.apply_adjoint(gram))
     for candidate in (gram, point.gram):
         pivots = program.image(candidate)[program.elimination.n_head :]
         multipliers, rows = program.multipliers(-pivots), program.gram(candidate)
@@ -50,7 +53,7 @@ def dual_ray(lin: Linearisation) -> tuple[Array, Array] | None:
     return None
 
 
-def primal_ray(program: Program, point: Iterate) -> Array | None:
+def primal_ray(program: Scaled, point: Iterate) -> Array | None:
     """Return moments in the units of the program when they prove dual infeasibility."""
     terms = program.gradient * point.free
     fall = -float(terms.sum())

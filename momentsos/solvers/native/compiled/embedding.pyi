@@ -1,9 +1,12 @@
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .tree import Tree
 
 RUNNING: int
+RAY: int
 CONVERGED: int
 HAND_OVER: int
 STALLED: int
@@ -53,5 +56,8 @@ class Embedding:
         correctors: int,
         max_iterations: int,
         deadline: float,
+        is_ray: Callable[[], bool],
     ) -> int: ...
     def best_point(self) -> _Arrays: ...
+    def current_point(self) -> _Arrays: ...
+    def repair(self, missing: _Floats) -> _Floats: ...

@@ -2,8 +2,8 @@ r"""The path-following iteration on a small program, compiled as a whole.
 
 The method is that of `path`, `direction`, `step`, `metric` and `iterate` in `momentsos.solvers.native`, where the
 formulas are: the homogeneous self-dual embedding, HKM direction, predictor-corrector, refinement by the exact
-operator. What is rare is left to them: where no step stays in the interior, the Schur complement cannot be factored or
-a ray is in sight, the iteration stops and says so.
+operator. What is rare is left to them: where no step stays in the interior or the Schur complement cannot be factored,
+the iteration stops and says so, and whether an iterate that may be a ray is one, `rays` is asked.
 """
 
 import time
@@ -21,10 +21,10 @@ from .terms cimport Metric
 from .vectors cimport Point, absolute_dot, add, combine, dot, largest
 
 # What a call of `follow` ends with.
-RUNNING, HAND_OVER, STALLED, CONVERGED, ITERATIONS, TIME = range(6)
+RUNNING, HAND_OVER, STALLED, RAY, CONVERGED, ITERATIONS, TIME = range(7)
 
 cdef enum:
-    _RUNNING, _HAND_OVER, _STALLED
+    _RUNNING, _HAND_OVER, _STALLED, _RAY
 
 cdef extern from "lanes.h" nogil:
     int definite_lanes(int s, double* matrix, const double* missing)
@@ -93,10 +93,12 @@ cdef class Embedding(Normal):
         return np.asarray(result)
 
     def follow(self, double[::1] free, double[::1] slack, double[::1] gram, double tau, double kappa, *, double tol,
-               double fraction, int refinements, int correctors, int max_iterations, double deadline):
+               double fraction, int refinements, int correctors, int max_iterations, double deadline, is_ray):
         """Iterate from a point in the interior; return why the iteration stopped.
 
         An answer that has just the digits asked for is iterated once more: those after them are worth an iteration.
+        Where a ray may be in sight `is_ray` is called, which may look at `current_point` and `repair`, and the
+        iteration goes on unless it returns true.
         """
         cdef int code
         cdef bint once_more = False
@@ -116,7 +118,14 @@ cdef class Embedding(Normal):
                 return TIME
             PyErr_CheckSignals()
             with nogil:
-                code = self._iterate()
+                code = self._look()
+            if code == _RAY:
+                if self.best_worst > tol and is_ray():
+                    return RAY
+                code = _RUNNING
+            if code == _RUNNING:
+                with nogil:
+                    code = self._go_on()
             if self.best_worst <= tol and (code != _RUNNING or self.best_worst <= 0.1 * tol or once_more):
                 return CONVERGED
             if code != _RUNNING:
@@ -126,24 +135,45 @@ cdef class Embedding(Normal):
 
     def best_point(self):
         """Return the iterate with the smallest residuals: `z`, `S`, `X`, `τ`, `κ`."""
+        return self._taken_out(&self.best)
+
+    def current_point(self):
+        """Return the iterate in the same way."""
+        return self._taken_out(&self.point)
+
+    cdef _taken_out(self, Point* point):
         cdef int d = self.outer_dimension
         cdef double[::1] free = np.empty(self.n), slack = np.empty(d), gram = np.empty(d)
-        memcpy(&free[0], self.best.free, self.n * sizeof(double))
-        self.take_out(self.best.slack, &slack[0])
-        self.take_out(self.best.gram, &gram[0])
-        return np.asarray(free), np.asarray(slack), np.asarray(gram), self.best.tau, self.best.kappa
+        memcpy(&free[0], point.free, self.n * sizeof(double))
+        self.take_out(point.slack, &slack[0])
+        self.take_out(point.gram, &gram[0])
+        return np.asarray(free), np.asarray(slack), np.asarray(gram), point.tau, point.kappa
+
+    def repair(self, double[::1] missing):
+        """Return a change of `X` whose image under `Aᵀ` is `missing`, in the metric of the iterate."""
+        cdef double[::1] change = np.empty(self.outer_dimension)
+        memcpy(self.missing, &missing[0], self.n * sizeof(double))
+        self.solve(&self.metrics[self.at], self.missing)
+        self.apply(self.missing, self.shift)
+        self.image(&self.metrics[self.at], self.shift, self.flat)
+        self.take_out(self.flat, &change[0])
+        return np.asarray(change)
 
     # One iteration ---------------------------------------------------------------------------------------------
 
-    cdef int _iterate(self) noexcept nogil:
-        cdef bint used_up
+    cdef int _look(self) noexcept nogil:
+        """Linearise at the iterate."""
         if self.make_metric(&self.point, &self.metrics[self.at]):
             return _HAND_OVER
         if self.anchor < 0 or self.metrics[self.at].smallest_pivot >= 1e-9:
             self.anchor = self.at
         self._linearise()
-        used_up = self.metrics[self.at].shift > 0.0 and not self.by_square_root and self.best_worst <= 1e-9
-        if self._ray_in_sight() or self._advance():
+        return _RAY if self._ray_in_sight() else _RUNNING
+
+    cdef int _go_on(self) noexcept nogil:
+        """Take a step."""
+        cdef bint used_up = self.metrics[self.at].shift > 0.0 and not self.by_square_root and self.best_worst <= 1e-9
+        if self._advance():
             return _HAND_OVER
         self.iteration += 1
         self._measure()

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..cone import Array
 from ..dependence import SUSPICIOUS
 from ..iterate import Iterate, measure
 from ..options import NativeOptions
 from ..ordering import Ordering
 from ..path import Ending, Run
 from ..program import Prepared
+from ..rays import dual_ray, primal_ray
 from ..start import first_point, settle
 from .small import BUILT, Small, make_small
 from .tree import Tree, make_tree
@@ -42,15 +44,15 @@ def follow_small(
 ) -> Run | None:
     """Solve a small program, or a sparse one in a given order; None where it is not plain, or nothing was compiled.
 
-    What is not plain, a ray in sight or a matrix that cannot be factored, is left to the general way from the
-    beginning, so that all such decisions are made in one place. So is a stall, unless the Schur complement is sparse,
-    when the general way has nothing better.
+    What is not plain, a direction that changes the objective alone or a matrix that cannot be factored, is left to the
+    general way from the beginning. So is a stall, unless the Schur complement is sparse, when that way has nothing better.
     """
     small = make_small(prepared) if embedding is not None and BUILT else None
     loaded = None if small is None else _loaded(small, ordering, options.start_scale)
     if loaded is None:
         return None
     small, core, begin = loaded.small, loaded.core, loaded.begin
+    found = _Rays(small, core)
     code = core.follow(
         begin.free,
         begin.slack,
@@ -63,11 +65,13 @@ def follow_small(
         correctors=options.correctors,
         max_iterations=max_iterations,
         deadline=deadline,
+        is_ray=found.look,
     )
     endings = {
         embedding.CONVERGED: Ending.CONVERGED,
         embedding.ITERATIONS: Ending.ITERATIONS,
         embedding.TIME: Ending.TIME,
+        embedding.RAY: Ending.PRIMAL_INFEASIBLE if found.primal is None else Ending.DUAL_INFEASIBLE,
     }
     if ordering is not None:
         endings[embedding.STALLED] = Ending.STALLED
@@ -77,7 +81,25 @@ def follow_small(
     state = measure(small, best)
     if code == embedding.CONVERGED and not state.worst <= tol:
         return None
-    return Run(small, best, state, endings[code], core.iteration)
+    return Run(small, best, state, endings[code], core.iteration, found.dual, found.primal)
+
+
+@dataclass(eq=False)
+class _Rays:
+    """Looks at iterates of compiled code that may be rays, and keeps the one that is."""
+
+    small: Small
+    core: embedding.Embedding
+    dual: tuple[Array, Array] | None = None
+    primal: Array | None = None
+
+    def look(self) -> bool:
+        """Return whether the current iterate is a ray."""
+        point = Iterate(*self.core.current_point())
+        self.dual = dual_ray(self.small, point, self.core.repair)
+        if self.dual is None:
+            self.primal = primal_ray(self.small, point)
+        return self.dual is not None or self.primal is not None
 
 
 def _loaded(small: Small, ordering: Ordering | None, scale: float) -> _Loaded | None:
