@@ -32,7 +32,7 @@ from ...sdp import SDP
 from ...sdp.svec import svec_weights
 from .local_elimination import eliminate_locally, put_in, without_columns
 from .ordering import Ordering, order_blocks
-from .small import is_small, small_bytes
+from .small import VECTORS, is_small, small_bytes
 
 try:
     from .compiled import embedding
@@ -58,7 +58,7 @@ _CUBES, _SQUARES = 60, 1e-6
 FACTORED, _PLACED, _FEWEST = 1.5e9, 1e-8, 100
 #: The compiled iteration: seconds whatever the size, set-up included, and its multiplications or numbers a second: of
 #: blocks, of the factorisation, and non-zeros of the blocks.
-_SET_UP, _BLOCKS, _FACTORS, _ENTRIES = 2e-4, 2.4e9, 1e10, 3e7
+_SET_UP, _BLOCKS, _FACTORS, _ENTRIES = 1e-4, 4.6e9, 1.1e10, 7e7
 #: Numbers kept whatever the size of the program.
 _ALWAYS = 2_000_000
 #: Most numbers in one work array.
@@ -276,13 +276,14 @@ def peak_bytes(sdp: SDP) -> int:
     entries = sum(shape.filled for shape in stated.shapes)
     dimension = sum(shape.count * shape.size**2 for shape in stated.shapes)
     if stated.ordering is None:
-        matrix = 6 * n**2 + 4 * p * n + sum(map(_kept, stated.shapes))
+        matrix = 6 * n**2 + 4 * p * n + sum(map(_kept, stated.shapes)) + 40 * dimension
     else:
-        # Both halves of the factor with its indices, twice; a place, a product and a work array for each pair.
+        # Points and metrics; both halves of the factor with its indices, twice; a place, a product and a work array for
+        # each pair.
         placed = sum(shape.count * shape.width**2 for shape in stated.shapes)
         rows = sum(shape.count * min(shape.size**2, shape.different) * shape.width for shape in stated.shapes)
-        matrix = 8 * stated.ordering.filled + 12 * placed + rows + 2 * CHUNK
-    return 8 * (_ALWAYS + 40 * sdp.n_moments + matrix + 12 * entries + 40 * dimension)
+        matrix = 8 * stated.ordering.filled + 12 * placed + rows + 2 * CHUNK + VECTORS * dimension
+    return 8 * (_ALWAYS + 40 * sdp.n_moments + matrix + 12 * entries)
 
 
 def likely_seconds(sdp: SDP) -> float:

@@ -45,7 +45,7 @@ def follow_small(
     """Solve a small program, or a sparse one in a given order; None where it is not plain, or nothing was compiled.
 
     What is not plain, a direction that changes the objective alone or a matrix that cannot be factored, is left to the
-    general way from the beginning. So is a stall, unless the Schur complement is sparse, when that way has nothing better.
+    general way from the beginning. So is a stall of a program with a dense Schur complement, which may do better there.
     """
     small = make_small(prepared) if embedding is not None and BUILT else None
     loaded = None if small is None else _loaded(small, ordering, options.start_scale)
