@@ -19,7 +19,7 @@ from ..errors import BadOption, SolverFailed, SolverUnavailable
 from ..sdp import SDP, SDPSolution, SDPStatus, lower_by_columns
 from ..sdp.svec import svec_weights
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
-from .isolation import standard_output_kept
+from .isolation import interruptions_held, standard_output_kept
 
 #: The status constants of COPT, from its reference manual ("Solution status"). What it calls infeasible is
 #: the side of the Gram matrices. It gives no rays of semidefinite programs: neither claim can be checked.
@@ -76,7 +76,8 @@ class COPT(Solver):
         matrix.eliminate_zeros()
         cost = np.concatenate([-sdp.right_side, np.zeros(order.size)])
         cones = {"f": sdp.right_side.size, "l": linear, "s": sizes}
-        with standard_output_kept(options.verbose):
+        # An interruption in the callback that prints for COPT would end the process.
+        with interruptions_held(), standard_output_kept(options.verbose):
             environment = coptpy.Envr()
             model = environment.createModel("momentsos")
             for name, value in parameters.items():

@@ -14,6 +14,7 @@ import pickle
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -44,11 +45,44 @@ def standard_output_kept(verbose: bool) -> Iterator[None]:
         with contextlib.redirect_stdout(sys.stderr if verbose else io.StringIO()):
             yield
     finally:
-        if os.name == "posix":
-            ctypes.CDLL(None).fflush(None)  # what the library holds in its own buffer must not come later
-        os.dup2(saved, 1)
-        os.close(target)
-        os.close(saved)
+        try:
+            _flush_libraries()
+        except KeyboardInterrupt:  # one that came while the library ran is raised at the first call after it
+            _flush_libraries()
+            raise
+        finally:
+            os.dup2(saved, 1)
+            os.close(target)
+            os.close(saved)
+
+
+@contextlib.contextmanager
+def interruptions_held() -> Iterator[None]:
+    """Hold back Ctrl-C and alarms until the end of the block, for a library that would end the process at one.
+
+    Handlers are what is held, and these run in the main thread alone: a signal itself may reach any thread.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    came: list[int] = []
+    numbers = [number for name in ("SIGINT", "SIGALRM") if (number := getattr(signal, name, None)) is not None]
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
+    try:
+        for number in handlers:
+            signal.signal(number, lambda which, _: came.append(which))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
+
+
+def _flush_libraries() -> None:
+    """Have libraries in C write what they hold in their own buffers, which must not come later."""
+    if os.name == "posix":
+        ctypes.CDLL(None).fflush(None)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import os
 import numpy as np
 import pytest
 from catalogue import BY_NAME
+from solvers.conftest import installed
 from solvers.programs import QUIET, large_program, program, solve
 
 from momentsos.errors import BadOption, ProblemTooLarge
@@ -76,6 +77,17 @@ def test_an_interruption_reaches_the_caller_and_leaves_nothing_behind(solver, in
     assert answer.residuals.dual_objective == pytest.approx(optimum, abs=max(10 * solver.accuracy, 1e-6))
 
 
+def test_copt_survives_interruptions_at_any_moment(interruption) -> None:
+    """Its greeting is printed by a callback in Python; an interruption there used to end the process."""
+    solver, sdp = installed("copt"), program("hock_schittkowski_71")
+    solver.solve(sdp, QUIET)
+    for i in range(60):
+        interruption(2e-4 * (1 + i))
+        with pytest.raises(KeyboardInterrupt):
+            for _ in range(200):
+                solver.solve(sdp, QUIET)
+
+
 def test_a_program_that_does_not_fit_is_refused_before_the_solve(adapter, monkeypatch) -> None:
     monkeypatch.setattr("momentsos.solvers.base.available_bytes", lambda: 10_000)
     monkeypatch.setattr("momentsos.solvers.base._ALWAYS_THERE", 0)
@@ -104,7 +116,7 @@ def test_multiple_precision_is_used_where_it_is_installed(monkeypatch) -> None:
     from momentsos.solvers import sdpa
 
     defaults = {"epsilonStar": 1e-7, "epsilonDash": 1e-7}
-    for installed, tolerance, words in (("", 1e-8, ""), ("0.2.3", 1e-10, "multiprecision")):
-        monkeypatch.setattr(sdpa, "_version_of", lambda name, version=installed: version)
+    for found, tolerance, words in (("", 1e-8, ""), ("0.2.3", 1e-10, "multiprecision")):
+        monkeypatch.setattr(sdpa, "_version_of", lambda name, version=found: version)
         assert sdpa._settings(dict(defaults), SolverOptions(tol=1e-10))["epsilonStar"] == tolerance
         assert words in sdpa.SDPA.version()
