@@ -65,6 +65,15 @@ def _mu_floor(program: Program, point: Iterate, state: Measure, tol: float) -> f
     return scaled * point.tau**2 / (program.cone.degree + 1)
 
 
+def _waited(before: int, point: Iterate, worst: float, best: float, singular: bool) -> int:
+    """Return for how many iterations there was no better point, given whether the Schur complement was singular."""
+    used_up = singular and best <= _VERY_GOOD
+    # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
+    if worst < (_MUCH_BETTER if used_up else _BETTER) * best or point.kappa > point.tau:
+        return 0
+    return before + (_HASTE if used_up else 1)
+
+
 def follow_path(
     begin: Start,
     options: NativeOptions,
@@ -116,12 +125,7 @@ def follow_path(
         state = measure(program, point)
         if verbose:
             _log(iteration, point, state, move)
-        used_up = metric.schur.shift > 0.0 and best[1].worst <= _VERY_GOOD
-        # With κ ahead of τ the iterates are on their way to a ray, not to a better point.
-        if state.worst < (_MUCH_BETTER if used_up else _BETTER) * best[1].worst or point.kappa > point.tau:
-            since_best = 0
-        else:
-            since_best += _HASTE if used_up else 1
+        since_best = _waited(since_best, point, state.worst, best[1].worst, metric.schur.shift > 0.0)
         if state.worst < best[1].worst:
             best = point, state
         if best[1].worst <= 0.1 * tol or once_more:

@@ -1,6 +1,6 @@
 """Kernels on one small symmetric matrix, stored row by row in full; of a triangular one the lower half counts.
 
-Plain loops: at these sizes a call of LAPACK costs more than the arithmetic. Large products go to BLAS.
+Plain loops: at these sizes a call of LAPACK costs more than the arithmetic. Larger matrices go to BLAS and LAPACK.
 """
 
 import numpy as np

@@ -5,7 +5,6 @@ cdef class Fronts:
     cdef int *pointers
     cdef int *rows
     cdef int *own
-    cdef int *parent
     cdef int *places
     cdef int *child_bounds
     cdef int *children
@@ -29,3 +28,4 @@ cdef class Fronts:
     cdef void add_block(self, int k, int w, const int* moments, const int* positions, const double* term) noexcept nogil
     cdef int close_front(self, int k, double* factor) noexcept nogil
     cdef void solve(self, const double* factor, double* right) noexcept nogil
+    cdef void _gather(self, int f, const int* rows, const double* right) noexcept nogil

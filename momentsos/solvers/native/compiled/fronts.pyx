@@ -30,8 +30,10 @@ cdef class Fronts:
     ----------
     n : int
         The number of moments.
-    pointers, rows, own, parent, front_of : arrays
+    pointers, rows, own, parent : arrays
         See `tree.Tree`.
+    home : (blocks,) array
+        The front that takes each block.
     bounds, moments : arrays
         The moments of block `j` are those from `bounds[j]` to `bounds[j + 1]`.
 
@@ -46,21 +48,15 @@ cdef class Fronts:
         When the moments of a block are not in one front.
     """
 
-    def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent, int[::1] front_of,
-                 int[::1] bounds, int[::1] moments):
-        cdef int count = own.shape[0], blocks = bounds.shape[0] - 1, k, i, j, c, least
+    def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent, home, int[::1] bounds,
+                 int[::1] moments):
+        cdef int count = own.shape[0], k, i, j, c
         cdef int[::1] place = np.full(n, -1, dtype=np.intc), places = np.zeros(max(1, rows.shape[0]), dtype=np.intc)
         cdef int[::1] positions = np.zeros(max(1, moments.shape[0]), dtype=np.intc)
-        cdef int[::1] home = np.full(max(1, blocks), -1, dtype=np.intc)
         cdef Py_ssize_t[::1] panels = np.zeros(count + 1, dtype=np.intp), rests = np.zeros(count + 1, dtype=np.intp)
         cdef Py_ssize_t f
         self.n, self.count, self.largest = n, count, int(np.max(np.diff(pointers), initial=1))
-        for j in range(blocks):
-            for i in range(bounds[j], bounds[j + 1]):
-                least = front_of[moments[i]]
-                if home[j] < 0 or least < home[j]:
-                    home[j] = least
-        block_bounds, block_list = _grouped(np.asarray(home)[:blocks], count)
+        block_bounds, block_list = _grouped(home, count)
         child_bounds, children = _grouped(np.asarray(parent), count)
         cdef int[::1] the_blocks = block_list, their_bounds = block_bounds
         cdef int[::1] the_children = children, whose_bounds = child_bounds
@@ -85,10 +81,10 @@ cdef class Fronts:
         cdef int height = PADDED(self.largest)
         cdef double[::1] front = _aligned(<Py_ssize_t>self.largest * height), gathered = _aligned(height)
         cdef double[::1] left = np.empty(rests[count] + 1), work = np.empty(n + self.largest + 1)
-        self._kept = [pointers, rows, own, parent, places, the_blocks, their_bounds, the_children, whose_bounds,
+        self._kept = [pointers, rows, own, places, the_blocks, their_bounds, the_children, whose_bounds,
                       positions, panels, rests, front, gathered, left, work]
         self.panel_size = panels[count]
-        self.pointers, self.rows, self.own, self.parent = &pointers[0], &rows[0], &own[0], &parent[0]
+        self.pointers, self.rows, self.own = &pointers[0], &rows[0], &own[0]
         self.places, self.positions = &places[0], &positions[0]
         self.child_bounds, self.children = &whose_bounds[0], &the_children[0]
         self.block_bounds, self.blocks = &their_bounds[0], &the_blocks[0]
@@ -163,25 +159,27 @@ cdef class Fronts:
 
     cdef void solve(self, const double* factor, double* right) noexcept nogil:
         """Solve with a factor, in place."""
-        cdef int k, f, own, i
+        cdef int k, i, f, own
         cdef const int* rows
-        cdef double* x = self.gathered
         for k in range(self.count):
             f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
+            self._gather(f, rows, right)
+            solve_forwards(f, own, factor + self.panels[k], self.gathered)
             for i in range(f):
-                x[i] = right[rows[i]]
-            memset(x + f, 0, (PADDED(f) - f) * sizeof(double))
-            solve_forwards(f, own, factor + self.panels[k], x)
-            for i in range(f):
-                right[rows[i]] = x[i]
+                right[rows[i]] = self.gathered[i]
         for k in range(self.count - 1, -1, -1):
             f, own, rows = self.pointers[k + 1] - self.pointers[k], self.own[k], self.rows + self.pointers[k]
-            for i in range(f):
-                x[i] = right[rows[i]]
-            memset(x + f, 0, (PADDED(f) - f) * sizeof(double))
-            solve_backwards(f, own, factor + self.panels[k], x)
+            self._gather(f, rows, right)
+            solve_backwards(f, own, factor + self.panels[k], self.gathered)
             for i in range(own):
-                right[rows[i]] = x[i]
+                right[rows[i]] = self.gathered[i]
+
+    cdef inline void _gather(self, int f, const int* rows, const double* right) noexcept nogil:
+        """Write the numbers of a front next to each other, and zeros up to a whole vector."""
+        cdef int i
+        for i in range(f):
+            self.gathered[i] = right[rows[i]]
+        memset(self.gathered + f, 0, (PADDED(f) - f) * sizeof(double))
 
 
 def _aligned(count):

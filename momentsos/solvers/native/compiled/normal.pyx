@@ -35,10 +35,11 @@ cdef class Normal(Terms):
     """Forms and factors the linear system, by the fronts of a tree where one is given."""
 
     def __init__(self, *args, tree=None):
-        super().__init__(*args, order=None if tree is None else _in_order_of_fronts(tree, *args))
+        home = None if tree is None else _homes(tree, *args)
+        super().__init__(*args, order=None if home is None else np.argsort(home, kind="stable"))
         cdef int n = self.n
         if tree is not None:
-            self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent, tree.front_of, *self.supports())
+            self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent, home, *self.supports())
             self._plan_weights()
             return
         self._schur, self._row, self._norms, self._spare = (
@@ -236,8 +237,8 @@ cdef class Normal(Terms):
         dtrsv("L", "T", "N", &n, metric.schur, &n, right, &one)
 
 
-def _in_order_of_fronts(tree, sizes, starts, upper, lower, member, factor, heads, pointers, columns, *_):
-    """Return the blocks in the order of their fronts: each goes to the first that eliminates a moment of it."""
-    first = np.full(len(sizes), len(tree.own))
-    np.minimum.at(first, np.repeat(np.arange(len(sizes)), np.diff(pointers[heads])), tree.front_of[columns])
-    return np.argsort(first, kind="stable")
+def _homes(tree, sizes, starts, upper, lower, member, factor, heads, pointers, columns, *_):
+    """Return the front that takes each block, the first that eliminates a moment of it; one more where none does."""
+    home = np.full(len(sizes), len(tree.own))
+    np.minimum.at(home, np.repeat(np.arange(len(sizes)), np.diff(pointers[heads])), tree.front_of[columns])
+    return home

@@ -9,6 +9,7 @@ cdef struct Batch:  # blocks of one size whose entries are multiples of differen
     int different  # their different entries
     int start  # where their entries begin in a flat vector
     int slots  # where their different entries begin
+    bint together  # whether the rows of all are over the same moments
     const int *member  # the places of their entries among the different ones
     double *factor
     double *missing
@@ -54,7 +55,6 @@ cdef class Operator:
     cdef bytes _structure(self, int j, int[::1] lengths)
     cdef _place(self)
     cdef int _length(self, int j)
-    cdef bint _are_together(self, Batch* batch)
     cdef void _apply_rows(self, Batch* batch, const double* free, double* entry) noexcept nogil
     cdef void _add_columns(self, Batch* batch, const double* entry, double* gradient) noexcept nogil
     cdef void bring_in(self, const double* outer, double* flat) noexcept nogil

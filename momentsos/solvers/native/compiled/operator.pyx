@@ -85,7 +85,8 @@ cdef class Operator:
     cdef _lay_out(self, order):
         """Put blocks with the same pattern together, those over the same moments first, else in the given order."""
         cdef int[::1] within = np.zeros(self.n_rows, dtype=np.intc), first = np.empty(self.n_blocks, dtype=np.intc)
-        cdef int j, r = 0, c, start = 0, slots = 0, count = 0
+        cdef int[::1] kind = np.empty(self.n_blocks, dtype=np.intc)  # equal where rows are over the same moments
+        cdef int j, r = 0, c, start = 0, slots = 0, count = 0, kinds = 0
         cdef int[::1] lengths = np.diff(<int[:self.n_entries + 1]>self.pointers)
         cdef Batch *batch
         for j in range(self.n_blocks):
@@ -100,8 +101,12 @@ cdef class Operator:
             key = self.sizes[j], self.heads[j + 1] - self.heads[j], pattern
             alike.setdefault(key, {}).setdefault(self._structure(j, lengths), []).append(j)
         cuts = []
-        for (size, different, _), groups in alike.items():
+        for (size, _, _), groups in alike.items():
             cuts += _cut([j for group in groups.values() for j in group], LANES if size <= LARGEST_LANES else 1)
+            for group in groups.values():
+                for j in group:
+                    kind[j] = kinds
+                kinds += 1
         cuts.sort(key=_stands_alone)  # what is side by side has to be aligned
         cdef int[::1] members = np.array([j for blocks in cuts for j in blocks], dtype=np.intc)
         self._kept += [within, first, members]
@@ -113,6 +118,7 @@ cdef class Operator:
             batch.size, batch.filled, batch.lanes = self.sizes[j], len(blocks), 1 if len(blocks) == 1 else LANES
             batch.first, batch.different = count, self.heads[j + 1] - self.heads[j]
             batch.start, batch.slots, batch.member = start, slots, &within[first[j]]
+            batch.together = batch.lanes > 1 and all(kind[other] == kind[j] for other in blocks)
             count += batch.filled
             start += batch.lanes * batch.size * batch.size
             slots += batch.lanes * batch.different
@@ -130,14 +136,14 @@ cdef class Operator:
         """Find the places of rows, and put factors and values of batches side by side."""
         cdef int[::1] upper = np.empty(self.n_rows, dtype=np.intc), lower = np.empty(self.n_rows, dtype=np.intc)
         cdef int c, lane, j, i, k, r, s, e, start, length, widest = min(self.largest_block, LARGEST_LANES)
-        cdef Py_ssize_t numbers = 0, entries = 0
+        cdef Py_ssize_t numbers = 0
         cdef Batch *batch
         cdef double *place
         cdef bint some = False
         for c in range(self.n_batches):
             batch = &self.batches[c]
             numbers += batch.lanes * (batch.size * (batch.size + 1) // 2 + 1)
-            if self._are_together(batch):
+            if batch.together:
                 some = True
                 numbers += batch.lanes * self._length(self.members[batch.first])
         place = self.room(numbers)
@@ -157,7 +163,7 @@ cdef class Operator:
                         batch.factor[(r - self.first[j]) * batch.lanes + lane] = self.factor[r]
                         r += 1
             batch.values = NULL
-            if self._are_together(batch):
+            if batch.together:
                 batch.values, length = place, self._length(self.members[batch.first])
                 place += batch.lanes * length
                 for lane in range(batch.filled):
@@ -174,24 +180,6 @@ cdef class Operator:
     cdef int _length(self, int j):
         """Return how many numbers the rows of a block have."""
         return self.pointers[self.heads[j + 1]] - self.pointers[self.heads[j]]
-
-    cdef bint _are_together(self, Batch* batch):
-        """Return whether the rows of all blocks of a batch are over the same moments."""
-        cdef int lane, e, own = self.heads[self.members[batch.first]], other
-        cdef int length = self._length(self.members[batch.first])
-        if batch.lanes == 1:
-            return False
-        for lane in range(1, batch.filled):
-            other = self.heads[self.members[batch.first + lane]]
-            if self._length(self.members[batch.first + lane]) != length:
-                return False
-            for e in range(batch.different):
-                if self.pointers[own + e] - self.pointers[own] != self.pointers[other + e] - self.pointers[other]:
-                    return False
-            for e in range(length):
-                if self.columns[self.pointers[own] + e] != self.columns[self.pointers[other] + e]:
-                    return False
-        return True
 
     cdef void bring_in(self, const double* outer, double* flat) noexcept nogil:
         """Put a flat vector of the program, symmetric, in the order of the batches."""
