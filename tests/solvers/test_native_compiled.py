@@ -87,7 +87,8 @@ def test_longest_steps_are_those_of_numpy(size, rng, monkeypatch):
         quick = steps.longest_step((factor, direction), (factor, 0.5 * direction))
         with monkeypatch.context() as without:
             without.setattr(cone, "blocks", None)
-            assert np.isclose(quick, steps.longest_step((factor, direction), (factor, 0.5 * direction)), rtol=1e-10)
+            exact = steps.longest_step((factor, direction), (factor, 0.5 * direction))
+        assert quick == exact or (1 - 1.001e-4) * exact <= quick <= (1 + 1e-12) * exact
 
 
 @pytest.mark.parametrize("size", [2, 3, 7, 8, 9, 16, 17, 40, 84])
@@ -101,7 +102,7 @@ def test_smallest_eigenvalues_of_graded_and_of_degenerate_matrices(size, spread,
     for matrix in (graded, multiple, diagonal, -np.ones((size, size)), 1e-150 * graded, 1e150 * multiple):
         lowest = np.linalg.eigvalsh(matrix)[0]
         found = cone.blocks.lowest_of(unit, matrix[None].copy(), 0.5 * lowest)
-        assert abs(found - lowest) <= 1e-12 * abs(lowest)
+        assert -1e-12 * abs(lowest) <= lowest - found <= 1.001e-4 * abs(lowest)  # from below: steps stay inside
         assert cone.blocks.lowest_of(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
 
 

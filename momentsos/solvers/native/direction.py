@@ -30,6 +30,9 @@ from .iterate import Iterate, Measure
 from .metric import Metric
 from .program import Program
 
+#: Share of what the dual equation lacks at an iterate that a refined direction may leave.
+_LEFT = 1e-3
+
 
 @dataclass(frozen=True, eq=False)
 class Direction:
@@ -70,9 +73,7 @@ class Linearisation:
     slope_gram: Array
     primal_image: Array
 
-    def direction(
-        self, centring: float, share: float, affine: Direction | None, refinements: int, tolerance: float
-    ) -> Direction:
+    def direction(self, centring: float, share: float, affine: Direction | None) -> Direction:
         """Return the direction to `centring` times `μ` that removes `share` of the residuals."""
         program, point, state = self.program, self.point, self.measure
         target = centring * state.mu
@@ -92,19 +93,19 @@ class Linearisation:
         gram = gram + tau * self.slope_gram
         # From complementarity, not from the gap equation: its rounding would push κ to the boundary.
         kappa = (scalar - point.kappa * tau) / point.tau
-        raw = Direction(free, slack, gram, tau, kappa)
-        return self._refined(raw, share, refinements, tolerance) if refinements else raw
+        return Direction(free, slack, gram, tau, kappa)
 
-    def _refined(self, step: Direction, share: float, refinements: int, tolerance: float) -> Direction:
-        r"""Reduce what the step leaves of the dual equation, keeping the others.
+    def refined(self, step: Direction, share: float, refinements: int, tolerance: float) -> Direction:
+        r"""Reduce what a step leaves of the dual equation, keeping the others.
 
-        The step is corrected in the metric of the iterate while that helps. Late in a run it does not: the
+        A small share of what the equation lacks at the iterate may be left: no step removes all of it. The step is corrected in the metric of the iterate while that helps. Late in a run it does not: the
         terms of :math:`X \Delta S S^{-1}` are large and cancel. Then `X` alone is corrected in the metric
         of the anchor, which has no such terms and, being that of the cone, leaves `X` definite.
         """
         program = self.program
         free, slack, gram = step.free, step.slack, step.gram
         units = program.elimination.select(program.gradient_units)
+        tolerance = max(tolerance, _LEFT * self.measure.dual_error * self.point.tau)
         previous, at_anchor = np.inf, False
         for _ in range(refinements):
             missing = step.tau * program.gradient + share * self.measure.dual - program.apply_adjoint(gram)
@@ -120,7 +121,7 @@ class Linearisation:
             shift = program.apply(extra)
             free, slack = free + extra, slack + shift
             gram = gram - self.metric.image(program, shift)
-        return Direction(free, slack, gram, step.tau, step.kappa)
+        return step if gram is step.gram else Direction(free, slack, gram, step.tau, step.kappa)
 
 
 def linearise(program: Program, point: Iterate, residuals: Measure, metric: Metric, anchor: Metric) -> Linearisation:

@@ -31,7 +31,7 @@ class NativeOptions:
     """
 
     start_scale: float = 1.0
-    step_fraction: float = 0.98
+    step_fraction: float = 0.999
     refinements: int = 6
     correctors: int = 2
     acceptable: float = 1e-4

@@ -62,12 +62,20 @@ def _moved(program: Program, point: Iterate, step: Direction, length: float, cen
     raise np.linalg.LinAlgError("no step stays in the interior")
 
 
+def _refined(
+    lin: Linearisation, step: Direction, share: float, longest: float, options: NativeOptions, tolerance: float
+) -> tuple[Direction, float]:
+    """Refine a direction; return how far it can be taken then, which was `longest`."""
+    better = lin.refined(step, share, options.refinements, tolerance)
+    return better, longest if better is step else longest_step(lin, better)
+
+
 def advance(lin: Linearisation, options: NativeOptions, tolerance: float, floor: float) -> Move:
     """Take one step: affine predictor, Mehrotra's corrector, and further correctors while they lengthen it.
 
     A further corrector puts the second-order term of the last direction in the place of the affine one
     (Gondzio, Comput. Optim. Appl. 6, 1996, and Carpenter, Lustig, Mulvey, Shanno, SIAM J. Optim. 3, 1993,
-    for linear programs); it costs two solves with the factor at hand.
+    for linear programs); it costs a solve with the factor at hand. The direction chosen in the end alone is refined.
 
     Parameters
     ----------
@@ -83,26 +91,27 @@ def advance(lin: Linearisation, options: NativeOptions, tolerance: float, floor:
     numpy.linalg.LinAlgError
         When no step stays in the interior.
     """
-    affine = lin.direction(0.0, 1.0, None, 0, tolerance)
+    affine = lin.direction(0.0, 1.0, None)
     reach = min(1.0, longest_step(lin, affine))
     share = 1.0 - (1.0 - reach) ** 3
     centring = max(1.0 - share, min(1.0, floor / lin.measure.mu))
-    step = lin.direction(centring, share, affine, options.refinements, tolerance)
+    step = lin.direction(centring, share, affine)
     longest = longest_step(lin, step)
     for _ in range(options.correctors):
         if longest >= 1.0:
             break
-        other = lin.direction(centring, share, step, options.refinements, tolerance)
+        other = lin.direction(centring, share, step)
         length = longest_step(lin, other)
         if length <= longest:
             break
         step, longest = other, length
+    step, longest = _refined(lin, step, share, longest, options, tolerance)
     if longest < _SHORT:
         # The second-order terms do harm where the linearisation is poor: centre without them.
         plain = max(centring, 0.5)
-        other = lin.direction(plain, 1.0 - plain, None, options.refinements, tolerance)
-        length = longest_step(lin, other)
+        other = lin.direction(plain, 1.0 - plain, None)
+        other, length = _refined(lin, other, 1.0 - plain, longest_step(lin, other), options, tolerance)
         if length > longest:
             step, longest, centring = other, length, plain
-    fraction = min(options.step_fraction, 0.9 + 0.09 * reach)
+    fraction = min(options.step_fraction, 0.9 + 0.1 * reach)
     return _moved(lin.program, lin.point, step, min(1.0, fraction * longest), centring)

@@ -38,7 +38,7 @@ cdef class Embedding(Normal):
     cdef Point point, end, best
     cdef double *primal
     cdef double *dual
-    cdef double mu, gap_residual, primal_error, worst, best_worst, size
+    cdef double mu, gap_residual, primal_error, dual_error, worst, best_worst, size
     cdef readonly int iteration
     cdef int since_best
     # The metrics of the iterate and of the last one where it was well conditioned, and what directions share.
@@ -210,8 +210,8 @@ cdef class Embedding(Normal):
         other = self.objective_shift + self.objective_unit * bound / tau
         self.size = 1.0 + fabs(objective) + fabs(other)
         self.primal_error = largest(self.dimension, self.primal, self.row_units) / (tau + top)
-        self.worst = max(self.primal_error, largest(self.n, self.dual, self.gradient_units) / tau,
-                         fabs(objective - other) / self.size)
+        self.dual_error = largest(self.n, self.dual, self.gradient_units) / tau
+        self.worst = max(self.primal_error, self.dual_error, fabs(objective - other) / self.size)
 
     # Directions -------------------------------------------------------------------------------------------------
 
@@ -230,8 +230,7 @@ cdef class Embedding(Normal):
         self.slope_gain = -dot(self.n, self.gradient, self.slope) - dot(
             self.dimension, self.constant, self.slope_gram)
 
-    cdef void _direct(self, double centring, double share, Point* before, int refinements,
-                      Point* step) noexcept nogil:
+    cdef void _direct(self, double centring, double share, Point* before, Point* step) noexcept nogil:
         """Write the direction of `direction.Linearisation.direction`, with the second-order terms of `before`."""
         cdef Metric* metric = &self.metrics[self.at]
         cdef Point* point = &self.point
@@ -257,27 +256,29 @@ cdef class Embedding(Normal):
         add(self.dimension, tau, self.slope_gram, step.gram)
         # From complementarity, not from the gap equation: its rounding would push κ to the boundary.
         step.tau, step.kappa = tau, (scalar - point.kappa * tau) / point.tau
-        self._refine(step, share, refinements)
 
     cdef inline void _image_of(self, Point* before, Metric* metric) noexcept nogil:
         """Write the second-order term `sym(ΔX ΔS S⁻¹)`."""
         self.product(before.gram, before.slack, metric.inverse, self.flat)
 
-    cdef void _refine(self, Point* step, double share, int refinements) noexcept nogil:
-        """Reduce what the step leaves of the dual equation, first in the metric of the iterate, then of the anchor."""
+    cdef double _refined(self, Point* step, double share, double longest) noexcept nogil:
+        """Reduce what a step leaves of the dual equation, first in the metric of the iterate, then of the anchor.
+
+        Return how far it can be taken then; before it was `longest`.
+        """
         cdef Metric* metric = &self.metrics[self.at]
         cdef Metric* anchor = &self.metrics[self.anchor]
-        cdef double previous = 1e300, size, tolerance = 1e-2 * self.tol * self.point.tau
+        cdef double previous = 1e300, size, tolerance = max(1e-2 * self.tol, 1e-3 * self.dual_error) * self.point.tau
         cdef bint at_anchor = False
         cdef int i, turn
-        for turn in range(refinements):
+        for turn in range(self.refinements):
             self.adjoint(step.gram, self.image_of_step)
             combine(self.n, step.tau, self.gradient, -1.0, self.image_of_step, self.missing)
             add(self.n, share, self.dual, self.missing)
             size = largest(self.n, self.missing, self.gradient_units)
             if size <= tolerance:
-                return
-            self.poorly_refined = turn >= refinements - 1
+                return longest if turn == 0 else self._longest_step(step)
+            self.poorly_refined = turn >= self.refinements - 1
             at_anchor = at_anchor or size > 0.3 * previous
             previous = size
             self.solve(anchor if at_anchor else metric, self.missing)
@@ -287,6 +288,7 @@ cdef class Embedding(Normal):
             if not at_anchor:
                 add(self.n, -1.0, self.missing, step.free)
                 add(self.dimension, -1.0, self.shift, step.slack)
+        return self._longest_step(step) if self.refinements else longest
 
     cdef bint _ray_in_sight(self) noexcept nogil:
         """Return whether `rays` would look more closely at the iterate."""
@@ -364,28 +366,29 @@ cdef class Embedding(Normal):
         if self.primal_error <= self.tol:
             floor = 0.01 * self.tol * self.size / fabs(self.objective_unit) * self.point.tau * self.point.tau
             floor /= self.degree + 1
-        self._direct(0.0, 1.0, NULL, 0, &self.affine)
+        self._direct(0.0, 1.0, NULL, &self.affine)
         reach = min(1.0, self._longest_step(&self.affine))
         share = 1.0 - (1.0 - reach) ** 3
         centring = max(1.0 - share, min(1.0, floor / self.mu))
-        self._direct(centring, share, &self.affine, self.refinements, &self.step)
+        self._direct(centring, share, &self.affine, &self.step)
         longest = self._longest_step(&self.step)
         for turn in range(self.correctors):
             if longest >= 1.0:
                 break
-            self._direct(centring, share, &self.step, self.refinements, &self.other)
+            self._direct(centring, share, &self.step, &self.other)
             length = self._longest_step(&self.other)
             if length <= longest:
                 break
             self.step, self.other, longest = self.other, self.step, length
+        longest = self._refined(&self.step, share, longest)
         if longest < 0.2:
             # The second-order terms do harm where the linearisation is poor: centre without them.
             centring = max(centring, 0.5)
-            self._direct(centring, 1.0 - centring, NULL, self.refinements, &self.other)
-            length = self._longest_step(&self.other)
+            self._direct(centring, 1.0 - centring, NULL, &self.other)
+            length = self._refined(&self.other, 1.0 - centring, self._longest_step(&self.other))
             if length > longest:
                 self.step, self.other, longest = self.other, self.step, length
-        return self._move(min(1.0, min(self.fraction, 0.9 + 0.09 * reach) * longest))
+        return self._move(min(1.0, min(self.fraction, 0.9 + 0.1 * reach) * longest))
 
     cdef int _move(self, double length) noexcept nogil:
         """Take a step, shortened until its end is in the interior for the Cholesky factorisation as well."""
