@@ -1,3 +1,6 @@
+from .vectors cimport PADDED
+
+
 cdef class Fronts:
     cdef readonly Py_ssize_t panel_size
     cdef int n, count, largest
@@ -24,6 +27,9 @@ cdef class Fronts:
     cdef list _kept
 
     cdef void begin(self) noexcept nogil
+    cdef inline int height(self, int k) noexcept nogil:
+        """Return how far columns of a front are apart."""
+        return PADDED(self.pointers[k + 1] - self.pointers[k])
     cdef void open_front(self, int k) noexcept nogil
     cdef void add_block(self, int k, int w, const int* moments, const int* positions, const double* term) noexcept nogil
     cdef int close_front(self, int k, double* factor) noexcept nogil

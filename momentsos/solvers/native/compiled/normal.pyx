@@ -43,9 +43,9 @@ cdef class Normal(Terms):
             self._plan_weights()
             return
         self._schur, self._row, self._norms, self._spare = (
-            self.room(<Py_ssize_t>n * n), self.room(n), self.room(n), self.room(32 * n))
+            self.room(<Py_ssize_t>n * n, False), self.room(n), self.room(n), self.room(32 * n))
         if <Py_ssize_t>n * self.outer_dimension <= LARGEST_ROOT:
-            self._whole = self.room(<Py_ssize_t>n * self.outer_dimension)
+            self._whole = self.room(<Py_ssize_t>n * self.outer_dimension, False)
 
     cdef _plan_weights(self):
         """Find room for the weights of batches from the front that asks for the first of them to that for the last."""
@@ -77,7 +77,8 @@ cdef class Normal(Terms):
     cdef make_room(self, Metric* metric):
         """Give a metric its vectors and its factor."""
         self.make_vectors(metric)
-        metric.schur = self.room(<Py_ssize_t>self.n * self.n if self._fronts is None else self._fronts.panel_size)
+        metric.schur = self.room(<Py_ssize_t>self.n * self.n if self._fronts is None else self._fronts.panel_size,
+                                 False)
 
     cdef int form(self, Metric* metric) noexcept nogil:
         """Form and factor the Schur complement by itself; return 1 when it cannot be factored."""
@@ -107,6 +108,7 @@ cdef class Normal(Terms):
         cdef int n = self.n, c, lane, j, w, a, b
         cdef int *moments
         cdef double *column
+        cdef double *part
         cdef Batch *batch
         memset(self._schur, 0, <size_t>n * n * sizeof(double))
         for c in range(self.n_batches):
@@ -115,18 +117,20 @@ cdef class Normal(Terms):
             for lane in range(batch.filled):
                 j = self.members[batch.first + lane]
                 w, moments = self.bounds[j + 1] - self.bounds[j], self.moments + self.bounds[j]
-                if w == n:
+                if self.single[j]:
+                    self.add_single(batch, lane, self._folded, moments, n, self._schur)
+                elif w == n:
                     self.add_term(batch, lane, self._folded, n, self._schur)
-                elif w > 0:
-                    self.write_term(batch, lane, self._folded, self.part)
+                else:
+                    part = self.term(batch, lane, self._folded)
                     for a in range(w):
                         column = self._schur + <Py_ssize_t>moments[a] * n
                         for b in range(a, w):
-                            column[moments[b]] += self.part[<Py_ssize_t>a * PADDED(w) + b]
+                            column[moments[b]] += part[<Py_ssize_t>a * PADDED(w) + b]
 
     cdef int _form_sparse(self, Metric* metric) noexcept nogil:
         """Form and factor front by front."""
-        cdef int k, c, i, j, w, at
+        cdef int k, c, i, j, at
         cdef double *folded
         memset(self._folded_now, 0, self.n_batches * sizeof(int))
         self._fronts.begin()
@@ -134,13 +138,18 @@ cdef class Normal(Terms):
             self._fronts.open_front(k)
             for i in range(self._fronts.block_bounds[k], self._fronts.block_bounds[k + 1]):
                 j = self._fronts.blocks[i]
-                c, at, w = self._batch[j], self.bounds[j], self.bounds[j + 1] - self.bounds[j]
+                c, at = self._batch[j], self.bounds[j]
                 folded = self._rooms_of_weights + self._place[c] * self._weights_size
                 if not self._folded_now[c]:
                     self.fold(metric, &self.batches[c], folded)
                     self._folded_now[c] = 1
-                self.write_term(&self.batches[c], self._lane[j], folded, self.part)
-                self._fronts.add_block(k, w, self.moments + at, self._fronts.positions + at, self.part)
+                if self.single[j]:
+                    self.add_single(&self.batches[c], self._lane[j], folded, self._fronts.positions + at,
+                                    self._fronts.height(k), self._fronts.front)
+                    self.add_diagonal(&self.batches[c], self._lane[j], folded, self._fronts.diagonal)
+                else:
+                    self._fronts.add_block(k, self.bounds[j + 1] - at, self.moments + at, self._fronts.positions + at,
+                                           self.term(&self.batches[c], self._lane[j], folded))
             if self._fronts.close_front(k, metric.schur):
                 return 1
         metric.shift, metric.smallest_pivot = self._fronts.raised, self._fronts.smallest
@@ -239,6 +248,10 @@ cdef class Normal(Terms):
 
 def _homes(tree, sizes, starts, upper, lower, member, factor, heads, pointers, columns, *_):
     """Return the front that takes each block, the first that eliminates a moment of it; one more where none does."""
-    home = np.full(len(sizes), len(tree.own))
-    np.minimum.at(home, np.repeat(np.arange(len(sizes)), np.diff(pointers[heads])), tree.front_of[columns])
-    return home
+    cdef int[::1] front_of = tree.front_of, first = heads, rows = pointers, moments = columns
+    cdef int[::1] home = np.full(len(sizes), len(tree.own), dtype=np.intc)
+    cdef int j, e
+    for j in range(home.shape[0]):
+        for e in range(rows[first[j]], rows[first[j + 1]]):
+            home[j] = min(home[j], front_of[moments[e]])
+    return np.asarray(home)

@@ -49,7 +49,7 @@ cdef class Operator:
     cdef void *_rooms[96]
     cdef int _n_rooms
 
-    cdef double* room(self, Py_ssize_t count) except NULL
+    cdef double* room(self, Py_ssize_t count, bint zero=*) except NULL
     cdef make_point(self, Point* point)
     cdef _lay_out(self, order)
     cdef bytes _structure(self, int j, int[::1] lengths)

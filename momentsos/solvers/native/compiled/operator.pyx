@@ -8,7 +8,7 @@ at a time, their entries side by side; see `lanes.h`. Flat vectors have that ord
 
 import numpy as np
 
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport calloc, free, malloc
 from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
@@ -63,10 +63,10 @@ cdef class Operator:
         for i in range(self._n_rooms):
             free(self._rooms[i])
 
-    cdef double* room(self, Py_ssize_t count) except NULL:
-        """Return aligned room for `count` numbers, all of them zero, kept as long as the program."""
+    cdef double* room(self, Py_ssize_t count, bint zero=True) except NULL:
+        """Return aligned room for `count` numbers, zero or whatever was there, kept as long as the program."""
         cdef size_t size = max(count, 1) * sizeof(double)
-        cdef void *found = calloc(size + ALIGNED, 1)
+        cdef void *found = calloc(size + ALIGNED, 1) if zero else malloc(size + ALIGNED)
         cdef uintptr_t start = <uintptr_t>found
         if found == NULL or self._n_rooms == 96:
             free(found)

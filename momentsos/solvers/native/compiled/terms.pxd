@@ -21,10 +21,10 @@ cdef class Terms(Operator):
     cdef int *bounds
     cdef int *moments
     cdef int *single
-    cdef double *part
     cdef double *_weights
     cdef double *_folded
     cdef double *_one
+    cdef double *_part
     cdef double *_tall
     cdef double *_flat
 
@@ -36,4 +36,7 @@ cdef class Terms(Operator):
     cdef void image(self, Metric* metric, const double* change, double* flat) noexcept nogil
     cdef void fold(self, Metric* metric, Batch* batch, double* folded) noexcept nogil
     cdef void add_term(self, Batch* batch, int lane, const double* folded, int stride, double* target) noexcept nogil
-    cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil
+    cdef void add_single(self, Batch* batch, int lane, const double* folded, const int* places, int stride,
+                         double* target) noexcept nogil
+    cdef void add_diagonal(self, Batch* batch, int lane, const double* folded, double* diagonal) noexcept nogil
+    cdef double* term(self, Batch* batch, int lane, const double* folded) noexcept nogil

@@ -38,16 +38,18 @@ cdef class Terms(Operator):
     def __init__(self, *args, order=None):
         super().__init__(*args, order=order)
         self._find_supports()
-        cdef int c, s, h, largest = 0
+        cdef int c, s, h, i, largest = 0
         cdef Py_ssize_t square = 0, work = 0
         cdef Batch *batch
         for c in range(self.n_batches):
             batch = &self.batches[c]
             s, h = batch.size, batch.different
             work = max(work, LANES * s * (s + 1) // 2 if batch.lanes > 1 else <Py_ssize_t>fold_size(s))
-            square, largest = max(square, self.weights_size(batch)), max(largest, h)
-        self._weights, self._folded = self.room(work), self.room(square)
-        self._one = self.room(<Py_ssize_t>largest * PADDED(largest))
+            square = max(square, self.weights_size(batch))
+            if batch.lanes > 1 and not all(self.single[self.members[batch.first + i]] for i in range(batch.filled)):
+                largest = max(largest, h)
+        self._weights, self._folded = self.room(work, False), self.room(square, False)
+        self._one = self.room(<Py_ssize_t>largest * PADDED(largest), False)
 
     cdef Py_ssize_t weights_size(self, Batch* batch) noexcept nogil:
         """Return how many numbers the weights of a batch are; rows of those of one block are padded."""
@@ -79,8 +81,9 @@ cdef class Terms(Operator):
                         mark[c] = j
                         count += 1
             bounds[j + 1] = count
-            tall = max(tall, <Py_ssize_t>PADDED(self.heads[j + 1] - self.heads[j]) * PADDED(count - bounds[j]))
-            wide = max(wide, <Py_ssize_t>(count - bounds[j]) * PADDED(count - bounds[j]))
+            if not single[j]:
+                tall = max(tall, <Py_ssize_t>PADDED(self.heads[j + 1] - self.heads[j]) * PADDED(count - bounds[j]))
+                wide = max(wide, <Py_ssize_t>(count - bounds[j]) * PADDED(count - bounds[j]))
         for c in range(n):
             place[c + 2] += place[c + 1]
         for j in range(self.n_blocks):
@@ -105,7 +108,7 @@ cdef class Terms(Operator):
         self._kept += [rows, values, ends, bounds, moments, single]
         self.rows, self.by_columns, self.column_ends = &rows[0], &values[0], &ends[0]
         self.bounds, self.moments, self.single = &bounds[0], &moments[0], &single[0]
-        self._tall, self._flat, self.part = self.room(tall), self.room(tall), self.room(wide)
+        self._tall, self._flat, self._part = self.room(tall, False), self.room(tall, False), self.room(wide, False)
 
     def supports(self):
         """Return where the moments of each block begin, and the moments."""
@@ -181,19 +184,40 @@ cdef class Terms(Operator):
         add_congruence(h, w, folded, self.column_ends + self.bounds[j], self.rows, self.by_columns, self._tall,
                        self._flat, stride, target)
 
-    cdef void write_term(self, Batch* batch, int lane, const double* folded, double* target) noexcept nogil:
-        """Write what `add_term` adds, columns padded."""
-        cdef int j = self.members[batch.first + lane], h = batch.different, w = self.bounds[j + 1] - self.bounds[j]
-        cdef int a, b, lanes = batch.lanes, start = self.column_ends[self.bounds[j]], stride = PADDED(w)
-        cdef int apart = h if lanes > 1 else PADDED(h)
+    cdef void add_single(self, Batch* batch, int lane, const double* folded, const int* places, int stride,
+                         double* target) noexcept nogil:
+        """Add the same where each different entry is a multiple of one moment, given where the moments have their place.
+
+        It is added to the lower half of the target, in whatever order the moments are there.
+        """
+        cdef int j = self.members[batch.first + lane], w = self.bounds[j + 1] - self.bounds[j], a, b, p, q
+        cdef int lanes = batch.lanes, start = self.column_ends[self.bounds[j]]
+        cdef int apart = batch.different if lanes > 1 else PADDED(batch.different)
         cdef const int *rows = self.rows + start
         cdef const double *values = self.by_columns + start
         cdef const double *weights
-        if not self.single[j]:
-            memset(target, 0, <size_t>w * stride * sizeof(double))
-            self.add_term(batch, lane, folded, stride, target)
-            return
         for a in range(w):
             weights = folded + <Py_ssize_t>rows[a] * apart * lanes + lane
+            p = places[a]
             for b in range(a, w):
-                target[<Py_ssize_t>a * stride + b] = values[a] * values[b] * weights[<Py_ssize_t>rows[b] * lanes]
+                q = places[b]
+                target[<Py_ssize_t>min(p, q) * stride + max(p, q)] += (
+                    values[a] * values[b] * weights[<Py_ssize_t>rows[b] * lanes])
+
+    cdef void add_diagonal(self, Batch* batch, int lane, const double* folded, double* diagonal) noexcept nogil:
+        """Add the diagonal of the same to that of all moments."""
+        cdef int j = self.members[batch.first + lane], w = self.bounds[j + 1] - self.bounds[j], a
+        cdef int lanes = batch.lanes, start = self.column_ends[self.bounds[j]]
+        cdef int apart = batch.different if lanes > 1 else PADDED(batch.different)
+        cdef const int *rows = self.rows + start
+        cdef const int *moments = self.moments + self.bounds[j]
+        cdef const double *values = self.by_columns + start
+        for a in range(w):
+            diagonal[moments[a]] += values[a] * values[a] * folded[<Py_ssize_t>rows[a] * (apart + 1) * lanes + lane]
+
+    cdef double* term(self, Batch* batch, int lane, const double* folded) noexcept nogil:
+        """Return what `add_term` adds, by itself, columns padded."""
+        cdef int j = self.members[batch.first + lane], w = self.bounds[j + 1] - self.bounds[j]
+        memset(self._part, 0, <size_t>w * PADDED(w) * sizeof(double))
+        self.add_term(batch, lane, folded, PADDED(w), self._part)
+        return self._part
