@@ -16,6 +16,7 @@ MODULES = [
         f"{CORE}.{name}"
         for name in (
             "blocks",
+            "dependent",
             "folding",
             "symbolic",
             "sweeps",
@@ -25,6 +26,7 @@ MODULES = [
             "terms",
             "fronts",
             "normal",
+            "beginning",
             "embedding",
         )
     ),

@@ -196,19 +196,19 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
     small = make_small(prepared)
     over = sp.csr_matrix((small.over.data, small.over.indices, small.over.indptr), shape=small.over.shape)
     supports = distinct_supports(over, sdp.offsets, np.inf)
-    loaded = follow._loaded(small, order_moments(supports, over.shape[1], np.inf), 1.0)
+    _, core = follow.load(small, order_moments(supports, over.shape[1], np.inf))
     upper, lower = small.cone.upper, small.cone.lower
     dense = over.toarray() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
     right = rng.standard_normal(over.shape[1])
     expected = np.linalg.solve(dense.T @ dense, right)
-    assert np.allclose(loaded.core.solved(right), expected, rtol=1e-8, atol=1e-8 * np.abs(expected).max())
+    assert np.allclose(core.solved(right), expected, rtol=1e-8, atol=1e-8 * np.abs(expected).max())
 
 
 def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
     sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
     small = make_small(prepare(sdp))
     alone = [np.array([moment]) for moment in range(small.over.shape[1])]
-    assert follow._loaded(small, order_moments(alone, small.over.shape[1], np.inf), 1.0) is None
+    assert follow.load(small, order_moments(alone, small.over.shape[1], np.inf)) is None
 
 
 @pytest.mark.usefixtures("compiled_only")

@@ -13,6 +13,7 @@ from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.compiled.small import make_small
 from momentsos.solvers.native.dependence import without_dependent
 from momentsos.solvers.native.program import make_program, prepare, reduced_operator
+from momentsos.solvers.native.start import LARGEST, LEAST_GRAM, LEAST_SLACK, first_point, settle
 
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
@@ -40,6 +41,9 @@ PROGRAMS = {
     "full equalities": lambda rng: with_equalities(rng, False),
     "local equalities": lambda rng: with_equalities(rng, True),
 }
+
+#: Those where the cost of a direction without effect is zero.
+BALANCED = ["one equality", "constraints", "equalities"]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
@@ -81,6 +85,62 @@ def test_dependent_moments_are_left_out_of_the_rows(rng):
     assert ray is None and left.elimination.n_free == left.over.shape[1] == 2
     unknowns = rng.standard_normal(2)
     assert np.allclose(left.apply(unknowns), left.blocks(left.elimination.extend(unknowns)), rtol=1e-12)
+
+
+def with_dependent_moments(rng, cost_of_its_own):
+    """Thirty moments that are independent and twelve that are combinations of a few of them, in an order by chance."""
+    blocks = np.hstack([np.zeros((55, 1)), rng.standard_normal((55, 30))])
+    shares = rng.standard_normal((31, 12)) * (rng.random((31, 12)) < 0.2)
+    shares[0] = 0.0
+    cost = np.concatenate([np.ones(31), np.ones(31) @ shares])
+    cost[-1] += cost_of_its_own
+    order = rng.permutation(np.arange(1, 43))
+    operator = np.hstack([blocks, blocks @ shares])
+    operator[:, 1:], cost[1:] = operator[:, order], cost[order]
+    operator[:, 0] = np.eye(10)[np.triu_indices(10)]
+    return SDP(cost, sp.csr_matrix(np.eye(43)[:1]), np.ones(1), sp.csr_matrix(operator), (10,))
+
+
+def test_dependent_moments_are_those_that_the_general_way_leaves_out(rng):
+    for _ in range(10):
+        small = make_small(prepare(with_dependent_moments(rng, 0.0)))
+        matrix = small.folded.normal_matrix()
+        general = settle(small, matrix)
+        kept, factor = small.folded.independent(matrix, small.gradient)
+        assert kept.size == 30 and (kept == general.program.elimination.kept).all()
+        assert is_factor(factor, matrix[np.ix_(kept, kept)])
+
+
+def is_factor(factor, matrix):
+    lower, whole = np.tril(factor), np.tril(matrix) + np.tril(matrix, -1).T
+    return np.allclose(lower @ lower.T, whole, rtol=0, atol=1e-13 * np.abs(whole).max())
+
+
+@pytest.mark.parametrize("name", BALANCED)
+def test_without_dependent_moments_all_are_kept(name, rng):
+    small = make_small(prepare(PROGRAMS[name](rng)))
+    matrix = small.folded.normal_matrix()
+    kept, factor = small.folded.independent(matrix, small.gradient)
+    assert kept is None and settle(small, matrix).program is small and is_factor(factor, matrix)
+
+
+def test_a_direction_that_changes_the_objective_alone_is_left_to_the_general_way(rng):
+    small = make_small(prepare(with_dependent_moments(rng, 1.0)))
+    matrix = small.folded.normal_matrix()
+    assert small.folded.independent(matrix, small.gradient) is None
+    assert settle(small, matrix).ray is not None
+
+
+@pytest.mark.parametrize("name", BALANCED)
+def test_the_iteration_begins_where_the_general_way_does(name, rng):
+    small, core = follow.load(make_small(prepare(PROGRAMS[name](rng))), None)
+    general = settle(small, small.folded.normal_matrix())
+    expected = first_point(small, general.schur.solve, 2.0)
+    slack, gram, kappa = core.begin(2.0, LEAST_SLACK, LEAST_GRAM, LARGEST)
+    assert np.isclose(slack, expected.slack[0], rtol=1e-6) and np.isclose(gram, expected.gram[0], rtol=1e-6)
+    free, slacks, grams, tau, begun = core.current_point()
+    assert not free.any() and tau == 1.0 and begun == kappa and np.isclose(kappa, expected.kappa, rtol=1e-6)
+    assert np.allclose(slacks, expected.slack, rtol=1e-6) and np.allclose(grams, expected.gram, rtol=1e-6)
 
 
 def test_sums_that_are_rounding_alone_are_no_entries():

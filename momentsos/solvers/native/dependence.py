@@ -28,9 +28,9 @@ from .sparse_schur import SparseMatrix
 
 #: Pivots below this are candidates, and dependent when what is left of their column is below the second.
 SUSPICIOUS = 1e-13
-_LEFT = 1e-11
+LEFT = 1e-11
 #: Share of the cost that a direction without effect must have to count as a change of the objective.
-_COST = 1e-9
+COST = 1e-9
 
 AnyProgram = TypeVar("AnyProgram", bound=Scaled)
 
@@ -127,15 +127,15 @@ def _judge(program: Scaled, picked: _Picked, drop: NDArray[np.intp]) -> tuple[ND
     rays[keep] = -picked.weights(drop)
     rays *= scale[:, None]
     left = program.effect(rays)
-    if left.max(initial=0.0) > _LEFT:
+    if left.max(initial=0.0) > LEFT:
         missing = program.elimination.restrict_head(program.image(program.directions(rays)).T).T[keep]
         missing *= scale[keep, None]
         rays[keep] -= scale[keep, None] * picked.solve(missing)
         left = program.effect(rays)
     falls = program.gradient @ rays
     sizes = np.abs(program.gradient).max(initial=0.0) * np.abs(rays).max(axis=0, initial=0.0)
-    for i in np.flatnonzero((left <= _LEFT) & (np.abs(falls) > _COST * sizes)):
+    for i in np.flatnonzero((left <= LEFT) & (np.abs(falls) > COST * sizes)):
         moments = program.moments(-np.sign(falls[i]) * rays[:, i], 0.0)
         if check_primal_ray(program.sdp, moments) is not None:
-            return left <= _LEFT, moments
-    return left <= _LEFT, None
+            return left <= LEFT, moments
+    return left <= LEFT, None

@@ -98,9 +98,10 @@ class Linearisation:
     def refined(self, step: Direction, share: float, refinements: int, tolerance: float) -> Direction:
         r"""Reduce what a step leaves of the dual equation, keeping the others.
 
-        A small share of what the equation lacks at the iterate may be left: no step removes all of it. The step is corrected in the metric of the iterate while that helps. Late in a run it does not: the
-        terms of :math:`X \Delta S S^{-1}` are large and cancel. Then `X` alone is corrected in the metric
-        of the anchor, which has no such terms and, being that of the cone, leaves `X` definite.
+        A small share of what the equation lacks at the iterate may be left: no step removes all of it. The step is
+        corrected in the metric of the iterate while that helps. Late in a run it does not: the terms of :math:`X
+        \Delta S S^{-1}` are large and cancel. Then `X` alone is corrected in the metric of the anchor, which has no
+        such terms and, being that of the cone, leaves `X` definite.
         """
         program = self.program
         free, slack, gram = step.free, step.slack, step.gram

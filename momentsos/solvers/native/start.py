@@ -17,7 +17,7 @@ from .sparse_factor import SparseFactor, factor_matrix
 from .sparse_schur import SparseMatrix, restricted
 
 #: Least multiples of the unit for slacks and Gram matrices, and the largest one that means anything.
-_SLACK, _GRAM, _LARGEST = 1.0, 0.1, 1e6
+LEAST_SLACK, LEAST_GRAM, LARGEST = 1.0, 0.1, 1e6
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +62,8 @@ def first_point(program: Scaled, solve: Callable[[Array], Array], scale: float) 
     gram = program.apply(solve(program.gradient))
     sizes = (float(np.linalg.norm(flat)) / max(1, cone.degree) ** 0.5 for flat in (slack, gram))
     slack_size, gram_size = (
-        max(size, least) if size <= _LARGEST else least for size, least in zip(sizes, (_SLACK, _GRAM), strict=True)
+        max(size, least) if size <= LARGEST else least
+        for size, least in zip(sizes, (LEAST_SLACK, LEAST_GRAM), strict=True)
     )
     product = scale**2 * slack_size * gram_size
     return Iterate(np.zeros_like(program.gradient), scale * slack_size * unit, scale * gram_size * unit, 1.0, product)

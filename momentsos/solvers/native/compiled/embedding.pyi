@@ -40,15 +40,14 @@ class Embedding:
         *,
         tree: Tree | None = None,
     ) -> None: ...
-    def open(self, unit: _Floats) -> float: ...
+    def open(self) -> float: ...
+    def load(self, factor: _Floats) -> None: ...
+    def begin(
+        self, scale: float, least_slack: float, least_gram: float, largest_size: float
+    ) -> tuple[float, float, float]: ...
     def solved(self, right: _Floats) -> _Floats: ...
     def follow(
         self,
-        free: _Floats,
-        slack: _Floats,
-        gram: _Floats,
-        tau: float,
-        kappa: float,
         *,
         tol: float,
         fraction: float,

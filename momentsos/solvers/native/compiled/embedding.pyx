@@ -14,8 +14,8 @@ from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport fabs
 from libc.string cimport memcpy
 
+from .beginning cimport Beginning
 from .blocks cimport eigen_size, factor, lowest, lowest_of_lower
-from .normal cimport Normal
 from .operator cimport Batch
 from .terms cimport Metric
 from .vectors cimport Point, absolute_dot, add, combine, dot, largest
@@ -31,19 +31,18 @@ cdef extern from "lanes.h" nogil:
     int lower_lanes(int s, const double* root, const double* change, double* bound, double* work)
 
 
-cdef class Embedding(Normal):
+cdef class Embedding(Beginning):
     """The embedding of a program, with an iterate; see `Operator` for the arguments."""
 
     # The iterate, its residuals, and the best iterate so far.
-    cdef Point point, end, best
+    cdef Point end, best
     cdef double *primal
     cdef double *dual
     cdef double mu, gap_residual, primal_error, dual_error, worst, best_worst, size
     cdef readonly int iteration
     cdef int since_best
-    # The metrics of the iterate and of the last one where it was well conditioned, and what directions share.
-    cdef Metric[2] metrics
-    cdef int at, anchor
+    # The last metric that was well conditioned, and what directions share.
+    cdef int anchor
     cdef double *slope
     cdef double *slope_slack
     cdef double *slope_gram
@@ -51,8 +50,6 @@ cdef class Embedding(Normal):
     cdef double slope_gain
     cdef Point affine, step, other
     # Work space.
-    cdef double *flat
-    cdef double *missing
     cdef double *image_of_step
     cdef double *shift
     cdef double *_scaled
@@ -64,37 +61,19 @@ cdef class Embedding(Normal):
     def __init__(self, *args, tree=None):
         super().__init__(*args, tree=tree)
         cdef int n = self.n, d = self.dimension, i
-        cdef Point *points[6]
-        points[:] = [&self.point, &self.end, &self.best, &self.affine, &self.step, &self.other]
-        for i in range(6):
+        cdef Point *points[5]
+        points[:] = [&self.end, &self.best, &self.affine, &self.step, &self.other]
+        for i in range(5):
             self.make_point(points[i])
-        for i in range(2):
-            self.make_room(&self.metrics[i])
-        self.primal, self.dual, self.flat, self.shift = self.room(d), self.room(n), self.room(d), self.room(d)
+        self.primal, self.dual, self.shift = self.room(d), self.room(n), self.room(d)
         self.slope, self.slope_slack, self.slope_gram = self.room(n), self.room(d), self.room(d)
-        self.primal_image, self.missing, self.image_of_step = self.room(d), self.room(n), self.room(n)
+        self.primal_image, self.image_of_step = self.room(d), self.room(n)
         self._scaled = self.room(self.largest_block * self.largest_block)
         self._spare_block = self.room(eigen_size(self.largest_block))
 
-    def open(self, double[::1] unit):
-        """Factor the Schur complement `AᵀA` of the unit of the cone; return its smallest pivot, 0 when regularised."""
-        self.bring_in(&unit[0], self.point.slack)
-        self.bring_in(&unit[0], self.point.gram)
-        self.at, self.by_square_root = 0, False
-        self.bring_in(&unit[0], self.metrics[0].gram)
-        if self.factor_blocks(&self.point, &self.metrics[0]) or self.form(&self.metrics[0]):
-            return 0.0
-        return 0.0 if self.metrics[0].shift > 0.0 else self.metrics[0].smallest_pivot
-
-    def solved(self, double[::1] right):
-        """Return `B⁻¹ r` with the Schur complement factored last."""
-        cdef double[::1] result = np.array(right)
-        self.solve(&self.metrics[self.at], &result[0])
-        return np.asarray(result)
-
-    def follow(self, double[::1] free, double[::1] slack, double[::1] gram, double tau, double kappa, *, double tol,
-               double fraction, int refinements, int correctors, int max_iterations, double deadline, is_ray):
-        """Iterate from a point in the interior; return why the iteration stopped.
+    def follow(self, *, double tol, double fraction, int refinements, int correctors, int max_iterations,
+               double deadline, is_ray):
+        """Iterate from where `begin` has placed the iterate; return why the iteration stopped.
 
         An answer that has just the digits asked for is iterated once more: those after them are worth an iteration.
         Where a ray may be in sight `is_ray` is called, which may look at `current_point` and `repair`, and the
@@ -102,10 +81,6 @@ cdef class Embedding(Normal):
         """
         cdef int code
         cdef bint once_more = False
-        memcpy(self.point.free, &free[0], self.n * sizeof(double))
-        self.bring_in(&slack[0], self.point.slack)
-        self.bring_in(&gram[0], self.point.gram)
-        self.point.tau, self.point.kappa = tau, kappa
         self.tol, self.fraction, self.refinements, self.correctors = tol, fraction, refinements, correctors
         self.iteration = self.since_best = self.at = 0
         self.anchor, self.by_square_root, self.poorly_refined = -1, False, False

@@ -9,12 +9,13 @@ import numpy as np
 from ..cone import Array
 from ..dependence import SUSPICIOUS
 from ..iterate import Iterate, measure
+from ..newton import SchurFactor
 from ..options import NativeOptions
 from ..ordering import Ordering
 from ..path import Ending, Run
 from ..program import Prepared
 from ..rays import dual_ray, primal_ray
-from ..start import first_point, settle
+from ..start import LARGEST, LEAST_GRAM, LEAST_SLACK, settle
 from .small import BUILT, Small, make_small
 from .tree import Tree, make_tree
 
@@ -22,15 +23,6 @@ try:
     from . import embedding
 except ImportError:  # built without a compiler: the iteration in NumPy does it all
     embedding = None  # type: ignore[assignment]
-
-
-@dataclass(frozen=True, eq=False)
-class _Loaded:
-    """A program of independent unknowns in compiled code, and where it starts."""
-
-    small: Small
-    core: embedding.Embedding
-    begin: Iterate
 
 
 def follow_small(
@@ -47,18 +39,14 @@ def follow_small(
     What is not plain, a direction that changes the objective alone or a matrix that cannot be factored, is left to the
     general way from the beginning. So is a stall of a program with a dense Schur complement, which may do better there.
     """
-    small = make_small(prepared) if embedding is not None and BUILT else None
-    loaded = None if small is None else _loaded(small, ordering, options.start_scale)
+    stated = make_small(prepared) if embedding is not None and BUILT else None
+    loaded = None if stated is None else load(stated, ordering)
     if loaded is None:
         return None
-    small, core, begin = loaded.small, loaded.core, loaded.begin
+    small, core = loaded
+    core.begin(options.start_scale, LEAST_SLACK, LEAST_GRAM, LARGEST)
     found = _Rays(small, core)
     code = core.follow(
-        begin.free,
-        begin.slack,
-        begin.gram,
-        begin.tau,
-        begin.kappa,
         tol=tol,
         fraction=options.step_fraction,
         refinements=options.refinements,
@@ -102,25 +90,35 @@ class _Rays:
         return self.dual is not None or self.primal is not None
 
 
-def _loaded(small: Small, ordering: Ordering | None, scale: float) -> _Loaded | None:
-    """Hand a program to compiled code, and find where it starts; None for what is not plain."""
-    return _loaded_densely(small, scale) if ordering is None else _loaded_in_order(small, ordering, scale)
+def load(small: Small, ordering: Ordering | None) -> tuple[Small, embedding.Embedding] | None:
+    """Hand a program to compiled code, over independent unknowns; None for what is not plain."""
+    return _loaded_densely(small) if ordering is None else _loaded_in_order(small, ordering)
 
 
-def _loaded_densely(small: Small, scale: float) -> _Loaded | None:
+def _loaded_densely(small: Small) -> tuple[Small, embedding.Embedding] | None:
     """Leave out the moments that depend on others first."""
-    try:
-        settled = settle(small, small.folded.normal_matrix())
-    except np.linalg.LinAlgError:
+    matrix = small.folded.normal_matrix()
+    found = small.folded.independent(matrix, small.gradient)
+    if found is not None:
+        kept, factor = found
+        small = small if kept is None else small.on(kept)
+    else:
+        try:
+            settled = settle(small, matrix)
+        except np.linalg.LinAlgError:
+            return None
+        small, schur = settled.program, settled.schur
+        if settled.ray is not None or schur.shift > 0 or not isinstance(schur, SchurFactor):
+            return None
+        factor = schur.factor
+    if not small.elimination.n_free:
         return None
-    independent, schur = settled.program, settled.schur
-    if settled.ray is not None or not independent.elimination.n_free or schur.shift > 0:
-        return None
-    begin = first_point(independent, schur.solve, scale)
-    return _Loaded(independent, _core(independent, None), begin)
+    core = _core(small, None)
+    core.load(factor)
+    return small, core
 
 
-def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded | None:
+def _loaded_in_order(small: Small, ordering: Ordering) -> tuple[Small, embedding.Embedding] | None:
     """Hand a sparse program to compiled code, where no moment depends on others."""
     if ordering.order.shape[0] != small.over.shape[1]:
         return None
@@ -128,9 +126,7 @@ def _loaded_in_order(small: Small, ordering: Ordering, scale: float) -> _Loaded 
         core = _core(small, make_tree(ordering))
     except ValueError:  # the order is that of other blocks
         return None
-    if not core.open(small.cone.identity([1.0] * len(small.cone.groups))) >= SUSPICIOUS:
-        return None
-    return _Loaded(small, core, first_point(small, core.solved, scale))
+    return (small, core) if core.open() >= SUSPICIOUS else None
 
 
 def _core(small: Small, tree: Tree | None) -> embedding.Embedding:

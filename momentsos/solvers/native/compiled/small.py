@@ -10,13 +10,14 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..cone import Array, Cone
+from ..dependence import COST, LEFT, SUSPICIOUS
 from ..local_elimination import FULLER, ROUNDING
 from ..program import Prepared, Scaled, shared_fields
 
 try:
-    from . import folding, rows
+    from . import dependent, folding, rows
 except ImportError:  # built without a compiler: the iteration in NumPy does it all
-    folding = rows = None  # type: ignore[assignment]
+    dependent = folding = rows = None  # type: ignore[assignment]
 
 #: Whether compiled code was built for rows.
 BUILT = rows is not None and folding is not None
@@ -82,6 +83,12 @@ class Folded:
         return rows.normal_matrix(
             own.indptr, own.indices, own.data, self.member, self.factor, upper, lower, own.shape[1]
         )
+
+    def independent(self, matrix: Array, gradient: Array) -> tuple[NDArray[np.intp] | None, Array] | None:
+        """Return the moments that no others make up, and the factor of `AᵀA` over them; see `dependent.settled`."""
+        own = self.different
+        stored = own.indptr, own.indices, own.data, self.member, self.factor
+        return dependent.settled(matrix, *stored, gradient, suspicious=SUSPICIOUS, left=LEFT, share=COST)
 
     def effect(self, rays: Array) -> Array:
         """Return the largest entry that each direction makes in the blocks."""
