@@ -19,6 +19,7 @@ MODULES = [
             "folding",
             "symbolic",
             "sweeps",
+            "logarithms",
             "rows",
             "substitution",
             "operator",
