@@ -20,6 +20,7 @@ MODULES = [
             "folding",
             "symbolic",
             "sweeps",
+            "logarithms",
             "rows",
             "substitution",
             "operator",

@@ -74,19 +74,109 @@ def test_a_zero_that_is_stored_is_no_entry(rng):
         assert np.array_equal(one, two)
 
 
-@pytest.mark.parametrize("alike", [True, False])
-def test_compiled_scales_are_those_of_numpy(alike, rng, monkeypatch):
+@pytest.fixture
+def both_ways(monkeypatch):
+    """Return a function that gives what a function returns with the compiled core, and without it."""
     if scaling.sweeps is None and "compiled" not in REQUIRED:
         pytest.skip("the compiled core was not built")
-    for sizes in [(3, 3, 1, 2, 3), (6,), (1, 1, 1), (2, 5, 2, 2, 5)]:
-        sdp = badly_scaled(rng, sizes, alike=alike)
-        quick = scaling.equilibrate(sdp)
+
+    def run(function, sdp):
+        quick = function(sdp)
         with monkeypatch.context() as without:
             without.setattr(scaling, "sweeps", None)
-            without.setattr(geometric, "sweeps", None)
-            slow = scaling.equilibrate(sdp)
-        assert np.array_equal(quick.moments, slow.moments) and np.array_equal(quick.rows, slow.rows)
+            without.setattr(geometric, "logarithms", None)
+            return quick, function(sdp)
+
+    return run
+
+
+def with_zeros(sdp, rng):
+    """The same with some entries of operator, equalities and cost zero, of which the matrices store some."""
+    operator, equalities, cost = sdp.operator.copy(), sdp.equalities.copy(), sdp.cost.copy()
+    for values in (operator.data, equalities.data, cost):
+        values[rng.random(values.size) < 0.2] = 0.0
+    return SDP(cost, equalities, sdp.right_side, operator, sdp.sizes)
+
+
+def with_moments_in_no_block(sdp):
+    n = sdp.n_moments
+    kept = np.append(np.arange(n), np.full(2, n - 1))
+    operator = sp.csr_matrix((sdp.operator.data, sdp.operator.indices, sdp.operator.indptr), (sdp.offsets[-1], n + 2))
+    return SDP(sdp.cost[kept] * 1e-5, sdp.equalities[:, kept], sdp.right_side, operator, sdp.sizes)
+
+
+def without_equalities(sdp):
+    return SDP(sdp.cost, sp.csr_matrix((0, sdp.n_moments)), np.zeros(0), sdp.operator, sdp.sizes)
+
+
+CHANGES = {
+    "plain": lambda sdp, _: sdp,
+    "zeros": with_zeros,
+    "no equalities": lambda sdp, _: without_equalities(sdp),
+    "no cost": lambda sdp, _: SDP(0.0 * sdp.cost, sdp.equalities, sdp.right_side, sdp.operator, sdp.sizes),
+    "neither": lambda sdp, _: without_equalities(
+        SDP(0.0 * sdp.cost, sdp.equalities, sdp.right_side, sdp.operator, sdp.sizes)
+    ),
+    "one moment": lambda sdp, _: SDP(
+        sdp.cost[:1], sdp.equalities[:, :1], sdp.right_side, sdp.operator[:, :1], sdp.sizes
+    ),
+    "moments in no block": lambda sdp, _: with_moments_in_no_block(sdp),
+}
+
+
+@pytest.mark.parametrize("sizes", [(3, 3, 1, 2, 3), (6,), (1, 1, 1), (2, 5, 2, 2, 5), (0, 2, 0, 2, 17, 17, 20), (1,)])
+@pytest.mark.parametrize("alike", [True, False])
+@pytest.mark.parametrize("change", CHANGES)
+def test_compiled_scales_are_those_of_numpy(sizes, alike, change, rng, both_ways):
+    sdp = CHANGES[change](badly_scaled(rng, sizes, alike=alike), rng)
+    for one, two in zip(*both_ways(geometric.find_logarithms, sdp), strict=True):
+        assert one.shape == two.shape and np.abs(one - two).max() <= 1e-8 * (1.0 + np.abs(two).max())
+    quick, slow = both_ways(scaling.equilibrate, sdp)
+    assert np.array_equal(quick.moments, slow.moments) and np.array_equal(quick.rows, slow.rows)
+    if change == "plain":
         assert np.ptp(np.log2(quick.moments)) > 1.0
+
+
+def test_an_empty_block_between_blocks_that_are_alike(rng, both_ways):
+    sdp = badly_scaled(rng, (3, 4, 3, 4, 3))
+    operator = sdp.operator.tolil()
+    operator[sdp.offsets[1] : sdp.offsets[2]] = operator[sdp.offsets[3] : sdp.offsets[4]] = 0.0
+    sdp = SDP(sdp.cost, sdp.equalities, sdp.right_side, operator.tocsr(), sdp.sizes)
+    for one, two in zip(*both_ways(geometric.find_logarithms, sdp), strict=True):
+        assert np.abs(one - two).max() <= 1e-8 * (1.0 + np.abs(two).max())
+
+
+def test_compiled_sweeps_are_those_of_numpy_in_ties(rng, both_ways):
+    """Powers of 2 have square roots whose logarithms lie between two numbers."""
+    for _ in range(20):
+        values = rng.integers(0, 2, (13, 9)) * np.exp2(rng.integers(-9, 9, (13, 9)))
+        operator = sp.csr_matrix(values)
+        sdp = SDP(np.ones(9), sp.csr_matrix((0, 9)), np.zeros(0), operator, (3, 2, 2, 1))
+        quick, slow = both_ways(scaling.equilibrate, sdp)
+        assert np.array_equal(quick.moments, slow.moments) and np.array_equal(quick.rows, slow.rows)
+
+
+def test_rows_that_are_badly_scaled_are_found_both_ways(rng, both_ways):
+    found = []
+    for _ in range(200):
+        n, spread = int(rng.integers(1, 40)), rng.choice([1.0, 2.0, 3.0])
+        cost, *rows = (rng.random((4, n)) < 0.7) * np.exp(spread * rng.standard_normal((4, n)))
+        equalities = sp.csr_matrix(np.array(rows))
+        equalities.data[rng.random(equalities.nnz) < 0.1] = 0.0
+        sdp = SDP(cost, equalities, np.zeros(3), sp.csr_matrix((1, n)), (1,))
+        quick, slow = both_ways(scaling._has_bad_scale, sdp)
+        assert quick == slow
+        found.append(quick)
+    assert 20 < sum(found) < 180
+
+
+def test_a_matrix_that_cannot_be_factored_gives_no_scaling(rng, monkeypatch):
+    if geometric.logarithms is None and "compiled" not in REQUIRED:
+        pytest.skip("the compiled core was not built")
+    monkeypatch.setattr(geometric, "_RAISED", -1.0)
+    sdp = badly_scaled(rng, (3, 2, 3))
+    moments, rows = geometric_scales(sdp)
+    assert (moments == 1.0).all() and (rows == 1.0).all() and rows.shape == (15,)
 
 
 def test_large_least_squares_problems_are_solved_by_an_iteration(rng, monkeypatch):

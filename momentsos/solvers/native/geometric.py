@@ -13,6 +13,7 @@ matrix as small as the block gives the `u` of each.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
@@ -23,9 +24,9 @@ from scipy.sparse.linalg import lsqr
 from ...sdp import SDP, svec_index
 
 try:
-    from .compiled import sweeps
+    from .compiled import logarithms
 except ImportError:  # built without a compiler
-    sweeps = None  # type: ignore[assignment]
+    logarithms = None  # type: ignore[assignment]
 
 Array = NDArray[np.float64]
 Index = NDArray[np.intp]
@@ -47,8 +48,6 @@ class _Blocks:
         Rows of the blocks, where their svec rows begin, and these, compressed.
     logarithms : array
         The right sides.
-    like : (blocks,) array
-        The first block with the same non-zeros.
     """
 
     sizes: Integers
@@ -56,7 +55,17 @@ class _Blocks:
     pointers: Integers
     columns: Integers
     logarithms: Array
-    like: Integers
+
+    @cached_property
+    def like(self) -> Integers:
+        """The first block with the size and the non-zeros of each, shape (blocks,)."""
+        lengths, bounds, starts = np.diff(self.pointers), self.offsets.tolist(), self.pointers[self.offsets].tolist()
+        known: dict[tuple[int, bytes, bytes], int] = {}
+        found = []
+        for j, size in enumerate(self.sizes.tolist()):
+            own = lengths[bounds[j] : bounds[j + 1]], self.columns[starts[j] : starts[j + 1]]
+            found.append(known.setdefault((size, own[0].tobytes(), own[1].tobytes()), j))
+        return np.array(found, dtype=np.intc)
 
     def ends(self, first: NDArray[np.integer]) -> tuple[Index, Index]:
         """Return the two unknowns of each svec row, given the first one of each block."""
@@ -82,46 +91,54 @@ class _Normal:
 
 def geometric_scales(sdp: SDP) -> tuple[Array, Array]:
     """Return the scales of moments and of svec rows that bring all entries near 1, powers of 2."""
-    blocks = _taken_apart(sdp)
-    counts = np.bincount(blocks.like, minlength=blocks.like.shape[0])
-    ends = np.cumsum(np.where(counts > 0, blocks.sizes, 0))
-    rest, n = int(ends[-1]) + sdp.right_side.shape[0] + 1, sdp.n_moments
-    if max(rest, n) * rest > _FACTORED:
-        moments, own = _solve_iteratively(sdp, blocks)
-    else:
-        moments, own = _solve(sdp, blocks, (ends - blocks.sizes).astype(np.intc), counts, int(ends[-1]))
-    scale, rows = np.exp2(np.round(own)), np.empty(sdp.operator.shape[0])
-    first = np.cumsum(blocks.sizes) - blocks.sizes
+    moments, sides = find_logarithms(sdp)
+    if logarithms is not None:
+        return logarithms.powers(sdp.offsets, moments, sides)
+    sizes = np.array(sdp.sizes, dtype=np.intc)
+    scale, rows = np.exp2(np.round(sides)), np.empty(sdp.operator.shape[0])
+    first = np.cumsum(sizes) - sizes
     for size, places in sdp.groups:
         row, column = svec_index(size)
-        of_blocks = scale[first[blocks.sizes == size][:, None] + np.arange(size)]
+        of_blocks = scale[first[sizes == size][:, None] + np.arange(size)]
         rows[places] = of_blocks[:, row] * of_blocks[:, column]
     return np.exp2(np.round(moments)), rows
 
 
-def _taken_apart(sdp: SDP) -> _Blocks:
-    """Find the blocks that have the same non-zeros."""
-    matrix = sdp.operator
-    if not matrix.data.all():
-        matrix = matrix.copy()
-        matrix.eliminate_zeros()
-    sizes = np.array(sdp.sizes, dtype=np.intc)
-    stored = sdp.offsets, matrix.indptr, matrix.indices
-    offsets, pointers, columns = (array.astype(np.intc, copy=False) for array in stored)
-    find = _alike if sweeps is None else sweeps.alike
-    like = find(sizes, offsets, pointers, columns)
-    return _Blocks(sizes, offsets, pointers, columns, -np.log2(np.abs(matrix.data)), like)
+def find_logarithms(sdp: SDP) -> tuple[Array, Array]:
+    """Return the logarithms of these scales before they are rounded: of the moments, and of the rows of all blocks."""
+    operator = _without_zeros(sdp.operator)
+    right = np.abs(operator.data, dtype=np.float64)
+    np.negative(np.log2(right, out=right), out=right)
+    if logarithms is not None:
+        stored = operator.indptr, operator.indices, sdp.equalities.indptr, sdp.equalities.indices
+        pointers, columns, ends, places = (array.astype(np.intc, copy=False) for array in stored)
+        values, cost = (np.ascontiguousarray(array, dtype=np.float64) for array in (sdp.equalities.data, sdp.cost))
+        equalities = ends, places, values
+        found = logarithms.solve(sdp.offsets, pointers, columns, right, *equalities, cost, _FACTORED, _RAISED)
+        return _solve_iteratively(sdp, _taken_apart(sdp, operator, right)) if found is None else found
+    blocks = _taken_apart(sdp, operator, right)
+    counts = np.bincount(blocks.like, minlength=blocks.like.shape[0])
+    ends = np.cumsum(np.where(counts > 0, blocks.sizes, 0))
+    rest, n = int(ends[-1]) + sdp.right_side.shape[0] + 1, sdp.n_moments
+    if max(rest, n) * rest > _FACTORED:
+        return _solve_iteratively(sdp, blocks)
+    return _solve(sdp, blocks, (ends - blocks.sizes).astype(np.intc), counts, int(ends[-1]))
 
 
-def _alike(sizes: Integers, offsets: Integers, pointers: Integers, columns: Integers) -> Integers:
-    """Return for each block the first one that has its size and its non-zeros."""
-    lengths, bounds, starts = np.diff(pointers), offsets.tolist(), pointers[offsets].tolist()
-    known: dict[tuple[int, bytes, bytes], int] = {}
-    found = []
-    for j, size in enumerate(sizes.tolist()):
-        own = lengths[bounds[j] : bounds[j + 1]], columns[starts[j] : starts[j + 1]]
-        found.append(known.setdefault((size, own[0].tobytes(), own[1].tobytes()), j))
-    return np.array(found, dtype=np.intc)
+def _without_zeros(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Return a matrix that stores no zeros."""
+    if matrix.data.all():
+        return matrix
+    matrix = matrix.copy()
+    matrix.eliminate_zeros()
+    return matrix
+
+
+def _taken_apart(sdp: SDP, operator: sp.csr_matrix, right: Array) -> _Blocks:
+    """Return the non-zeros of the blocks, given their right sides."""
+    stored = np.array(sdp.sizes), sdp.offsets, operator.indptr, operator.indices
+    sizes, offsets, pointers, columns = (array.astype(np.intc, copy=False) for array in stored)
+    return _Blocks(sizes, offsets, pointers, columns, right)
 
 
 def _others(sdp: SDP) -> tuple[Index, Index, Array]:
@@ -151,7 +168,7 @@ def _solve(sdp: SDP, blocks: _Blocks, first: Integers, counts: Index, blocks_end
     shares[:blocks_end] = np.repeat(counts[stands], blocks.sizes[stands])
     raised = _RAISED * max(normal.own.max(initial=1.0), (diagonal / shares).max(initial=1.0))
     diagonal += raised * shares
-    several = np.flatnonzero(counts > 1).tolist()
+    several = np.flatnonzero((counts > 1) & (blocks.sizes > 0)).tolist()
     parts = {j: normal.pairs[first[j] :, first[j] :][: blocks.sizes[j], : blocks.sizes[j]] / counts[j] for j in several}
     own, sums = normal.own + raised, normal.right[:n]
     scaled = normal.coupling / np.sqrt(own)[:, None]
@@ -182,10 +199,7 @@ def _normal_equations(sdp: SDP, blocks: _Blocks, first: Integers, blocks_end: in
     n, rest = sdp.n_moments, blocks_end + sdp.right_side.shape[0] + 1
     moments, rows, right = _others(sdp)
     others = moments.astype(np.intc), (rows + blocks_end).astype(np.intc), right
-    if sweeps is None:
-        return _summed(blocks, first, others, n, rest)
-    stored = blocks.sizes, blocks.offsets, blocks.pointers, blocks.columns
-    return _Normal(*sweeps.normal_equations(*stored, blocks.logarithms, blocks.like, first, *others, n, rest))
+    return _summed(blocks, first, others, n, rest)
 
 
 def _summed(blocks: _Blocks, first: Integers, others: tuple[Integers, Integers, Array], n: int, rest: int) -> _Normal:
@@ -198,25 +212,23 @@ def _summed(blocks: _Blocks, first: Integers, others: tuple[Integers, Integers, 
     # An entry of the diagonal has its unknown twice: the square of two is four.
     sides = np.concatenate([left, right])
     pairs.flat[:: rest + 1] = np.bincount(sides, minlength=rest) + 2.0 * pairs.diagonal()
-    sums = np.bincount(np.concatenate([moment, n + sides]), np.tile(blocks.logarithms, 3), minlength=n + rest)
+    sums = np.zeros(n + rest)  # `bincount` has integers where there are none
+    sums += np.bincount(np.concatenate([moment, n + sides]), np.tile(blocks.logarithms, 3), minlength=n + rest)
     own = np.bincount(moment, minlength=n).astype(float)
     moments, rows, values = others
     np.add.at(coupling, (moments, rows), 1.0)
     np.add.at(own, moments, 1.0)
     np.add.at(pairs, (rows, rows), 1.0)
     np.add.at(sums, np.concatenate([moments, n + rows]), np.tile(values, 2))
-    return _Normal(coupling, pairs, own, sums.astype(float))
+    return _Normal(coupling, pairs, own, sums)
 
 
 def _left(blocks: _Blocks, moments: Array) -> Array:
     """Return for each row of each block the sum of what the moments leave of its right sides."""
-    if sweeps is not None:
-        stored = blocks.sizes, blocks.offsets, blocks.pointers, blocks.columns
-        return sweeps.sides(*stored, blocks.logarithms, moments)
     left, right = blocks.ends(np.cumsum(blocks.sizes) - blocks.sizes)
     rows = blocks.rows()
     sums = np.bincount(rows, blocks.logarithms - moments[blocks.columns], minlength=left.shape[0])
-    return np.bincount(left, sums) + np.bincount(right, sums)
+    return np.asarray(np.bincount(left, sums) + np.bincount(right, sums), dtype=np.float64)
 
 
 def _solve_iteratively(sdp: SDP, blocks: _Blocks) -> tuple[Array, Array]:

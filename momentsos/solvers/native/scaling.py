@@ -84,8 +84,13 @@ def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
 
 def _has_bad_scale(sdp: SDP) -> bool:
     """Return whether the entries of an equality or of the cost differ by a large factor."""
-    equalities, ends = sdp.equalities, np.array([0, sdp.n_moments])
-    return _is_badly_scaled(sdp.cost, ends) or _is_badly_scaled(equalities.data, equalities.indptr)
+    matrix = sdp.equalities
+    if sweeps is None or matrix.nnz > _COUNTED:
+        ends = np.array([0, sdp.n_moments])
+        return _is_badly_scaled(sdp.cost, ends) or _is_badly_scaled(matrix.data, matrix.indptr)
+    cost, values = (np.ascontiguousarray(array, dtype=np.float64) for array in (sdp.cost, matrix.data))
+    pointers = matrix.indptr.astype(np.intc, copy=False)
+    return sweeps.is_badly_scaled(cost, pointers, values, _BADLY_SCALED, _SMALL_SHARE)
 
 
 def equilibrate(sdp: SDP) -> Scaling:
@@ -96,22 +101,17 @@ def equilibrate(sdp: SDP) -> Scaling:
     scaling algorithm to equilibrate both rows and columns norms in matrices*, RAL-TR-2001-034).
     """
     matrix = sdp.operator
-    moments, rows = np.ones(sdp.n_moments), np.ones(matrix.shape[0])
     if matrix.nnz and _has_bad_scale(sdp):
         moments, rows = geometric_scales(sdp)
+    else:
+        moments, rows = np.ones(sdp.n_moments), np.ones(matrix.shape[0])
     if sweeps is None or matrix.nnz > _COUNTED:
         factors = _sweep(matrix, sdp.offsets, rows, moments)
-    else:
-        factors = sweeps.sweep(
-            sdp.offsets.astype(np.intc),
-            matrix.indptr.astype(np.intc, copy=False),
-            matrix.indices.astype(np.intc, copy=False),
-            matrix.data,
-            rows,
-            moments,
-            _SWEEPS,
-        )
-    return Scaling(_rounded(moments), rows * np.repeat(_rounded(factors), np.diff(sdp.offsets)))
+        return Scaling(_rounded(moments), rows * np.repeat(_rounded(factors), np.diff(sdp.offsets)))
+    pointers, columns = (array.astype(np.intc, copy=False) for array in (matrix.indptr, matrix.indices))
+    values = np.ascontiguousarray(matrix.data, dtype=np.float64)
+    sweeps.sweep(sdp.offsets, pointers, columns, values, rows, moments, _SWEEPS)
+    return Scaling(moments, rows)
 
 
 def _sweep(matrix: sp.csr_matrix, offsets: NDArray[np.intp], rows: Array, moments: Array) -> Array:
