@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from .program import SDP
@@ -14,6 +16,9 @@ try:
     from . import extremes
 except ImportError:  # built without a compiler
     extremes = None  # type: ignore[assignment]
+
+#: Most entries of an array whose places the compiled code can count.
+_COUNTED = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -46,14 +51,17 @@ class Residuals:
 
     @property
     def worst(self) -> float:
-        """The largest of the five relative residuals."""
-        return max(self.equality, self.primal_cone, self.dual, self.dual_cone, self.gap)
+        """The largest of the five relative residuals, NaN where one of them is."""
+        residuals = (self.equality, self.primal_cone, self.dual, self.dual_cone, self.gap)
+        return math.nan if any(map(math.isnan, residuals)) else max(residuals)
 
 
 def cone_violation(rows: NDArray[np.float64], sdp: SDP) -> tuple[float, float]:
     """Return the largest negative part of an eigenvalue over all blocks, and the largest absolute eigenvalue."""
     low, high = 0.0, 0.0
     for size, places in sdp.groups:
+        if size == 0:
+            continue
         if extremes is not None and size > 1:
             low, high = extremes.widened(smat(rows[places]), low, high)
             continue
@@ -66,8 +74,11 @@ def cone_violation(rows: NDArray[np.float64], sdp: SDP) -> tuple[float, float]:
 def _cone_residual(rows: NDArray[np.float64], sdp: SDP) -> float:
     """Return the negative part of the eigenvalues as a share of one plus the largest; see `Residuals`.
 
-    Blocks that have a Cholesky factor have no negative eigenvalue up to rounding, and are not decomposed.
+    Blocks that have a Cholesky factor have no negative eigenvalue up to rounding, and are not decomposed. Where a
+    number is not finite, the share is NaN.
     """
+    if not np.isfinite(rows).all():
+        return math.nan
     try:
         for size, places in sdp.groups:
             if size == 1 and not rows[places].min(initial=1.0) > 0:
@@ -99,10 +110,35 @@ def dual_residual(sdp: SDP, equality_duals: NDArray[np.float64], gram: NDArray[n
     return np.asarray(sdp.cost - equalities - transposed_product(sdp.operator, gram))
 
 
+def _numbers(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return numbers as compiled code takes them; what is so already is not copied."""
+    return np.ascontiguousarray(values, dtype=np.float64)
+
+
+def _rows(matrix: sp.csr_matrix) -> tuple[NDArray[np.intc], NDArray[np.intc], NDArray[np.float64]]:
+    """Return row pointers, columns and values as compiled code takes them."""
+    starts, columns = (np.ascontiguousarray(places, dtype=np.intc) for places in (matrix.indptr, matrix.indices))
+    return starts, columns, _numbers(matrix.data)
+
+
 def recompute_residuals(
     sdp: SDP, moments: NDArray[np.float64], equality_duals: NDArray[np.float64], gram: NDArray[np.float64]
 ) -> Residuals:
     """Return the residuals of a primal-dual pair; see `Residuals` for the formulas and scales."""
+    longest = max(gram.size, sdp.equalities.indices.size, sdp.operator.indices.size, *sdp.equalities.shape)
+    if extremes is not None and longest <= _COUNTED:
+        return Residuals(
+            *extremes.recomputed(
+                _rows(sdp.equalities),
+                _rows(sdp.operator),
+                _numbers(sdp.cost),
+                _numbers(sdp.right_side),
+                sdp.sizes,
+                _numbers(moments),
+                _numbers(equality_duals),
+                _numbers(gram),
+            )
+        )
     primal = float(sdp.cost @ moments)
     dual = float(sdp.right_side @ equality_duals)
     right = 1.0 + float(np.abs(sdp.right_side).max(initial=0.0))
