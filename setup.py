@@ -23,6 +23,7 @@ MODULES = [
             "logarithms",
             "rows",
             "substitution",
+            "rooms",
             "operator",
             "terms",
             "fronts",

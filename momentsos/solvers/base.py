@@ -166,12 +166,12 @@ def fitting_bytes(estimate: int) -> int:
     return _ALWAYS_THERE if estimate <= _ALWAYS_THERE else int(_SHARE * available_bytes())
 
 
-def refuse_if_too_large(solver: Solver, sdp: SDP) -> None:
-    """Raise `ProblemTooLarge` when the solver's estimate exceeds `fitting_bytes`.
+def refuse_if_too_large(solver: Solver, sdp: SDP, estimate: int | None = None) -> None:
+    """Raise `ProblemTooLarge` when the solver's estimate, or the one given, exceeds `fitting_bytes`.
 
     Some solvers abort the whole process when an allocation fails, so the question comes first.
     """
-    estimate = solver.memory(sdp)
+    estimate = solver.memory(sdp) if estimate is None else estimate
     free = fitting_bytes(estimate)
     if estimate > free:
         raise ProblemTooLarge(

@@ -13,7 +13,7 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
-from .cost import cheaper_side, elimination_order, is_compiled, iteration_seconds, memory_bytes
+from .cost import cheaper_side, elimination_order, is_compiled, iteration_seconds, memory_bytes, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import Program, make_program, prepare
@@ -88,6 +88,7 @@ class NativeSolver(Solver):
                 )
                 if quick is not None:
                     return _solution(sdp, quick, native, options.tol, started, deadline, False)
+                refuse_if_too_large(self, sdp, peak_bytes(sdp))
             program = make_program(sdp, prepared)
             if program.elimination.contradiction is not None:
                 return _contradiction(sdp, program, time.perf_counter() - started)

@@ -292,8 +292,25 @@ def likely_seconds(sdp: SDP) -> float:
 
 
 def memory_bytes(sdp: SDP) -> int:
-    """Return an estimate of the peak memory of a solve in the way that it takes."""
-    return small_bytes(sdp) if COMPILED and is_small(sdp) else peak_bytes(sdp)
+    """Return an estimate of the peak memory of a solve in the way that it takes first."""
+    if not COMPILED:
+        return peak_bytes(sdp)
+    if is_small(sdp):
+        return small_bytes(sdp)
+    stated = _stated(sdp)
+    return peak_bytes(sdp) if stated.ordering is None else _sparse_bytes(sdp, stated, stated.ordering)
+
+
+def _sparse_bytes(sdp: SDP, stated: _Stated, ordering: Ordering) -> int:
+    """Return an estimate of the peak memory of the compiled iteration on a sparse program."""
+    rows = sdp.operator.shape[0]
+    width = np.diff(ordering.starts)
+    rest = np.bincount(np.repeat(np.arange(width.shape[0]), np.diff(ordering.bounds)), width[ordering.later])
+    # Columns of fronts are padded; what is left of each front is kept until its parent is opened.
+    fronts = 3 * (ordering.filled + 8 * stated.n) + int(rest @ rest)
+    # Weights of one batch, of a few of them at a time, and two products with the rows of a block.
+    weights = max(32 * shape.different**2 + 2 * shape.different * shape.width for shape in stated.shapes)
+    return 8 * (2 * VECTORS * rows + fronts + weights + 8 * sdp.operator.nnz + 40 * sdp.n_moments)
 
 
 def is_compiled(sdp: SDP) -> bool:

@@ -74,26 +74,19 @@ class Measure:
 def measure(program: Scaled, point: Iterate) -> Measure:
     """Return the residuals of an iterate."""
     elimination, tau = program.elimination, point.tau
-    rows = program.apply(point.free) + tau * program.constant
-    primal = rows - point.slack
-    image = program.image(point.gram)
-    head_dual = tau * program.head_gradient - elimination.restrict_head(image)
-    pivot_gradient = tau * program.pivot_cost - image[elimination.n_head :]
-    value = float(program.gradient @ point.free)
-    bound = -float(program.constant @ point.gram)
-    objective = program.objective_shift + program.objective_unit * value / tau
-    dual_objective = program.objective_shift + program.objective_unit * bound / tau
-    entries = np.abs(rows) * program.row_units
+    sums = program.sums(point.free, point.slack, point.gram, tau)
+    head_dual = tau * program.head_gradient - elimination.restrict_head(sums.image)
+    objective = program.objective_shift + program.objective_unit * sums.value / tau
+    dual_objective = program.objective_shift - program.objective_unit * sums.constant / tau
     return Measure(
-        primal=primal,
+        primal=sums.primal,
         dual=elimination.select(head_dual),
-        gap_residual=bound - value - point.kappa,
-        pivot_gradient=pivot_gradient,
-        mu=(float(point.slack @ point.gram) + tau * point.kappa) / (program.cone.degree + 1),
+        gap_residual=-sums.constant - sums.value - point.kappa,
+        pivot_gradient=tau * program.pivot_cost - sums.image[elimination.n_head :],
+        mu=(sums.product + tau * point.kappa) / (program.cone.degree + 1),
         primal_objective=objective,
         dual_objective=dual_objective,
-        primal_error=float((np.abs(primal) * program.row_units).max(initial=0.0))
-        / (tau + float(entries.max(initial=0.0))),
+        primal_error=sums.missing / (tau + sums.largest),
         dual_error=float((np.abs(head_dual) * program.gradient_units).max(initial=0.0)) / tau,
         gap=abs(objective - dual_objective) / (1.0 + abs(objective) + abs(dual_objective)),
     )

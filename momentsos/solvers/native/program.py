@@ -6,7 +6,7 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import scipy.sparse as sp
@@ -25,6 +25,30 @@ from .sparse_schur import SparseMatrix, SparseSchur
 
 #: Most numbers of a dense operator that is worth having: of all flat entries, and of the different ones.
 _SMALL, _MEDIUM = 40_000, 200_000
+
+
+class Sums(NamedTuple):
+    r"""What the residuals of a point :math:`z, S, X, \tau` are made of.
+
+    Attributes
+    ----------
+    primal : (dimension,) array
+        :math:`A z + C\tau - S`.
+    image : (n,) array
+        :math:`F^* X` of all moments, in the order of the elimination.
+    missing, largest : float
+        The largest entries of `primal` and of :math:`A z + C\tau`, in units of the program.
+    value, constant, product : float
+        :math:`b^\top z`, :math:`\langle C, X \rangle` and :math:`\langle S, X \rangle`.
+    """
+
+    primal: Array
+    image: Array
+    missing: float
+    largest: float
+    value: float
+    constant: float
+    product: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +100,20 @@ class Scaled(ABC):
     @abstractmethod
     def image(self, flat: Array) -> Array:
         """Return the adjoint of `blocks`."""
+
+    def sums(self, free: Array, slack: Array, gram: Array, tau: float) -> Sums:
+        r"""Return what the residuals of a point :math:`z, S, X, \tau` are made of."""
+        rows = self.apply(free) + tau * self.constant
+        primal = rows - slack
+        return Sums(
+            primal=primal,
+            image=self.image(gram),
+            missing=float((np.abs(primal) * self.row_units).max(initial=0.0)),
+            largest=float((np.abs(rows) * self.row_units).max(initial=0.0)),
+            value=float(self.gradient @ free),
+            constant=float(self.constant @ gram),
+            product=float(slack @ gram),
+        )
 
     def apply(self, free: Array) -> Array:
         """Return :math:`A z`."""

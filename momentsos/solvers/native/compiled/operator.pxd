@@ -1,3 +1,4 @@
+from .rooms cimport Rooms
 from .vectors cimport Point
 
 
@@ -46,8 +47,7 @@ cdef class Operator:
     cdef double *entries
     cdef double *gradients
     cdef object _kept
-    cdef void *_rooms[96]
-    cdef int _n_rooms
+    cdef Rooms _rooms
 
     cdef double* room(self, Py_ssize_t count, bint zero=*) except NULL
     cdef make_point(self, Point* point)

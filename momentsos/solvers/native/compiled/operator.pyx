@@ -8,11 +8,10 @@ at a time, their entries side by side; see `lanes.h`. Flat vectors have that ord
 
 import numpy as np
 
-from libc.stdlib cimport calloc, free, malloc
-from libc.stdint cimport uintptr_t
 from libc.string cimport memset
 
 from .blocks cimport eigen_size, sandwich
+from .rooms cimport Rooms
 from .vectors cimport LANES, Point
 
 cdef extern from "lanes.h" nogil:
@@ -28,8 +27,7 @@ cdef extern from "lanes.h" nogil:
                        double* gradients)
     void add_lanes(int n, const double* gradients, double* gradient)
 
-cdef enum:  # bytes that flat vectors and all work space are aligned to, and the fewest blocks that are put together
-    ALIGNED = 64
+cdef enum:  # the fewest blocks that are put together
     FEWEST = 3
 
 
@@ -40,6 +38,7 @@ cdef class Operator:
                  double[::1] factor, int[::1] heads, int[::1] pointers, int[::1] columns, double[::1] values,
                  double[::1] constant, double[::1] gradient, double[::1] row_units, double[::1] gradient_units,
                  double objective_shift, double objective_unit, *, order=None):
+        self._rooms = Rooms()
         self._kept = [sizes, starts, upper, lower, member, factor, heads, pointers, columns, values, gradient,
                       gradient_units]
         self.n, self.outer_dimension = gradient.shape[0], constant.shape[0]
@@ -58,23 +57,9 @@ cdef class Operator:
         self.bring_in(&constant[0], self.constant)
         self.bring_in(&row_units[0], self.row_units)
 
-    def __dealloc__(self):
-        cdef int i
-        for i in range(self._n_rooms):
-            free(self._rooms[i])
-
     cdef double* room(self, Py_ssize_t count, bint zero=True) except NULL:
         """Return aligned room for `count` numbers, zero or whatever was there, kept as long as the program."""
-        cdef size_t size = max(count, 1) * sizeof(double)
-        cdef void *found = calloc(size + ALIGNED, 1) if zero else malloc(size + ALIGNED)
-        cdef uintptr_t start = <uintptr_t>found
-        if found == NULL or self._n_rooms == 96:
-            free(found)
-            raise MemoryError
-        self._rooms[self._n_rooms] = found
-        self._n_rooms += 1
-        start += ALIGNED - start % ALIGNED
-        return <double*>start
+        return self._rooms.take(max(count, 1), zero)
 
     cdef make_point(self, Point* point):
         """Give a point its vectors."""

@@ -50,6 +50,24 @@ def adjoint(
     flat: _Floats,
     n: int,
 ) -> _Floats: ...
+def sums(
+    pointers: _Integers,
+    columns: _Integers,
+    values: _Floats,
+    all_pointers: _Integers,
+    all_columns: _Integers,
+    all_values: _Floats,
+    upper: _Integers,
+    lower: _Integers,
+    constant: _Floats,
+    gradient: _Floats,
+    units: _Floats,
+    free: _Floats,
+    slack: _Floats,
+    gram: _Floats,
+    tau: float,
+    n: int,
+) -> tuple[_Floats, _Floats, float, float, float, float, float]: ...
 def normal_matrix(
     pointers: _Integers,
     columns: _Integers,

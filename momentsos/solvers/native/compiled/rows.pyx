@@ -197,6 +197,39 @@ def adjoint(const int[::1] pointers, const int[::1] columns, const double[::1] v
     return np.asarray(image)
 
 
+def sums(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] all_pointers,
+         const int[::1] all_columns, const double[::1] all_values, const int[::1] upper, const int[::1] lower,
+         const double[::1] constant, const double[::1] gradient, const double[::1] units, const double[::1] free,
+         const double[::1] slack, const double[::1] gram, double tau, int n):
+    """Return what `program.Sums` has, from the rows over the unknowns and those over all moments.
+
+    Symmetric blocks have the same entries in both halves; what is not a number makes the largest entries so.
+    """
+    cdef int n_rows = upper.shape[0], r, e, u
+    cdef double[::1] primal = np.zeros(constant.shape[0]), image = np.zeros(n)
+    cdef double value, left, missing = 0.0, largest = 0.0, share, cost = 0.0, offset = 0.0, product = 0.0
+    with nogil:
+        for r in range(n_rows):
+            u, share, value = upper[r], 1.0 if upper[r] == lower[r] else 2.0, 0.0
+            for e in range(pointers[r], pointers[r + 1]):
+                value += values[e] * free[columns[e]]
+            value += tau * constant[u]
+            primal[u] = primal[lower[r]] = left = value - slack[u]
+            left, value = fabs(left) * units[u], fabs(value) * units[u]
+            if not (left <= missing or missing != missing):
+                missing = left
+            if not (value <= largest or largest != largest):
+                largest = value
+            offset += share * constant[u] * gram[u]
+            product += share * slack[u] * gram[u]
+            value = share * gram[u]
+            for e in range(all_pointers[r], all_pointers[r + 1]):
+                image[all_columns[e]] += all_values[e] * value
+        for e in range(gradient.shape[0]):
+            cost += gradient[e] * free[e]
+    return np.asarray(primal), np.asarray(image), missing, largest, cost, offset, product
+
+
 def normal_matrix(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] member,
                   const double[::1] factor, const int[::1] upper, const int[::1] lower, int n):
     """Return `AᵀA`, a lower triangle in column order.

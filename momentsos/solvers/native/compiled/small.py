@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..cone import Array, Cone
 from ..dependence import COST, LEFT, SUSPICIOUS
 from ..local_elimination import FULLER, ROUNDING
-from ..program import Prepared, Scaled, shared_fields
+from ..program import Prepared, Scaled, Sums, shared_fields
 
 try:
     from . import dependent, folding, rows
@@ -110,6 +110,29 @@ class Small(Scaled):
 
     rows: Rows
     over: Rows
+
+    def sums(self, free: Array, slack: Array, gram: Array, tau: float) -> Sums:
+        """See `Scaled.sums`."""
+        over, stated, (_, upper, lower) = self.over, self.rows, self.cone.counted
+        found = rows.sums(
+            over.indptr,
+            over.indices,
+            over.data,
+            stated.indptr,
+            stated.indices,
+            stated.data,
+            upper,
+            lower,
+            self.constant,
+            self.gradient,
+            self.row_units,
+            free,
+            slack,
+            gram,
+            tau,
+            stated.shape[1],
+        )
+        return Sums(*found)
 
     def blocks(self, moments: Array) -> Array:
         """See `Scaled.blocks`."""
