@@ -14,6 +14,8 @@ from .program import Program
 
 #: The shortest step that is taken, and the one below which another direction is tried.
 _SHORTEST, _SHORT = 1e-5, 0.2
+#: From this length on one further corrector is enough.
+_LONG = 0.97
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,8 +99,8 @@ def advance(lin: Linearisation, options: NativeOptions, tolerance: float, floor:
     centring = max(1.0 - share, min(1.0, floor / lin.measure.mu))
     step = lin.direction(centring, share, affine)
     longest = longest_step(lin, step)
-    for _ in range(options.correctors):
-        if longest >= 1.0:
+    for turn in range(options.correctors):
+        if longest >= (1.0 if turn == 0 else _LONG):
             break
         other = lin.direction(centring, share, step)
         length = longest_step(lin, other)

@@ -348,7 +348,7 @@ cdef class Embedding(Beginning):
         self._direct(centring, share, &self.affine, &self.step)
         longest = self._longest_step(&self.step)
         for turn in range(self.correctors):
-            if longest >= 1.0:
+            if longest >= (1.0 if turn == 0 else 0.97):
                 break
             self._direct(centring, share, &self.step, &self.other)
             length = self._longest_step(&self.other)
