@@ -149,6 +149,11 @@ def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
 
 def eliminate_one(columns: NDArray[np.integer], values: Array, right_side: Array, n: int) -> Elimination:
     """Solve an equality with the given coefficients, none of them zero; most often it says that a moment is one."""
+    if values.shape[0] == 1:
+        pivot, order, offset = int(columns[0]), np.arange(n), np.zeros(n)
+        order[pivot:-1] += 1
+        order[-1], offset[-1] = pivot, right_side[0] / values[0]
+        return Elimination(order, n - 1, None, offset, None, np.full((1, 1), 1.0 / values[0]), None)
     pivot = int(np.abs(values).argmax())
     others = np.arange(values.shape[0])[np.arange(values.shape[0]) != pivot]
     found = values[others][None] / values[pivot], right_side / values[pivot], np.full((1, 1), 1.0 / values[pivot])

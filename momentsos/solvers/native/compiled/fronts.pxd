@@ -1,3 +1,4 @@
+from .rooms cimport Rooms
 from .vectors cimport PADDED
 
 
@@ -24,8 +25,11 @@ cdef class Fronts:
     cdef double *own_diagonal
     cdef double *gathered
     cdef double raised, smallest
+    cdef int *_parent
     cdef list _kept
 
+    cdef int take_blocks(self, Rooms rooms, int n_blocks, const int* home, const int* bounds,
+                         const int* moments) except -1
     cdef void begin(self) noexcept nogil
     cdef inline int height(self, int k) noexcept nogil:
         """Return how far columns of a front are apart."""

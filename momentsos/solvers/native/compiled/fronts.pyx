@@ -9,7 +9,8 @@ import numpy as np
 from libc.string cimport memcpy, memset
 from scipy.linalg.cython_blas cimport dsyrk
 
-from .vectors cimport LANES, PADDED
+from .rooms cimport Rooms
+from .vectors cimport PADDED
 
 cdef extern from "fronts.h" nogil:
     int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
@@ -24,7 +25,7 @@ cdef enum:  # columns that are eliminated before the rest of a large front is up
 
 
 cdef class Fronts:
-    """The factorisation for given blocks.
+    """The factorisation for the blocks that are taken.
 
     Parameters
     ----------
@@ -32,10 +33,6 @@ cdef class Fronts:
         The number of moments.
     pointers, rows, own, parent : arrays
         See `tree.Tree`.
-    home : (blocks,) array
-        The front that takes each block.
-    bounds, moments : arrays
-        The moments of block `j` are those from `bounds[j]` to `bounds[j + 1]`.
 
     Attributes
     ----------
@@ -48,48 +45,52 @@ cdef class Fronts:
         When the moments of a block are not in one front.
     """
 
-    def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent, home, int[::1] bounds,
-                 int[::1] moments):
-        cdef int count = own.shape[0], k, i, j, c
-        cdef int[::1] place = np.full(n, -1, dtype=np.intc), places = np.zeros(max(1, rows.shape[0]), dtype=np.intc)
-        cdef int[::1] positions = np.zeros(max(1, moments.shape[0]), dtype=np.intc)
-        cdef Py_ssize_t[::1] panels = np.zeros(count + 1, dtype=np.intp), rests = np.zeros(count + 1, dtype=np.intp)
+    def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent):
+        cdef int k
+        self._kept = [pointers, rows, own, parent]
+        self.n, self.count, self.largest = n, own.shape[0], 1
+        self.pointers, self.rows, self.own, self._parent = &pointers[0], &rows[0], &own[0], &parent[0]
+        for k in range(self.count):
+            self.largest = max(self.largest, pointers[k + 1] - pointers[k])
+
+    cdef int take_blocks(self, Rooms rooms, int n_blocks, const int* home, const int* bounds,
+                         const int* moments) except -1:
+        """Find the places of blocks and fronts in each other, and room for all."""
+        cdef int count = self.count, k, i, j, c
+        cdef int *place = _integers(rooms, self.n)
+        cdef const int *pointers = self.pointers
         cdef Py_ssize_t f
-        self.n, self.count, self.largest = n, count, int(np.max(np.diff(pointers), initial=1))
-        block_bounds, block_list = _grouped(home, count)
-        child_bounds, children = _grouped(np.asarray(parent), count)
-        cdef int[::1] the_blocks = block_list, their_bounds = block_bounds
-        cdef int[::1] the_children = children, whose_bounds = child_bounds
+        self.places, self.positions = _integers(rooms, pointers[count]), _integers(rooms, bounds[n_blocks])
+        self.panels, self.rests = <Py_ssize_t*>rooms.take(count + 1, True), <Py_ssize_t*>rooms.take(count + 1, True)
+        self.block_bounds, self.blocks = _integers(rooms, count + 2), _integers(rooms, n_blocks)
+        self.child_bounds, self.children = _integers(rooms, count + 2), _integers(rooms, count)
+        _group(n_blocks, count, home, self.block_bounds, self.blocks)
+        _group(count, count, self._parent, self.child_bounds, self.children)
+        for i in range(self.n):
+            place[i] = -1
         for k in range(count):
             f = pointers[k + 1] - pointers[k]
-            panels[k + 1] = panels[k] + <Py_ssize_t>kept_size(<int>f, own[k])
-            rests[k + 1] = rests[k] + (f - own[k]) * (f - own[k])
+            self.panels[k + 1] = self.panels[k] + <Py_ssize_t>kept_size(<int>f, self.own[k])
+            self.rests[k + 1] = self.rests[k] + (f - self.own[k]) * (f - self.own[k])
             for i in range(pointers[k], pointers[k + 1]):
-                place[rows[i]] = i - pointers[k]
-            for c in range(their_bounds[k], their_bounds[k + 1]):
-                j = the_blocks[c]
+                place[self.rows[i]] = i - pointers[k]
+            for c in range(self.block_bounds[k], self.block_bounds[k + 1]):
+                j = self.blocks[c]
                 for i in range(bounds[j], bounds[j + 1]):
-                    positions[i] = place[moments[i]]
-                    if positions[i] < 0:
+                    self.positions[i] = place[moments[i]]
+                    if self.positions[i] < 0:
                         raise ValueError("the moments of a block are not in one front")
-            for c in range(whose_bounds[k], whose_bounds[k + 1]):
-                j = the_children[c]
-                for i in range(pointers[j] + own[j], pointers[j + 1]):
-                    places[i] = place[rows[i]]
+            for c in range(self.child_bounds[k], self.child_bounds[k + 1]):
+                j = self.children[c]
+                for i in range(pointers[j] + self.own[j], pointers[j + 1]):
+                    self.places[i] = place[self.rows[i]]
             for i in range(pointers[k], pointers[k + 1]):
-                place[rows[i]] = -1
-        cdef int height = PADDED(self.largest)
-        cdef double[::1] front = _aligned(<Py_ssize_t>self.largest * height), gathered = _aligned(height)
-        cdef double[::1] left = np.empty(rests[count] + 1), work = np.empty(n + self.largest + 1)
-        self._kept = [pointers, rows, own, places, the_blocks, their_bounds, the_children, whose_bounds,
-                      positions, panels, rests, front, gathered, left, work]
-        self.panel_size = panels[count]
-        self.pointers, self.rows, self.own = &pointers[0], &rows[0], &own[0]
-        self.places, self.positions = &places[0], &positions[0]
-        self.child_bounds, self.children = &whose_bounds[0], &the_children[0]
-        self.block_bounds, self.blocks = &their_bounds[0], &the_blocks[0]
-        self.panels, self.rests, self.front, self.left = &panels[0], &rests[0], &front[0], &left[0]
-        self.diagonal, self.own_diagonal, self.gathered = &work[0], &work[n], &gathered[0]
+                place[self.rows[i]] = -1
+        self.panel_size = self.panels[count]
+        self.front = rooms.take(<Py_ssize_t>self.largest * PADDED(self.largest), False)
+        self.gathered, self.left = rooms.take(PADDED(self.largest), True), rooms.take(self.rests[count] + 1, False)
+        self.diagonal, self.own_diagonal = rooms.take(self.n, True), rooms.take(self.largest, True)
+        return 0
 
     cdef void begin(self) noexcept nogil:
         memset(self.diagonal, 0, self.n * sizeof(double))
@@ -182,18 +183,27 @@ cdef class Fronts:
         memset(self.gathered + f, 0, (PADDED(f) - f) * sizeof(double))
 
 
-def _aligned(count):
-    """Return room for numbers that begins with a whole vector."""
-    room = np.empty(count + 2 * LANES)
-    start = -(room.ctypes.data // room.itemsize) % LANES
-    return room[start:start + count + LANES]
+cdef int* _integers(Rooms rooms, Py_ssize_t count) except NULL:
+    """Return room for whole numbers, whatever was there."""
+    return <int*>rooms.take(count // 2 + 1, False)
 
 
-def _grouped(keys, count):
-    """Return the numbers of the items with each key, one key after the other, and where those of a key begin."""
-    order = np.argsort(keys, kind="stable").astype(np.intc)
-    bounds = np.searchsorted(keys[order], np.arange(count + 1)).astype(np.intc)
-    return bounds, np.concatenate([order, np.zeros(1, dtype=np.intc)])
+cdef void _group(int count, int groups, const int* keys, int* bounds, int* items) noexcept nogil:
+    """Write items one group after the other, and where these begin; items whose key is no group come in none.
+
+    `bounds` has room for one more than the groups and their end.
+    """
+    cdef int i
+    memset(bounds, 0, (groups + 2) * sizeof(int))
+    for i in range(count):
+        if 0 <= keys[i] < groups:
+            bounds[keys[i] + 2] += 1
+    for i in range(groups):
+        bounds[i + 2] += bounds[i + 1]
+    for i in range(count):
+        if 0 <= keys[i] < groups:
+            items[bounds[keys[i] + 1]] = i
+            bounds[keys[i] + 1] += 1
 
 
 def fronts_of(const Py_ssize_t[::1] order, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] bounds,

@@ -20,7 +20,7 @@ cdef class Normal(Terms):
     cdef int *_batch
     cdef int *_lane
 
-    cdef _plan_weights(self)
+    cdef int _plan_weights(self) except -1
     cdef make_room(self, Metric* metric)
     cdef int form(self, Metric* metric) noexcept nogil
     cdef int make_metric(self, Point* point, Metric* metric) noexcept nogil

@@ -35,11 +35,14 @@ cdef class Normal(Terms):
     """Forms and factors the linear system, by the fronts of a tree where one is given."""
 
     def __init__(self, *args, tree=None):
-        home = None if tree is None else _homes(tree, *args)
-        super().__init__(*args, order=None if home is None else np.argsort(home, kind="stable"))
+        found = None if tree is None else _homes(tree, *args)
+        super().__init__(*args, order=None if found is None else found[1])
         cdef int n = self.n
-        if tree is not None:
-            self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent, home, *self.supports())
+        cdef int[::1] home
+        if found is not None:
+            home = found[0]
+            self._fronts = Fronts(n, tree.pointers, tree.rows, tree.own, tree.parent)
+            self._fronts.take_blocks(self._rooms, self.n_blocks, &home[0], self.bounds, self.moments)
             self._plan_weights()
             return
         self._schur, self._row, self._norms, self._spare = (
@@ -47,32 +50,39 @@ cdef class Normal(Terms):
         if <Py_ssize_t>n * self.outer_dimension <= LARGEST_ROOT:
             self._whole = self.room(<Py_ssize_t>n * self.outer_dimension, False)
 
-    cdef _plan_weights(self):
+    cdef int _plan_weights(self) except -1:
         """Find room for the weights of batches from the front that asks for the first of them to that for the last."""
-        cdef int[::1] waiting = np.zeros(self.n_batches, dtype=np.intc), place = np.full(self.n_batches, -1, np.intc)
-        cdef int[::1] number = np.zeros(self.n_blocks, dtype=np.intc), lanes = np.zeros(self.n_blocks, dtype=np.intc)
-        cdef int c, lane, k, at, rooms = 0
+        cdef int *waiting = self.integers(self.n_batches)
+        cdef int *place = self.integers(self.n_batches)
+        cdef int *number = self.integers(self.n_blocks)
+        cdef int *lanes = self.integers(self.n_blocks)
+        cdef int *unused = self.integers(self.n_batches)
+        cdef int c, lane, at, rooms = 0, count = 0
         cdef Py_ssize_t most = 0
         cdef Batch *batch
         for c in range(self.n_batches):
             batch = &self.batches[c]
-            waiting[c], most = batch.filled, max(most, self.weights_size(batch))
+            waiting[c], place[c], most = batch.filled, -1, max(most, self.weights_size(batch))
             for lane in range(batch.filled):
                 number[self.members[batch.first + lane]], lanes[self.members[batch.first + lane]] = c, lane
-        unused = []
         for at in range(self._fronts.block_bounds[self._fronts.count]):
             c = number[self._fronts.blocks[at]]
             if place[c] < 0:
-                place[c] = unused.pop() if unused else rooms
-                rooms = max(rooms, place[c] + 1)
+                if count > 0:
+                    count -= 1
+                    place[c] = unused[count]
+                else:
+                    place[c] = rooms
+                    rooms += 1
             waiting[c] -= 1
             if waiting[c] == 0:
-                unused.append(place[c])
-        self._kept += [place, number, lanes]
+                unused[count] = place[c]
+                count += 1
         self._weights_size = (most + LANES - 1) // LANES * LANES
-        self._rooms_of_weights = self.room(self._weights_size * rooms)
-        self._place, self._batch, self._lane = &place[0], &number[0], &lanes[0]
-        self._folded_now = <int*>self.room(self.n_batches)
+        self._rooms_of_weights = self.room(self._weights_size * rooms, False)
+        self._place, self._batch, self._lane = place, number, lanes
+        self._folded_now = self.integers(self.n_batches)
+        return 0
 
     cdef make_room(self, Metric* metric):
         """Give a metric its vectors and its factor."""
@@ -247,11 +257,22 @@ cdef class Normal(Terms):
 
 
 def _homes(tree, sizes, starts, upper, lower, member, factor, heads, pointers, columns, *_):
-    """Return the front that takes each block, the first that eliminates a moment of it; one more where none does."""
+    """Return the front that takes each block, and the blocks in the order of these.
+
+    It is the first that eliminates a moment of it; one more where none does.
+    """
     cdef int[::1] front_of = tree.front_of, first = heads, rows = pointers, moments = columns
-    cdef int[::1] home = np.full(len(sizes), len(tree.own), dtype=np.intc)
-    cdef int j, e
-    for j in range(home.shape[0]):
+    cdef int fronts = len(tree.own), count = len(sizes), j, e
+    found = np.empty((2, count), dtype=np.intc)
+    cdef int[::1] home = found[0], order = found[1], place = np.zeros(fronts + 2, dtype=np.intc)
+    for j in range(count):
+        home[j] = fronts
         for e in range(rows[first[j]], rows[first[j + 1]]):
             home[j] = min(home[j], front_of[moments[e]])
-    return np.asarray(home)
+        place[home[j] + 1] += 1
+    for j in range(fronts):
+        place[j + 1] += place[j]
+    for j in range(count):
+        order[place[home[j]]] = j
+        place[home[j]] += 1
+    return found

@@ -51,8 +51,14 @@ cdef class Operator:
 
     cdef double* room(self, Py_ssize_t count, bint zero=*) except NULL
     cdef make_point(self, Point* point)
-    cdef _lay_out(self, order)
-    cdef bytes _structure(self, int j, int[::1] lengths)
+    cdef int* integers(self, Py_ssize_t count) except NULL
+    cdef int* _counted(self) except NULL
+    cdef int _lay_out(self, const int* order) except -1
+    cdef int _number(self, const int* order, bint whole, int* numbers) except -1
+    cdef unsigned int _hash(self, int j, bint whole) noexcept nogil
+    cdef bint _alike(self, int j, int k, bint whole) noexcept nogil
+    cdef void _cut(self, const int* blocks, const int* pattern, const int* kind, bint lanes) noexcept nogil
+    cdef void _add_batch(self, const int* blocks, int count, bint lanes, const int* kind) noexcept nogil
     cdef _place(self)
     cdef int _length(self, int j)
     cdef void _apply_rows(self, Batch* batch, const double* free, double* entry) noexcept nogil

@@ -6,9 +6,7 @@ the number of one of the *different* rows, which alone are kept. Blocks with the
 at a time, their entries side by side; see `lanes.h`. Flat vectors have that order here, and that of `cone` outside.
 """
 
-import numpy as np
-
-from libc.string cimport memset
+from libc.string cimport memcmp, memset
 
 from .blocks cimport eigen_size, sandwich
 from .rooms cimport Rooms
@@ -37,12 +35,13 @@ cdef class Operator:
     def __init__(self, int[::1] sizes, int[::1] starts, int[::1] upper, int[::1] lower, int[::1] member,
                  double[::1] factor, int[::1] heads, int[::1] pointers, int[::1] columns, double[::1] values,
                  double[::1] constant, double[::1] gradient, double[::1] row_units, double[::1] gradient_units,
-                 double objective_shift, double objective_unit, *, order=None):
+                 double objective_shift, double objective_unit, *, int[::1] order=None):
+        cdef int j
         self._rooms = Rooms()
         self._kept = [sizes, starts, upper, lower, member, factor, heads, pointers, columns, values, gradient,
                       gradient_units]
         self.n, self.outer_dimension = gradient.shape[0], constant.shape[0]
-        self.n_blocks, self.n_rows, self.degree = sizes.shape[0], upper.shape[0], int(np.sum(sizes))
+        self.n_blocks, self.n_rows = sizes.shape[0], upper.shape[0]
         self.n_entries = pointers.shape[0] - 1
         self.sizes, self.outer_starts = &sizes[0], &starts[0]
         self.outer_upper, self.outer_lower = &upper[0], &lower[0]
@@ -50,8 +49,11 @@ cdef class Operator:
         self.columns, self.values, self.gradient = &columns[0], &values[0], &gradient[0]
         self.gradient_units = &gradient_units[0]
         self.objective_shift, self.objective_unit = objective_shift, objective_unit
-        self.largest_block = int(np.max(sizes))
-        self._lay_out(range(self.n_blocks) if order is None else order.tolist())
+        self.degree = self.largest_block = 0
+        for j in range(self.n_blocks):
+            self.degree += sizes[j]
+            self.largest_block = max(self.largest_block, sizes[j])
+        self._lay_out(self._counted() if order is None else &order[0])
         self._place()
         self.constant, self.row_units = self.room(self.dimension), self.room(self.dimension)
         self.bring_in(&constant[0], self.constant)
@@ -61,65 +63,146 @@ cdef class Operator:
         """Return aligned room for `count` numbers, zero or whatever was there, kept as long as the program."""
         return self._rooms.take(max(count, 1), zero)
 
+    cdef int* integers(self, Py_ssize_t count) except NULL:
+        """Return room for whole numbers, whatever was there."""
+        return <int*>self.room((count + 1) // 2, False)
+
     cdef make_point(self, Point* point):
         """Give a point its vectors."""
         point.free, point.slack, point.gram = self.room(self.n), self.room(self.dimension), self.room(self.dimension)
 
     # The layout -------------------------------------------------------------------------------------------------
 
-    cdef _lay_out(self, order):
+    cdef int* _counted(self) except NULL:
+        """Return the numbers of the blocks."""
+        cdef int *numbers = self.integers(self.n_blocks)
+        cdef int j
+        for j in range(self.n_blocks):
+            numbers[j] = j
+        return numbers
+
+    cdef int _lay_out(self, const int* order) except -1:
         """Put blocks with the same pattern together, those over the same moments first, else in the given order."""
-        cdef int[::1] within = np.zeros(self.n_rows, dtype=np.intc), first = np.empty(self.n_blocks, dtype=np.intc)
-        cdef int[::1] kind = np.empty(self.n_blocks, dtype=np.intc)  # equal where rows are over the same moments
-        cdef int j, r = 0, c, start = 0, slots = 0, count = 0, kinds = 0
-        cdef int[::1] lengths = np.diff(<int[:self.n_entries + 1]>self.pointers)
-        cdef Batch *batch
+        cdef int *within = self.integers(self.n_rows)
+        cdef int *first = self.integers(self.n_blocks)
+        cdef int *pattern = self.integers(self.n_blocks)
+        cdef int *kind = self.integers(self.n_blocks)
+        cdef int *sorted_blocks = self.integers(2 * self.n_blocks)
+        cdef int j, r = 0, end, kinds
         for j in range(self.n_blocks):
             first[j] = r
-            for c in range(r, r + self.sizes[j] * (self.sizes[j] + 1) // 2):
-                within[c] = self.member[c] - self.heads[j] if self.factor[c] != 0.0 else 0
+            end = r + self.sizes[j] * (self.sizes[j] + 1) // 2
+            while r < end:
+                within[r] = self.member[r] - self.heads[j] if self.factor[r] != 0.0 else 0
                 r += 1
-        alike = {}
-        for j in order:
-            r = first[j] + self.sizes[j] * (self.sizes[j] + 1) // 2
-            pattern = (<char*>&within[first[j]])[:(r - first[j]) * sizeof(int)]
-            key = self.sizes[j], self.heads[j + 1] - self.heads[j], pattern
-            alike.setdefault(key, {}).setdefault(self._structure(j, lengths), []).append(j)
-        cuts = []
-        for (size, _, _), groups in alike.items():
-            cuts += _cut([j for group in groups.values() for j in group], LANES if size <= LARGEST_LANES else 1)
-            for group in groups.values():
-                for j in group:
-                    kind[j] = kinds
-                kinds += 1
-        cuts.sort(key=_stands_alone)  # what is side by side has to be aligned
-        cdef int[::1] members = np.array([j for blocks in cuts for j in blocks], dtype=np.intc)
-        self._kept += [within, first, members]
-        self.within, self.first, self.members = &within[0], &first[0], &members[0]
-        self.batches = <Batch*>self.room(len(cuts) * sizeof(Batch) // sizeof(double) + 1)
-        self.n_batches = len(cuts)
-        for c, blocks in enumerate(cuts):
-            batch, j = &self.batches[c], blocks[0]
-            batch.size, batch.filled, batch.lanes = self.sizes[j], len(blocks), 1 if len(blocks) == 1 else LANES
-            batch.first, batch.different = count, self.heads[j + 1] - self.heads[j]
-            batch.start, batch.slots, batch.member = start, slots, &within[first[j]]
-            batch.together = batch.lanes > 1 and all(kind[other] == kind[j] for other in blocks)
-            count += batch.filled
-            start += batch.lanes * batch.size * batch.size
-            slots += batch.lanes * batch.different
-        self.dimension, self.n_slots = start, slots
+        self.within, self.first = within, first
+        self._number(order, False, pattern)
+        kinds = self._number(order, True, kind)
+        # Numbers are in the order of first appearance, and sorting leaves equal ones in theirs.
+        _sort(self.n_blocks, kinds, kind, order, sorted_blocks + self.n_blocks, self.integers(kinds + 1))
+        _sort(self.n_blocks, kinds, pattern, sorted_blocks + self.n_blocks, sorted_blocks, self.integers(kinds + 1))
+        self.members = self.integers(self.n_blocks)
+        self.batches = <Batch*>self.room(self.n_blocks * sizeof(Batch) // sizeof(double) + 1)
+        self.n_batches = self.dimension = self.n_slots = 0
+        self._cut(sorted_blocks, pattern, kind, True)  # what is side by side has to be aligned
+        self._cut(sorted_blocks, pattern, kind, False)
+        return 0
 
-    cdef bytes _structure(self, int j, int[::1] lengths):
-        """Return what tells whether rows of two blocks are over the same moments: their lengths, and these."""
-        cdef int low = self.heads[j], high = self.heads[j + 1]
-        if low == high:
-            return b""
-        numbers = (<char*>&self.columns[self.pointers[low]])[:self._length(j) * sizeof(int)]
-        return (<char*>&lengths[low])[:(high - low) * sizeof(int)] + numbers
+    cdef int _number(self, const int* order, bint whole, int* numbers) except -1:
+        """Number the patterns of blocks, or what they are as a whole, and return how many there are."""
+        cdef int slots = 4, count = 0, i, j, k
+        cdef unsigned int place
+        while slots < 2 * self.n_blocks:
+            slots *= 2
+        cdef int *table = self.integers(slots)
+        memset(table, 0, slots * sizeof(int))
+        for i in range(self.n_blocks):
+            j = order[i]
+            place = self._hash(j, whole)
+            while True:
+                place &= slots - 1
+                k = table[place] - 1
+                if k < 0 or self._alike(j, k, whole):
+                    break
+                place += 1
+            if k < 0:
+                table[place] = j + 1
+                numbers[j] = count
+                count += 1
+            else:
+                numbers[j] = numbers[k]
+        return count
+
+    cdef unsigned int _hash(self, int j, bint whole) noexcept nogil:
+        """Return a number for what `_alike` compares."""
+        cdef unsigned int many = 2654435761u, found = self.sizes[j]
+        cdef int low = self.heads[j], high = self.heads[j + 1], r
+        for r in range(self.first[j], self.first[j] + self.sizes[j] * (self.sizes[j] + 1) // 2):
+            found = found * many + <unsigned int>self.within[r]
+        if whole:
+            for r in range(self.pointers[low], self.pointers[high]):
+                found = found * many + <unsigned int>self.columns[r]
+        return found ^ (found >> 15)
+
+    cdef bint _alike(self, int j, int k, bint whole) noexcept nogil:
+        """Return whether two blocks have one pattern, and as a whole rows over the same moments."""
+        cdef int s = self.sizes[j], r
+        cdef const int *one = self.pointers + self.heads[j]
+        cdef const int *two = self.pointers + self.heads[k]
+        cdef int different = self.heads[j + 1] - self.heads[j], shift = two[0] - one[0]
+        if self.sizes[k] != s or self.heads[k + 1] - self.heads[k] != different:
+            return False
+        if memcmp(self.within + self.first[j], self.within + self.first[k], s * (s + 1) // 2 * sizeof(int)) != 0:
+            return False
+        if not whole:
+            return True
+        for r in range(different + 1):
+            if two[r] - one[r] != shift:
+                return False
+        return memcmp(self.columns + one[0], self.columns + two[0], (one[different] - one[0]) * sizeof(int)) == 0
+
+    cdef void _cut(self, const int* blocks, const int* pattern, const int* kind, bint lanes) noexcept nogil:
+        """Write the batches of several lanes, or of one; a few blocks that are left over stand alone."""
+        cdef int start = 0, end, whole, i, last
+        cdef bint together
+        while start < self.n_blocks:
+            end = start
+            while end < self.n_blocks and pattern[blocks[end]] == pattern[blocks[start]]:
+                end += 1
+            whole = start
+            if self.sizes[blocks[start]] <= LARGEST_LANES:
+                whole = end - (end - start) % LANES
+                if LANES > 1 and end - whole >= FEWEST:
+                    whole = end
+            if LANES == 1:
+                whole = start
+            i = start if lanes else whole
+            last = whole if lanes else end
+            while i < last:
+                self._add_batch(blocks + i, min(LANES if lanes else 1, last - i), lanes, kind)
+                i += LANES if lanes else 1
+            start = end
+
+    cdef void _add_batch(self, const int* blocks, int count, bint lanes, const int* kind) noexcept nogil:
+        """Write a batch after those that are there."""
+        cdef Batch *batch = &self.batches[self.n_batches]
+        cdef int j = blocks[0], i
+        batch.size, batch.filled, batch.lanes = self.sizes[j], count, LANES if lanes else 1
+        batch.first = 0 if self.n_batches == 0 else (batch - 1).first + (batch - 1).filled
+        batch.different = self.heads[j + 1] - self.heads[j]
+        batch.start, batch.slots, batch.member = self.dimension, self.n_slots, self.within + self.first[j]
+        batch.together = lanes
+        for i in range(count):
+            self.members[batch.first + i] = blocks[i]
+            batch.together = batch.together and kind[blocks[i]] == kind[j]
+        self.dimension += batch.lanes * batch.size * batch.size
+        self.n_slots += batch.lanes * batch.different
+        self.n_batches += 1
 
     cdef _place(self):
         """Find the places of rows, and put factors and values of batches side by side."""
-        cdef int[::1] upper = np.empty(self.n_rows, dtype=np.intc), lower = np.empty(self.n_rows, dtype=np.intc)
+        cdef int *upper = self.integers(self.n_rows)
+        cdef int *lower = self.integers(self.n_rows)
         cdef int c, lane, j, i, k, r, s, e, start, length, widest = min(self.largest_block, LARGEST_LANES)
         cdef Py_ssize_t numbers = 0
         cdef Batch *batch
@@ -155,8 +238,7 @@ cdef class Operator:
                     start = self.pointers[self.heads[self.members[batch.first + lane]]]
                     for e in range(length):
                         batch.values[e * batch.lanes + lane] = self.values[start + e]
-        self._kept += [upper, lower]
-        self.upper, self.lower = &upper[0], &lower[0]
+        self.upper, self.lower = upper, lower
         s = self.largest_block
         self.work = self.room(max(3 * LANES * widest * widest, s * s + max(s * s, <Py_ssize_t>eigen_size(s))))
         self.entries = self.room(self.n_slots + LANES)  # a block without entries has one, of factor zero
@@ -277,14 +359,15 @@ cdef class Operator:
                 sandwich(batch.size, left + at, middle + at, right + at, self.work, flat + at)
 
 
-def _cut(blocks, together):
-    """Return blocks in groups; a few that are left over stand alone, lest most of the room be empty."""
-    whole = len(blocks) // together * together
-    if len(blocks) - whole >= FEWEST:
-        whole = len(blocks)
-    return [blocks[at:at + together] for at in range(0, whole, together)] + [[j] for j in blocks[whole:]]
 
-
-def _stands_alone(blocks):
-    """Return whether it is one block."""
-    return len(blocks) == 1
+cdef void _sort(int count, int kinds, const int* keys, const int* items, int* result, int* places) noexcept nogil:
+    """Write items in the order of their keys, equal ones in theirs; `places` has room for one more than the keys."""
+    cdef int i
+    memset(places, 0, (kinds + 1) * sizeof(int))
+    for i in range(count):
+        places[keys[i] + 1] += 1
+    for i in range(kinds):
+        places[i + 1] += places[i]
+    for i in range(count):
+        result[places[keys[items[i]]]] = items[i]
+        places[keys[items[i]]] += 1

@@ -10,9 +10,7 @@ the rows of `P` are those of the identity times a factor and those of `D` sparse
 (P^\top W P) D`, over the moments of the block alone.
 """
 
-import numpy as np
-
-from libc.string cimport memset
+from libc.string cimport memcpy, memset
 
 from .blocks cimport factor, gram_of_root, invert
 from .operator cimport Batch, Operator
@@ -62,18 +60,28 @@ cdef class Terms(Operator):
         Entries are sorted by two transpositions, first by their moments, in these by their blocks and rows.
         """
         cdef int n = self.n, j, d, e, c, i, at, count = 0, length = self.pointers[self.n_entries]
-        cdef int[::1] bounds = np.zeros(self.n_blocks + 1, dtype=np.intc), mark = np.full(n, -1, dtype=np.intc)
-        cdef int[::1] single = np.ones(self.n_blocks, dtype=np.intc), place = np.zeros(n + 2, dtype=np.intc)
-        cdef int[::1] whose = np.empty(length + 1, dtype=np.intc), row = np.empty(length + 1, dtype=np.intc)
-        cdef int[::1] which = np.empty(length + 1, dtype=np.intc), rows = np.empty(length + 1, dtype=np.intc)
-        cdef int[::1] following = np.empty(self.n_blocks, dtype=np.intc), moments, ends
-        cdef double[::1] values = np.empty(length + 1)
+        cdef int *bounds = self.integers(self.n_blocks + 1)
+        cdef int *mark = self.integers(max(n, self.n_blocks))
+        cdef int *single = self.integers(self.n_blocks)
+        cdef int *place = self.integers(n + 2)
+        cdef int *whose = self.integers(length + 1)
+        cdef int *row = self.integers(length + 1)
+        cdef int *which = self.integers(length + 1)
+        cdef int *rows = self.integers(length + 1)
+        cdef int *following = self.integers(self.n_blocks)
+        cdef int *moments
+        cdef int *ends
+        cdef double *values = self.room(length + 1, False)
         cdef Py_ssize_t tall = 0, wide = 0
+        memset(place, 0, (n + 2) * sizeof(int))
+        for c in range(n):
+            mark[c] = -1
+        bounds[0] = 0
         for j in range(self.n_blocks):
-            following[j] = self.pointers[self.heads[j]]
+            following[j], single[j] = self.pointers[self.heads[j]], True
             for d in range(self.heads[j], self.heads[j + 1]):
                 if self.pointers[d + 1] - self.pointers[d] > 1:
-                    single[j] = 0
+                    single[j] = False
                 for e in range(self.pointers[d], self.pointers[d + 1]):
                     c = self.columns[e]
                     place[c + 2] += 1
@@ -92,9 +100,12 @@ cdef class Terms(Operator):
                     at = place[self.columns[e] + 1]
                     whose[at], row[at], which[at] = j, d - self.heads[j], e
                     place[self.columns[e] + 1] += 1
-        moments, ends = np.empty(count + 1, dtype=np.intc), np.zeros(count + 1, dtype=np.intc)
-        cdef int[::1] seen = np.array(bounds[:self.n_blocks])
-        mark = np.full(self.n_blocks, -1, dtype=np.intc)
+        moments, ends = self.integers(count + 1), self.integers(count + 1)
+        cdef int *seen = self.integers(self.n_blocks)
+        memcpy(seen, bounds, self.n_blocks * sizeof(int))
+        memset(ends, 0, (count + 1) * sizeof(int))
+        for j in range(self.n_blocks):
+            mark[j] = -1
         for c in range(n):
             for i in range(place[c], place[c + 1]):
                 j = whose[i]
@@ -105,15 +116,9 @@ cdef class Terms(Operator):
                     mark[j], moments[seen[j]] = c, c
                     seen[j] += 1
                 ends[seen[j]] = at + 1
-        self._kept += [rows, values, ends, bounds, moments, single]
-        self.rows, self.by_columns, self.column_ends = &rows[0], &values[0], &ends[0]
-        self.bounds, self.moments, self.single = &bounds[0], &moments[0], &single[0]
+        self.rows, self.by_columns, self.column_ends = rows, values, ends
+        self.bounds, self.moments, self.single = bounds, moments, single
         self._tall, self._flat, self._part = self.room(tall, False), self.room(tall, False), self.room(wide, False)
-
-    def supports(self):
-        """Return where the moments of each block begin, and the moments."""
-        cdef int total = self.bounds[self.n_blocks]
-        return np.array(<int[:self.n_blocks + 1]>self.bounds), np.array(<int[:total + 1]>self.moments)[:total]
 
     cdef make_vectors(self, Metric* metric):
         """Give a metric its vectors."""
