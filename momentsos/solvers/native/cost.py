@@ -21,6 +21,7 @@ whatever their size. The :math:`n^2` numbers of the Schur complement are kept ab
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
@@ -371,9 +372,9 @@ def cheaper_side(sdp: SDP) -> str:
 def _seconds_without_a_look(sdp: SDP) -> float:
     """Return the time of an iteration in NumPy if all blocks see all moments, in no two entries alike."""
     n, seconds = sdp.n_moments, _OVERHEAD + dense_factor_seconds(sdp.n_moments)
-    for size, count in zip(*np.unique(np.array(sdp.sizes, dtype=np.intp), return_counts=True), strict=True):
-        triangle = int(size * (size + 1)) // 2
-        shape = Shape(int(size), int(count), n, max(1, triangle), n, int(count) * triangle * n)
+    for size, count in Counter(sdp.sizes).items():
+        triangle = size * (size + 1) // 2
+        shape = Shape(size, count, n, max(1, triangle), n, count * triangle * n)
         seconds += _block_seconds(shape) + stacked_seconds(shape)
     return seconds
 
