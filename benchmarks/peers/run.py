@@ -6,6 +6,7 @@ what they print, so the digits of a bound alone say little (without a proof of a
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import resource
@@ -15,7 +16,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -76,21 +77,25 @@ def _run_one(peer: Peer, folder: Path, problem: Path, order: int, limit: float) 
     command = [str(peer.python(folder)), str(peer.script), str(problem), str(order)]
     environment = {**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
     before, began = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-        preexec_fn=lambda: _restrict(int(limit)),
-    )
-    try:
-        out, err = process.communicate(timeout=4 * limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return {"end": f"over {4 * limit:.0f} s of wall time", "wall": time.perf_counter() - began}
+    # Files, not pipes: the end of a pipe is awaited while children of a package that was killed still hold it.
+    with tempfile.TemporaryFile("w+") as output, tempfile.TemporaryFile("w+") as errors:
+        process = subprocess.Popen(
+            command,
+            env=environment,
+            stdout=output,
+            stderr=errors,
+            start_new_session=True,
+            preexec_fn=lambda: _restrict(int(limit)),
+        )
+        try:
+            process.wait(timeout=4 * limit)
+        except subprocess.TimeoutExpired:
+            return {"end": f"over {4 * limit:.0f} s of wall time", "wall": time.perf_counter() - began}
+        finally:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+        out, err = (_text(file) for file in (output, errors))
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = {
         "wall": time.perf_counter() - began,
@@ -102,6 +107,12 @@ def _run_one(peer: Peer, folder: Path, problem: Path, order: int, limit: float) 
         last = (err.strip() or f"exit {process.returncode}").splitlines()[-1]
         return {"end": f"failed: {last[:120]}", **spent}
     return {"end": "answered", **json.loads(out.splitlines()[-1]), **spent}
+
+
+def _text(file: IO[str]) -> str:
+    """Return all that was written to a file."""
+    file.seek(0)
+    return file.read()
 
 
 def _restrict(seconds: int) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -16,7 +19,7 @@ from benchmarks.cases import PEER_CASES, Classical, Training
 from benchmarks.compare import compare
 from benchmarks.growth import exponent
 from benchmarks.peers.environments import PEERS
-from benchmarks.peers.run import _score, verdict
+from benchmarks.peers.run import _run_one, _score, verdict
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +90,24 @@ def test_two_result_files_are_compared_by_name(tmp_path) -> None:
     assert lines[2].startswith("| a, x | 1 | 3 | 3.00 | CERTIFIED → BOUNDED |")
     assert lines[3].startswith("| b, x | 2 | 2 | 1.00 |")
     assert "2 in common, 0 in one file only" in lines[-1]
+
+
+def test_children_that_a_package_leaves_behind_are_ended_and_not_waited_for(tmp_path) -> None:
+    script = tmp_path / "leaves_a_child.py"
+    script.write_text(
+        "import subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'])\n"
+        "print('{\"child\": %d}' % child.pid, flush=True)\n"
+    )
+    peer = SimpleNamespace(python=lambda folder: sys.executable, script=script)
+    row = _run_one(peer, tmp_path, tmp_path / "problem.json", 1, 30.0)
+    assert row["end"] == "answered"
+    for _ in range(100):  # until it is reaped
+        try:
+            os.kill(row["child"], 0)
+        except ProcessLookupError:
+            return
+        if Path(f"/proc/{row['child']}/stat").read_text().rsplit(")", 1)[-1].split()[0] == "Z":
+            return
+        time.sleep(0.05)
+    raise AssertionError("the child is still there")
