@@ -319,9 +319,10 @@ def _operators(foldings: Sequence[Folding], row_scale: Array, scale: Array) -> t
 def _without_noise(elimination: Elimination, cost: Array) -> Array:
     r"""Return :math:`N^\\top c`, zero where it is nothing but the rounding of its terms."""
     gradient = elimination.restrict(cost)
-    size = np.abs(cost[: elimination.n_head])
-    if elimination.coupling is not None:
-        size = size + adjoint_product(abs(elimination.coupling), np.abs(cost[elimination.n_head :]))
+    if elimination.coupling is None:
+        return gradient
+    rest = adjoint_product(abs(elimination.coupling), np.abs(cost[elimination.n_head :]))
+    size = np.abs(cost[: elimination.n_head]) + rest
     return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
 
 

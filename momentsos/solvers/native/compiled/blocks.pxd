@@ -1,5 +1,6 @@
 cdef extern from "eigen.h" nogil:
     size_t eigen_size(int n)
+    double smallest_eigenvalue(int n, const double* lower, double high, double* work)
 
 cdef int factor(int s, const double* matrix, double* lower) noexcept nogil
 cdef void invert(int s, const double* lower, double* inverse) noexcept nogil
@@ -7,4 +8,3 @@ cdef void gram_of_root(int s, const double* root, double* matrix) noexcept nogil
 cdef void sandwich(int s, const double* left, const double* middle, const double* right, double* work,
                    double* result) noexcept nogil
 cdef double lowest(int s, const double* root, const double* change, double bound, double* work) noexcept nogil
-cdef double lowest_of_lower(int s, const double* full, double bound, double* half) noexcept nogil

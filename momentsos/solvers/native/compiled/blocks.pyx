@@ -13,9 +13,6 @@ from scipy.linalg.cython_lapack cimport dlauum, dpotrf, dtrtri
 cdef extern from "kernels.h" nogil:
     void multiply(int s, const double* left, const double* right, double* result)
 
-cdef extern from "eigen.h" nogil:
-    double smallest_eigenvalue(int n, const double* lower, double high, double* work)
-
 cdef enum:  # the largest matrices that loops are quicker for than BLAS
     LOOPS = 16
 

@@ -15,7 +15,7 @@ from libc.math cimport fabs
 from libc.string cimport memcpy
 
 from .beginning cimport Beginning
-from .blocks cimport eigen_size, factor, lowest, lowest_of_lower
+from .blocks cimport eigen_size, factor, lowest, smallest_eigenvalue
 from .operator cimport Batch
 from .terms cimport Metric
 from .vectors cimport Point, absolute_dot, add, combine, dot, largest
@@ -29,6 +29,7 @@ cdef enum:
 cdef extern from "lanes.h" nogil:
     int definite_lanes(int s, double* matrix, const double* missing)
     int lower_lanes(int s, const double* root, const double* change, double* bound, double* work)
+    int still_lower_lanes(int s, double bound, double* work)
 
 
 cdef class Embedding(Beginning):
@@ -328,10 +329,15 @@ cdef class Embedding(Beginning):
         if batch.lanes == 1:
             return lowest(s, root + at, change + at, bound, self.work)
         below = lower_lanes(s, root + at, change + at, &bound, self.work)
-        for lane in range(batch.filled):
-            if below & (1 << lane):
-                self.take_block(batch, lane, self.work, self._scaled)
-                bound = lowest_of_lower(s, self._scaled, bound, self._spare_block)
+        lane = 0
+        while below:
+            while not below & (1 << lane):
+                lane += 1
+            self.take_block(batch, lane, self.work, self._scaled)
+            bound = min(bound, smallest_eigenvalue(s, self._scaled, bound, self._spare_block))
+            below ^= 1 << lane
+            if below:
+                below &= still_lower_lanes(s, bound, self.work)
         return bound
 
     cdef int _advance(self) noexcept nogil:

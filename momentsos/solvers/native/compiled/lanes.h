@@ -165,6 +165,13 @@ static WIDE int lower_lanes(int s, const double *restrict root, const double *re
     return factor_shifted(s, full, &shift, half);
 }
 
+/* Return the same for another bound, given what `lower_lanes` has written. */
+static WIDE int still_lower_lanes(int s, double bound, double *restrict work)
+{
+    wide *full = (wide *)work, shift = ZERO - bound;
+    return factor_shifted(s, full, &shift, full + s * s);
+}
+
 /* Write P'WP, of size h, as `fold_weights` does, for blocks whose P has its entries in the same places. `row` has room
    for a triangle. */
 static WIDE void fold_lanes(int s, const double *restrict gram, const double *restrict inverse,
