@@ -149,15 +149,16 @@ def eliminate_densely(matrix: Array, right_side: Array) -> Elimination:
 
 def eliminate_one(columns: NDArray[np.integer], values: Array, right_side: Array, n: int) -> Elimination:
     """Solve an equality with the given coefficients, none of them zero; most often it says that a moment is one."""
-    if values.shape[0] == 1:
-        pivot, order, offset = int(columns[0]), np.arange(n), np.zeros(n)
-        order[pivot:-1] += 1
-        order[-1], offset[-1] = pivot, right_side[0] / values[0]
-        return Elimination(order, n - 1, None, offset, None, np.full((1, 1), 1.0 / values[0]), None)
-    pivot = int(np.abs(values).argmax())
-    others = np.arange(values.shape[0])[np.arange(values.shape[0]) != pivot]
-    found = values[others][None] / values[pivot], right_side / values[pivot], np.full((1, 1), 1.0 / values[pivot])
-    return _arranged(n, columns, _Solved(np.array([pivot]), others, *found, None))
+    largest = int(np.abs(values).argmax())
+    pivot, order, offset = int(columns[largest]), np.arange(n), np.zeros(n)
+    order[pivot:-1] += 1
+    order[-1], offset[-1] = pivot, right_side[0] / values[largest]
+    coupling = None
+    if values.shape[0] > 1:
+        shares = np.zeros(n)
+        shares[columns] = values / values[largest]
+        coupling = shares[None, order[:-1]]
+    return Elimination(order, n - 1, None, offset, coupling, np.full((1, 1), 1.0 / values[largest]), None)
 
 
 def _arranged(n: int, used: NDArray[np.integer], solved: _Solved) -> Elimination:

@@ -59,6 +59,8 @@ class NativeOptions:
         BadOption
             When a name is unknown, or a value is not a number of the expected kind and range.
         """
+        if not mapping:
+            return cls()
         whole = {item.name: isinstance(item.default, int) for item in fields(cls)}
         values: dict[str, Any] = {}
         for name, value in mapping.items():
