@@ -7,13 +7,15 @@ import pytest
 import scipy.sparse as sp
 from solvers.programs import REQUIRED
 
+from momentsos.errors import ProblemTooLarge
 from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
-from momentsos.solvers import SolverOptions, solver_named
-from momentsos.solvers.native import local_elimination
+from momentsos.solvers import SolverOptions, base, solver_named
+from momentsos.solvers.native import adapter, local_elimination
 from momentsos.solvers.native import program as native_program
 from momentsos.solvers.native.compiled import follow
+from momentsos.solvers.native.cost import memory_bytes, peak_bytes
 from momentsos.solvers.native.elimination import eliminate_densely
 from momentsos.solvers.native.local_elimination import eliminate_locally
 from momentsos.solvers.native.program import make_program
@@ -151,6 +153,35 @@ def test_a_long_chain_takes_memory_in_proportion_to_its_length():
     answer = solve(long)
     assert answer.status is SDPStatus.OPTIMAL
     assert answer.residuals.worst <= TOLERANCE
+
+
+@pytest.mark.parametrize("n", [5, 150, 2000])
+@pytest.mark.parametrize("sizes", [(), (0, 0)])
+def test_programs_without_blocks_are_solved(n, sizes):
+    """The first moment is one, and the cost is that moment."""
+    first = np.eye(1, n)
+    answer = solve(SDP(first[0], sp.csr_matrix(first), np.ones(1), sp.csr_matrix((0, n)), sizes))
+    assert answer.status is SDPStatus.OPTIMAL and answer.residuals.primal_objective == 1.0
+
+
+def test_the_way_through_numpy_is_refused_where_its_own_estimate_is_too_large(monkeypatch):
+    """Also where the compiled way, which takes less, is not taken because of the log."""
+    if follow.embedding is None and "compiled" not in REQUIRED:
+        pytest.skip("the compiled core was not built")
+    sdp = of_cliques(chain(40), np.random.default_rng(0))
+    free = (memory_bytes(sdp) + peak_bytes(sdp)) // 2
+    monkeypatch.setattr(base, "fitting_bytes", lambda estimate: free)
+    with pytest.raises(ProblemTooLarge):
+        solver_named("native").solve(sdp, SolverOptions(verbose=True))
+
+
+def test_contradictions_are_found_before_anything_is_laid_out(monkeypatch):
+    sdp = of_cliques(chain(40), np.random.default_rng(0))
+    twice = sp.csr_matrix(sp.vstack([sdp.equalities, sdp.equalities[:1]]))
+    right = np.append(sdp.right_side, sdp.right_side[0] + 1.0)
+    monkeypatch.setattr(adapter, "make_program", None)
+    answer = solve(SDP(sdp.cost, twice, right, sdp.operator, sdp.sizes))
+    assert answer.status is SDPStatus.PRIMAL_INFEASIBLE and answer.dual_ray is not None
 
 
 def test_moments_that_depend_on_others_are_left_out_of_sparse_programs():

@@ -13,10 +13,11 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ...threads import limited_threads
 from ..base import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
+from .cone import Array
 from .cost import cheaper_side, elimination_order, is_compiled, iteration_seconds, memory_bytes, peak_bytes
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
-from .program import Program, make_program, prepare
+from .program import make_program, prepare
 from .small import is_small
 from .start import Start, make_start
 from .warm import check_start, warm_start
@@ -81,6 +82,8 @@ class NativeSolver(Solver):
                 refuse_if_too_many_digits(sdp)
             most = options.max_iterations or _DEFAULT_ITERATIONS
             prepared = prepare(sdp)
+            if prepared.elimination.contradiction is not None:
+                return _contradiction(sdp, prepared.elimination.contradiction, time.perf_counter() - started)
             if is_compiled(sdp) and not options.verbose and options.start is None:
                 ordering = None if is_small(sdp) else elimination_order(sdp)
                 quick = follow_small(
@@ -88,10 +91,8 @@ class NativeSolver(Solver):
                 )
                 if quick is not None:
                     return _solution(sdp, quick, native, options.tol, started, deadline, False)
-                refuse_if_too_large(self, sdp, peak_bytes(sdp))
+            refuse_if_too_large(self, sdp, peak_bytes(sdp))
             program = make_program(sdp, prepared)
-            if program.elimination.contradiction is not None:
-                return _contradiction(sdp, program, time.perf_counter() - started)
             try:
                 begin = make_start(program, native.start_scale)
             except np.linalg.LinAlgError as error:
@@ -114,14 +115,14 @@ class NativeSolver(Solver):
         return _solution(sdp, run, native, options.tol, started, deadline, warm is not None)
 
 
-def _contradiction(sdp: SDP, program: Program, seconds: float) -> SDPSolution:
+def _contradiction(sdp: SDP, multipliers: Array, seconds: float) -> SDPSolution:
     """Return the answer for equalities that contradict each other: a ray with `X = 0`."""
     return finish(
         sdp,
         SDPStatus.PRIMAL_INFEASIBLE,
         "the equalities contradict each other",
         None,
-        program.elimination.contradiction,
+        multipliers,
         np.zeros(sdp.operator.shape[0]),
         solver=NativeSolver.name,
         seconds=seconds,

@@ -310,7 +310,7 @@ def _sparse_bytes(sdp: SDP, stated: _Stated, ordering: Ordering) -> int:
     # Columns of fronts are padded; what is left of each front is kept until its parent is opened.
     fronts = 3 * (ordering.filled + 8 * stated.n) + int(rest @ rest)
     # Weights of one batch, of a few of them at a time, and two products with the rows of a block.
-    weights = max(32 * shape.different**2 + 2 * shape.different * shape.width for shape in stated.shapes)
+    weights = max((32 * shape.different**2 + 2 * shape.different * shape.width for shape in stated.shapes), default=0)
     return 8 * (2 * VECTORS * rows + fronts + weights + 8 * sdp.operator.nnz + 40 * sdp.n_moments)
 
 

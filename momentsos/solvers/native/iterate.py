@@ -15,6 +15,7 @@ Oper. Res. Lett. 20 (1997).
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -67,8 +68,9 @@ class Measure:
 
     @property
     def worst(self) -> float:
-        """The largest relative residual."""
-        return max(self.primal_error, self.dual_error, self.gap)
+        """The largest relative residual, NaN where one of them is."""
+        residuals = (self.primal_error, self.dual_error, self.gap)
+        return math.nan if any(map(math.isnan, residuals)) else max(residuals)
 
 
 def measure(program: Scaled, point: Iterate) -> Measure:

@@ -50,7 +50,6 @@ def _is_small(sdp: SDP) -> bool:
 def small_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
     n, rows, p = sdp.n_moments, sdp.operator.shape[0], sdp.right_side.shape[0]
-    unknowns = max(1, n - p)
     largest = int(np.diff(sdp.offsets).max(initial=0))
-    blocks = 2 * VECTORS * rows + 3 * largest * (largest + unknowns) + 6 * sdp.operator.nnz
-    return 8 * (6 * unknowns**2 + blocks + 3 * p * n + 40 * n)
+    blocks = 2 * VECTORS * rows + 3 * largest * (largest + n) + 6 * sdp.operator.nnz
+    return 8 * (6 * n**2 + blocks + 3 * p * n)

@@ -36,7 +36,7 @@ cdef class Rooms:
         cdef int i, kept = -1
         for i in range(self._count):
             total += self._sizes[i]
-        if _spare == NULL and total <= KEPT:
+        if _spare == NULL and 0 < total <= KEPT:
             if self._count == 1:
                 _spare, _spare_size, kept = self._chunks[0], self._sizes[0], 0
             else:  # next time as many in one chunk
@@ -51,16 +51,17 @@ cdef class Rooms:
     cdef int _add(self, size_t size) except -1:
         """Begin a chunk; none is allocated for size 0."""
         cdef void *grown
+        cdef int places = 2 * self._places + 4
         if self._count == self._places:
-            self._places = 2 * self._places + 4
-            grown = realloc(self._chunks, self._places * sizeof(void*))
+            grown = realloc(self._chunks, places * sizeof(void*))
             if grown == NULL:
                 raise MemoryError
             self._chunks = <void**>grown
-            grown = realloc(self._sizes, self._places * sizeof(size_t))
+            grown = realloc(self._sizes, places * sizeof(size_t))
             if grown == NULL:
                 raise MemoryError
             self._sizes = <size_t*>grown
+            self._places = places
         self._chunks[self._count] = malloc(size) if size > 0 else NULL
         if size > 0 and self._chunks[self._count] == NULL:
             raise MemoryError

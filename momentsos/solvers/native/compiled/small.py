@@ -185,7 +185,8 @@ def make_small(prepared: Prepared) -> Small | None:
     place[elimination.order] = np.arange(place.shape[0])
     pointers, columns = (array.astype(np.intc, copy=False) for array in (operator.indptr, operator.indices))
     scales = cone.weights * prepared.scaling.rows, prepared.scaling.moments
-    columns, values = rows.arranged(pointers, columns, operator.data, *scales, place)
+    data = operator.data.astype(np.float64, copy=False)
+    columns, values = rows.arranged(pointers, columns, data, *scales, place)
     stated = Rows(pointers, columns, values, operator.shape, cone)
     over = _put_in(stated, elimination.n_head, elimination.coupling)
     if over is None or not over.data.size:
