@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from .program import SDP
 from .solution import SDPSolution, SDPStatus
+from .stacking import stacked
 
 Vector = NDArray[np.float64] | None
 
@@ -41,15 +42,11 @@ class Triple(NamedTuple):
 
 def dual_program(sdp: SDP) -> SDP:
     """Return the dual of a program as a program: its moments are the multipliers and the rows of the Gram matrices."""
-    (rows, n), p = sdp.operator.shape, sdp.right_side.shape[0]
-    # Rows of the equalities, then of the blocks, are columns of the transposed matrix.
-    above, below = sdp.equalities, sdp.operator
-    pointers = np.concatenate([above.indptr, above.indptr[-1] + below.indptr[1:].astype(np.intp)])
-    arrays = np.concatenate([above.data, below.data]), np.concatenate([above.indices, below.indices]), pointers
+    rows, p = sdp.operator.shape[0], sdp.right_side.shape[0]
     identity = np.ones(rows), p + np.arange(rows), np.arange(rows + 1)
     return SDP(
         np.concatenate([-sdp.right_side, np.zeros(rows)]),
-        sp.csr_matrix(sp.csc_matrix(arrays, shape=(n, p + rows))),
+        sp.csr_matrix(stacked(sdp.equalities, sdp.operator).T),
         sdp.cost,
         sp.csr_matrix(identity, shape=(rows, p + rows)),
         sdp.sizes,

@@ -7,6 +7,7 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import ClassVar
@@ -127,10 +128,7 @@ class Solver(ABC):
     @classmethod
     def version(cls) -> str:
         """Return the installed version, or an empty string."""
-        try:
-            return importlib.metadata.version(cls.distribution or cls.package)
-        except (importlib.metadata.PackageNotFoundError, ValueError):
-            return ""
+        return _installed_version(cls.distribution or cls.package)
 
     @classmethod
     def licence_problem(cls) -> str | None:
@@ -159,6 +157,15 @@ class Solver(ABC):
         SolverUnavailable
             Not installed or not licensed.
         """
+
+
+@cache
+def _installed_version(distribution: str) -> str:
+    """Return the version, or an empty string; it is looked up once, for what looks it up may lose an interruption."""
+    try:
+        return importlib.metadata.version(distribution)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return ""
 
 
 def fitting_bytes(estimate: int) -> int:

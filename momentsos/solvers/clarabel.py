@@ -16,6 +16,7 @@ import scipy.sparse as sp
 
 from ..errors import BadOption
 from ..sdp import SDP, SDPSolution, SDPStatus, dual_program, svec_length
+from ..sdp.stacking import stacked
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 
 #: What Clarabel calls infeasible is the side of the Gram matrices.
@@ -64,7 +65,7 @@ class Clarabel(Solver):
         stated = dual_program(sdp)
         cones: list[Any] = [clarabel.ZeroConeT(n)]
         cones += [clarabel.PSDTriangleConeT(size) if size > 1 else clarabel.NonnegativeConeT(1) for size in sdp.sizes]
-        matrix = sp.vstack([stated.equalities, -stated.operator], format="csc")
+        matrix = sp.csc_matrix(stacked(stated.equalities, -stated.operator))
         right = np.concatenate([stated.right_side, np.zeros(stated.operator.shape[0])])
         quadratic = sp.csc_matrix((stated.n_moments, stated.n_moments))
         started = time.perf_counter()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadOption, SolverFailed, SolverUnavailable
 from ..sdp import SDP, SDPSolution, SDPStatus, lower_by_columns
+from ..sdp.stacking import stacked
 from ..sdp.svec import svec_weights
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 from .isolation import interruptions_held, standard_output_kept
@@ -71,8 +72,8 @@ class COPT(Solver):
         parameters = _parameters(coptpy, options)
         refuse_if_too_large(self, sdp)
         order, plain, linear, sizes = _layout(sdp)
-        blocks = (sp.diags_array(plain) @ sdp.operator)[order]
-        matrix = sp.csc_matrix(sp.hstack([sdp.equalities.T, blocks.T]))
+        blocks = sp.csr_matrix((sp.diags_array(plain) @ sdp.operator)[order])
+        matrix = sp.csc_matrix(stacked(sdp.equalities, blocks).T)
         matrix.eliminate_zeros()
         cost = np.concatenate([-sdp.right_side, np.zeros(order.size)])
         cones = {"f": sdp.right_side.size, "l": linear, "s": sizes}

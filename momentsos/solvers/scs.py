@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadOption
 from ..sdp import SDP, SDPSolution, SDPStatus, lower_by_columns
+from ..sdp.stacking import stacked
 from .base import Solver, SolverOptions, finish, refuse_if_too_large
 
 #: The exit flags of SCS, from its documentation ("Exit flags").
@@ -52,7 +53,7 @@ class SCS(Solver):
         order, linear, sizes = _cone_order(sdp)
         p = len(sdp.right_side)
         cone = {"z": p, "l": linear, "s": sizes}
-        matrix = sp.vstack([sdp.equalities, -sdp.operator[order]], format="csc")
+        matrix = sp.csc_matrix(stacked(sdp.equalities, -sdp.operator[order]))
         data = {"A": matrix, "b": np.concatenate([sdp.right_side, np.zeros(len(order))]), "c": sdp.cost}
         started = time.perf_counter()
         answer = scs.SCS(data, cone, **settings).solve()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from dataclasses import replace
+from functools import cache
 from typing import Any, ClassVar
 
 import scipy.sparse as sp
@@ -105,6 +106,7 @@ class SDPA(Solver):
         return form.answer(status, words, unknowns, gram, **record)
 
 
+@cache
 def _version_of(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)
