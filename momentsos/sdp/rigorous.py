@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from .program import SDP
+from .stacking import stacked
 from .svec import smat, svec_index
 
 _UNIT = 2.0**-53
@@ -108,7 +109,7 @@ def _times(matrix: sp.csr_matrix, vector: NDArray[np.float64]) -> NDArray[np.flo
 
 def _residual_bound(sdp: SDP, duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
     r"""Return upper bounds of :math:`|c - E^\top\lambda - F^* X|`."""
-    both = sp.csc_matrix(sp.vstack([sdp.equalities, sdp.operator]))
+    both = sp.csc_matrix(stacked(sdp.equalities, sdp.operator))
     vector = np.concatenate([duals, gram])
     computed = np.abs(sdp.cost - both.T @ vector)
     size = np.abs(sdp.cost) + abs(both).T @ np.abs(vector)

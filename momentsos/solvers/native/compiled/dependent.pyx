@@ -7,9 +7,11 @@ that are not clearly nothing, and directions that change the objective alone.
 import numpy as np
 
 from libc.math cimport fabs, isfinite, sqrt
-from libc.string cimport memcpy, memset
+from libc.string cimport memcpy
 from scipy.linalg.cython_blas cimport dtrsm
 from scipy.linalg.cython_lapack cimport dpotrf, dpstrf
+
+from .rows import effect
 
 
 def settled(const double[::1, :] matrix, const int[::1] pointers, const int[::1] columns, const double[::1] values,
@@ -83,13 +85,10 @@ cdef bint _are_dependent(const double[::1, :] root, const int[::1] pivots, int r
                     const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] member,
                     const double[::1] factor, const double[::1] gradient, double left, double share):
     """Return whether no candidate has an effect of its own, or changes the objective."""
-    cdef int n = root.shape[0], count = n - rank, n_rows = pointers.shape[0] - 1, i, k, r, e
+    cdef int n = root.shape[0], count = n - rank, i, k
     cdef double[:, ::1] rays = np.zeros((n, count))
-    cdef double[::1] tops = np.zeros(count), entries = np.empty(count), weights = np.zeros(n_rows)
-    cdef double[::1] falls = np.zeros(count), sizes = np.zeros(count)
+    cdef double[::1] tops, falls = np.zeros(count), sizes = np.zeros(count)
     cdef double *ray
-    cdef double *entry = &entries[0]
-    cdef double *top = &tops[0]
     cdef double value, steepest = 0.0
     with nogil:
         for i in range(rank):
@@ -98,25 +97,15 @@ cdef bint _are_dependent(const double[::1, :] root, const int[::1] pivots, int r
                 ray[k] = -root[rank + k, i] * value
         for k in range(count):
             rays[pivots[rank + k] - 1, k] = scale[pivots[rank + k] - 1]
-        for r in range(member.shape[0]):
-            if factor[r] != 0.0:
-                weights[member[r]] = max(weights[member[r]], fabs(factor[r]))
-        for r in range(n_rows):
-            memset(entry, 0, count * sizeof(double))
-            for e in range(pointers[r], pointers[r + 1]):
-                ray, value = &rays[columns[e], 0], values[e]
-                for k in range(count):
-                    entry[k] += value * ray[k]
-            for k in range(count):
-                top[k] = max(top[k], weights[r] * fabs(entry[k]))
         for i in range(n):
             ray, value = &rays[i, 0], gradient[i]
             steepest = max(steepest, fabs(value))
             for k in range(count):
                 falls[k] += value * ray[k]
                 sizes[k] = max(sizes[k], fabs(ray[k]))
+    tops = effect(pointers, columns, values, member, factor, rays)
     for k in range(count):
-        if not top[k] <= left or fabs(falls[k]) > share * steepest * sizes[k]:
+        if not tops[k] <= left or fabs(falls[k]) > share * steepest * sizes[k]:
             return False
     return True
 
