@@ -83,7 +83,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command.add_argument("--out", type=Path, default=Path("docs/benchmarks.md"))
     command = commands.add_parser("compare", help="hold two result files against each other")
     command.add_argument("files", type=Path, nargs=2, metavar="RESULT.json")
+    command = commands.add_parser("behaviour", help="record what this version answers on fixed inputs")
+    command.add_argument("out", type=Path, metavar="OUT.json")
+    command.add_argument("--programs", type=Path, default=Path("results/programs"), help="folder of SDPA files")
+    command = commands.add_parser("same", help="hold two such records against each other; exit 1 if they differ")
+    command.add_argument("files", type=Path, nargs=2, metavar="RECORD.json")
     options = parser.parse_args(arguments)
+    if options.command == "behaviour":
+        from . import behaviour
+
+        behaviour.run(options.out, options.programs)
+        return 0
+    if options.command == "same":
+        from .behaviour import compare as same
+
+        text, equal = same(*options.files)
+        print(text, end="")
+        return 0 if equal else 1
     if options.command == "compare":
         from .compare import compare
 
