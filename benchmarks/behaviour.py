@@ -1,4 +1,4 @@
-"""A recorded run: what a version answers on fixed inputs, so that a change of the code can show that it changed nothing.
+"""A recorded run: what a version answers on fixed inputs, so that a change can show what it changed.
 
 `python -m benchmarks behaviour OUT.json` records; `python -m benchmarks same BEFORE.json AFTER.json` holds two records
 against each other. Only public names are used, so that versions with other modules can be recorded alike.
@@ -108,7 +108,10 @@ def run(out: Path, programs: Path) -> None:
     rows = {}
     for name, call in (*_catalogue(), *_training(), *_solver(programs)):
         began = time.process_time()
-        found = call()
+        try:
+            found = call()
+        except Exception as error:  # a record of what happens, a crash included
+            found = {"status": type(error).__name__, "message": str(error)}
         rows[name] = {**found, "seconds": time.process_time() - began}
         print(f"{rows[name]['seconds']:8.2f} s  {found['status']:<16} {name}", flush=True)
     record.save({"environment": record.environment(), "rows": rows}, out)
@@ -141,7 +144,9 @@ def _difference(old: Any, new: Any, path: str = "") -> list[str]:
         keys = sorted(old.keys() | new.keys())
         return [line for key in keys for line in _difference(old.get(key), new.get(key), f"{path}.{key}")]
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [line for i, pair in enumerate(zip(old, new, strict=True)) for line in _difference(*pair, f"{path}[{i}]")]
+        return [
+            line for i, pair in enumerate(zip(old, new, strict=True)) for line in _difference(*pair, f"{path}[{i}]")
+        ]
     if isinstance(old, float) and isinstance(new, float) and abs(old - new) <= CLOSE * max(1e-4, abs(old), abs(new)):
         return []
     return [] if old == new else [f"{path[1:]}: {old!r} before, {new!r} after"]

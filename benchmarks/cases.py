@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import momentsos as ms
-from momentsos.networks.instances import Instance, noisy_instance
+from momentsos.learning.instances import Instance, noisy_instance
 
 #: The families of the published tables.
 FAMILIES = ((2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2))

@@ -15,12 +15,12 @@ from joblib import Parallel, delayed
 from scipy.optimize import least_squares
 
 import momentsos as ms
-from momentsos.local import LocalSearch
-from momentsos.networks import Formulation
-from momentsos.networks.instances import noisy_instance
+from momentsos.conditioning.split import affine_split
+from momentsos.conditioning.whitening import whiten_constraints
+from momentsos.learning import Formulation
+from momentsos.learning.instances import noisy_instance
+from momentsos.points.local import LocalSearch
 from momentsos.polynomials.evaluator import Evaluator
-from momentsos.relaxations.split import affine_split
-from momentsos.whitening import whiten_constraints
 
 from .cases import FAMILIES
 from .record import spread, table

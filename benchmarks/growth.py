@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 import momentsos as ms
-from momentsos.networks.expansion import Expansion
-from momentsos.networks.instances import noisy_instance
+from momentsos.learning.expansion import Expansion
+from momentsos.learning.instances import noisy_instance
 
 from .record import table
 

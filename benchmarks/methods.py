@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import momentsos as ms
-from momentsos.methods.base import EVERYWHERE
+from momentsos.hierarchy.methods.base import EVERYWHERE
 
 from .cases import DENSE, FAMILIES, Training
 from .record import spread, table

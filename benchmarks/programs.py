@@ -11,9 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 
 import momentsos as ms
-from momentsos import request
-from momentsos.conditioning import balanced_units, scale_by
-from momentsos.networks.instances import noisy_instance
+from momentsos.conditioning.affine import balanced_units, scale_by
+from momentsos.hierarchy import request
+from momentsos.learning.instances import noisy_instance
 from momentsos.polynomials import monomial_basis
 from momentsos.relaxations import assemble, dense_plan
 from momentsos.relaxations.bounding import Ball

@@ -9,12 +9,12 @@ from .errors import (
     SolverFailed,
     SolverUnavailable,
 )
-from .hierarchy import relax, solve
-from .learning import Fit, learn
-from .networks import Formulation, PolynomialNetwork, formulate
+from .hierarchy.result import Result, Status
+from .hierarchy.solve import relax, solve
+from .learning import Formulation, PolynomialNetwork, formulate
+from .learning.learn import Fit, learn
 from .polynomials import Polynomial, variables
 from .problem import Problem
-from .result import Result, Status
 from .sdp import read_sdpa
 from .solvers import available_solvers
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from .errors import InvalidInput, SolverUnavailable
-from .learning import Fit
+from .learning.learn import Fit
 
 
 def plot_activations(fit: Fit, X: ArrayLike, path: str | PathLike[str]) -> None:

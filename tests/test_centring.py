@@ -9,7 +9,7 @@ import pytest
 from rational import value_at
 
 import momentsos as ms
-from momentsos.centring import own_length
+from momentsos.conditioning.centring import own_length
 
 x, y = ms.variables("x y")
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from momentsos.cli import main
-from momentsos.networks.instances import example_34, noisy_instance
+from momentsos.learning.instances import example_34, noisy_instance
 
 DISC = {
     "variables": ["x", "y"],

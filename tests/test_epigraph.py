@@ -9,10 +9,10 @@ import pytest
 from rational import value_at
 
 import momentsos as ms
-from momentsos.conditioning import change_affinely
-from momentsos.epigraph import epigraph_variable
-from momentsos.local import LocalSearch
-from momentsos.networks.instances import noisy_instance
+from momentsos.conditioning.affine import change_affinely
+from momentsos.conditioning.epigraph import epigraph_variable
+from momentsos.learning.instances import noisy_instance
+from momentsos.points.local import LocalSearch
 
 x, y, theta = ms.variables("x y theta")
 

@@ -10,8 +10,10 @@ import pytest
 from flint import fmpq, fmpq_mat
 
 import momentsos as ms
-from momentsos.conditioning import AffineChange, change_affinely, unchanged
-from momentsos.networks.instances import noisy_instance
+from momentsos.conditioning.affine import AffineChange, change_affinely, unchanged
+from momentsos.conditioning.split import Split, affine_split, quadratic_split
+from momentsos.conditioning.whitening import whiten_constraints
+from momentsos.learning.instances import noisy_instance
 from momentsos.polynomials import monomial_basis
 from momentsos.relaxations import (
     assemble,
@@ -22,10 +24,8 @@ from momentsos.relaxations import (
     partial_plan,
 )
 from momentsos.relaxations.face import carried, squares_that_occur
-from momentsos.relaxations.split import Split, affine_split, quadratic_split
 from momentsos.sdp import SDPSolution, SDPStatus, svec
 from momentsos.solvers import SolverOptions, solve_sdp
-from momentsos.whitening import whiten_constraints
 
 Terms = dict[tuple[int, ...], fmpq]
 #: Divisors of the first are not all there; the second is closed under divisors; the third lacks low degrees; in the

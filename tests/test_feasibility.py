@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import momentsos as ms
-from momentsos.local import LocalSearch
+from momentsos.points.local import LocalSearch
 
 x, y = ms.variables("x y")
 

@@ -11,9 +11,9 @@ import pytest
 from rational import value_at
 
 import momentsos as ms
-from momentsos.learning import _recomputed
-from momentsos.local import LocalSearch
-from momentsos.networks.instances import example_34, noisy_instance
+from momentsos.learning.instances import example_34, noisy_instance
+from momentsos.learning.learn import _recomputed
+from momentsos.points.local import LocalSearch
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
 

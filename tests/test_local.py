@@ -7,8 +7,8 @@ import pytest
 from chains import broyden, in_a_box, polynomial, rosenbrock
 
 import momentsos as ms
-from momentsos.local import Evaluator, LocalSearch
-from momentsos.wide import WideEvaluator
+from momentsos.points.local import Evaluator, LocalSearch
+from momentsos.points.wide import WideEvaluator
 
 
 def test_wide_evaluators_agree_with_tables(rng) -> None:

@@ -11,13 +11,13 @@ from scipy.optimize import linprog, minimize
 from scipy.sparse import csr_matrix
 
 import momentsos as ms
-from momentsos import working_set
 from momentsos.cli import main
-from momentsos.networks import loss_named, sampled
-from momentsos.networks.expansion import Expansion
-from momentsos.networks.instances import Instance, noisy_instance
-from momentsos.networks.residuals import ResidualTable
-from momentsos.trust_region import descended
+from momentsos.learning import loss_named, reductions
+from momentsos.learning.descent import descended
+from momentsos.learning.expansion import Expansion
+from momentsos.learning.instances import Instance, noisy_instance
+from momentsos.learning.losses import sampled
+from momentsos.learning.residuals import ResidualTable
 
 BOTH = pytest.mark.parametrize("loss", ["max_abs", "mae"])
 
@@ -175,7 +175,7 @@ def test_dividing_all_groups_by_signs_loses_nothing_at_either_point(rng) -> None
 def test_reductions_that_see_too_little_are_refined_until_the_gap_closes(loss, monkeypatch) -> None:
     case = small((2, 2), 200)
     reference = learned(case, loss)
-    monkeypatch.setattr(working_set, "ALONE", 1)  # as many as there are coefficients, which can all be made zero
+    monkeypatch.setattr(reductions, "ALONE", 1)  # as many as there are coefficients, which can all be made zero
     monkeypatch.setattr(sampled, "HALVINGS", 0)
     fit = learned(case, loss)
     assert "(1 solved)" not in fit.message
@@ -187,11 +187,11 @@ def test_reductions_that_see_too_little_are_refined_until_the_gap_closes(loss, m
 def test_a_bound_above_the_loss_is_dropped() -> None:
     case = small()
     fit = learned(case, "max_abs")
-    known = working_set._Known(loss_named("max_abs"), case.network, case.X, case.Y, 0, None)
+    known = reductions._Known(loss_named("max_abs"), case.network, case.X, case.Y, 0, None)
     false = replace(fit, lower_bound=1.01 * fit.upper_bound)
-    result = working_set._combined([(false, fit.formulation)], known, 1e-6).result
+    result = reductions._combined([(false, fit.formulation)], known, 1e-6).result
     assert result.status is ms.Status.BOUNDED and result.lower_bound == 0.0
-    result = working_set._combined([(false, fit.formulation), (fit, fit.formulation)], known, 1e-6).result
+    result = reductions._combined([(false, fit.formulation), (fit, fit.formulation)], known, 1e-6).result
     assert result.status is ms.Status.CERTIFIED and result.lower_bound == fit.lower_bound
 
 
@@ -302,7 +302,7 @@ def test_rounding_of_huge_outputs_closes_no_gap() -> None:
     rng = np.random.default_rng(0)
     network = ms.PolynomialNetwork([rng.standard_normal((3, 3)) for _ in range(3)], degrees=[2, 2])
     inputs, targets = 5e5 * rng.standard_normal((10, 3)), 0.1 * rng.standard_normal((10, 3))
-    known = working_set._Known(loss_named("mae"), network, inputs, targets, 0, None)
+    known = reductions._Known(loss_named("mae"), network, inputs, targets, 0, None)
     known.points = [(300.0, np.ones(len(known.table.names)))]
     assert known.rounding(known.best[1]) > 300.0
     assert known.least_scale <= known.scale == np.abs(targets).mean()

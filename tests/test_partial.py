@@ -9,16 +9,16 @@ import pytest
 from scipy.optimize import least_squares, linprog
 
 import momentsos as ms
-from momentsos.bounds import dual_bound
-from momentsos.conditioning import balanced_units, change_affinely, scale_by
-from momentsos.networks import Formulation
-from momentsos.networks.instances import example_34, noisy_instance
+from momentsos.bounds.dual import dual_bound
+from momentsos.conditioning.affine import balanced_units, change_affinely, scale_by
+from momentsos.conditioning.split import affine_split, quadratic_split
+from momentsos.conditioning.whitening import centre_squares, whiten_constraints, whiten_squares
+from momentsos.hierarchy.result import Status
+from momentsos.learning import Formulation
+from momentsos.learning.instances import example_34, noisy_instance
 from momentsos.polynomials.evaluator import Evaluator
 from momentsos.relaxations import assemble, mixed_plan, partial_plan
-from momentsos.relaxations.split import affine_split, quadratic_split
-from momentsos.result import Status
 from momentsos.solvers import SolverOptions, solve_sdp
-from momentsos.whitening import centre_squares, whiten_constraints, whiten_squares
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
 

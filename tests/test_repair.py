@@ -10,8 +10,8 @@ import scipy.sparse as sp
 from rational import value_at
 
 import momentsos as ms
-from momentsos.networks.instances import noisy_instance
-from momentsos.repair import absorb
+from momentsos.bounds.repair import absorb
+from momentsos.learning.instances import noisy_instance
 from momentsos.sdp import SDP, svec
 
 OPTIMUM = 0.7

@@ -9,7 +9,7 @@ import pytest
 from catalogue import BY_NAME, CASES, HARD
 
 import momentsos as ms
-from momentsos.result import Status, closes
+from momentsos.hierarchy.result import Status, closes
 
 
 def distance(point: np.ndarray, others: tuple) -> float:

@@ -26,16 +26,16 @@ from chains import (
 from test_sparse import weaker
 
 import momentsos as ms
+from momentsos.bounds.repair import absorb
+from momentsos.bounds.sparse_repair import SparseEquations
 from momentsos.certificates.errors import CertificateError
 from momentsos.cli.main import main
-from momentsos.evidence import Evidence
 from momentsos.extraction.gluing import glued_points
-from momentsos.methods import methods_named
-from momentsos.networks import formulate
-from momentsos.networks.instances import noisy_instance
-from momentsos.repair import absorb
-from momentsos.result import Status, closes
-from momentsos.sparse_repair import SparseEquations
+from momentsos.hierarchy.evidence import Evidence
+from momentsos.hierarchy.methods import methods_named
+from momentsos.hierarchy.result import Status, closes
+from momentsos.learning import formulate
+from momentsos.learning.instances import noisy_instance
 
 #: Many variables, and the optimum.
 CHAINS = {
@@ -206,10 +206,10 @@ def test_the_points_of_cliques_that_agree_are_glued() -> None:
 
 def test_minimisers_come_from_the_moments_where_local_search_has_none() -> None:
     """The moments of a problem with one minimiser are those of a point; it is found from the relaxation alone."""
-    from momentsos.methods import Sparse
+    from momentsos.hierarchy.methods import Sparse
+    from momentsos.hierarchy.request import Request, split_options
+    from momentsos.points.known import Search
     from momentsos.relaxations import assemble
-    from momentsos.request import Request, split_options
-    from momentsos.search import Search
 
     problem = styblinski_tang(6)
     request = Request(problem, "auto", 1e-6, np.inf, split_options(None), None, None, None, 0, (), None)

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 import momentsos as ms
-from momentsos.networks.instances import noisy_instance
+from momentsos.learning.instances import noisy_instance
 
 from ..cases import FAMILIES
 from ..record import table

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares, minimize
 
 import momentsos as ms
-from momentsos.networks.instances import Instance
+from momentsos.learning.instances import Instance
 from momentsos.polynomials.evaluator import Evaluator
 
 Array = NDArray[np.float64]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ..methods.base import EVERYWHERE
+from ..hierarchy.methods.base import EVERYWHERE
 from ..polynomials import Polynomial
 from ..problem import Problem
 from .enclosure import enclosed_point
@@ -19,7 +19,7 @@ from .statement import describe
 from .verify import check
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from ..hierarchy.result import Result
 
 #: What was added where the result's coverage is not restricted by it.
 IMPLIED = "a ball that the bounds on single variables imply"

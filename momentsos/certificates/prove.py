@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BadOption
-from ..request import is_number
+from ..hierarchy.request import is_number
 from ..solvers import solver_named
 from .certificate import Certificate
 from .document import sealed
@@ -18,14 +18,21 @@ from .errors import CertificateError
 from .faces import exposed_face, newton_face, restricted
 from .format import Refused
 from .frame import frame_of
-from .interior import Candidate, lowered, margins, projected, traces, with_margin
+from .interior import (
+    Candidate,
+    lowered,
+    margins,
+    projected,
+    traces,
+    with_margin,
+)
 from .rounding import exact_gram
 from .shape import Shape, shape_of
 from .sources import Source, sources
 from .verify import MAX_VARIABLES
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from ..hierarchy.result import Result
 
 #: The bound is lowered by these shares of the tolerance in turn.
 STEPS = (1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..conditioning import scale_by
+from ..conditioning.affine import scale_by
 from ..polynomials import monomial_basis
 from ..problem import Problem
 from ..relaxations import Block, BlockKind, Relaxation, assemble, dense_plan
@@ -17,7 +17,7 @@ from ..solvers import SolverOptions, solve_sdp
 from .frame import block_scales, correctly_rounded
 
 if TYPE_CHECKING:
-    from ..result import Result
+    from ..hierarchy.result import Result
 
 
 @dataclass(frozen=True, eq=False)

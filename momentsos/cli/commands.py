@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 
 from ..certificates import CertificateError
 from ..errors import BadOption, InvalidInput
-from ..hierarchy import solve
-from ..learning import Fit, learn
-from ..networks import PolynomialNetwork
-from ..networks.instances import example_34, noisy_instance
+from ..hierarchy.result import Result, Status
+from ..hierarchy.solve import solve
+from ..learning import PolynomialNetwork
+from ..learning.instances import example_34, noisy_instance
+from ..learning.learn import Fit, learn
 from ..problem import Problem
-from ..result import Result, Status
 from ..solvers import available_solvers
 from . import show
 

@@ -10,9 +10,9 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from ..learning import Fit
-from ..networks.instances import Instance
-from ..result import Result
+from ..hierarchy.result import Result
+from ..learning.instances import Instance
+from ..learning.learn import Fit
 from ..solvers import Availability, describe_choice
 
 #: Columns of a table in a pipe: there is no terminal that it would have to fit into.

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.remembered import remembered
 from .exponents import ExponentIndex, Exponents, row_keys, rows_from_keys, unique_rows
 from .polynomial import Polynomial
 from .precise import precise_product
-from .remembered import remembered
 from .shift import Floats, add_multiple, taylor_shift
 from .tables import from_table, to_table
 

@@ -8,9 +8,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.remembered import remembered
 from .exponents import Exponents, unique_rows
 from .polynomial import Polynomial
-from .remembered import remembered
 from .tables import to_table
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from .remembered import remembered
+from ..machine.remembered import remembered
 
 Exponents = NDArray[np.int64]
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.remembered import remembered
 from .exponents import ExponentIndex, Exponents, unique_rows
-from .remembered import remembered
 
 Floats = NDArray[np.float64]
 _SPLIT = 2.0**27 + 1.0

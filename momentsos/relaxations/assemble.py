@@ -13,9 +13,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.remembered import remembered
 from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents, unique_rows
-from ..polynomials.remembered import remembered
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
 from .plan import Block, BlockKind, Plan
@@ -73,7 +73,7 @@ class Relaxation:
         moments : cvxpy.Variable
             One entry for each row of ``monomials.rows``.
         """
-        from ..solvers.cvxpy import to_cvxpy
+        from ..solvers.adapters.cvxpy import to_cvxpy
 
         return to_cvxpy(self.sdp)
 

@@ -21,11 +21,18 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..conditioning.split import Split
 from ..polynomials import Polynomial
-from ..sdp import SDP, SDPSolution, smat, svec_index, svec_length, svec_weights
+from ..sdp import (
+    SDP,
+    SDPSolution,
+    smat,
+    svec_index,
+    svec_length,
+    svec_weights,
+)
 from .assemble import Relaxation
 from .partial import denominator
-from .split import Split
 
 #: Eigenvalues of `W` are raised to this share of the largest: a definite quadratic that is as good to rounding.
 _DEFINITE = 1e-6

@@ -14,7 +14,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..conditioning import AffineChange
+from ..conditioning.affine import AffineChange
 from ..polynomials import Polynomial
 from ..polynomials.affine import substitute_linearly
 from ..polynomials.exponents import ExponentIndex, Exponents

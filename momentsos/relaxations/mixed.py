@@ -12,7 +12,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning import AffineChange, unchanged
+from ..conditioning.affine import AffineChange, unchanged
+from ..conditioning.split import Split, inner_degree, quadratic_split
 from ..errors import InvalidInput, OrderTooLow
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
@@ -21,7 +22,6 @@ from .face import any_denominator, on_face, squares_that_occur
 from .partial import denominator
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
-from .split import Split, inner_degree, quadratic_split
 
 
 def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:

@@ -20,7 +20,15 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning import AffineChange, half_widths, unchanged
+from ..conditioning.affine import AffineChange, half_widths, unchanged
+from ..conditioning.split import (
+    Split,
+    affine_split,
+    inner_basis_size,
+    inner_degree,
+    inner_degrees,
+    is_inner,
+)
 from ..errors import InvalidInput, OrderTooLow
 from ..polynomials import Polynomial, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
@@ -28,7 +36,6 @@ from ..problem import Problem
 from .face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
-from .split import Split, affine_split, inner_basis_size, inner_degree, inner_degrees, is_inner
 
 
 def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ProblemTooLarge
-from ..memory import available_bytes
+from ..machine.memory import available_bytes
 from ..polynomials import basis_size
 from ..problem import Problem
 

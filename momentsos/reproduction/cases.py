@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from .. import __version__
 from ..errors import BadOption
-from ..methods import METHODS
-from ..networks.instances import Instance, example_34, noisy_instance
-from ..request import check_request
+from ..hierarchy.methods import METHODS
+from ..hierarchy.request import check_request
+from ..learning.instances import Instance, example_34, noisy_instance
 from .published import NOISE
 
 #: The laws of weights and inputs: weights N(0, 1) / sqrt(m) and inputs N(0, 1); both N(0, 1); weights N(0, 1) and

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 from types import MappingProxyType
 
-from ..methods.base import EVERYWHERE
+from ..hierarchy.methods.base import EVERYWHERE
 from .run import Run
 from .summary import Row, rows
 from .tables import TextTable

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ProblemTooLarge, SolverFailed
-from ..learning import Fit, learn
-from ..networks.instances import Instance
-from ..result import Status, closes
+from ..hierarchy.result import Status, closes
+from ..learning.instances import Instance
+from ..learning.learn import Fit, learn
 from .cases import Case
 
 

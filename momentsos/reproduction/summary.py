@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.base import EVERYWHERE
+from ..hierarchy.methods.base import EVERYWHERE
 from .cases import Case
 from .experiments import Experiment
 from .measure import Outcome

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..methods.base import EVERYWHERE
+from ..hierarchy.methods.base import EVERYWHERE
 from .experiments import Experiment
 from .run import Run
 from .summary import Row, Spread, rows

@@ -6,10 +6,18 @@ from .independence import independent_moments, on_moments, search_seconds, spann
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP
 from .residuals import Residuals, recompute_residuals
-from .rigorous import rigorous_bound
 from .sdpa_format import read_sdpa, write_sdpa
 from .solution import SDPSolution, SDPStatus
-from .svec import congruence, lower_by_columns, smat, svec, svec_index, svec_length, svec_size, svec_weights
+from .svec import (
+    congruence,
+    lower_by_columns,
+    smat,
+    svec,
+    svec_index,
+    svec_length,
+    svec_size,
+    svec_weights,
+)
 
 __all__ = [
     "SDP",
@@ -30,7 +38,6 @@ __all__ = [
     "read_sdpa",
     "recompute_residuals",
     "restrict",
-    "rigorous_bound",
     "search_seconds",
     "smat",
     "spanning_moments",

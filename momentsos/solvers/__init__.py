@@ -1,7 +1,7 @@
 """SDP solvers behind one contract."""
 
 from .automatic import solve_sdp
-from .base import Solver, SolverOptions, finish
+from .contract import Solver, SolverOptions, finish
 from .registry import Availability, available_solvers, describe_choice, solver_named
 
 __all__ = [

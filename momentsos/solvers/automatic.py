@@ -11,8 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed, SolverUnavailable
-from ..sdp import SDP, SDPSolution, SDPStatus, independent_moments, on_moments, search_seconds
-from .base import Solver, SolverOptions, finish
+from ..sdp import (
+    SDP,
+    SDPSolution,
+    SDPStatus,
+    independent_moments,
+    on_moments,
+    search_seconds,
+)
+from .contract import Solver, SolverOptions, finish
 from .isolation import solve_isolated
 from .registry import choose_solvers, solver_named
 from .sides import solve_side

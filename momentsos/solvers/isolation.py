@@ -23,7 +23,7 @@ from typing import IO, Any
 from .. import errors
 from ..errors import BadOption, SolverFailed
 from ..sdp import SDP, SDPSolution, SDPStatus
-from .base import SolverOptions
+from .contract import SolverOptions
 
 #: Seconds that the child may need to start, on top of its time limit.
 _START = 30.0

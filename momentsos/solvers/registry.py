@@ -7,18 +7,18 @@ from types import MappingProxyType
 
 from ..errors import BadOption, SolverUnavailable
 from ..sdp import SDP, dual_program, svec_length
-from .base import Solver, SolverOptions, fitting_bytes
-from .clarabel import Clarabel
-from .copt import COPT
-from .csdp import CSDP
-from .cvxopt import CVXOPT
-from .cvxpy import CVXPY
-from .mosek import MOSEK
+from .adapters.clarabel import Clarabel
+from .adapters.copt import COPT
+from .adapters.csdp import CSDP
+from .adapters.cvxopt import CVXOPT
+from .adapters.cvxpy import CVXPY
+from .adapters.mosek import MOSEK
+from .adapters.qics import QICS
+from .adapters.scs import SCS
+from .adapters.sdpa import SDPA
+from .contract import Solver, SolverOptions, fitting_bytes
 from .native import NativeSolver
 from .native.cost import likely_seconds
-from .qics import QICS
-from .scs import SCS
-from .sdpa import SDPA
 
 #: One line a solver; the order is that of `available_solvers`.
 SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(

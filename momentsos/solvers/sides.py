@@ -13,7 +13,7 @@ import scipy.linalg
 from numpy.typing import NDArray
 
 from ..sdp import SDP, SDPSolution, dual_program, from_dual
-from .base import Solver, SolverOptions, finish
+from .contract import Solver, SolverOptions, finish
 
 #: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
 _RANK, _CONSISTENT = 1e-12, 1e-9

@@ -9,8 +9,8 @@ import pytest
 import sympy
 
 import momentsos as ms
-from momentsos.networks import expansion
-from momentsos.networks.instances import example_34, noisy_instance
+from momentsos.learning import expansion
+from momentsos.learning.instances import example_34, noisy_instance
 
 
 def test_example_3_4_gives_the_four_polynomials_of_the_paper_exactly() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from momentsos.polynomials.remembered import remembered
+from momentsos.machine.remembered import remembered
 
 
 def test_the_same_content_is_asked_for_once_and_other_content_again() -> None:

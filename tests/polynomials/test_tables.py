@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import momentsos as ms
-from momentsos.conditioning import change_affinely
+from momentsos.conditioning.affine import change_affinely
 from momentsos.polynomials import Polynomial
 from momentsos.polynomials.evaluation import evaluate_all
 from momentsos.polynomials.tables import from_table, to_table

@@ -7,7 +7,7 @@ import pytest
 import scipy.sparse as sp
 
 import momentsos as ms
-from momentsos.bounds import DualBound, dual_bound
+from momentsos.bounds.dual import DualBound, dual_bound
 from momentsos.errors import InvalidInput
 from momentsos.relaxations import assemble, dense_plan
 from momentsos.sdp import (

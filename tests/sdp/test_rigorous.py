@@ -9,9 +9,9 @@ from catalogue import BY_NAME
 from flint import arb, ctx
 
 from momentsos import relax
+from momentsos.bounds.rigorous import _shifts, rigorous_bound
 from momentsos.errors import InvalidInput
-from momentsos.sdp import SDP, rigorous_bound, svec, svec_index
-from momentsos.sdp.rigorous import _shifts
+from momentsos.sdp import SDP, svec, svec_index
 from momentsos.solvers import SolverOptions, solver_named
 
 CASES = ["six_hump_camel", "hock_schittkowski_71", "motzkin_on_ball", "quadratic_on_simplex", "max_cut_5_cycle"]

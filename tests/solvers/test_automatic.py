@@ -119,7 +119,7 @@ def test_a_ray_that_excludes_small_moments_only_does_not_outdo_a_solution_with_l
 
 
 def test_the_rule_follows_sizes_and_what_is_installed(monkeypatch) -> None:
-    from momentsos.solvers import base, registry
+    from momentsos.solvers import contract, registry
 
     def names(sdp: SDP) -> list[str]:
         return [solver.name for solver in registry.choose_solvers(sdp)]
@@ -135,7 +135,7 @@ def test_the_rule_follows_sizes_and_what_is_installed(monkeypatch) -> None:
     twice = replace(once, operator=sp.vstack([once.operator] * 2, format="csr"), sizes=once.sizes * 2)
     assert names(twice) == ["scs"]  # and as many unknowns on the side of the Gram matrices: an hour
     with monkeypatch.context() as poor:
-        poor.setattr(base, "available_bytes", lambda: 10_000_000)
+        poor.setattr(contract, "available_bytes", lambda: 10_000_000)
         assert names(large_program(32)) == ["scs"]
     assert "of csdp or sdpa on larger ones up to 2000 moments" in registry.describe_choice()
     for cls in (registry.CSDP, registry.SDPA):

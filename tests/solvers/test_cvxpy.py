@@ -8,7 +8,7 @@ from solvers.programs import program
 
 from momentsos.errors import BadOption, SolverFailed, SolverUnavailable
 from momentsos.solvers import SolverOptions, available_solvers
-from momentsos.solvers.cvxpy import to_cvxpy
+from momentsos.solvers.adapters.cvxpy import to_cvxpy
 from momentsos.solvers.registry import SOLVERS
 
 

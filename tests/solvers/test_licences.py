@@ -16,7 +16,7 @@ from momentsos.solvers import SolverOptions, available_solvers, solver_named
 from momentsos.solvers.registry import SOLVERS
 
 mosek = pytest.importorskip("mosek")
-from momentsos.solvers.mosek import fill_task, read_solution, set_parameters  # noqa: E402
+from momentsos.solvers.adapters.mosek import fill_task, read_solution, set_parameters  # noqa: E402
 
 QUIET = SolverOptions(threads=1)
 UNLICENSED = not available_solvers()["mosek"].available

@@ -16,7 +16,7 @@ from momentsos.solvers import SolverOptions
 
 
 def test_an_unknown_option_is_refused_by_name_before_the_solve(adapter, monkeypatch) -> None:
-    monkeypatch.setattr("momentsos.solvers.base.fitting_bytes", lambda _: 0)  # nothing beyond the options fits
+    monkeypatch.setattr("momentsos.solvers.contract.fitting_bytes", lambda _: 0)  # nothing beyond the options fits
     with pytest.raises(BadOption, match="no_such_option"):
         adapter.solve(large_program(12), SolverOptions(native={"no_such_option": 1}))
 
@@ -89,8 +89,8 @@ def test_copt_survives_interruptions_at_any_moment(interruption) -> None:
 
 
 def test_a_program_that_does_not_fit_is_refused_before_the_solve(adapter, monkeypatch) -> None:
-    monkeypatch.setattr("momentsos.solvers.base.available_bytes", lambda: 10_000)
-    monkeypatch.setattr("momentsos.solvers.base._ALWAYS_THERE", 0)
+    monkeypatch.setattr("momentsos.solvers.contract.available_bytes", lambda: 10_000)
+    monkeypatch.setattr("momentsos.solvers.contract._ALWAYS_THERE", 0)
     with pytest.raises(ProblemTooLarge) as caught:
         adapter.solve(large_program(12), QUIET)
     assert caught.value.estimated_bytes > caught.value.limit_bytes
@@ -98,11 +98,11 @@ def test_a_program_that_does_not_fit_is_refused_before_the_solve(adapter, monkey
 
 def test_a_program_that_needs_little_is_not_worth_the_question(monkeypatch) -> None:
     """And a large one is always asked about."""
-    from momentsos.solvers import base
+    from momentsos.solvers import contract
 
-    monkeypatch.setattr(base, "available_bytes", lambda: 10_000)
-    assert base.fitting_bytes(base._ALWAYS_THERE) == base._ALWAYS_THERE
-    assert base.fitting_bytes(base._ALWAYS_THERE + 1) == 9_000
+    monkeypatch.setattr(contract, "available_bytes", lambda: 10_000)
+    assert contract.fitting_bytes(contract._ALWAYS_THERE) == contract._ALWAYS_THERE
+    assert contract.fitting_bytes(contract._ALWAYS_THERE + 1) == 9_000
 
 
 def test_standard_output_stays_clean(solver, capfd) -> None:

@@ -10,7 +10,7 @@ from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec, svec_index
 from momentsos.sdp.svec import svec_length
-from momentsos.solvers.base import SolverOptions
+from momentsos.solvers.contract import SolverOptions
 from momentsos.solvers.native import NativeSolver, cone, step
 from momentsos.solvers.native.compiled import follow
 from momentsos.solvers.native.cost import _shapes, iteration_seconds

@@ -9,7 +9,7 @@ from catalogue import BY_NAME, CASES, HARD
 
 from momentsos import relax
 from momentsos.sdp import SDPStatus
-from momentsos.solvers.base import SolverOptions
+from momentsos.solvers.contract import SolverOptions
 from momentsos.solvers.native import NativeSolver
 
 #: Relaxations whose optimum is not attained or whose feasible set is unbounded: fewer digits.

@@ -11,7 +11,7 @@ from momentsos.errors import ProblemTooLarge
 from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
-from momentsos.solvers import SolverOptions, base, solver_named
+from momentsos.solvers import SolverOptions, contract, solver_named
 from momentsos.solvers.native import adapter, local_elimination
 from momentsos.solvers.native import program as native_program
 from momentsos.solvers.native.compiled import follow
@@ -170,7 +170,7 @@ def test_the_way_through_numpy_is_refused_where_its_own_estimate_is_too_large(mo
         pytest.skip("the compiled core was not built")
     sdp = of_cliques(chain(40), np.random.default_rng(0))
     free = (memory_bytes(sdp) + peak_bytes(sdp)) // 2
-    monkeypatch.setattr(base, "fitting_bytes", lambda estimate: free)
+    monkeypatch.setattr(contract, "fitting_bytes", lambda estimate: free)
     with pytest.raises(ProblemTooLarge):
         solver_named("native").solve(sdp, SolverOptions(verbose=True))
 

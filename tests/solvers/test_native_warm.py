@@ -7,7 +7,7 @@ import pytest
 from catalogue import BY_NAME
 
 from momentsos import relax
-from momentsos.conditioning import balanced_units, scale_by
+from momentsos.conditioning.affine import balanced_units, scale_by
 from momentsos.errors import BadOption
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions, solver_named

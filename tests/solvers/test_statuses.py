@@ -12,7 +12,7 @@ from solvers.programs import QUIET, program
 
 from momentsos.sdp import SDPStatus
 from momentsos.solvers import solve_sdp
-from momentsos.solvers.base import finish
+from momentsos.solvers.contract import finish
 from momentsos.solvers.registry import SOLVERS
 
 
@@ -91,7 +91,7 @@ def test_one_word_alone_is_a_success(name) -> None:
 
 def test_the_endings_of_mosek_are_known_and_none_is_a_success() -> None:
     mosek = pytest.importorskip("mosek")
-    from momentsos.solvers.mosek import _ENDINGS
+    from momentsos.solvers.adapters.mosek import _ENDINGS
 
     of_integers = {"trm_mio_num_branches", "trm_mio_num_relaxs", "trm_num_max_num_int_solutions"}
     not_ours = of_integers | {"trm_lost_race", "trm_objective_range"}  # a race and a cut-off are never asked for
@@ -101,7 +101,7 @@ def test_the_endings_of_mosek_are_known_and_none_is_a_success() -> None:
 
 def test_the_endings_of_qics_are_known_and_none_is_a_success() -> None:
     solver = pytest.importorskip("qics.solver")
-    from momentsos.solvers.qics import _ENDINGS
+    from momentsos.solvers.adapters.qics import _ENDINGS
 
     words = set(re.findall(r'exit_status = "(\w+)"', inspect.getsource(solver)))
     assert words - {"solved"} == set(_ENDINGS)

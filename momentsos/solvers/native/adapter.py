@@ -9,12 +9,19 @@ from typing import ClassVar
 
 import numpy as np
 
+from ...machine.threads import limited_threads
 from ...sdp import SDP, SDPSolution, SDPStatus
-from ...threads import limited_threads
-from ..base import Solver, SolverOptions, finish, refuse_if_too_large
+from ..contract import Solver, SolverOptions, finish, refuse_if_too_large
 from .compiled.follow import follow_small
 from .cone import Array
-from .cost import cheaper_side, elimination_order, is_compiled, iteration_seconds, memory_bytes, peak_bytes
+from .cost import (
+    cheaper_side,
+    elimination_order,
+    is_compiled,
+    iteration_seconds,
+    memory_bytes,
+    peak_bytes,
+)
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
 from .program import make_program, prepare

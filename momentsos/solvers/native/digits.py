@@ -20,7 +20,15 @@ from numpy.typing import NDArray
 from ...errors import ProblemTooLarge
 from ...sdp import SDP, svec_index
 from ...sdp.svec import svec_weights
-from .exact import Exact, ExactProgram, array, exactly, make_exact, matrix, weighted
+from .exact import (
+    Exact,
+    ExactProgram,
+    array,
+    exactly,
+    make_exact,
+    matrix,
+    weighted,
+)
 from .iterate import Iterate
 from .program import Scaled
 

@@ -17,7 +17,14 @@ from .patterns import Folding
 from .shared_term import find_shifts, make_shared
 from .sparse_schur import SparseSchur, make_sparse_schur
 from .sparse_term import compressed_columns, make_sparse
-from .terms import Term, group_stacks, local_moments, make_linear, make_local, make_stacked
+from .terms import (
+    Term,
+    group_stacks,
+    local_moments,
+    make_linear,
+    make_local,
+    make_stacked,
+)
 
 #: Seconds an iteration below which a group is stacked without looking further.
 _NOT_WORTH_A_CHOICE = 1e-3

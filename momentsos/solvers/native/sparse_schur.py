@@ -17,7 +17,14 @@ from numpy.typing import NDArray
 from .cone import Array, Cone, Factor
 from .ordering import Ordering
 from .patterns import Folding
-from .terms import LinearPairs, LocalTerm, group_stacks, local_moments, make_local, make_pairs
+from .terms import (
+    LinearPairs,
+    LocalTerm,
+    group_stacks,
+    local_moments,
+    make_local,
+    make_pairs,
+)
 
 Index = NDArray[np.intp]
 

@@ -1,0 +1,1 @@
+"""From dual vectors to lower bounds that hold."""

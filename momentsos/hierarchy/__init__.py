@@ -1,0 +1,1 @@
+"""`solve` and `relax`: orders are raised, evidence is collected, a result follows."""

@@ -1,0 +1,153 @@
+"""The dense hierarchy as a method: a ball where one is needed, atoms of the moment matrix as candidates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...conditioning.affine import AffineChange, half_widths, scale_by
+from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
+from ...points.known import FAR, Search
+from ...points.local import LocalPoint
+from ...problem import Problem
+from ...relaxations import Plan, Relaxation, dense_plan
+from ...relaxations.bounding import Ball
+from ...sdp import SDPSolution
+from ..request import Request
+from .base import EVERYWHERE, Candidates, Method, Setting, Tried
+
+#: The default ball has this many times the norm of the best known point as its radius (search units, at least 1).
+BALL_FACTOR = 2.0
+#: Around the best point the defect of an identity is bounded within this many lengths of the problem.
+CENTRED_REACH = 4.0
+#: No more than this many atoms of one moment matrix are looked at.
+MOST_ATOMS = 64
+
+
+class Dense(Method):
+    """The dense hierarchy; see `momentsos.relaxations.dense`."""
+
+    name: ClassVar[str] = "dense"
+
+    def lowest_order(self, problem: Problem) -> int:
+        """Return half the largest degree, rounded up, at least 1."""
+        return problem.minimum_order
+
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
+        """Plan the dense relaxation."""
+        return dense_plan(given.problem if isinstance(given, AffineChange) else given, order, memory_limit)
+
+    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
+        """Yield the problem as it is, then within a ball where the rule asks for one.
+
+        A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the
+        constraints bound all variables, a ball that contains these bounds, which strengthens the relaxation and
+        excludes nothing; elsewhere a ball of twice the norm of the best known point, in the units of the search,
+        unless that point is farther out than 1000. Where the problem is far from the origin, it is taken around the
+        best point, without a ball.
+        """
+        search.look_further()
+        search.centre()
+        problem = search.problem
+        if isinstance(request.bound, int | float):
+            yield _within(Ball(np.full(problem.n_variables, float(request.bound))), search)
+            return
+        if search.centred is not None:
+            yield Setting(search.centred, EVERYWHERE, True, np.full(problem.n_variables, CENTRED_REACH))
+            return
+        units, widths = np.diag(search.change.matrix), half_widths(problem)
+        yield Setting(search.change, EVERYWHERE, True, search.reach)
+        if request.bound is None:
+            return
+        distance = float(np.linalg.norm(search.best.point)) if search.best else np.inf
+        if np.isfinite(widths).all() and (widths > 0).all():
+            around = Ball((1 + 1e-9) * problem.n_variables**0.5 * widths)
+            yield replace(_within(around, search), coverage=EVERYWHERE, everywhere=True)
+        elif distance <= FAR:
+            yield _within(Ball(BALL_FACTOR * max(1.0, distance) * units), search)
+
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+    ) -> Candidates:
+        """Test flatness, extract atoms at every inner degree that allows it, improve and check each.
+
+        The mean of the moments is a candidate too. Every point is kept only if it is feasible after polishing.
+        """
+        if solution.moments is None:
+            return Candidates(None, (), ())
+        matrix = relaxation.matrix(0, solution.moments)
+        basis = relaxation.psd_blocks[0].basis
+        mass = float(matrix[0, 0])
+        if not np.isfinite(matrix).all() or mass <= 0:
+            return Candidates(None, (), ("the moment matrix has no positive mass",))
+        matrix, units = _in_own_units(matrix / mass, basis)
+        flatness = _flatness(matrix, basis, setting.change.problem, solution)
+        starts, dropped = _starts(matrix, basis, flatness)
+        kept: list[LocalPoint] = []
+        for name, start in starts:
+            if setting.change is search.centred:
+                point = search.descend(setting.change, start * units)
+            else:
+                point = search.improve(search.change.inverse_point(setting.change.point(start * units)))
+            if point.feasible:
+                kept.append(point)
+            else:
+                dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
+        return Candidates(flatness, tuple(kept), tuple(dropped))
+
+
+def _within(ball: Ball, search: Search) -> Setting:
+    change = scale_by(ball.restrict(search.problem), ball.half_axes)
+    return Setting(change, str(ball), False, ball.half_axes / np.diag(change.matrix))
+
+
+def _flatness(
+    matrix: NDArray[np.float64], basis: NDArray[np.int64], problem: Problem, solution: SDPSolution
+) -> Flatness:
+    constraints = (*problem.inequalities, *problem.equalities)
+    step = max([1, *(-(-g.degree // 2) for g in constraints)])
+    lowest = max(step, -(-problem.minimize.degree // 2))
+    noise = 1e-6 if solution.residuals is None else float(np.clip(10 * solution.residuals.worst, 1e-9, 1e-5))
+    return test_flatness(matrix, basis.sum(axis=1), lowest, step, RankRule(noise=noise))
+
+
+def _in_own_units(
+    matrix: NDArray[np.float64], basis: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Divide by powers of the second moments of the variables where these exceed one, so that no entry is large."""
+    units = np.ones(basis.shape[1])
+    for i, row in enumerate(_variable_rows(basis)):
+        units[i] = max(1.0, float(np.sqrt(max(matrix[row, row], 0.0))))
+    weights = np.prod(units**basis, axis=1)
+    return matrix / np.outer(weights, weights), units
+
+
+def _variable_rows(basis: NDArray[np.int64]) -> list[int]:
+    """Return for each variable the row of the basis that is the variable itself."""
+    linear = basis.sum(axis=1) == 1
+    return [int(np.flatnonzero(linear & (basis[:, i] == 1))[0]) for i in range(basis.shape[1])]
+
+
+def _starts(
+    matrix: NDArray[np.float64], basis: NDArray[np.int64], flatness: Flatness
+) -> tuple[list[tuple[str, NDArray[np.float64]]], list[str]]:
+    """Return named candidate points: atoms (flat degrees first, then the others), then the mean."""
+    starts: list[tuple[str, NDArray[np.float64]]] = []
+    dropped: list[str] = []
+    for test in sorted(flatness.tests, key=lambda t: (not t.flat, t.doubtful, -t.degree)):
+        if test.rank.value > MOST_ATOMS:
+            dropped.append(f"degree {test.degree}: rank {test.rank.value} is more than {MOST_ATOMS} atoms")
+            continue
+        atoms = extract_atoms(matrix, basis, test.degree, test.rank.value)
+        if atoms is None:
+            dropped.append(f"degree {test.degree}: no atoms, the rows of lower degree do not span")
+            continue
+        starts += [(f"atom {i} at degree {test.degree}", point) for i, point in enumerate(atoms.points)]
+        if test.flat and not test.doubtful:
+            break
+    mean = matrix[0, _variable_rows(basis)]
+    return [*starts, ("the mean of the moments", first_moments(mean, float(matrix[0, 0])))], dropped

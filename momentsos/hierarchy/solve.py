@@ -1,0 +1,269 @@
+"""`solve`: orders are raised until the bounds meet, a limit is reached, or nothing more can be learned."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..bounds.dual import dual_bound
+from ..errors import ProblemTooLarge
+from ..machine.threads import limited_threads
+from ..points.known import Search
+from ..polynomials import Polynomial, basis_size
+from ..problem import Problem
+from ..relaxations import Relaxation, assemble
+from .evidence import Evidence
+from .methods import Method, Setting, methods_named
+from .request import (
+    Progress,
+    Request,
+    check_order,
+    check_orders,
+    check_problem,
+    check_request,
+    split_options,
+)
+from .result import Result
+
+#: Orders that the user did not name are solved up to this many moments, minutes of work.
+UNASKED_MOMENTS = 2_500
+#: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
+AFFORDABLE_MOMENTS = 1_000
+#: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
+WORTH_GOING_ON = 0.99
+
+
+def relax(
+    problem: Problem, order: int | None = None, method: str = "dense", memory_limit: int | None = None
+) -> Relaxation:
+    """Build one relaxation of the problem as it is written; no solver is touched.
+
+    Parameters
+    ----------
+    problem : Problem
+    order : int, optional
+        The relaxation order; by default the lowest one.
+    method : str
+        As for `solve`.
+    memory_limit : int, optional
+        Bytes that assembling may take; by default half of what is free.
+
+    Raises
+    ------
+    BadOption, OrderTooLow, ProblemTooLarge
+    """
+    check_problem(problem)
+    chosen = methods_named(method, problem).methods[0]
+    k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
+    return assemble(chosen.plan(problem, k, memory_limit))
+
+
+def solve(
+    problem: Problem,
+    order: int | None = None,
+    max_order: int | None = None,
+    method: str = "auto",
+    solver: str = "auto",
+    tol: float = 1e-6,
+    time_limit: float | None = None,
+    solver_options: Mapping[str, Any] | None = None,
+    *,
+    bound: str | float | None = "auto",
+    candidates: NDArray[np.float64] | None = None,
+    objective_scale: float | None = None,
+    memory_limit: int | None = None,
+    seed: int = 0,
+    squares: Sequence[Polynomial] = (),
+    progress: Progress | None = None,
+) -> Result:
+    r"""Minimise a polynomial globally, with bounds from both sides.
+
+    Relaxations of rising order give lower bounds; atoms of their moments, local search and polishing give
+    feasible points. The status is `CERTIFIED` when the two meet.
+
+    Parameters
+    ----------
+    problem : Problem
+    order : int, optional
+        First order; by default the lowest. Alone, it is the only one tried.
+    max_order : int, optional
+        Last order; by default two more than the lowest.
+    method : {"auto", "dense", "partial", "sparse"}
+        ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"sparse"``
+        has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
+        sparse one where its lowest relaxation has at most half the moments of the dense and a tenth of those of the
+        partial one, else the partial one where it has fewer than the dense one; and then the dense one where these
+        gave no bound, or left a gap that a dense relaxation of up to 1000 moments may close.
+    solver : str
+        A name from `available_solvers`, or ``"auto"``.
+    tol : float
+        Relative gap at which the minimum counts as certified.
+    time_limit : float, optional
+        Seconds in all.
+    solver_options : mapping, optional
+        `max_iterations`, `verbose`, `threads`, `tol`, `isolate` (solve in a child process), and any option under the
+        solver's own name. By default linear algebra uses one thread, and in the solver as many as there are from
+        1000 moments on.
+    bound : "auto", None or float
+        A ball around the variables. ``None``: none. A number: its radius, in the units of the variables.
+        ``"auto"``: none at first; where the gap stays open, the order is solved again with a ball. It contains
+        the bounds that the constraints put on all variables, where they do, and then excludes nothing; else its
+        radius is twice the norm of the best known point, in balanced units. `Result.coverage` says on which set
+        the bound holds.
+    candidates : (r, n) array, optional
+        Points to start the local search from.
+    objective_scale : float, optional
+        The size against which an absolute gap is measured; by default the size of the objective's terms at the
+        best point, or its largest coefficient in balanced units, whichever is larger.
+    memory_limit : int, optional
+        Bytes that assembling may take; by default half of what is free.
+    seed : int
+        For the starting points of the local search.
+    squares : sequence of Polynomial, optional
+        Polynomials whose squares add up to the objective, if that is known; it saves digits.
+    progress : callable, optional
+        Called with one line for each step.
+
+    Returns
+    -------
+    Result
+
+    Raises
+    ------
+    BadOption, InvalidInput, OrderTooLow, ProblemTooLarge, SolverUnavailable
+    """
+    check_problem(problem)
+    check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
+    choice = methods_named(method, problem)
+    first, *others = choice.methods
+    first.check(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
+    chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
+    request = Request(
+        problem=problem,
+        solver=solver,
+        tol=tol,
+        until=time.perf_counter() + (np.inf if time_limit is None else time_limit),
+        options=split_options(solver_options),
+        bound=bound,
+        scale=objective_scale,
+        memory_limit=memory_limit,
+        seed=seed,
+        squares=tuple(squares),
+        progress=progress,
+    )
+    began = time.perf_counter()
+    with limited_threads(request.options.threads or 1):
+        request.say(choice.reason or f"method {first.name}")
+        search = Search(problem, request, candidates)
+        searched = time.perf_counter() - began
+        unasked = order is max_order is None
+        found: list[Evidence] = []
+        for k in chosen:
+            if found and not _worth_asking(k, problem, unasked, found[-1]):
+                break
+            reason = f"{choice.reason} It was not enough, and the {k.name} one was asked." if found else choice.reason
+            evidence = Evidence(request, k, search, reason, started=began)
+            evidence.seconds["extract"] += searched
+            orders = check_orders(k.lowest_order(problem), order, max_order)
+            several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
+            try:
+                _climb(orders if several else orders[:1], unasked, evidence)
+            except ProblemTooLarge:
+                if not found:
+                    raise
+                break  # what the first method found stands
+            found.append(evidence)
+        best = max(found, key=lambda evidence: (evidence.finished, -evidence.gap))
+        if not best.finished and request.time_left() > 0:
+            best.look_beyond(near=True)
+        return best.result()
+
+
+def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:
+    """Whether another method is asked: where there is no bound, and where a gap is left that costs little to close."""
+    if last.finished or last.request.time_left() <= 0:
+        return False
+    affordable = basis_size(problem.n_variables, 2 * method.lowest_order(problem)) <= AFFORDABLE_MOMENTS
+    return last.bound is None or (unasked and affordable)
+
+
+def _exists(method: Method, problem: Problem, order: int | None, max_order: int | None) -> bool:
+    """Whether a method has relaxations of the orders that were asked for."""
+    lowest = method.lowest_order(problem)
+    return (order is None or order >= lowest) and (max_order is None or max_order >= lowest)
+
+
+def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:
+    """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned.
+
+    Orders that the user did not ask for end also when an order has not made the gap smaller.
+    """
+    gap = np.inf
+    for k in orders:
+        try:
+            _try_order(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
+        except ProblemTooLarge as error:
+            if not evidence.attempts:
+                raise
+            evidence.limit = f"Order {k} was not tried: {error}."
+        if evidence.finished or evidence.limit:
+            break
+        before, gap = gap, evidence.gap
+        if unasked and np.isfinite(before) and gap > WORTH_GOING_ON * before:
+            evidence.limit = f"Order {k} did not make the gap smaller: name max_order to go on."
+            break
+
+
+def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
+    """Solve order `k` in each setting of the method until there is no more to learn.
+
+    Relaxations of more than `most` moments are not solved.
+    """
+    request, method = evidence.request, evidence.method
+    started = time.perf_counter()
+    for number, setting in enumerate(method.settings(evidence.search, request, evidence.tried)):
+        evidence.seconds["relax"] += time.perf_counter() - started - setting.seconds
+        evidence.seconds["solve"] += setting.seconds
+        if request.time_left() <= 0:
+            evidence.limit = "The time limit was reached."
+            return
+        _attempt(k, setting, method, evidence, most)
+        if evidence.limit:
+            return
+        first = number == 0 and len(evidence.attempts) == 1
+        unknown = first and not evidence.finished and not evidence.proved_bounded
+        if (unknown or evidence.doubtful) and request.time_left() > 0:
+            evidence.seen_far = True
+            evidence.unbounded = evidence.search.falls_without_end()
+        evidence.look_beyond()
+        if evidence.finished:
+            return
+        started = time.perf_counter()
+
+
+def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most: int | None) -> None:
+    """Relax, solve and read one order in one setting."""
+    request, seconds = evidence.request, evidence.seconds
+    request.say(f"order {k} over {setting.coverage}")
+    start = time.perf_counter()
+    relaxation = assemble(method.plan(setting.change, k, request.memory_limit))
+    relaxed = time.perf_counter()
+    if most is not None and relaxation.sdp.n_moments > most:
+        evidence.limit = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
+        return
+    request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
+    solution = request.solve(relaxation.sdp)
+    solved = time.perf_counter()
+    bound = dual_bound(relaxation, solution, setting.reach, request.until)
+    closed = bound is not None and evidence.closes(setting.change.value(bound.value))
+    known = evidence.search.upper
+    candidates = method.candidates(setting, relaxation, solution, evidence.search, closed)
+    evidence.search.add(candidates.points)
+    evidence.record(k, setting, relaxation, solution, bound, candidates, known)
+    seconds["relax"] += relaxed - start
+    seconds["solve"] += solved - relaxed
+    seconds["extract"] += time.perf_counter() - solved

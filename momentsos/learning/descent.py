@@ -1,0 +1,87 @@
+r"""Local descent of a loss of all residuals: a linear program in a trust region, again and again.
+
+Each step minimises the norm of :math:`W (r + J d)` over a box of `d`, in coordinates in which a step of size one moves
+the residuals by their own size. `W` is a reduction of the loss, so that the program stays small however many samples
+there are; a step is kept only if the loss of all residuals falls.
+
+Source: Fletcher, *Practical Methods of Optimization* (1987), section 14.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix, eye_array, hstack, vstack
+
+from .losses.sampled import SampledLoss
+from .residuals import ResidualTable
+
+Floats = NDArray[np.float64]
+
+#: Residuals that one linear program sees alone: at least this many, and this multiple of the root of their number. Of
+#: `R` residuals about that root change their signs between the best squared and the best absolute errors.
+ALONE, _ROOTS = 300, 3.0
+#: Steps at most, and the smallest box.
+STEPS, _SMALLEST = 100, 1e-10
+#: The least share of the predicted fall that keeps a step, and the predicted fall that is not worth one.
+_KEPT, _NEGLIGIBLE = 0.1, 1e-13
+#: Singular values below this share of the largest belong to directions that the data do not see.
+_UNSEEN = 1e-10
+
+
+def descended(loss: SampledLoss, table: ResidualTable, start: Floats) -> Floats:
+    """Return the coefficients where the descent ends, at the latest where the loss is what rounding makes of zero.
+
+    Parameters
+    ----------
+    loss : SampledLoss
+    table : ResidualTable
+    start : (n,) array
+    """
+    point, values = start, table.at(start)
+    alone = max(ALONE, int(_ROOTS * len(values) ** 0.5))
+    height, box = loss.norm(values), 1.0
+    for _ in range(STEPS):
+        if not height > loss.norm(table.rounding(point)):
+            break
+        slopes = table.jacobian(point)
+        frame = natural_frame(slopes) * float(np.linalg.norm(values))
+        weights = loss.weights(loss.parts(alone, values, slopes @ frame), values)
+        reduced, steep = weights @ values / height, weights @ (slopes @ frame) / height
+        moved = False
+        while not moved and box > _SMALLEST:
+            step, predicted = _least_norm(loss, reduced, steep, box)
+            if not 1.0 - predicted > _NEGLIGIBLE:
+                return point
+            trial = point + frame @ step
+            there = table.at(trial)
+            moved = height - loss.norm(there) >= _KEPT * height * (1.0 - predicted)
+            box *= (2.0 if np.abs(step).max() > 0.9 * box else 1.0) if moved else 0.25
+        if not moved:
+            break
+        point, values, height = trial, there, loss.norm(there)
+    return point
+
+
+def natural_frame(slopes: Floats) -> Floats:
+    """Return the matrix `T` with orthonormal ``slopes @ T``, but for directions that the residuals do not see."""
+    _, singular, directions = np.linalg.svd(slopes, full_matrices=False)
+    if not singular[0] > 0:
+        return np.eye(slopes.shape[1])
+    return np.asarray(directions.T / np.maximum(singular, _UNSEEN * singular[0]))
+
+
+def _least_norm(loss: SampledLoss, values: Floats, slopes: Floats, box: float) -> tuple[Floats, float]:
+    """Minimise the reduced norm of ``values + slopes @ step`` over a box, by HiGHS."""
+    from scipy.optimize import linprog
+
+    rows, n = slopes.shape
+    # One bound for all values if the norm is their maximum, one for each if it is their sum.
+    bounds = csr_matrix(np.ones((rows, 1))) if loss.reduced_norm(np.ones(2)) == 1.0 else eye_array(rows)
+    matrix = vstack([hstack([slopes, -bounds]), hstack([-slopes, -bounds])])
+    cost = np.append(np.zeros(n), np.ones(bounds.shape[1]))
+    limits = [(-box, box)] * n + [(0.0, None)] * bounds.shape[1]
+    answer = linprog(cost, A_ub=matrix, b_ub=np.append(-values, values), bounds=limits, method="highs")
+    if answer.x is None:
+        return np.zeros(n), 1.0
+    return answer.x[:n], float(answer.fun)

@@ -1,0 +1,150 @@
+r"""The outputs of a network as polynomials in its coefficients, for all samples at once.
+
+A quantity of the network is a polynomial in `c` with one value for each monomial and unit, and for each sample where
+samples matter: an array of shape ``(terms, units, samples)``. A weight matrix acts on the units, a power of a layer is
+a product of such polynomials; see `momentsos.learning.layers`. Which products fall on which monomial is planned once;
+for each chunk of samples only array operations remain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..polynomials.exponents import Exponents, unique_rows
+from .layers import Floats, Layer, UnitPolynomials, Workspace
+from .network import PolynomialNetwork
+
+#: Numbers that one chunk of samples may hold in the largest layer (8 bytes each): few enough for the processor's cache.
+_CHUNK = 2**17
+
+
+def coefficient_names(degrees: tuple[int, ...]) -> tuple[str, ...]:
+    """Return the names of the learned coefficients: ``c11, c12, ..., c20, c21, ...`` (layer, power).
+
+    In a network of more than nine layers or degrees, an underscore separates the two numbers.
+    """
+    last = len(degrees)
+    mark = "_" if last > 9 or max(degrees) > 9 else ""
+    return tuple(
+        f"c{layer}{mark}{power}"
+        for layer, degree in enumerate(degrees, start=1)
+        for power in range(0 if layer == last else 1, degree + 1)
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Expansion:
+    """The plan of the expansion of one network: exponents of every layer, and products between them.
+
+    Attributes
+    ----------
+    network : PolynomialNetwork
+    names : tuple of str
+        The coefficients that are unknown.
+    exponents : (terms, n) integer array
+        The monomials of the outputs, in graded order.
+    """
+
+    network: PolynomialNetwork
+    names: tuple[str, ...]
+    exponents: Exponents
+    _layers: tuple[Layer, ...]
+
+    @classmethod
+    def of(cls, network: PolynomialNetwork) -> Expansion:
+        """Plan the expansion of `network`."""
+        names = coefficient_names(network.degrees)
+        varying, fixed = np.zeros((1, len(names)), dtype=np.int64), None
+        layers: list[Layer] = []
+        place = 0
+        for number, degree in enumerate(network.degrees):
+            last = number == len(network.degrees) - 1
+            own = list(range(place, place + degree + (1 if last else 0)))
+            if layers:
+                fixed = _affine(network, number, layers[-1].factors[0])
+            layers.append(Layer.of(fixed, varying, network.sizes[number + 1], own if last else [None, *own]))
+            varying = layers[-1].exponents
+            place += len(own)
+        everything = unique_rows(np.concatenate([layers[-1].factors[0].exponents, varying]))[0]
+        return cls(network, names, everything, tuple(layers))
+
+    def chunks(self, samples: int) -> Iterator[slice]:
+        """Cut the samples so that no intermediate array of a chunk grows with their number."""
+        widest = max(
+            len(layer.exponents) * units for layer, units in zip(self._layers, self.network.sizes[1:], strict=False)
+        )
+        step = max(1, _CHUNK // max(1, widest))
+        return (slice(start, min(start + step, samples)) for start in range(0, samples, step))
+
+    def _last_input(self, X: Floats, space: Workspace) -> Floats:
+        """Return what the samples change in the input of the last activation, shape (terms, units, samples)."""
+        weights, biases = self.network.weights, self.network.biases
+        powers = 1 if len(self._layers) == 1 else len(self._layers[0].powers)
+        outputs = space.array("first", (powers, len(weights[0]), len(X)))
+        np.matmul(weights[0], X.T, out=outputs[0])
+        if biases is not None:
+            outputs[0] += biases[0][:, None]
+        for k in range(1, powers):  # the first layer's output is c_1 Y + c_2 Y² + …, and what samples do not change
+            np.multiply(outputs[k - 1], outputs[0], out=outputs[k])
+        for number, layer in enumerate(self._layers[1:], start=1):
+            values = space.array(number, (len(outputs), len(weights[number]), len(X)))
+            np.matmul(weights[number], outputs, out=values)
+            outputs = values if layer is self._layers[-1] else layer.apply(values, space)
+        return outputs
+
+    def mean_outputs(self, X: Floats) -> Floats:
+        """Return the coefficients of the mean output over the rows of `X`, shape (terms, m_{D+1}).
+
+        Samples are added up before the last weight matrix acts, which is linear.
+        """
+        last = self._layers[-1]
+        sums = [np.zeros((len(rows), self.network.sizes[-2])) for rows in last.powers]
+        space = Workspace()
+        for chunk in self.chunks(len(X)):
+            values = self._last_input(X[chunk], space)
+            for total, part in zip(sums, last.power_sums(values, space), strict=True):
+                total += part
+        whole = last.total(len(X), sums)
+        mean = UnitPolynomials(whole.exponents, whole.values / len(X))
+        return _affine(self.network, len(self._layers), mean).values
+
+    def outputs(self, X: Floats) -> Floats:
+        """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
+        last, space = self._layers[-1], Workspace()
+        varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
+        fixed = _affine(self.network, len(self._layers), last.factors[0])
+        _, index = unique_rows(np.concatenate([self.exponents, fixed.exponents, last.exponents]))
+        places = np.split(index[len(self.exponents) :], [len(fixed.exponents)])
+        result = np.zeros((len(self.exponents), *varying.shape[1:]))
+        result[places[0]] += fixed.values[:, :, None]
+        result[places[1]] += varying
+        return result.transpose(0, 2, 1)
+
+    def triangular_factor(self, X: Floats, Y: Floats) -> Floats:
+        """Return the triangular factor of the matrix of all outputs' coefficients with the targets as last column.
+
+        Rows of that matrix are samples and outputs; it is never formed: each chunk of it is put under the factor
+        of the chunks before, and factored again.
+
+        Returns
+        -------
+        (terms + 1, terms + 1) array
+            Upper triangular, fewer rows when there are fewer samples and outputs.
+        """
+        terms = len(self.exponents)
+        factor = np.zeros((0, terms + 1))
+        for chunk in self.chunks(len(X)):
+            outputs = self.outputs(X[chunk]).reshape(terms, -1)
+            block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
+            factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
+        return factor
+
+
+def _affine(network: PolynomialNetwork, number: int, given: UnitPolynomials) -> UnitPolynomials:
+    """Apply a weight matrix and its bias; graded order puts the constant monomial first, and every layer keeps it."""
+    values = given.values @ network.weights[number].T
+    values[0] += network.bias(number)
+    return UnitPolynomials(given.exponents, values)

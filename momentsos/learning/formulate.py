@@ -1,0 +1,140 @@
+"""From a network and data to a polynomial problem, and from its points back to coefficients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..errors import InvalidInput
+from ..polynomials import Polynomial
+from ..polynomials.evaluator import Evaluator
+from ..problem import Problem
+from .expansion import Expansion
+from .losses.means import loss_named
+from .network import PolynomialNetwork, check_rows
+
+
+@dataclass(frozen=True, eq=False)
+class Formulation:
+    r"""A loss over data as a polynomial problem, with the way back.
+
+    Attributes
+    ----------
+    network : PolynomialNetwork
+    loss : str
+    problem : Problem
+        Its variables are the coefficients, then what the loss adds (`theta`, or one bound for each residual).
+    residuals : tuple of Polynomial
+        In the coefficients. For the mean residual: the entries of :math:`\hat f - \hat y`. For losses of all samples:
+        the residuals, or what a reduction makes of them.
+    scale : float
+        The size of the targets, in units of the loss.
+    squares : tuple of Polynomial
+        Polynomials whose squares add up to the objective, where it is such a sum.
+    """
+
+    network: PolynomialNetwork
+    loss: str
+    problem: Problem
+    residuals: tuple[Polynomial, ...]
+    scale: float
+    squares: tuple[Polynomial, ...]
+
+    @cached_property
+    def evaluator(self) -> Evaluator:
+        """The residuals with their derivatives."""
+        return Evaluator(self.residuals)
+
+    @property
+    def n_coefficients(self) -> int:
+        """The number of learned coefficients."""
+        return len(self.residuals[0].variables)
+
+    def coefficients(self, point: NDArray[np.float64]) -> list[NDArray[np.float64]]:
+        """Return one array a layer, ascending powers, for a point of the problem; `c_{l,0} = 1` is filled in."""
+        parts, place = [], 0
+        for layer, degree in enumerate(self.network.degrees):
+            last = layer == len(self.network.degrees) - 1
+            take = degree + 1 if last else degree
+            learned = point[place : place + take]
+            parts.append(np.array(learned if last else [1.0, *learned]))
+            place += take
+        return parts
+
+    def lifted(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return `point` with the variables that the loss adds set to what the coefficients make of them.
+
+        For an epigraph this is `theta` = the largest absolute residual: exactly feasible, up to rounding.
+        """
+        return loss_named(self.loss).lift(self.residuals, np.asarray(point[: self.n_coefficients]))
+
+    def objective(self, point: NDArray[np.float64]) -> float:
+        """Return the objective at `point`, as a sum of squares where it is one."""
+        if self.squares:
+            return float(sum(r(point) ** 2 for r in self.squares))
+        return float(self.problem.minimize(point))
+
+    def rounding(self, point: NDArray[np.float64]) -> float:
+        """Return what rounding of the coefficients and of the evaluation can change in the objective at `point`.
+
+        A few units in the last place of the sum of the absolute terms of each residual, times the degree.
+        """
+        evaluator = self.evaluator
+        units = (4 + max(r.degree for r in self.residuals)) * np.finfo(float).eps
+        errors = units * evaluator.sizes(np.asarray(point[: self.n_coefficients]))
+        if not self.squares:
+            one_bound = self.problem.n_variables == self.n_coefficients + 1
+            return float(errors.max() if one_bound else errors.sum())
+        values = np.abs(evaluator.values(np.asarray(point[: self.n_coefficients])))
+        return float(((values + errors) ** 2 - values**2).sum())
+
+    def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+        """Return the learned coefficients as one vector, the inverse of `coefficients`."""
+        last = len(coefficients) - 1
+        return np.concatenate([c if layer == last else c[1:] for layer, c in enumerate(coefficients)])
+
+
+def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual") -> Formulation:
+    r"""Write the training of the activations of `network` as a polynomial problem.
+
+    Parameters
+    ----------
+    network : PolynomialNetwork
+    X : (N, m_0) array
+    Y : (N, m_{D+1}) array
+    loss : str
+
+    Returns
+    -------
+    Formulation
+
+    Raises
+    ------
+    InvalidInput
+        Shapes that do not match the network, numbers that are not finite.
+    BadOption
+        An unknown loss.
+    """
+    chosen = loss_named(loss)
+    inputs, targets = checked_data(network, X, Y)
+    with np.errstate(over="ignore", invalid="ignore"):
+        try:
+            written = chosen.formulate(Expansion.of(network), inputs, targets)
+        except InvalidInput as error:
+            raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
+    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)
+
+
+def checked_data(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return inputs and targets as float arrays; raise `InvalidInput` when they do not match the network."""
+    if not isinstance(network, PolynomialNetwork):
+        raise InvalidInput(f"network: expected a PolynomialNetwork, got {type(network).__name__}")
+    inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
+    if len(inputs) != len(targets):
+        raise InvalidInput(f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both")
+    return inputs, targets

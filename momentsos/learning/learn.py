@@ -1,0 +1,206 @@
+"""`learn`: formulate, solve, and read the coefficients off."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ..hierarchy.methods import methods_named
+from ..hierarchy.request import check_problem, check_request
+from ..hierarchy.result import GAP_FLOOR, Result, Status, closes
+from ..hierarchy.solve import solve
+from . import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
+from .formulate import checked_data
+from .losses.means import loss_named
+from .losses.sampled import SampledLoss
+from .reductions import solve_by_reductions
+from .starts import least_squares_points
+
+#: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
+REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
+
+
+@dataclass(frozen=True, eq=False)
+class Fit(Result):
+    """A result with the network that it describes.
+
+    Attributes
+    ----------
+    network : PolynomialNetwork
+        The network with the learned coefficients; without any when no feasible point was found.
+    coefficients : list of (d_l + 1,) arrays or None
+        In ascending powers.
+    formulation : Formulation or None
+        What was relaxed; for losses of all samples the reduction that gave the lower bound.
+    identifiability : Identifiability or None
+        Which of the coefficients the data determine, at the learned ones; None without any.
+    """
+
+    network: PolynomialNetwork | None = None
+    coefficients: list[NDArray[np.float64]] | None = None
+    formulation: Formulation | None = None
+    identifiability: Identifiability | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the JSON object of a result, with the coefficients."""
+        learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]
+        known = self.identifiability
+        undetermined = None if known is None else list(known.undetermined)
+        return {**super().as_dict(), "coefficients": learned, "undetermined": undetermined}
+
+
+def learn(
+    network: PolynomialNetwork,
+    X: ArrayLike,
+    Y: ArrayLike,
+    loss: str = "mean_residual",
+    method: str = "auto",
+    solver: str = "auto",
+    tol: float = 1e-6,
+    *,
+    order: int | None = None,
+    max_order: int | None = None,
+    time_limit: float | None = None,
+    solver_options: Mapping[str, Any] | None = None,
+    bound: str | float | None = "auto",
+    memory_limit: int | None = None,
+    seed: int = 0,
+    progress: Callable[[str], None] | None = None,
+) -> Fit:
+    r"""Learn the activation coefficients of a network globally.
+
+    Parameters
+    ----------
+    network : PolynomialNetwork
+        Weights, biases and degrees are given; its coefficients, if any, are ignored.
+    X : (N, m_0) array
+    Y : (N, m_{D+1}) array
+    loss : {"mean_residual", "max_abs", "mse", "mae"}
+        The largest entry of the mean residual; the largest absolute residual over all samples and outputs; the mean
+        over the samples of the squared residual norm; the mean absolute residual over all samples and outputs.
+    method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
+        As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
+        method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
+        squared target), with the partial one below 1e-19 of it. For ``"max_abs"`` and ``"mae"`` each reduction of the
+        loss is solved with these options.
+
+    Returns
+    -------
+    Fit
+        `minimizers` holds coefficients and the variables that the loss adds. The upper bound is compared with the
+        loss at the coefficients as they are returned.
+
+    Raises
+    ------
+    InvalidInput, BadOption, OrderTooLow, ProblemTooLarge, SolverUnavailable
+
+    Notes
+    -----
+    For ``"max_abs"`` and ``"mae"`` the problem that is relaxed, `problem` and `formulation` of the fit, sees some of
+    the residuals, or sums of them; it is nowhere above the loss, so its lower bound is one of the loss. The upper
+    bound is the loss of all samples, and `certify` proves the lower one; see `momentsos.learning.reductions`.
+
+    Examples
+    --------
+    >>> import numpy as np, momentsos as ms
+    >>> rng = np.random.default_rng(0)
+    >>> W = [rng.standard_normal((4, 4)) / 2 for _ in range(3)]
+    >>> true = ms.PolynomialNetwork(W, degrees=[2, 1]).with_coefficients([[1, 0.5, -0.3], [0.2, -1]])
+    >>> X = rng.standard_normal((20, 4))
+    >>> fit = ms.learn(ms.PolynomialNetwork(W, degrees=[2, 1]), X, true.predict(X))
+    >>> fit.status.name
+    'CERTIFIED'
+    """
+    check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
+    began = time.perf_counter()
+    until = began + (np.inf if time_limit is None else time_limit)
+
+    named = loss_named(loss)
+    sampled = isinstance(named, SampledLoss)
+
+    def ask(formulation: Formulation, candidates: NDArray[np.float64], least_scale: float = 0.0) -> Result:
+        left = until - time.perf_counter()
+        own = "partial" if sampled and method == "auto" else method
+        scale = formulation.scale * methods_named(own, formulation.problem).methods[0].resolution
+        return solve(
+            formulation.problem,
+            order,
+            max_order,
+            own,
+            solver,
+            tol,
+            max(1e-3, left) if np.isfinite(left) else None,
+            solver_options,
+            bound=bound,
+            candidates=candidates,
+            objective_scale=max(scale, least_scale),
+            squares=formulation.squares,
+            memory_limit=memory_limit,
+            seed=seed,
+            progress=progress,
+        )
+
+    if isinstance(named, SampledLoss):
+        inputs, targets = checked_data(network, X, Y)
+        reduced = solve_by_reductions(
+            network, inputs, targets, named, ask, tol=tol, seed=seed, until=until, memory_limit=memory_limit
+        )
+        result = replace(reduced.result, reason=REDUCED) if method == "auto" else reduced.result
+        return _fit(network, result, reduced.formulation, reduced.squared, began)
+    formulation = formulate(network, X, Y, loss)
+    check_problem(formulation.problem)
+    formed = time.perf_counter() - began
+    result = ask(formulation, least_squares_points(formulation, seed))
+    result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
+    if len(result.minimizers):
+        points = np.array([formulation.lifted(point) for point in result.minimizers])
+        result = replace(result, minimizers=points, **_recomputed(result, formulation, points[0], tol))
+    return _fit(network, result, formulation, formulation, began)
+
+
+def _fit(
+    network: PolynomialNetwork, result: Result, formulation: Formulation, determining: Formulation, began: float
+) -> Fit:
+    """Add the network to a result; the residuals of `determining` say which coefficients the data determine."""
+    own = {field.name: getattr(result, field.name) for field in fields(Result)}
+    learned = determined = None
+    if len(result.minimizers):
+        learned = formulation.coefficients(result.minimizers[0])
+        determined = identifiability(determining, result.minimizers[0])
+        if determined.undetermined:
+            own["message"] = f"{own['message']} Note: {determined}."
+    total = time.perf_counter() - began
+    own["seconds"] = MappingProxyType({**result.seconds, "total": total})
+    return Fit(
+        **own,
+        network=network if learned is None else network.with_coefficients(learned),
+        coefficients=learned,
+        formulation=formulation,
+        identifiability=determined,
+    )
+
+
+def _recomputed(result: Result, formulation: Formulation, point: NDArray[np.float64], tol: float) -> dict[str, Any]:
+    """Compare the upper bound with the loss at the floats of the best point; return what changes in the result.
+
+    The bound stands where the two differ by no more than rounding can explain: of the coefficients to floats, and of
+    the evaluation. The message tells when that matters. Otherwise the recomputed loss takes its place.
+    """
+    upper, loss = result.upper_bound, formulation.objective(point)
+    assert upper is not None
+    if abs(loss - upper) <= tol * max(abs(upper), GAP_FLOOR if result.scale > GAP_FLOOR else 0.0):
+        return {}
+    if loss - upper <= formulation.rounding(point):
+        note = f"Rounding the coefficients to floats changes the loss from {upper:.6g} to {loss:.6g}."
+        return {"message": f"{result.message} {note}"}
+    lower = None if result.lower_bound is None else min(result.lower_bound, loss)
+    changed: dict[str, Any] = {"upper_bound": loss, "lower_bound": lower}
+    if result.status is Status.CERTIFIED and not closes(lower, loss, result.scale, tol):
+        changed |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
+    return changed

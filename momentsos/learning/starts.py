@@ -1,0 +1,127 @@
+"""Least squares on the residuals, the last layer projected out: where `learn` begins."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..polynomials.evaluator import Evaluator
+from . import Formulation
+
+#: Starts of the least-squares search that supplies the first feasible points.
+STARTS = 40
+#: It ends when the best value was found this many times.
+ENOUGH = 2
+#: Evaluations of the residuals in one run, and in one that follows a valley.
+STEPS, _VALLEY_STEPS = 30, 200
+#: What MINPACK says when these were too few.
+_NOT_CONVERGED = 5
+
+
+def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:
+    """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
+
+    Returns
+    -------
+    (r, n) array
+        Points of the formulation's problem, best first.
+    """
+    evaluator = formulation.evaluator
+    projected = _Projected(evaluator, formulation.network.degrees[-1] + 1)
+    starts = np.random.default_rng(seed).standard_normal((STARTS, formulation.n_coefficients - projected.last))
+    ends: list[tuple[float, NDArray[np.float64]]] = []
+    rounding = 0.0
+    for start in starts:
+        lowest = min((size for size, _ in ends), default=0.0)
+        if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
+            break
+        with np.errstate(all="ignore"):
+            point = _projected_search(projected, start)
+        if point is not None:
+            ends.append((float(np.linalg.norm(evaluator.values(point))), point))
+            rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
+    if not ends:
+        with np.errstate(all="ignore"):
+            found = [_plain_search(evaluator, projected.complete(start)[0]) for start in starts[:keep]]
+        ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]
+    distinct: list[NDArray[np.float64]] = []
+    for _, point in sorted(ends, key=lambda pair: pair[0]):
+        if len(distinct) < keep and not any(np.allclose(point, other, rtol=1e-5, atol=1e-8) for other in distinct):
+            distinct.append(point)
+    points = [formulation.lifted(point) for point in distinct]
+    return np.array(points).reshape(-1, formulation.problem.n_variables)
+
+
+class _Projected:
+    r"""Residuals with the best coefficients of the last layer, in which they are affine, for given inner ones.
+
+    With :math:`r(u, v) = b(u) + A(u) v` and `P` the projection onto the complement of the columns of `A`, the
+    residuals are :math:`P b`, and :math:`P\, \partial_u r` at the best `v` stands for their Jacobian. Starts with
+    large data are so much better conditioned, and fewer of them get stuck.
+
+    Source: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973), with the simplification of Kaufman, BIT 15 (1975).
+
+    Parameters
+    ----------
+    evaluator : Evaluator
+        Of the residuals.
+    last : int
+        The number of coefficients of the last layer.
+    """
+
+    def __init__(self, evaluator: Evaluator, last: int) -> None:
+        self.evaluator, self.last = evaluator, last
+        self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
+
+    def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
+        if self._known is None or self._known[0] != inner.tobytes():
+            base = np.append(inner, np.zeros(self.last))
+            columns = self.evaluator.jacobian(base)[:, len(inner) :]
+            lengths = np.linalg.norm(columns, axis=0)
+            lengths[lengths == 0] = 1.0
+            u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
+            rank = int((s > 1e-10 * s[0]).sum())
+            inside = (u[:, :rank].T @ self.evaluator.values(base)) / s[:rank]
+            base[len(inner) :] = -(vt[:rank].T @ inside) / lengths
+            self._known = inner.tobytes(), base, u[:, :rank]
+        return self._known[1:]
+
+    def values(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the residuals."""
+        point, basis = self.complete(inner)
+        values = self.evaluator.values(point)
+        return np.asarray(values - basis @ (basis.T @ values))
+
+    def jacobian(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what stands for their derivatives in the inner coefficients."""
+        point, basis = self.complete(inner)
+        columns = self.evaluator.jacobian(point)[:, : len(inner)]
+        return np.asarray(columns - basis @ (basis.T @ columns))
+
+
+def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDArray[np.float64] | None:
+    """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
+
+    None is returned for a run that does not end within `STEPS`: it is on its way to a worse end, or to infinity.
+    """
+    from scipy.optimize import least_squares, leastsq
+
+    inner, small = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
+    if len(start) > len(projected.evaluator.polynomials):
+        end = least_squares(projected.values, start, projected.jacobian, max_nfev=STEPS, **small)
+        inner, over = end.x, end.status == 0
+    elif len(start):
+        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=STEPS, **small)
+        inner, over = answer[0], answer[-1] == _NOT_CONVERGED
+    else:
+        over = False
+    point = projected.complete(inner)[0] if np.isfinite(inner).all() else inner
+    return point if not over and np.isfinite(point).all() else None
+
+
+def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
+    from scipy.optimize import least_squares
+
+    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_STEPS).x)

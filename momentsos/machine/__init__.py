@@ -1,0 +1,1 @@
+"""What the machine has and how it is used: memory, threads, caches."""

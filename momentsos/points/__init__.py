@@ -1,0 +1,1 @@
+"""Points of a problem: when they are feasible, local search, and the points known so far."""

@@ -1,0 +1,1 @@
+"""The foreign solvers, one file each."""
