@@ -39,7 +39,7 @@ def _described(result: Any) -> dict[str, Any]:
         "reason": result.reason,
         "iterations": None if result.solution is None else result.solution.iterations,
         "attempts": [
-            [a.order, a.coverage, a.sdp_status.name, a.native_status, a.lower_bound, a.absorbed, a.sizes["moments"]]
+            [a.order, a.coverage, a.sdp_status.name, a.words, a.lower_bound, a.absorbed, a.sizes["moments"]]
             for a in result.attempts
         ],
     }
@@ -94,7 +94,7 @@ def _solver(folder: Path) -> Iterator[tuple[str, Callable[[], dict[str, Any]]]]:
             answer = solve_sdp("native", ms.read_sdpa(path), SolverOptions())
             return {
                 "status": answer.status.name,
-                "message": answer.native_status,
+                "message": answer.words,
                 "iterations": answer.iterations,
                 "lower": None if answer.residuals is None else answer.residuals.dual_objective,
                 "upper": None if answer.residuals is None else answer.residuals.primal_objective,

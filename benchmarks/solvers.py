@@ -111,14 +111,14 @@ def _judged(answer: SDPSolution) -> dict[str, Any]:
     worst = None if answer.residuals is None else answer.residuals.worst
     judged = {
         "status": answer.status.name,
-        "native_status": answer.native_status,
+        "words": answer.words,
         "iterations": answer.iterations,
         "worst_residual": worst,
         "gap": None if answer.residuals is None else answer.residuals.gap,
         "objective": None if answer.residuals is None else answer.residuals.dual_objective,
     }
     if worst is None or not worst <= SOLVED:
-        words = answer.native_status or answer.status.value
+        words = answer.words or answer.status.value
         judged["failure"] = words if worst is None else f"{words}, residual {worst:.0e}"
     return judged
 

@@ -152,7 +152,7 @@ def _prove(result: Result, source: Source, goal: Goal) -> Proved:
     """
     solution = source.solution
     if solution.gram is None or solution.equality_duals is None:
-        raise CertificateError(f"the solver returned no Gram matrices ({solution.native_status})")
+        raise CertificateError(f"the solver returned no Gram matrices ({solution.words})")
     whole = shape_of(source.relaxation, source.scales, frame_of(source.relaxation.plan, source.change))
     faces = newton_face(whole)
     shape = whole.on_face(faces)

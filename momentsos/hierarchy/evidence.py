@@ -85,7 +85,7 @@ class Evidence:
             order=order,
             coverage=setting.coverage,
             sdp_status=solution.status,
-            native_status=solution.native_status,
+            words=solution.words,
             lower_bound=None if bound is None else change.value(bound.value),
             correction=0.0 if bound is None else change.value(bound.correction),
             absorbed=bound is not None and bound.absorbed,

@@ -120,6 +120,6 @@ def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     if given is not None and not isinstance(given, Mapping):
         raise BadOption(f"solver_options: expected a mapping, got {type(given).__name__}")
     rest = dict(given or {})
-    names = [item.name for item in fields(SolverOptions) if item.name not in ("native", "time_limit")]
+    names = [item.name for item in fields(SolverOptions) if item.name not in ("own", "time_limit")]
     common = {name: rest.pop(name) for name in names if name in rest}
-    return SolverOptions(**common, native=MappingProxyType(rest))
+    return SolverOptions(**common, own=MappingProxyType(rest))

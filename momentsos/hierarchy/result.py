@@ -84,7 +84,7 @@ class Attempt:
     coverage : str
         The set on which its lower bound holds.
     sdp_status : SDPStatus
-    native_status : str
+    words : str
     lower_bound : float or None
         Corrected for the residuals of the identity; None when they were too large for any bound.
     correction : float
@@ -104,7 +104,7 @@ class Attempt:
     order: int
     coverage: str
     sdp_status: SDPStatus
-    native_status: str
+    words: str
     lower_bound: float | None
     correction: float
     absorbed: bool

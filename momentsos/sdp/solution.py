@@ -38,7 +38,7 @@ class SDPSolution:
     ----------
     status : SDPStatus
         The solver's claim, mapped.
-    native_status : str
+    words : str
         The solver's own words.
     moments : (n,) array or None
         The primal vector `y`.
@@ -60,7 +60,7 @@ class SDPSolution:
     """
 
     status: SDPStatus
-    native_status: str
+    words: str
     moments: NDArray[np.float64] | None = None
     equality_duals: NDArray[np.float64] | None = None
     gram: NDArray[np.float64] | None = None

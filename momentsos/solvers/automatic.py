@@ -78,7 +78,7 @@ def _on_all_moments(sdp: SDP, kept: NDArray[np.intp], answer: SDPSolution) -> SD
     return finish(
         sdp,
         answer.status,
-        answer.native_status,
+        answer.words,
         full,
         duals,
         gram,
@@ -107,7 +107,7 @@ def _with_second_opinion(solvers: Iterable[Solver], sdp: SDP, options: SolverOpt
             asked.append(f"{solver.name}: {error}")
             continue
         asked.append(_line(answers[-1]))
-        options = replace(options, native=MappingProxyType({}))  # another solver has other names for its options
+        options = replace(options, own=MappingProxyType({}))  # another solver has other names for its options
     if not answers:
         raise refusal
     best = min(answers, key=lambda answer: (not _proved(answer, answers), _worst(answer)))

@@ -61,7 +61,7 @@ class SolverOptions:
     start : SDPSolution or None
         The answer to a program of the same shape that is near this one, for a warm start; the native solver uses it,
         the others start as they always do.
-    native : mapping
+    own : mapping
         Options under the solver's own names, passed on unchanged; unknown names raise `BadOption`.
     """
 
@@ -74,7 +74,7 @@ class SolverOptions:
     side: str = "auto"
     isolate: bool = False
     start: SDPSolution | None = None
-    native: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    own: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
     def __post_init__(self) -> None:
         if not (_is_number(self.tol) and 0 < self.tol < 1):
@@ -200,7 +200,7 @@ def refuse_if_too_large(solver: Solver, sdp: SDP, estimate: int | None = None) -
 def finish(
     sdp: SDP,
     status: SDPStatus,
-    native_status: str,
+    words: str,
     moments: NDArray[np.float64] | None,
     equality_duals: NDArray[np.float64] | None,
     gram: NDArray[np.float64] | None,
@@ -232,7 +232,7 @@ def finish(
         moments = equality_duals = gram = None
     return SDPSolution(
         status=status,
-        native_status=native_status,
+        words=words,
         moments=moments,
         equality_duals=equality_duals,
         gram=gram,

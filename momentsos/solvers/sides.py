@@ -44,7 +44,7 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
     return finish(
         sdp,
         status,
-        answer.native_status,
+        answer.words,
         moments,
         duals,
         gram,

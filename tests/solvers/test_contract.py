@@ -44,7 +44,7 @@ def test_bounds_and_residuals(solver, side, name) -> None:
         assert answer.status is not SDPStatus.OPTIMAL
         return
     tolerance = 10 * solver.accuracy
-    assert answer.status in (SDPStatus.OPTIMAL, SDPStatus.INACCURATE), answer.native_status
+    assert answer.status in (SDPStatus.OPTIMAL, SDPStatus.INACCURATE), answer.words
     assert answer.residuals.worst <= tolerance
     for value in (answer.residuals.primal_objective, answer.residuals.dual_objective):
         assert abs(value - optimum) <= max(tolerance, 1e-6) * (1 + abs(optimum))

@@ -15,7 +15,7 @@ from momentsos.solvers.registry import SOLVERS
 @pytest.mark.parametrize("reached", ["SCS", "CVXOPT", "SDPA"])
 def test_cvxpy_reaches_other_solvers(reached) -> None:
     sdp = program("quadratic_on_simplex")
-    answer = SOLVERS["cvxpy"]().solve(sdp, SolverOptions(native={"solver": reached}))
+    answer = SOLVERS["cvxpy"]().solve(sdp, SolverOptions(own={"solver": reached}))
     assert reached in answer.solver
     assert answer.residuals.worst <= 1e-5
 
@@ -24,12 +24,12 @@ def test_cvxpy_refuses_what_it_cannot_do() -> None:
     sdp = program("booth")
     for native, error in (("NONE", SolverUnavailable), ("HIGHS", SolverFailed)):
         with pytest.raises(error, match=native):
-            SOLVERS["cvxpy"]().solve(sdp, SolverOptions(native={"solver": native}))
+            SOLVERS["cvxpy"]().solve(sdp, SolverOptions(own={"solver": native}))
     with pytest.raises(BadOption, match="time_limit"):
-        SOLVERS["cvxpy"]().solve(sdp, SolverOptions(time_limit=1.0, native={"solver": "CVXOPT"}))
+        SOLVERS["cvxpy"]().solve(sdp, SolverOptions(time_limit=1.0, own={"solver": "CVXOPT"}))
     if not available_solvers()["mosek"].available:
         with pytest.raises(SolverUnavailable, match="MOSEK"):
-            SOLVERS["cvxpy"]().solve(sdp, SolverOptions(native={"solver": "MOSEK"}))
+            SOLVERS["cvxpy"]().solve(sdp, SolverOptions(own={"solver": "MOSEK"}))
 
 
 def test_to_cvxpy_takes_constraints_of_ones_own() -> None:

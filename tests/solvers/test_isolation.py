@@ -18,7 +18,7 @@ from momentsos.solvers.isolation import solve_isolated
 class TestIsolation:
     """What happens in the child costs the solve and nothing else."""
 
-    endless = SolverOptions(max_iterations=2_000_000_000, native={"eps_abs": 0.0, "eps_rel": 0.0})
+    endless = SolverOptions(max_iterations=2_000_000_000, own={"eps_abs": 0.0, "eps_rel": 0.0})
 
     def test_the_answer_is_that_of_the_solver(self) -> None:
         sdp = program("quadratic_on_simplex")
@@ -28,7 +28,7 @@ class TestIsolation:
 
     def test_errors_come_back_as_they_are(self) -> None:
         with pytest.raises(BadOption, match="no option 'x'"):
-            solve_isolated("clarabel", program("booth"), SolverOptions(native={"x": 1}))
+            solve_isolated("clarabel", program("booth"), SolverOptions(own={"x": 1}))
         with pytest.raises(BadOption, match="memory_limit"):
             solve_isolated("clarabel", program("booth"), QUIET, memory_limit=0)
 
@@ -43,7 +43,7 @@ class TestIsolation:
 
     def test_an_exit_of_the_process(self) -> None:
         """With this start SDPA loses its way and calls `exit`."""
-        options = SolverOptions(native={"lambdaStar": 1e-6})
+        options = SolverOptions(own={"lambdaStar": 1e-6})
         with pytest.raises(SolverFailed, match="exit code 0 and no answer"):
             solve_isolated("sdpa", program("nearest_in_annulus"), options)
 

@@ -79,7 +79,7 @@ def test_mosek_is_refused_by_name_without_a_licence() -> None:
 
 def test_the_options_arrive_in_the_task_of_mosek(task) -> None:
     native = {"MSK_DPAR_INTPNT_CO_TOL_INFEAS": 1e-11, "MSK_IPAR_PRESOLVE_USE": 0}
-    given = SolverOptions(tol=1e-9, max_iterations=7, time_limit=3.5, threads=2, seed=1, native=native)
+    given = SolverOptions(tol=1e-9, max_iterations=7, time_limit=3.5, threads=2, seed=1, own=native)
     set_parameters(mosek, task, given)
     assert task.getintparam(mosek.iparam.intpnt_max_iterations) == 7
     assert task.getintparam(mosek.iparam.num_threads) == 2
@@ -89,7 +89,7 @@ def test_the_options_arrive_in_the_task_of_mosek(task) -> None:
     for name in ("pfeas", "dfeas", "rel_gap"):
         assert task.getdouparam(getattr(mosek.dparam, f"intpnt_co_tol_{name}")) == 1e-9
     with pytest.raises(BadOption, match="MSK_NONSENSE"):
-        set_parameters(mosek, task, SolverOptions(native={"MSK_NONSENSE": 1}))
+        set_parameters(mosek, task, SolverOptions(own={"MSK_NONSENSE": 1}))
 
 
 def test_an_interruption_passes_through_the_adapter_of_mosek(monkeypatch) -> None:

@@ -18,7 +18,7 @@ from momentsos.solvers import SolverOptions
 def test_an_unknown_option_is_refused_by_name_before_the_solve(adapter, monkeypatch) -> None:
     monkeypatch.setattr("momentsos.solvers.contract.fitting_bytes", lambda _: 0)  # nothing beyond the options fits
     with pytest.raises(BadOption, match="no_such_option"):
-        adapter.solve(large_program(12), SolverOptions(native={"no_such_option": 1}))
+        adapter.solve(large_program(12), SolverOptions(own={"no_such_option": 1}))
 
 
 @pytest.mark.parametrize(
@@ -59,7 +59,7 @@ def test_an_iteration_limit_is_kept(solver) -> None:
 def test_a_time_limit_ends_the_solve(solver) -> None:
     """None can finish in a tenth of a millisecond; a first-order solver's words for it are "inaccurate"."""
     answer = solve(solver, program("hock_schittkowski_71"), SolverOptions(time_limit=1e-4, threads=1))
-    assert answer.status in (SDPStatus.LIMIT, SDPStatus.INACCURATE), answer.native_status
+    assert answer.status in (SDPStatus.LIMIT, SDPStatus.INACCURATE), answer.words
     assert answer.residuals is None or answer.residuals.worst > 10 * solver.accuracy
 
 
@@ -113,7 +113,7 @@ def test_standard_output_stays_clean(solver, capfd) -> None:
 
 def test_multiple_precision_is_used_where_it_is_installed(monkeypatch) -> None:
     """The adapter says so in its version, and asks for more digits."""
-    from momentsos.solvers import sdpa
+    from momentsos.solvers.adapters import sdpa
 
     defaults = {"epsilonStar": 1e-7, "epsilonDash": 1e-7}
     for found, tolerance, words in (("", 1e-8, ""), ("0.2.3", 1e-10, "multiprecision")):

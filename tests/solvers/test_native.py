@@ -270,12 +270,12 @@ def test_edges(name):
 )
 def test_bad_native_option(native):
     with pytest.raises(BadOption):
-        solve(EDGES["no equality"][0], native=native)
+        solve(EDGES["no equality"][0], own=native)
 
 
 def test_native_options_are_used():
     sdp, value = feasible(1)
-    answer = solve(sdp, native={"start_scale": 10.0, "correctors": 0, "refinements": 2, "step_fraction": 0.9})
+    answer = solve(sdp, own={"start_scale": 10.0, "correctors": 0, "refinements": 2, "step_fraction": 0.9})
     assert np.isclose(answer.residuals.primal_objective, value, rtol=1e-6)
 
 

@@ -28,7 +28,7 @@ NAMES = (
 def refined(name, count):
     case = BY_NAME[name]
     sdp = relax(case.problem(), case.order).sdp
-    answer = solver_named("native").solve(sdp, SolverOptions(native={"digits": count}))
+    answer = solver_named("native").solve(sdp, SolverOptions(own={"digits": count}))
     return sdp, answer, answer.statistics["refined"]
 
 
@@ -90,14 +90,14 @@ def test_moments_that_depend_on_others():
     ]
     cost = np.append(sdp.cost, sdp.cost[1] + sdp.cost[2])
     twin = SDP(cost, wider[0], sdp.right_side, wider[1], sdp.sizes)
-    answer = solver_named("native").solve(twin, SolverOptions(native={"digits": 20}))
+    answer = solver_named("native").solve(twin, SolverOptions(own={"digits": 20}))
     assert answer.statistics["refined"].worst <= 1e-20
 
 
 def test_an_infeasible_program_stays_one():
     case = BY_NAME["infeasible_half_lines"]
     sdp = relax(case.problem(), case.order).sdp
-    answer = solver_named("native").solve(sdp, SolverOptions(native={"digits": 20}))
+    answer = solver_named("native").solve(sdp, SolverOptions(own={"digits": 20}))
     assert answer.status is SDPStatus.PRIMAL_INFEASIBLE and "refined" not in answer.statistics
 
 
@@ -116,6 +116,6 @@ def test_a_number_of_digits_out_of_range(value):
 def test_a_time_limit_ends_it_with_what_there_is():
     case = BY_NAME["hock_schittkowski_71"]
     sdp = relax(case.problem(), case.order).sdp
-    answer = solver_named("native").solve(sdp, SolverOptions(time_limit=0.3, native={"digits": 500}))
+    answer = solver_named("native").solve(sdp, SolverOptions(time_limit=0.3, own={"digits": 500}))
     assert answer.status in (SDPStatus.OPTIMAL, SDPStatus.LIMIT)
     assert answer.status is SDPStatus.LIMIT or answer.statistics["refined"].worst > 1e-300

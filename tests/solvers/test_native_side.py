@@ -39,7 +39,7 @@ def test_warm_starts_and_digits_keep_to_the_moments():
     answer = solve_side(NATIVE, sdp, QUIET)
     assert NATIVE.preferred_side(sdp, QUIET) == "gram"
     assert NATIVE.preferred_side(sdp, replace(QUIET, start=answer)) == "moments"
-    assert NATIVE.preferred_side(sdp, SolverOptions(native={"digits": 20})) == "moments"
+    assert NATIVE.preferred_side(sdp, SolverOptions(own={"digits": 20})) == "moments"
 
 
 def test_the_other_side_is_never_taken_for_less_than_half_the_time():

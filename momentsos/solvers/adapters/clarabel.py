@@ -95,7 +95,7 @@ def _settings(settings: Any, options: SolverOptions) -> Any:
         settings.time_limit = options.time_limit
     if options.threads is not None:
         settings.max_threads = options.threads
-    for key, value in options.native.items():
+    for key, value in options.own.items():
         if not hasattr(settings, key):
             raise BadOption(f"clarabel has no option {key!r}; it has {_names(settings)}")
         try:

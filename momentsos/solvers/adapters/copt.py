@@ -161,7 +161,7 @@ def _parameters(coptpy: Any, options: SolverOptions) -> dict[str, Any]:
     }
     parameters |= {name: value for name, value in common.items() if value is not None}
     known = {name for name in dir(coptpy.COPT.Param) if not name.startswith("_")}
-    for name, value in options.native.items():
+    for name, value in options.own.items():
         if name not in known:
             raise BadOption(f"copt has no option {name!r}; it has {', '.join(sorted(known))}")
         if not isinstance(value, (int, float)):

@@ -148,7 +148,7 @@ def _parameters(options: SolverOptions) -> str:
     values["printlevel"] = 1  # for the number of iterations
     if options.max_iterations is not None:
         values["maxiter"] = options.max_iterations
-    for key, value in options.native.items():
+    for key, value in options.own.items():
         if key not in _DEFAULTS:
             raise BadOption(f"csdp has no option {key!r}; it has {', '.join(sorted(_DEFAULTS))}")
         if not isinstance(value, (int, float)):

@@ -114,7 +114,7 @@ def _settings(options: SolverOptions) -> dict[str, Any]:
     tolerance = max(options.tol, _BEST_TOLERANCE)
     settings: dict[str, Any] = {"show_progress": options.verbose, "maxiters": options.max_iterations or 100}
     settings |= {"kktsolver": "qr", "abstol": tolerance, "reltol": tolerance, "feastol": tolerance}
-    for key, value in options.native.items():
+    for key, value in options.own.items():
         if key not in _NATIVE:
             raise BadOption(f"cvxopt has no option {key!r}; it has {', '.join(sorted(_NATIVE))}")
         kind = _NATIVE[key]

@@ -140,10 +140,10 @@ def _duals(sdp: SDP, problem: Any) -> tuple[NDArray[np.float64] | None, NDArray[
 
 def _settings(installed: list[str], options: SolverOptions) -> tuple[str, dict[str, Any]]:
     """Return the solver and what it is told, in its own words."""
-    unknown = [key for key in options.native if key != "solver"]
+    unknown = [key for key in options.own if key != "solver"]
     if unknown:
         raise BadOption(f"cvxpy has no option {unknown[0]!r}; it has 'solver', one of {', '.join(installed)}")
-    solver = str(options.native.get("solver", "CLARABEL")).upper()
+    solver = str(options.own.get("solver", "CLARABEL")).upper()
     if solver not in installed:
         raise SolverUnavailable(f"cvxpy reaches no solver {solver!r} here; it reaches {', '.join(installed)}")
     problem = MOSEK.licence_problem() if solver == "MOSEK" else None

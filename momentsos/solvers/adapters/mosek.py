@@ -180,7 +180,7 @@ def set_parameters(mosek: Any, task: Any, options: SolverOptions) -> None:
         "MSK_IPAR_NUM_THREADS": options.threads,
     }
     values |= {name: value for name, value in common.items() if value is not None}
-    for name, value in (values | dict(options.native)).items():
+    for name, value in (values | dict(options.own)).items():
         try:
             task.putparam(name, str(value))
         except mosek.Error as error:

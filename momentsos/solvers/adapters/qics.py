@@ -104,7 +104,7 @@ def _settings(options: SolverOptions) -> dict[str, Any]:
         settings["max_iter"] = options.max_iterations
     if options.time_limit is not None:
         settings["max_time"] = options.time_limit
-    for key, value in options.native.items():
+    for key, value in options.own.items():
         if key not in _NATIVE:
             raise BadOption(f"qics has no option {key!r}; it has {', '.join(sorted(_NATIVE))}")
         kind = _NATIVE[key]

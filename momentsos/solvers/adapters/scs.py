@@ -93,7 +93,7 @@ def _settings(options: SolverOptions) -> dict[str, Any]:
     }
     if options.time_limit is not None:
         settings["time_limit_secs"] = options.time_limit
-    for key, value in options.native.items():
+    for key, value in options.own.items():
         if key not in _NATIVE:
             raise BadOption(f"scs has no option {key!r}; it has {', '.join(sorted(_NATIVE))}")
         settings[key] = value

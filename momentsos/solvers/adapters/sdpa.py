@@ -128,7 +128,7 @@ def _settings(defaults: dict[str, Any], options: SolverOptions) -> dict[str, Any
         settings["maxIteration"] = options.max_iterations
     if options.threads is not None:
         settings["numThreads"] = options.threads
-    for key, value in options.native.items():
+    for key, value in options.own.items():
         if key not in defaults:
             raise BadOption(f"sdpa has no option {key!r}; it has {', '.join(sorted(defaults))}")
         kind = type(defaults[key])

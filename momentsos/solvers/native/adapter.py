@@ -68,12 +68,12 @@ class NativeSolver(Solver):
 
         Warm starts and more digits are answers to the program as it is stated.
         """
-        as_stated = options.start is not None or options.native.get("digits")
+        as_stated = options.start is not None or options.own.get("digits")
         return "moments" if as_stated else cheaper_side(sdp)
 
     def solve(self, sdp: SDP, options: SolverOptions) -> SDPSolution:
         """Solve `sdp`; see `Solver.solve`."""
-        native = NativeOptions.from_mapping(options.native)
+        native = NativeOptions.from_mapping(options.own)
         if options.start is not None:
             check_start(sdp, options.start)
         started = time.perf_counter()
@@ -184,5 +184,5 @@ def _solution(
     worst = np.inf if answer.residuals is None else answer.residuals.worst
     if status is SDPStatus.OPTIMAL and not worst <= max(_DOUBTFUL, tol):
         doubtful = SDPStatus.INACCURATE if worst <= native.acceptable else SDPStatus.FAILED
-        return replace(answer, status=doubtful, native_status=f"{words}, but not in the program's own units")
+        return replace(answer, status=doubtful, words=f"{words}, but not in the program's own units")
     return answer
