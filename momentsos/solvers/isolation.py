@@ -135,7 +135,7 @@ def solve_isolated(
         if value is not None and not value > 0:
             raise BadOption(f"{name} = {value!r}: expected a positive number or None")
     plain = {item.name: getattr(options, item.name) for item in fields(options)}
-    task = _Task(solver_name, sdp, plain | {"native": dict(options.own)}, memory_limit, time_limit)
+    task = _Task(solver_name, sdp, plain | {"own": dict(options.own)}, memory_limit, time_limit)
     child = subprocess.Popen(
         [sys.executable, "-c", _COMMAND],
         stdin=subprocess.PIPE,
