@@ -13,7 +13,7 @@ from momentsos.bounds.dual import dual_bound
 from momentsos.conditioning.affine import balanced_units, change_affinely, scale_by
 from momentsos.conditioning.split import affine_split, quadratic_split
 from momentsos.conditioning.whitening import centre_squares, whiten_constraints, whiten_squares
-from momentsos.hierarchy.result import Status
+from momentsos.hierarchy.status import Status
 from momentsos.learning import Formulation
 from momentsos.learning.instances import example_34, noisy_instance
 from momentsos.polynomials.evaluator import Evaluator

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..hierarchy.gaps import GAP_FLOOR, closes
 from ..hierarchy.methods import methods_named
 from ..hierarchy.request import check_problem, check_request
-from ..hierarchy.result import GAP_FLOOR, Result, Status, closes
+from ..hierarchy.result import Result
 from ..hierarchy.solve import solve
+from ..hierarchy.status import Status
 from . import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
 from .formulate import checked_data
 from .losses.means import loss_named

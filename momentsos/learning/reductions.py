@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from ..hierarchy.evidence import NOT_ABSORBED
-from ..hierarchy.methods.base import BOX, EVERYWHERE
-from ..hierarchy.request import ABSOLUTE_GAP
-from ..hierarchy.result import Result, Status, closes
+from ..bounds.region import EVERYTHING, Box, Everything
+from ..hierarchy.gaps import ABSOLUTE_GAP, closes
+from ..hierarchy.result import Result
+from ..hierarchy.status import Status
+from ..hierarchy.verdict import NOT_ABSORBED
 from ..points.descents import MANY_VARIABLES
 from ..points.known import SAME_POINT
 from . import Formulation, PolynomialNetwork, formulate
@@ -117,7 +118,7 @@ class _Known:
 
     def meets(self, result: Result, tol: float) -> bool:
         """Whether the bound of a reduction meets the best loss; at the wall of a ball of our own that is no minimum."""
-        settled = result.status is Status.CERTIFIED or result.coverage in (EVERYWHERE, BOX)
+        settled = result.status is Status.CERTIFIED or isinstance(result.region, Everything | Box)
         return settled and closes(result.lower_bound, self.best[0], max(result.scale, self.least_scale), tol)
 
     def within(self, slack: float) -> list[Floats]:
@@ -225,7 +226,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: _Known, tol: flo
         status=status,
         lower_bound=lower,
         upper_bound=upper,
-        coverage=best.coverage if holding else EVERYWHERE,
+        region=best.region if holding else EVERYTHING,
         scale=max(best.scale, known.least_scale),
         minimizers=points,
         fine=np.zeros_like(points),
@@ -256,7 +257,7 @@ def _lifted(formulation: Formulation, coefficients: Floats, loss: float) -> Floa
 def _message(status: Status, best: Result) -> str:
     if best.status is status:
         return best.message
-    doubt = NOT_ABSORBED if NOT_ABSORBED in best.message else ""
+    doubt = "" if best.absorbed else NOT_ABSORBED
     return " ".join(part for part in (status.meaning, doubt, status.remedy) if part)
 
 
