@@ -19,7 +19,7 @@ from momentsos.conditioning.split import affine_split
 from momentsos.conditioning.whitening import whiten_constraints
 from momentsos.learning import Formulation
 from momentsos.learning.instances import noisy_instance
-from momentsos.points.local import LocalSearch
+from momentsos.points.local_search import LocalSearch
 from momentsos.polynomials.evaluator import Evaluator
 
 from .cases import FAMILIES

@@ -22,8 +22,8 @@ from ..hierarchy.gaps import ABSOLUTE_GAP, closes
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED
-from ..points.descents import MANY_VARIABLES
 from ..points.known import SAME_POINT
+from ..points.local_methods import MANY_VARIABLES
 from . import Formulation, PolynomialNetwork, formulate
 from .descent import descended, natural_frame
 from .expansion import Expansion

@@ -18,7 +18,7 @@ from ..errors import InvalidInput, OrderTooLow
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
 from ..problem import Problem
-from .face import any_denominator, on_face, squares_that_occur
+from .carried_face import any_denominator, on_face, squares_that_occur
 from .partial import denominator
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
@@ -29,7 +29,7 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
 
     The basis at order 0 are the monomials whose squares can occur in a sum of squares with the support of the
     objective, in the variables of the problem; at order `k` it is multiplied by :math:`[u]_k`. After a change of
-    variables it is what these monomials span; see `momentsos.relaxations.face`.
+    variables it is what these monomials span; see `momentsos.relaxations.carried_face`.
 
     Parameters
     ----------
