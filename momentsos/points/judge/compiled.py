@@ -1,0 +1,80 @@
+"""A problem compiled for the judge: constraints once each, as float tables and as exact forms, in one order."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
+
+import numpy as np
+from flint import arb
+
+from ...problem import Problem
+from .exact import ExactForm
+from .forms import Constraints, Form
+from .records import Floats, Value
+from .signs import Signs, Tables
+from .units import natural_units
+
+
+@dataclass(frozen=True, eq=False)
+class Compiled:
+    """What depends on the problem alone. Constraints are numbered: first the equalities, then the inequalities."""
+
+    problem: Problem
+
+    @cached_property
+    def objective(self) -> ExactForm | None:
+        """The objective, None for zero."""
+        return ExactForm(Form.of(self.problem.minimize)) if self.problem.minimize else None
+
+    @cached_property
+    def constraints(self) -> Constraints:
+        """The constraints, each once."""
+        return Constraints.of(self.problem)
+
+    @cached_property
+    def forms(self) -> list[ExactForm]:
+        """The constraints in their order."""
+        return [ExactForm(form) for form in (*self.constraints.equalities, *self.constraints.inequalities)]
+
+    @cached_property
+    def tables(self) -> Tables:
+        """The same in floats."""
+        return Tables.of([each.form for each in self.forms], self.problem.n_variables)
+
+    @cached_property
+    def units(self) -> Floats:
+        """Natural units of the variables."""
+        return natural_units([each.form for each in self.forms], self.problem.n_variables)
+
+    @cached_property
+    def bits(self) -> int:
+        """The length of the longest coefficients of constraints that are not floats."""
+        return max((each.form.bits for each in self.forms if each.form.numerators is not None), default=53)
+
+    @property
+    def n_equalities(self) -> int:
+        """The number of equalities."""
+        return len(self.constraints.equalities)
+
+    def holds(self, point: list[arb], signs: Signs, until: float) -> bool:
+        """Whether all constraints hold at a point of binary fractions; not so where digits or time do not suffice."""
+        m = self.n_equalities
+        if not self.may_hold(signs):
+            return False
+        doubtful = [*range(m), *(m + np.flatnonzero(~signs.positive[m:])).tolist()]
+        for j in doubtful:
+            sign = self.forms[j].sign(point, until)
+            if sign is None or sign < 0 or (sign > 0 and j < m):
+                return False
+        return True
+
+    def may_hold(self, signs: Signs) -> bool:
+        """Whether no constraint is certainly violated."""
+        m = self.n_equalities
+        return not (signs.negative.any() or signs.positive[:m].any())
+
+    def value(self, point: list[arb]) -> Value:
+        """Return the objective at a point."""
+        return Value.exactly(Fraction(0)) if self.objective is None else self.objective.value(point)

@@ -1,0 +1,222 @@
+"""The judge: whether a point is feasible, and what its value is, in the problem as the user gave it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from flint import arb, ctx, fmpq
+from numpy.typing import ArrayLike
+
+from ...errors import InvalidInput
+from ...polynomials.shift import two_sum
+from ...problem import Problem
+from .compiled import Compiled
+from .exact import fraction_of, sums_of_floats
+from .newton import Landing, land
+from .records import Feasibility, Floats, Refusal, Verdict
+from .snapping import feasible_neighbour
+from .squarefree import without_squares
+
+#: How far a point that was found may be moved, and how far one that is mended, in units of its coordinates.
+LIMIT, MEND = 1e-8, 1e-3
+#: Fractions are looked for within this distance first, and around where Newton's method ended.
+_SNAP, _SNAP_END = 1e-11, 1e-20
+#: Bits of points that are no binary fractions.
+_BITS = 1024
+
+
+@dataclass(frozen=True, eq=False)
+class PointJudge:
+    r"""The only place where a point gets its feasibility and its value.
+
+    Floats in the problem are the binary fractions that they are, fractions stay fractions. A point counts as feasible
+
+    - *exactly*, where every constraint is seen to hold: in floats beyond all that rounding may do, else in exact
+      arithmetic, at the point or at one with simple coordinates next to it;
+    - as *proved*, where an interval proof shows that there is a feasible point within 1e-32;
+    - as *converged*, where Newton's method in ball arithmetic reaches 120 digits and nothing is proved.
+
+    A point that was moved has the value of where it is, never that of where it was: nothing depends on the limit.
+
+    Parameters
+    ----------
+    problem : Problem
+
+    Examples
+    --------
+    >>> import momentsos as ms
+    >>> x, y = ms.variables("x y")
+    >>> judge = PointJudge(ms.Problem(minimize=x + y, equalities=[x**2 + y**2 - 2]))
+    >>> judge([-1.0, -1.0])
+    Verdict(exact, -2.0, moved=0.0e+00)
+    >>> judge([-1.1, -1.0]).reason
+    <Refusal.TOO_FAR: 'too far'>
+    """
+
+    problem: Problem
+
+    def __call__(
+        self,
+        point: ArrayLike,
+        fine: ArrayLike | None = None,
+        *,
+        units: ArrayLike | None = None,
+        limit: float = LIMIT,
+        until: float = math.inf,
+    ) -> Verdict:
+        r"""Judge a point.
+
+        Parameters
+        ----------
+        point : (n,) array
+        fine : (n,) array, optional
+            Digits that floats have not: the point is the sum of both.
+        units : (n,) array, optional
+            Natural sizes of the variables, positive; by default those in which the terms of each constraint have
+            nearly the same size. A coordinate is measured in the larger one of this and of its own size.
+        limit : float
+            How far the point may be moved, in these units.
+        until : float
+            When to stop, on the clock of `time.perf_counter`.
+
+        Returns
+        -------
+        Verdict
+
+        Raises
+        ------
+        InvalidInput
+            When shapes do not fit.
+        """
+        x, d = self._pair(point, fine)
+        if not (np.isfinite(x).all() and np.isfinite(d).all()):
+            return Verdict(None, x, d, reason=Refusal.NOT_FINITE)
+        compiled = self._compiled
+        if compiled.constraints.empty:
+            return Verdict(None, x, d, reason=Refusal.EMPTY)
+        given = sums_of_floats(x.tolist(), d.tolist())
+        if compiled.holds(given, compiled.tables.at(x), until):
+            return Verdict(Feasibility.EXACT, x, d, compiled.value(given))
+        sizes = np.maximum(np.abs(x), self._units(units))
+        start = _Start(x, d, sizes, limit, until)
+        return self._snapped(start, x, _SNAP) or self._landed(start, given)
+
+    def mend(self, point: ArrayLike, fine: ArrayLike | None = None, *, limit: float = MEND, **options: Any) -> Verdict:
+        """Judge a point that may be moved farther: what is accepted is a new point, with a value of its own."""
+        return self(point, fine, limit=limit, **options)
+
+    # -- ways to a feasible point --------------------------------------------------------------------------
+
+    def _snapped(self, start: _Start, place: Floats, reach: float) -> Verdict | None:
+        """Return the verdict on a feasible point with simple coordinates near a place, None without one."""
+        reach = min(reach, start.limit)
+        found = feasible_neighbour(self._compiled, place, reach * start.sizes, start.until)
+        if found is None:
+            return None
+        with ctx.workprec(_BITS):
+            balls = [arb(fmpq(value.numerator, value.denominator)) for value in found]
+        moved = start.distance(balls)
+        if moved > start.limit:
+            return None
+        x, d = _as_floats(balls)
+        is_float = all(ball.is_exact() for ball in balls) and not d.any()
+        value = self._compiled.value(balls)
+        return Verdict(Feasibility.EXACT, x, d, value, moved, exact_point=None if is_float else found)
+
+    def _landed(self, start: _Start, given: list[arb]) -> Verdict:
+        """Follow Newton's method; where it proves nothing, look for simple coordinates and simpler constraints."""
+        landing = land(self._compiled, given, start.sizes, start.limit, start.until)
+        if landing.feasibility in (Feasibility.EXACT, Feasibility.PROVED):
+            return self._verdict(landing, start)
+        refused = Verdict(None, start.x, start.d, moved=landing.moved, reason=landing.reason)
+        if landing.reason is Refusal.NO_TIME or (landing.reason is Refusal.TOO_FAR and landing.steps == 0):
+            return refused
+        end = _as_floats(landing.point)[0]
+        if landing.feasibility is Feasibility.CONVERGED:
+            return self._snapped(start, end, _SNAP_END) or self._verdict(landing, start)
+        snapped = self._snapped(start, end, start.limit) or self._snapped(start, start.x, start.limit)
+        if snapped is not None or self._without_squares is None:
+            return snapped or refused
+        simpler = self._without_squares(start.x, start.d, units=start.sizes, limit=start.limit, until=start.until)
+        return simpler if simpler.feasible else refused
+
+    def _verdict(self, landing: Landing, start: _Start) -> Verdict:
+        """Return the verdict on the point where Newton's method ended."""
+        compiled, point = self._compiled, landing.point
+        x, d = _as_floats(point)
+        if landing.feasibility is not Feasibility.EXACT:
+            with ctx.workprec(_BITS):
+                box = [
+                    ball + arb(0.0, landing.radius * size) if landing.radius else ball
+                    for ball, size in zip(point, start.sizes.tolist(), strict=True)
+                ]
+            return Verdict(landing.feasibility, x, d, compiled.value(box), landing.moved)
+        rounded = sums_of_floats(x.tolist(), d.tolist())
+        if compiled.holds(rounded, compiled.tables.at(x), start.until):
+            moved = start.distance(rounded)
+            return Verdict(Feasibility.EXACT, x, d, compiled.value(rounded), moved)
+        exactly = tuple(map(fraction_of, point))
+        return Verdict(Feasibility.EXACT, x, d, compiled.value(point), landing.moved, exact_point=exactly)
+
+    # -- what is prepared once -----------------------------------------------------------------------------
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return Compiled(self.problem)
+
+    @cached_property
+    def _without_squares(self) -> PointJudge | None:
+        simpler = without_squares(self.problem, self._compiled.constraints)
+        return None if simpler is None else PointJudge(simpler)
+
+    def _pair(self, point: ArrayLike, fine: ArrayLike | None) -> tuple[Floats, Floats]:
+        """Return a point as a float and the rest, which is less than half a unit in the last place."""
+        n = self.problem.n_variables
+        x = np.array(point, dtype=np.float64)
+        d = np.zeros(n) if fine is None else np.array(fine, dtype=np.float64)
+        if x.shape != (n,) or d.shape != (n,):
+            raise InvalidInput(f"point of shape {x.shape}, fine of shape {d.shape}: expected {(n,)}")
+        with np.errstate(all="ignore"):
+            return two_sum(x, d) if d.any() else (x, d)
+
+    def _units(self, units: ArrayLike | None) -> Floats:
+        if units is None:
+            return self._compiled.units
+        given = np.array(units, dtype=np.float64)
+        if given.shape != (self.problem.n_variables,) or not ((given > 0) & np.isfinite(given)).all():
+            raise InvalidInput(f"units: expected {self.problem.n_variables} positive numbers")
+        return given
+
+    def __reduce__(self) -> tuple[type[PointJudge], tuple[Problem]]:
+        return PointJudge, (self.problem,)
+
+
+@dataclass(frozen=True, eq=False)
+class _Start:
+    """The point that is asked about, the sum of `x` and `d`, with the sizes of its coordinates and the limits."""
+
+    x: Floats
+    d: Floats
+    sizes: Floats
+    limit: float
+    until: float
+
+    def distance(self, point: Sequence[arb]) -> float:
+        """Return how far another point is, in units, rounded up."""
+        with ctx.workprec(_BITS):
+            given = sums_of_floats(self.x.tolist(), self.d.tolist())
+            moves = [float((a - b).abs_upper()) for a, b in zip(point, given, strict=True)]
+        return float((np.array(moves) / self.sizes).max(initial=0.0)) * (1.0 + 1e-12)
+
+
+def _as_floats(point: Sequence[arb]) -> tuple[Floats, Floats]:
+    """Return the middle of balls as a float and what a second one holds of the rest."""
+    x = [float(ball) for ball in point]
+    with ctx.workprec(_BITS):
+        rest = [float((ball - value).mid()) for ball, value in zip(point, x, strict=True)]
+    return np.array(x), np.array(rest)

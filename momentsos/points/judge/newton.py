@@ -1,0 +1,273 @@
+"""Newton's method in ball arithmetic: to a feasible point next to a given one, or to the reason why there is none.
+
+Slopes are floats: each step then takes away all but some 1e-15 of what was missing, and the digits of the point and of
+the values, which are balls, do the rest. Constraints are compared by distance: a value divided by its slope, in units.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+from flint import arb, ctx
+
+from .compiled import Compiled
+from .exact import Powers
+from .krawczyk import MOST, Neighbourhood
+from .records import Feasibility, Floats, Refusal
+from .steps import least_step
+from .wide_steps import wide_step
+
+#: Bits of the first look, and of the second one at what seems to have converged; more where coefficients are long.
+_BITS, _MORE_BITS, _MOST_BITS = 256, 600, 20_000
+#: Distances and last steps at which the second look begins, and where a proof is tried.
+_FIRST, _LAST, _PROVE = 1e-25, 1e-15, 1e-34
+#: Proofs that are tried: the second one at a point that is closer.
+_PROOFS = 2
+#: The distance and the last step at the end of the second look; less where coefficients are long.
+_SECOND, _SECOND_LAST = 1e-120, 1e-60
+#: Inequalities within this distance, or this many limits, join.
+_NEAR, _LIMITS = 1e-6, 100.0
+#: How far inequalities are mended beyond zero, in the first steps.
+_MARGIN, _MARGIN_STEPS = 1e-28, 7
+#: Distances and steps that do not fall to this share over three steps lead nowhere.
+_FALLING = 0.3
+#: The number of steps at which a step has to be much smaller than three steps before.
+_LINEAR, _FAST = 6, 0.05
+_STEPS = 80
+#: Coordinates smaller than this are zero: their powers would underflow.
+_ZERO = 1e-150
+
+
+@dataclass(frozen=True, eq=False)
+class Landing:
+    """Where Newton's method ended.
+
+    Attributes
+    ----------
+    feasibility : Feasibility or None
+        None where there is no feasible point in reach.
+    point : list of arb
+        The last point, binary fractions.
+    moved : float
+        In units.
+    radius : float
+        A feasible point is within this, in units, of the last one, where one is proved to exist.
+    reason : Refusal or None
+    steps : int
+        How many were taken.
+    """
+
+    feasibility: Feasibility | None
+    point: list[arb]
+    moved: float
+    radius: float = 0.0
+    reason: Refusal | None = None
+    steps: int = 0
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What is known at a point about the equalities and the inequalities that are near.
+
+    Attributes
+    ----------
+    x : (n,) array
+        The point, rounded.
+    rows : (p, n) array
+        The slopes of all constraints.
+    lengths : (p,) array
+    chosen : list of int
+        The equalities, then the inequalities that are near.
+    values : list of arb
+        Of the chosen ones.
+    residuals : array
+        The same, divided by the lengths.
+    distance : float
+        The largest violation.
+    holds : bool
+        Whether all constraints hold, where there is no equality.
+    """
+
+    x: Floats
+    rows: Floats | sp.csr_array
+    lengths: Floats
+    chosen: list[int]
+    values: list[arb]
+    residuals: Floats
+    distance: float
+    holds: bool
+
+
+def land(compiled: Compiled, start: list[arb], units: Floats, limit: float, until: float) -> Landing:
+    """Follow Newton's method from a point of binary fractions.
+
+    Parameters
+    ----------
+    compiled : Compiled
+    start : list of arb
+    units : (n,) array
+        Sizes of the coordinates.
+    limit : float
+        The longest move, in units.
+    until : float
+        When to stop, on the clock of `time.perf_counter`.
+    """
+    point, moved, precision = start, 0.0, _BITS
+    past: list[tuple[float, float]] = []
+    proofs = 0
+    for k in range(_STEPS + 1):
+        if time.perf_counter() > until:
+            return Landing(None, point, moved, reason=Refusal.NO_TIME)
+        look = _look(compiled, point, units, max(_NEAR, _LIMITS * limit), precision)
+        if look is None:
+            return Landing(None, point, moved, reason=Refusal.DEGENERATE)
+        if look.holds:
+            return _within(Landing(Feasibility.EXACT, point, moved), limit)
+        if look.distance == 0.0 and compiled.holds(point, compiled.tables.at(look.x), until):
+            return _within(Landing(Feasibility.EXACT, point, moved), limit)
+        if look.distance <= _PROVE and proofs < _PROOFS:
+            radius, proofs = _proved(compiled, look, units), proofs + 1
+            if radius is not None:
+                return _within(Landing(Feasibility.PROVED, point, moved, radius), limit)
+        last = past[-1][1] if past else 0.0
+        if precision == _BITS and look.distance <= _FIRST and last <= _LAST:
+            precision = min(_MORE_BITS + 4 * compiled.bits, _MOST_BITS)
+        elif precision > _BITS and look.distance <= _goal(compiled) and last <= _SECOND_LAST:
+            if _is_regular(compiled, look, units):
+                return _within(Landing(Feasibility.CONVERGED, point, moved), limit)
+            return Landing(None, point, moved, reason=Refusal.STALLED)
+        step = _step(compiled, look, _MARGIN if k < _MARGIN_STEPS else 0.0, limit)
+        size = float(np.abs(step).max(initial=0.0)) if step is not None else np.inf
+        past.append((look.distance, size))
+        if step is None or not moved + size <= 3.0 * limit:
+            return Landing(None, point, moved + size, reason=Refusal.TOO_FAR, steps=k)
+        if (size == 0.0 and look.distance > 0.0) or _stalls(past):
+            break
+        point = _moved(point, step * units, precision)
+        moved = _distance(point, start, units)
+    return Landing(None, point, moved, reason=Refusal.STALLED, steps=k)
+
+
+def _within(landing: Landing, limit: float) -> Landing:
+    if landing.moved <= limit:
+        return landing
+    return Landing(None, landing.point, landing.moved, reason=Refusal.TOO_FAR, steps=1)
+
+
+def _goal(compiled: Compiled) -> float:
+    """Return the distance at the end of the second look: constants may hide in the last digits of long fractions."""
+    return max(_SECOND * 2.0 ** -min(2.0 * max(compiled.bits - 53, 0), 600.0), 1e-290)
+
+
+def _look(compiled: Compiled, point: list[arb], units: Floats, near: float, precision: int) -> _Look | None:
+    """Look at a point; None where numbers leave the range of floats or a violated constraint has no slope."""
+    tables, m = compiled.tables, compiled.n_equalities
+    x = np.array([float(coordinate) for coordinate in point])
+    signs = tables.at(x)
+    rows = tables.jacobian(x, units)
+    lengths = _lengths(rows)
+    if not np.isfinite(lengths).all():
+        return None
+    far = signs.values[m:] > near * lengths[m:] + signs.errors[m:]
+    chosen = [*range(m), *(m + np.flatnonzero(~far)).tolist()]
+    powers: Powers = {}
+    with ctx.workprec(precision):
+        values = [compiled.forms[j].ball(point, powers) for j in chosen]
+    holds = m == 0 and all(value >= 0 for value in values)
+    middles = np.array([float(value.mid()) for value in values])
+    lack = np.concatenate([np.abs(middles[:m]), np.maximum(-middles[m:], 0.0)])
+    own = lengths[chosen]
+    if ((own == 0.0) & (lack > 0.0)).any() or not np.isfinite(middles).all():
+        return None
+    own = np.where(own > 0.0, own, 1.0)
+    return _Look(x, rows, lengths, chosen, values, middles / own, float((lack / own).max(initial=0.0)), holds)
+
+
+def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Floats | None:
+    """Return the step, in units, that mends what is violated."""
+    m = compiled.n_equalities
+    flat = look.lengths[look.chosen] == 0.0  # what holds and has no slope has no say
+    kept = [place for place, skip in enumerate(flat.tolist()) if not skip]
+    split = sum(place < m for place in kept)
+    chosen = [look.chosen[place] for place in kept]
+    residuals = look.residuals[kept]
+    rows, lengths = look.rows[chosen], look.lengths[chosen]
+    if isinstance(rows, np.ndarray):
+        rows = rows / lengths[:, None]
+        try:
+            return least_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin, limit)
+        except np.linalg.LinAlgError:
+            return None
+    rows = sp.csr_array(sp.diags_array(1.0 / lengths) @ rows)
+    return wide_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin)
+
+
+def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
+    """Return a radius, in units, within which there is a feasible point; None where this is not proved.
+
+    First for a zero of the equalities at which the inequalities hold, then for one of the inequalities too that are
+    zero to all digits.
+    """
+    m = compiled.n_equalities
+    if not isinstance(look.rows, np.ndarray) or m > MOST:
+        return None
+    around = Neighbourhood.of(compiled.tables, look.x, units, look.rows)
+    if around is None:
+        return None
+    signs = compiled.tables.at(look.x)
+    value_of = dict(zip(look.chosen, look.values, strict=True))
+    equations = list(range(m))
+    for _ in range(2):
+        radius = around.radius(equations, [value_of[j] for j in equations]) if equations else 0.0
+        if radius is None:
+            return None
+        open_ = []
+        for j in range(m, len(compiled.forms)):
+            least = float(value_of[j].lower()) if j in value_of else float(signs.values[j] - signs.errors[j])
+            if j not in equations and not least * (1.0 - 1e-9) > around.change(j, radius):
+                open_.append(j)
+        if not open_:
+            return radius
+        if any(j not in value_of for j in open_):
+            return None
+        equations += open_
+    return None
+
+
+def _is_regular(compiled: Compiled, look: _Look, units: Floats) -> bool:
+    """Whether slopes are known well enough for a distance to mean something."""
+    with np.errstate(all="ignore"):
+        sizes = _lengths(compiled.tables.steepest(np.abs(look.x) + units, units))
+        known = look.lengths > 10.0 * (4.0 * compiled.tables.rounding + 2.0**-52) * sizes
+    zero = np.array([value.is_zero() for value in look.values])
+    return bool((known[look.chosen] | zero).all())
+
+
+def _lengths(rows: Floats | sp.csr_array) -> Floats:
+    with np.errstate(all="ignore"):
+        if isinstance(rows, np.ndarray):
+            return np.asarray(np.linalg.norm(rows, axis=1))
+        return np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).reshape(-1))
+
+
+def _stalls(past: list[tuple[float, float]]) -> bool:
+    if len(past) < 4:
+        return False
+    (distance, size), (before, size_before) = past[-1], past[-4]
+    slow = distance > _FALLING * before and size > _FALLING * size_before
+    return slow or (len(past) > _LINEAR and size > _FAST * size_before)
+
+
+def _moved(point: list[arb], step: Floats, precision: int) -> list[arb]:
+    with ctx.workprec(precision):
+        moved = [(x + d).mid() if d else x for x, d in zip(point, step.tolist(), strict=True)]
+    return [x if abs(float(x)) >= _ZERO else arb(0) for x in moved]
+
+
+def _distance(point: list[arb], start: list[arb], units: Floats) -> float:
+    with ctx.workprec(_BITS):
+        moves = np.array([float(abs(a - b).upper()) for a, b in zip(point, start, strict=True)])
+    return float((moves / units).max(initial=0.0)) * (1.0 + 1e-12)
