@@ -37,6 +37,10 @@ class Region(ABC):
     def contains(self, point: Floats) -> bool:
         """Whether a point lies in it."""
 
+    def at_the_wall(self, point: Floats) -> bool:
+        """Whether a point is so near to the wall of a ball that it may be there for the wall alone."""
+        return False
+
     @abstractmethod
     def as_dict(self) -> dict[str, Any]:
         """Return it as a JSON object."""
@@ -91,6 +95,10 @@ class Ball(Region):
         """See `Region`."""
         return float(((np.asarray(point) / self.half_axes) ** 2).sum()) <= 1.0
 
+    def at_the_wall(self, point: Floats) -> bool:
+        """See `Region`."""
+        return float(((np.asarray(point) / self.half_axes) ** 2).sum()) > 1.0 - WALL
+
     def as_dict(self) -> dict[str, Any]:
         """See `Region`."""
         return {"kind": self.kind, "centre": [0.0] * len(self.half_axes), "half_axes": list(self.half_axes)}
@@ -126,6 +134,11 @@ class Balls(Region):
         """See `Region`."""
         shares = (np.asarray(point) / self.half_axes) ** 2
         return all(float(shares[list(group)].sum()) <= 1.0 for group in self.groups)
+
+    def at_the_wall(self, point: Floats) -> bool:
+        """See `Region`."""
+        shares = (np.asarray(point) / self.half_axes) ** 2
+        return any(float(shares[list(group)].sum()) > 1.0 - WALL for group in self.groups)
 
     def as_dict(self) -> dict[str, Any]:
         """See `Region`."""

@@ -58,7 +58,9 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
     last = False
     while not last:
         started = time.perf_counter()
-        step = evidence.method.propose(Progress(evidence.known, evidence.request, evidence.tried, tuple(rounds)))
+        step = evidence.method.propose(
+            Progress(evidence.known, evidence.request, evidence.tried, tuple(rounds), evidence.unit)
+        )
         solving = sum(setting.seconds for setting in step.settings)
         evidence = replace(evidence, known=step.known)
         evidence = evidence.timed(relax=time.perf_counter() - started - solving, solve=solving)
@@ -100,7 +102,7 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
     dual = dual_bound(relaxation, solution, setting.reach, request.until)
-    closed = dual is not None and evidence.closes(setting.change.value(dual.value))
+    closed = dual is not None and evidence.closes(max(setting.change.value(dual.value), request.facts.lowest))
     candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)
     evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates))
     return evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds.dual import DualBound, excludes_all
-from ..bounds.region import EVERYTHING, WALL, Box, Region
+from ..bounds.region import EVERYTHING, Box, Region
 from ..conditioning.affine import half_widths
 from ..points.far import escapes
 from ..points.known import Known
@@ -24,6 +24,8 @@ from .methods.base import Candidates, Tried
 from .request import Request
 from .result import Attempt
 
+#: What floats may add to a bound, as a share of its size and of the objective's largest term.
+ACCURACY = 16 * float(np.finfo(float).eps)
 #: The phases of a solve that are timed.
 WORK = ("relax", "solve", "extract")
 
@@ -135,10 +137,10 @@ class Evidence:
         before = self.known.upper
         seen = replace(self, known=self.known.with_points(solved.candidates.points))
         setting, dual = solved.setting, seen._with_best(solved.dual, solved.setting)
-        attempt = _attempt(solved, dual)
+        attempt = seen._attempt(solved, dual)
         infeasible = self.infeasible
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
-            widths = _extent(self.request.problem) / np.diag(setting.change.matrix)
+            widths = _extent(self.request.posed) / np.diag(setting.change.matrix)
             infeasible = excludes_all(solved.relaxation, solved.solution.dual_ray, widths, self.request.until)
         seen = replace(
             seen,
@@ -157,6 +159,12 @@ class Evidence:
         dual = self._with_best(self.bound.dual, self.bound.setting)
         return replace(self, bound=None if dual is None else replace(self.bound, dual=dual))
 
+    def without_refuted(self) -> Evidence:
+        """Drop the bound where a point that was found since lies below it."""
+        if self.bound is None or not self.refuted(self.value(self.bound), self.region):
+            return self
+        return replace(self, bound=None)
+
     def looked_beyond(self, near: bool = False) -> Evidence:
         """Ask whether the infimum is attained, when a bound over everything is known and the best point is far out.
 
@@ -164,7 +172,26 @@ class Evidence:
         """
         if self.bound is None or not self.bound.setting.everywhere or self.at_infinity:
             return self
-        return replace(self, at_infinity=escapes(self.known, self.bound.value, near))
+        return replace(self, at_infinity=escapes(self.known, self.value(self.bound), near))
+
+    def _attempt(self, solved: Solved, dual: DualBound | None) -> Attempt:
+        """Return the record of one solved relaxation for the result, in the units of the objective."""
+        setting, solution = solved.setting, solved.solution
+        bound = None if dual is None else Bound(dual, solved.order, setting, solved.relaxation, solution)
+        return Attempt(
+            order=solved.order,
+            region=setting.region if dual is None else self.region_of(dual, setting),
+            sdp_status=solution.status,
+            words=solution.words,
+            lower_bound=None if bound is None else self.value(bound),
+            correction=0.0 if dual is None else setting.change.value(dual.correction),
+            absorbed=dual is not None and dual.absorbed,
+            residuals=solution.residuals,
+            flatness=solved.candidates.flatness,
+            dropped=solved.candidates.dropped,
+            sizes=MappingProxyType(solved.relaxation.sizes),
+            seconds=solution.seconds,
+        )
 
     def _with_best(self, dual: DualBound | None, setting: Setting) -> DualBound | None:
         """Return a bound on a box that contains the best point now known, None where it is worth nothing."""
@@ -174,39 +201,54 @@ class Evidence:
 
     def _with_bound(self, new: Bound) -> Evidence:
         """Keep the better bound: one that closes the gap, then one that covers everything, then the higher one."""
-        if self.contradicts(new):
+        if self.refuted(self.value(new), self.region_of(new.dual, new.setting)):
             return self
         return replace(self, bound=new) if self.bound is None or self._rank(new) > self._rank(self.bound) else self
 
     def _rank(self, bound: Bound) -> tuple[bool, bool, bool, float]:
         closed = self._closed(bound)
-        return (closed, bound.setting.everywhere, closed and bound.dual.absorbed, bound.value)
+        return (closed, self.region_of(bound.dual, bound.setting).everything, bound.setting.everywhere, bound.value)
 
     # -- what it proves ------------------------------------------------------------------------------------
 
+    @property
+    def unit(self) -> float:
+        """The unit of relative gaps; see `momentsos.hierarchy.gaps`."""
+        return min(1.0, self.known.terms) if self.request.facts.unit is None else self.request.facts.unit
+
     def closes(self, lower: float) -> bool:
         """Whether a lower bound meets the best point known."""
-        return closes(lower, self.known.upper, self.known.scale, self.request.tol)
+        return closes(lower, self.known.upper, self.unit, self.request.tol)
+
+    def value(self, bound: Bound) -> float:
+        """Return a bound without what floats may have added, or the one known beforehand where that is higher."""
+        return max(bound.value - ACCURACY * max(abs(bound.value), self.known.terms), self.request.facts.lowest)
 
     def _closed(self, bound: Bound) -> bool:
         """Whether a bound meets the best point known; at the wall of a ball of our own that point is no minimum."""
-        return self.closes(bound.value) and (bound.setting.everywhere or self._inside(bound.setting))
+        if not self.closes(self.value(bound)):
+            return False
+        return bound.setting.everywhere or not bound.setting.region.at_the_wall(self.known.optimum[0])
 
-    def _inside(self, setting: Setting) -> bool:
-        if self.known.best is None or self.request.radius != "auto":
-            return True
-        added = setting.change.original.inequalities[len(self.request.problem.inequalities) :]
-        return all(ball(self.known.optimum[0]) >= WALL for ball in added)
-
-    def contradicts(self, bound: Bound) -> bool:
-        """Whether a feasible point lies below the bound: the residuals hid a bound that does not hold."""
+    def refuted(self, lower: float, region: Region) -> bool:
+        """Whether a feasible point in its region lies below a bound, which then does not hold."""
         upper = self.known.upper
-        return upper is not None and bound.value > upper and not self._closed(bound)
+        return upper is not None and lower > upper and region.contains(self.known.optimum[0])
+
+    @property
+    def lower(self) -> float | None:
+        """The lower bound: the best one, or what is known beforehand."""
+        lowest = self.request.facts.lowest
+        if self.bound is None:
+            return lowest if np.isfinite(lowest) else None
+        return self.value(self.bound)
 
     @property
     def certified(self) -> bool:
         """Whether the bounds meet."""
-        return self.bound is not None and not (self.unbounded or self.at_infinity) and self._closed(self.bound)
+        if self.unbounded or self.at_infinity:
+            return False
+        return self.closes(self.request.facts.lowest) or (self.bound is not None and self._closed(self.bound))
 
     @property
     def finished(self) -> bool:
@@ -229,12 +271,15 @@ class Evidence:
     @property
     def region(self) -> Region:
         """The set on which the bound holds, without looking any further at what is small in the identity."""
-        if self.bound is None:
+        if self.bound is None or self.value(self.bound) <= self.request.facts.lowest:
             return EVERYTHING
-        dual, setting = self.bound.dual, self.bound.setting
+        return self.region_of(self.bound.dual, self.bound.setting)
+
+    def region_of(self, dual: DualBound, setting: Setting) -> Region:
+        """Return the set on which a bound holds."""
         if dual.absorbed or not setting.everywhere:
             return setting.region
-        widths, change = half_widths(self.request.problem), setting.change
+        widths, change = half_widths(self.request.posed), setting.change
         if np.isfinite(widths).all():
             extent = np.abs(np.linalg.inv(change.matrix)) @ (widths + np.abs(change.shift))
             if (extent <= (1 + 1e-9) * dual.reach).all():
@@ -244,27 +289,8 @@ class Evidence:
     @property
     def gap(self) -> float:
         """The gap that is left, infinite while a bound is missing."""
-        upper = self.known.upper
-        return np.inf if upper is None or self.bound is None else upper - self.bound.value
-
-
-def _attempt(solved: Solved, dual: DualBound | None) -> Attempt:
-    """Return the record of one solved relaxation for the result, in the units of the objective."""
-    change, solution = solved.setting.change, solved.solution
-    return Attempt(
-        order=solved.order,
-        region=solved.setting.region,
-        sdp_status=solution.status,
-        words=solution.words,
-        lower_bound=None if dual is None else change.value(dual.value),
-        correction=0.0 if dual is None else change.value(dual.correction),
-        absorbed=dual is not None and dual.absorbed,
-        residuals=solution.residuals,
-        flatness=solved.candidates.flatness,
-        dropped=solved.candidates.dropped,
-        sizes=MappingProxyType(solved.relaxation.sizes),
-        seconds=solution.seconds,
-    )
+        upper, lower = self.known.upper, self.lower
+        return np.inf if upper is None or lower is None else upper - lower
 
 
 def _extent(problem: Problem) -> NDArray[np.float64]:

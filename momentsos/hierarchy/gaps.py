@@ -1,11 +1,11 @@
-"""The one rule by which a gap between two bounds is measured, and counts as closed."""
+r"""The one rule by which a gap between two bounds is measured.
+
+With `u` the upper bound and `l` the lower one, the relative gap is :math:`(u - l) / \\max(|u|, e)`. The unit `e` is 1,
+or what the objective varies by over the problem's natural sizes where that is smaller; for a loss it is 1e-8 of the
+targets, in the loss's own power.
+"""
 
 from __future__ import annotations
-
-#: Below this, an upper bound counts as zero when a relative gap is formed.
-GAP_FLOOR = 1e-8
-#: A gap of this share of the objective's own scale counts as closed.
-ABSOLUTE_GAP = 1e-8
 
 
 def absolute_gap(lower: float | None, upper: float | None) -> float | None:
@@ -13,14 +13,12 @@ def absolute_gap(lower: float | None, upper: float | None) -> float | None:
     return None if lower is None or upper is None else upper - lower
 
 
-def relative_gap(lower: float | None, upper: float | None) -> float | None:
-    """Return the gap over ``max(|upper|, 1e-8)``, None when a bound is missing."""
-    return None if lower is None or upper is None else (upper - lower) / max(abs(upper), GAP_FLOOR)
+def relative_gap(lower: float | None, upper: float | None, unit: float) -> float | None:
+    """Return the gap over ``max(|upper|, unit)``, None when a bound is missing."""
+    return None if lower is None or upper is None else (upper - lower) / max(abs(upper), unit)
 
 
-def closes(lower: float | None, upper: float | None, scale: float, tol: float) -> bool:
-    """Whether the gap is closed: relative gap at most `tol`, or absolute gap at most 1e-8 of `scale`."""
-    if lower is None or upper is None:
-        return False
-    allowed = max(tol * max(abs(upper), GAP_FLOOR if scale > GAP_FLOOR else 0.0), ABSOLUTE_GAP * scale)
-    return abs(upper - lower) <= allowed
+def closes(lower: float | None, upper: float | None, unit: float, tol: float) -> bool:
+    """Whether the relative gap is at most `tol`, and no bound is missing; a lower bound above the upper one is none."""
+    gap = relative_gap(lower, upper, unit)
+    return gap is not None and 0.0 <= gap <= tol

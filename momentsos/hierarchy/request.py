@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
 
+from ..bounds.region import EVERYTHING, Ball, Region
 from ..errors import BadOption, InvalidInput
 from ..machine.threads import limited_threads
 from ..points.options import SearchOptions
@@ -29,20 +31,104 @@ Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, eq=False)
+class Asked:
+    """What the user asks of a solve; see `momentsos.solve` for the meaning of each part. Nothing is checked yet."""
+
+    order: int | None = None
+    max_order: int | None = None
+    method: str = "auto"
+    solver: str = "auto"
+    tol: float = 1e-6
+    time_limit: float | None = None
+    solver_options: Mapping[str, Any] | None = None
+    bound: str | float | None = "auto"
+    memory_limit: int | None = None
+    seed: int = 0
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Facts:
+    """What is known of an objective beforehand.
+
+    Attributes
+    ----------
+    scale : float or None
+        The size of the data of a loss, for conditioning; None: the objective's own scale.
+    unit : float or None
+        Of relative gaps; None: see `momentsos.hierarchy.gaps`.
+    floor : float
+        The objective is never below this, such as zero for a norm.
+    squares : tuple of Polynomial
+        Polynomials whose squares add up to the objective: it is never below zero.
+    """
+
+    scale: float | None = None
+    unit: float | None = None
+    floor: float = -np.inf
+    squares: tuple[Polynomial, ...] = ()
+
+    @property
+    def lowest(self) -> float:
+        """What the objective is never below."""
+        return max(self.floor, 0.0) if self.squares else self.floor
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, eq=False)
 class Request:
-    """A checked request; see `momentsos.solve` for the meaning of each part."""
+    """A checked request; see `momentsos.solve` for the meaning of each part.
+
+    Attributes
+    ----------
+    problem : Problem
+        As the user gave it; `posed` has the ball of the user's radius as well.
+    facts : Facts
+        What is known of its objective.
+    radius : float, "auto" or None
+        The ball that the user asks for, or whether one may be added.
+    """
 
     problem: Problem
+    facts: Facts
     solver: str
     tol: float
     until: float
     options: SolverOptions
     radius: str | float | None
-    scale: float | None
     memory_limit: int | None
     seed: int
-    squares: tuple[Polynomial, ...]
     progress: Progress | None
+
+    @classmethod
+    def of(cls, problem: Problem, asked: Asked, facts: Facts) -> Request:
+        """Return what is asked, checked; the time begins now."""
+        return cls(
+            problem=problem,
+            facts=facts,
+            solver=asked.solver,
+            tol=asked.tol,
+            until=time.perf_counter() + (np.inf if asked.time_limit is None else asked.time_limit),
+            options=split_options(asked.solver_options),
+            radius=asked.bound,
+            memory_limit=asked.memory_limit,
+            seed=asked.seed,
+            progress=asked.progress,
+        )
+
+    @cached_property
+    def posed(self) -> Problem:
+        """The problem with the ball that the user asks for as its last inequality."""
+        return self.region.restrict(self.problem) if isinstance(self.region, Ball) else self.problem
+
+    @cached_property
+    def region(self) -> Region:
+        """The set that the user asks about."""
+        if not is_number(self.radius):
+            return EVERYTHING
+        return Ball.of(np.full(self.problem.n_variables, float(self.radius)))
 
     def time_left(self) -> float:
         """Seconds until the time limit, infinite without one."""
@@ -50,7 +136,7 @@ class Request:
 
     def search_options(self) -> SearchOptions:
         """Return what the search for points is told."""
-        return SearchOptions(self.squares, self.scale, self.seed, self.until)
+        return SearchOptions(self.facts.squares, self.facts.scale, self.seed, self.until)
 
     def solve(self, sdp: SDP, tol: float | None = None) -> SDPSolution:
         """Solve a program with the solver, in the time and with the options that the user gave; `tol` is for drafts."""

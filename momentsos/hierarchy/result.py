@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
+from ..points.judge import Feasibility
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
@@ -46,6 +47,8 @@ class Attempt:
     sizes : mapping
     seconds : float
         Time in the SDP solver.
+    refuted : bool
+        Whether a feasible point lies below the bound that its dual vectors gave, which is not kept.
     """
 
     order: int
@@ -60,6 +63,7 @@ class Attempt:
     dropped: tuple[str, ...]
     sizes: Mapping[str, int]
     seconds: float
+    refuted: bool = False
 
     @property
     def coverage(self) -> str:
@@ -77,7 +81,7 @@ class Result:
     lower_bound : float or None
         A bound on the minimum over `region`, from the dual side, corrected for residuals.
     upper_bound : float or None
-        The objective at the best feasible point.
+        The objective at ``minimizers[0] + fine[0]``, the best feasible point known, rounded up.
     minimizers : (r, n) array
         Feasible points whose objective is `upper_bound` to the tolerance; no rows when none is known.
     fine : (r, n) array or None
@@ -93,8 +97,10 @@ class Result:
         the best point, where the defect of the solver's identity was subtracted on that; `coverage` is its text.
     absorbed : bool
         Whether the defect of the solver's identity was absorbed (see `Attempt.absorbed`).
-    scale : float
-        The objective's own scale: the size of its terms at the best point, in balanced units.
+    unit : float
+        Of relative gaps; see `momentsos.hierarchy.gaps`.
+    feasibility : Feasibility or None
+        How it is known that ``minimizers[0]`` is feasible; None without any.
     tol : float
     attempts : tuple of Attempt
         Every relaxation that was solved, in order.
@@ -119,7 +125,7 @@ class Result:
     solver: str
     region: Region
     absorbed: bool
-    scale: float
+    unit: float
     tol: float
     problem: Problem
     attempts: tuple[Attempt, ...] = ()
@@ -131,6 +137,7 @@ class Result:
     solution: SDPSolution | None = None
     change: Any = None
     fine: NDArray[np.float64] | None = None
+    feasibility: Feasibility | None = None
 
     @property
     def coverage(self) -> str:
@@ -144,8 +151,8 @@ class Result:
 
     @property
     def relative_gap(self) -> float | None:
-        """The gap divided by the absolute upper bound, or by 1e-8 where that is larger."""
-        return relative_gap(self.lower_bound, self.upper_bound)
+        """The gap divided by the absolute upper bound, or by `unit` where that is larger."""
+        return relative_gap(self.lower_bound, self.upper_bound, self.unit)
 
     @property
     def flatness(self) -> Flatness | None:

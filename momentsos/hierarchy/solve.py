@@ -20,13 +20,15 @@ from .climb import climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
 from .request import (
+    NO_FACTS,
+    Asked,
+    Facts,
     Progress,
     Request,
     check_order,
     check_orders,
     check_problem,
     check_request,
-    split_options,
 )
 from .result import Result
 from .verdict import result_of
@@ -72,7 +74,7 @@ def solve(
     *,
     bound: str | float | None = "auto",
     candidates: NDArray[np.float64] | None = None,
-    objective_scale: float | None = None,
+    unit: float | None = None,
     memory_limit: int | None = None,
     seed: int = 0,
     squares: Sequence[Polynomial] = (),
@@ -81,7 +83,7 @@ def solve(
     r"""Minimise a polynomial globally, with bounds from both sides.
 
     Relaxations of rising order give lower bounds; atoms of their moments, local search and polishing give
-    feasible points. The status is `CERTIFIED` when the two meet.
+    feasible points. The status is `CERTIFIED` when the two meet, and the lower one holds on the whole feasible set.
 
     Parameters
     ----------
@@ -107,16 +109,18 @@ def solve(
         solver's own name. By default linear algebra uses one thread, and in the solver as many as there are from
         1000 moments on.
     bound : "auto", None or float
-        A ball around the variables. ``None``: none. A number: its radius, in the units of the variables.
+        A ball around the variables. ``None``: none. A number: its radius, in the units of the variables; the ball is
+        part of the problem then, for bounds and points alike.
         ``"auto"``: none at first; where the gap stays open, the order is solved again with a ball. It contains
         the bounds that the constraints put on all variables, where they do, and then excludes nothing; else its
         radius is twice the norm of the best known point, in balanced units. `Result.coverage` says on which set
         the bound holds.
     candidates : (r, n) array, optional
         Points to start the local search from.
-    objective_scale : float, optional
-        The size against which an absolute gap is measured; by default the size of the objective's terms at the
-        best point, or its largest coefficient in balanced units, whichever is larger.
+    unit : float, optional
+        A relative gap is the gap over the larger one of this and of the absolute upper bound. By default 1, or what
+        the objective varies by over the problem's natural sizes (its largest coefficient in balanced units) where that
+        is smaller.
     memory_limit : int, optional
         Bytes that assembling may take; by default half of what is free.
     seed : int
@@ -134,31 +138,35 @@ def solve(
     ------
     BadOption, InvalidInput, OrderTooLow, ProblemTooLarge, SolverUnavailable
     """
-    check_problem(problem)
-    check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
-    choice = methods_named(method, problem)
-    first, *others = choice.methods
-    first.check(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
-    chosen = (first, *(other for other in others if _exists(other, problem, order, max_order)))
-    began = time.perf_counter()
-    request = Request(
-        problem=problem,
-        solver=solver,
-        tol=tol,
-        until=began + (np.inf if time_limit is None else time_limit),
-        options=split_options(solver_options),
-        radius=bound,
-        scale=objective_scale,
-        memory_limit=memory_limit,
-        seed=seed,
-        squares=tuple(squares),
-        progress=progress,
+    asked = Asked(
+        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
     )
+    return minimise(problem, asked, Facts(unit=unit, squares=tuple(squares)), candidates)
+
+
+def minimise(
+    problem: Problem, asked: Asked, facts: Facts = NO_FACTS, candidates: NDArray[np.float64] | None = None
+) -> Result:
+    """Do what `solve` does, with what is known of the objective beforehand.
+
+    Raises
+    ------
+    As `solve`.
+    """
+    check_problem(problem)
+    check_request(solver=asked.solver, tol=asked.tol, time_limit=asked.time_limit, bound=asked.bound)
+    choice = methods_named(asked.method, problem)
+    first, *others = choice.methods
+    orders = asked.order, asked.max_order
+    first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
+    chosen = (first, *(other for other in others if _exists(other, problem, *orders)))
+    request = Request.of(problem, asked, facts)
+    began = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
-        known = first_points(problem, request.search_options(), candidates)
+        known = first_points(request.posed, request.search_options(), candidates)
         start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
-        return result_of(_asked_in_turn(replace(choice, methods=chosen), start, order, max_order))
+        return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
 
 
 def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order: int | None) -> Evidence:

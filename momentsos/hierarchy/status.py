@@ -10,8 +10,15 @@ class Status(Enum):
 
     CERTIFIED = (
         "certified",
-        "The lower bound meets a feasible point: the minimum is proved to the tolerance.",
+        "The lower bound holds on the whole feasible set and meets a feasible point: the minimum is proved to the "
+        "tolerance.",
         "",
+    )
+    CERTIFIED_WITHIN = (
+        "certified within a region",
+        "The bounds meet. The lower one is known to hold in the region that is named; outside it lower points were "
+        "looked for, and none was found.",
+        "For the whole set, raise max_order, or add constraints that bound the variables.",
     )
     BOUNDED = (
         "bounded",

@@ -8,10 +8,10 @@ from types import MappingProxyType
 
 import numpy as np
 
+from ..bounds.region import Region
 from ..sdp import SDPStatus
 from .evidence import Evidence
-from .gaps import ABSOLUTE_GAP, GAP_FLOOR
-from .result import Result
+from .result import Attempt, Result
 from .status import Status
 
 #: Said of a bound whose identity could not be made exact; see `momentsos.bounds.repair`.
@@ -25,38 +25,33 @@ _ROUNDING = 1e-13
 
 def result_of(evidence: Evidence) -> Result:
     """Return the record of what was learned, in the user's units."""
-    seen = evidence.widened()
-    if seen.bound is not None and seen.contradicts(seen.bound):
-        seen = replace(seen, bound=None)
+    seen = evidence.widened().without_refuted()
     if seen.certified and seen.attempts and not _is_flat(seen):
-        seen = replace(seen, known=seen.known.gathered())
+        seen = replace(seen, known=seen.known.gathered()).without_refuted()
     known, request, bound = seen.known, seen.request, seen.bound
     last = seen.attempts[-1] if seen.attempts else None
     status = _status(seen)
     excluded = status in (Status.INFEASIBLE, Status.UNBOUNDED)
     upper = None if excluded else known.upper
-    lower = None if excluded or bound is None else bound.value
-    if lower is not None and upper is not None:
-        lower = min(lower, upper)  # an excess is within the corrections here
-    slack = 0.0 if upper is None else _slack(seen, upper)
-    is_minimum = upper is not None and status is not Status.AT_INFINITY  # a far-away point is no minimiser
+    lower = None if excluded else seen.lower
+    points, fine = known.minimizers(0.0 if upper is None else _slack(seen, upper))
     none = np.zeros((0, request.problem.n_variables))
-    points, fine = known.minimizers(slack) if is_minimum else (none, none)
     return Result(
         status=status,
         lower_bound=lower,
         upper_bound=upper,
-        minimizers=points,
-        fine=fine,
+        minimizers=none if upper is None else points,
+        fine=none if upper is None else fine,
+        feasibility=None if upper is None or known.best is None else known.best.feasibility,
         order=bound.order if bound else (last.order if last else None),
         method=seen.method.name,
         solver=bound.solution.solver if bound else request.solver,
-        region=seen.region,
+        region=_region(seen),
         absorbed=bound is None or bound.dual.absorbed,
-        scale=known.scale,
+        unit=seen.unit,
         tol=request.tol,
         problem=request.problem,
-        attempts=seen.attempts,
+        attempts=tuple(_as_known_now(each, seen) for each in seen.attempts),
         message=_message(seen, status),
         reason=seen.reason,
         seconds=MappingProxyType({"formulate": 0.0, **seen.seconds, "total": time.perf_counter() - seen.started}),
@@ -65,6 +60,18 @@ def result_of(evidence: Evidence) -> Result:
         solution=bound.solution if bound else None,
         change=bound.setting.change if bound else None,
     )
+
+
+def _region(evidence: Evidence) -> Region:
+    """Return the set on which the lower bound holds: the ball that the user asks for stands for everything."""
+    return evidence.request.region if evidence.region.everything else evidence.region
+
+
+def _as_known_now(attempt: Attempt, evidence: Evidence) -> Attempt:
+    """Return an attempt without its bound where a point that was found since lies below it."""
+    if attempt.lower_bound is None or not evidence.refuted(attempt.lower_bound, attempt.region):
+        return attempt
+    return replace(attempt, lower_bound=None, refuted=True)
 
 
 def _is_flat(evidence: Evidence) -> bool:
@@ -76,14 +83,10 @@ def _is_flat(evidence: Evidence) -> bool:
 def _slack(evidence: Evidence, upper: float) -> float:
     """Return what the value of another minimiser may lie above that of the best point.
 
-    A gap that the objective's own scale allows may be wide against its values: no point further above than twice
-    the gap is a minimiser, as far as rounding tells.
+    No point further above than twice the gap is a minimiser, as far as rounding tells.
     """
-    scale = evidence.known.scale
-    allowed = ABSOLUTE_GAP * scale
-    if evidence.bound is not None:
-        allowed = min(allowed, max(2.0 * evidence.gap, _ROUNDING * scale))
-    return max(0.1 * evidence.request.tol * abs(upper), allowed)
+    allowed = 0.1 * evidence.request.tol * max(abs(upper), evidence.unit)
+    return min(allowed, max(2.0 * evidence.gap, _ROUNDING * evidence.known.terms))
 
 
 def _status(evidence: Evidence) -> Status:
@@ -94,18 +97,18 @@ def _status(evidence: Evidence) -> Status:
     if evidence.at_infinity:
         return Status.AT_INFINITY
     if evidence.certified:
-        return Status.CERTIFIED
-    if evidence.bound is not None:
+        return Status.CERTIFIED if evidence.region.everything else Status.CERTIFIED_WITHIN
+    if evidence.lower is not None:
         return Status.BOUNDED if evidence.known.best is not None else Status.LOWER_BOUND_ONLY
     limits = any(attempt.sdp_status is SDPStatus.LIMIT for attempt in evidence.attempts)
     return Status.STOPPED if evidence.limit is not None or limits else Status.FAILED
 
 
 def _message(evidence: Evidence, status: Status) -> str:
-    meaning, known = status.meaning, evidence.known
-    if status is Status.CERTIFIED and not evidence.region.everything:
-        meaning = f"The minimum over {evidence.region} is proved to the tolerance."
-    if status is Status.CERTIFIED and evidence.gap > evidence.request.tol * max(abs(known.upper or 0.0), GAP_FLOOR):
-        meaning += f" The gap of {evidence.gap:.1e} is small against the objective's own scale, {known.scale:.1e}."
-    doubt = NOT_ABSORBED if evidence.bound is not None and not evidence.bound.dual.absorbed else ""
+    meaning, bound = status.meaning, evidence.bound
+    if status is Status.CERTIFIED_WITHIN:
+        meaning = f"The minimum over {evidence.region} is proved to the tolerance; no lower point was found outside it."
+    elif status is Status.CERTIFIED and not evidence.request.region.everything:
+        meaning = f"The minimum over {evidence.request.region} is proved to the tolerance."
+    doubt = "" if bound is None or bound.dual.absorbed or evidence.region.everything else NOT_ABSORBED
     return " ".join(part for part in (meaning, doubt, evidence.limit_words, status.remedy) if part)

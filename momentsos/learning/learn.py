@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..hierarchy.gaps import GAP_FLOOR, closes
+from ..hierarchy.gaps import closes
+GAP_FLOOR=1e-8
 from ..hierarchy.methods import methods_named
 from ..hierarchy.request import check_problem, check_request
 from ..hierarchy.result import Result

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from ..bounds.region import EVERYTHING, Box, Everything
-from ..hierarchy.gaps import ABSOLUTE_GAP, closes
+from ..hierarchy.gaps import closes
+ABSOLUTE_GAP=1e-8
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED

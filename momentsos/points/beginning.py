@@ -12,6 +12,7 @@ from ..conditioning.epigraph import epigraph_variable
 from ..errors import InvalidInput
 from ..polynomials.affine import change_polynomials
 from ..problem import Problem
+from .judge import PointJudge
 from .known import FAR, Changed, Known
 from .local_search import LocalPoint, random_starts
 from .options import SearchOptions
@@ -42,7 +43,7 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     units = np.where(np.isfinite(widths) & (widths > 0), widths, balanced_units(problem))
     search = _measured(problem, options, epigraph, units)
     terms = search.change.objective * (search.change.problem.minimize.scale or 1.0)
-    known = Known(problem, options, epigraph, search, terms)
+    known = Known(problem, options, PointJudge(problem), epigraph, search, terms)
     starts = search.change.point(random_starts(problem.n_variables, _STARTS, options.seed))
     if candidates is not None:
         given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
@@ -75,8 +76,12 @@ def _in_larger_units(known: Known, size: Floats) -> Known:
         return known
     old, units = known.change, np.diag(known.change.matrix) * np.maximum(size, 1.0)
     search = _measured(known.problem, known.options, known.epigraph, units)
-    again = replace(known, search=search, points=())  # none of the points is fine yet
-    return again.with_points(search.local.assess(search.change.inverse_point(old.point(p.point))) for p in known.points)
+    share = np.diag(old.matrix) / np.diag(search.change.matrix)  # of powers of two: nothing is rounded
+    points = tuple(
+        replace(p, point=share * p.point, fine=share * p.fine, value=search.change.inverse_value(old.value(p.value)))
+        for p in known.points
+    )
+    return replace(known, search=search, points=points)
 
 
 def _settled(known: Known, point: LocalPoint) -> bool:

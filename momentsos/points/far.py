@@ -46,8 +46,16 @@ def _lowest_far_out(known: Known, width: float) -> LocalPoint | None:
         if low is not None:
             ends = (low.point, local.polish(low.point).point)
             found += [known.local.polish(known.change.inverse_point(change.point(end))) for end in ends]
-    feasible = [point for point in found if point is not None and point.feasible]
-    return min(feasible, key=lambda point: point.value, default=None)
+    return _lowest_accepted(known, [point for point in found if point is not None])
+
+
+def _lowest_accepted(known: Known, points: list[LocalPoint]) -> LocalPoint | None:
+    """Return the lowest one of some points as the judge sees it, None when all are refused."""
+    for point in sorted(points, key=lambda each: each.value):
+        accepted = known.accepted(point)
+        if accepted is not None:
+            return accepted
+    return None
 
 
 def escapes(known: Known, lower: float, near: bool = False) -> bool:
@@ -63,7 +71,8 @@ def escapes(known: Known, lower: float, near: bool = False) -> bool:
         return False
     values, further = [], known.best.point[None, :]
     for width in (10.0, 100.0, 1000.0):
-        low = known.local.lowest_in_box(width, known.problem.n_variables, further)
+        found = known.local.lowest_in_box(width, known.problem.n_variables, further)
+        low = None if found is None else known.accepted(found)
         if low is None or float(np.abs(low.point).max()) < 0.3 * width:
             return False
         values.append(low.value - known.change.inverse_value(lower))

@@ -12,6 +12,7 @@ from ..conditioning.affine import AffineChange, half_widths
 from ..conditioning.centring import centred_change, variation
 from ..polynomials import Polynomial
 from ..problem import Problem
+from .judge import PointJudge
 from .local_methods import MANY_VARIABLES
 from .local_search import LocalPoint, LocalSearch, random_starts
 from .options import SearchOptions
@@ -26,6 +27,8 @@ FAR = 1e3
 ESCAPE = 30.0
 #: Points closer than this, relative to their size, are one point.
 SAME_POINT = 1e-5
+#: A violation, in coordinates of size one, beyond which the judge is not asked whether a point can be mended.
+MENDABLE = 1e-2
 #: How often the problem is centred around its best point, each time with more digits.
 _CENTRINGS = 3
 
@@ -71,6 +74,8 @@ class Known:
     problem : Problem
         In the user's units.
     options : SearchOptions
+    judge : PointJudge
+        Of the problem as the user gave it: every point that is kept has passed it.
     epigraph : int or None
         The number of the epigraph variable; see `momentsos.conditioning.epigraph`.
     search : Changed
@@ -88,6 +93,7 @@ class Known:
 
     problem: Problem
     options: SearchOptions
+    judge: PointJudge
     epigraph: int | None
     search: Changed
     terms: float
@@ -198,13 +204,33 @@ class Known:
     # -- more points ---------------------------------------------------------------------------------------
 
     def with_points(self, points: Iterable[LocalPoint]) -> Known:
-        """Keep the feasible ones among `points`, judged around the best point where the problem is centred there."""
-        if self.near is not None:
-            points = [self._judged_near(point, self.near) for point in points if point.feasible]
-        merged = sorted([*self.points, *(p for p in points if p.feasible)], key=lambda p: p.value)
-        return replace(self, points=tuple(merged))
+        """Keep those of `points` that the judge accepts, polished around the best one where the problem is far out."""
+        kept = list(self.points)
+        for point in sorted(points, key=lambda p: (not p.feasible, p.value)):
+            if not any(_same(point, other) and not _lower(point, other) for other in kept):
+                polished = point if self.near is None or not point.feasible else self._polished(point, self.near)
+                accepted = self.accepted(polished)
+                kept += [] if accepted is None else [accepted]
+        return replace(self, points=tuple(sorted(kept, key=lambda p: p.value)))
 
-    def _judged_near(self, point: LocalPoint, near: Changed) -> LocalPoint:
+    def accepted(self, point: LocalPoint) -> LocalPoint | None:
+        """Return a point as the judge of the user's problem sees it, moved where that mends it; None when refused."""
+        if point.feasibility is not None:
+            return point
+        if not point.violation <= MENDABLE:
+            return None
+        units = np.diag(self.change.matrix)
+        place, fine = units * point.point, units * (np.zeros(len(units)) + point.fine)
+        asked = {"units": units, "until": self.options.until}
+        verdict = self.judge(place, fine, **asked) if point.feasible else None
+        if verdict is None or not verdict.feasible:
+            verdict = self.judge.mend(place, fine, **asked)
+        value = self.change.inverse_value(verdict.upper)
+        if not verdict.feasible or not np.isfinite(value):
+            return None
+        return LocalPoint(verdict.point / units, value, 0.0, verdict.fine / units, verdict.feasibility)
+
+    def _polished(self, point: LocalPoint, near: Changed) -> LocalPoint:
         change, units = near.change, np.diag(self.change.matrix)
         offset = (units * point.point - change.shift) + (units * point.fine - change.fine)
         return self.seen_from(change, near.local.polish(offset / np.diag(change.matrix)))
@@ -260,6 +286,11 @@ class Known:
         reach = 1.5 * max(1.0, float(np.abs(self.best.point).max()))
         starts = random_starts(n, 60, 1, (reach, reach / 3))
         return self.with_points(self.local.multistart(starts, min(0.5, self._budget())))
+
+
+def _lower(point: LocalPoint, other: LocalPoint) -> bool:
+    """Whether the value of a point is lower than that of another one by more than rounding."""
+    return point.value < other.value - 1e-12 * (1.0 + abs(other.value))
 
 
 def _same(point: LocalPoint, other: LocalPoint) -> bool:

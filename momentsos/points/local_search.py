@@ -16,6 +16,7 @@ from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator, SquaredEvaluator
 from ..problem import Problem
 from .feasibility import FEASIBILITY, ROUNDING, largest_violation
+from .judge import Feasibility
 from .local_methods import MANY_VARIABLES, Part, minimised_locally
 from .sparse_evaluator import SparseEvaluator
 
@@ -31,12 +32,16 @@ class LocalPoint:
     `fine` holds the digits that were lost. `value` is an upper end: what rounding can have taken away, a few units in
     the last place of the sum of the absolute terms, has been added, and for an epigraph what it can have taken away in
     the constraints. Far out, where terms of size 1e40 cancel, it is therefore no low value.
+
+    `feasibility` is the judge's word; without it point and value are what floats in changed variables say, which is
+    enough to search by, and for nothing else.
     """
 
     point: NDArray[np.float64]
     value: float
     violation: float
     fine: NDArray[np.float64] | float = 0.0
+    feasibility: Feasibility | None = None
 
     @property
     def feasible(self) -> bool:

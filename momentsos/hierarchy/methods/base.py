@@ -79,12 +79,15 @@ class Progress:
         Over all orders, in turn.
     rounds : tuple of tuple of Tried
         What was solved of each proposal for this order, in turn.
+    unit : float
+        Of relative gaps.
     """
 
     known: Known
     request: Request
     tried: tuple[Tried, ...]
     rounds: tuple[tuple[Tried, ...], ...]
+    unit: float = 1.0
 
 
 @dataclass(frozen=True, eq=False)

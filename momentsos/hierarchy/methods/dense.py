@@ -41,24 +41,21 @@ class Dense(Method):
     def propose(self, progress: Progress) -> Next:
         """Return the problem as it is, then within a ball where the rule asks for one.
 
-        A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the
+        ``bound="auto"``: no ball at first. Then, where the
         constraints bound all variables, a ball that contains these bounds, which strengthens the relaxation and
         excludes nothing; elsewhere a ball of twice the norm of the best known point, in the units of the search,
         unless that point is farther out than 1000. Where the problem is far from the origin, it is taken around the
         best point, without a ball.
         """
-        radius = progress.request.radius
         if progress.rounds:
             inside = _default_ball(progress.known)
             return Next(progress.known, () if inside is None else (inside,), last=True)
         known = progress.known.looked_further().centred_around_best()
-        if isinstance(radius, int | float):
-            ball = Ball.of(np.full(known.problem.n_variables, float(radius)))
-            return Next(known, (_within(ball, known, ball),), last=True)
         if known.centred is not None:
             reach = np.full(known.problem.n_variables, CENTRED_REACH)
             return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
-        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=radius is None)
+        settings = (Setting(known.change, EVERYTHING, known.reach),)
+        return Next(known, settings, last=progress.request.radius != "auto")
 
     def candidates(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...bounds.region import EVERYTHING
-from ...conditioning.affine import AffineChange, half_widths
+from ...conditioning.affine import AffineChange, half_widths, scale_by
 from ...conditioning.split import Split, affine_split, quadratic_split
 from ...conditioning.whitening import (
     centre_squares,
@@ -19,7 +19,7 @@ from ...conditioning.whitening import (
     whiten_squares,
 )
 from ...extraction import RankRule, extract_atoms
-from ...points.known import Known
+from ...points.known import Changed, Known
 from ...points.local_search import LocalPoint
 from ...polynomials import Polynomial, basis_size, monomial_basis
 from ...polynomials.evaluator import Evaluator
@@ -34,7 +34,6 @@ from ...relaxations import (
 )
 from ...relaxations.partial import check_partial
 from ...sdp import SDPSolution
-from ..gaps import ABSOLUTE_GAP
 from ..request import Request
 from .base import Candidates, Method, Next, Progress, Setting, Tried
 
@@ -84,21 +83,12 @@ class Partial(Method):
         placed), the problem is taken in the units of the search. Further local minimisers are looked for where the best
         denominator does not help.
         """
-        rounds, known = len(progress.rounds), progress.known
-        if not rounds:
-            return _opening(progress)
-        if rounds > 1 and not _halved_the_gap(progress):
-            known = known.looked_further()
-            if _is_current(progress.tried[-1], known):
-                return Next(known, last=True)
-        if rounds > DENOMINATORS or progress.request.time_left() <= 0:
-            return Next(known, last=True)
-        split, last = split_of(known.problem), progress.tried[-1]
-        if not _is_current(last, known):
-            known, around = _around_best(known, split)
-            return Next(known, (around,))
-        better = _with_best_denominator(known, progress.request, split, last)
-        return Next(known, () if better is None else (better,))
+        if progress.request.posed is progress.request.problem:
+            return _proposed(progress)
+        free = replace(progress, known=_without_ball(progress.known, progress.request.problem))
+        step = _proposed(free)
+        known = replace(progress.known, points=step.known.points, waiting=step.known.waiting)
+        return replace(step, known=known)
 
     def candidates(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
@@ -129,6 +119,35 @@ class Partial(Method):
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(None, tuple(kept), tuple(dropped))
+
+
+def _without_ball(known: Known, problem: Problem) -> Known:
+    """Return the points known for a problem in the user's ball as points of the problem alone, which is relaxed.
+
+    The ball is quadratic in all variables, and nothing would be affine. A bound without it is one with it, and the
+    judge, which stays the same, sees it.
+    """
+    change = scale_by(problem, np.diag(known.change.matrix))
+    return replace(known, problem=problem, search=Changed.of(change, known.epigraph, ()), near=None)
+
+
+def _proposed(progress: Progress) -> Next:
+    """Return what `Partial.propose` does for a problem without a ball."""
+    rounds, known = len(progress.rounds), progress.known
+    if not rounds:
+        return _opening(progress)
+    if rounds > 1 and not _halved_the_gap(progress):
+        known = known.looked_further()
+        if _is_current(progress.tried[-1], known):
+            return Next(known, last=True)
+    if rounds > DENOMINATORS or progress.request.time_left() <= 0:
+        return Next(known, last=True)
+    split, last = split_of(known.problem), progress.tried[-1]
+    if not _is_current(last, known):
+        known, around = _around_best(known, split)
+        return Next(known, (around,))
+    better = _with_best_denominator(known, progress.request, split, last, progress.unit)
+    return Next(known, () if better is None else (better,))
 
 
 def _opening(progress: Progress) -> Next:
@@ -198,11 +217,11 @@ def _with_natural_units(known: Known, whitened: Setting) -> tuple[Setting, Setti
     return (natural, whitened) if value >= NOISY * at_origin else (whitened, natural)
 
 
-def _with_best_denominator(known: Known, request: Request, split: Split, last: Tried) -> Setting | None:
+def _with_best_denominator(known: Known, request: Request, split: Split, last: Tried, unit: float) -> Setting | None:
     """Move and stretch the inner variables so that the denominator is the best for closing the gap, if it exists."""
     change, upper = last.setting.change, known.upper
     assert upper is not None
-    slack = max(0.5 * request.tol * abs(upper), 0.5 * ABSOLUTE_GAP * known.scale)
+    slack = 0.5 * request.tol * max(abs(upper), unit)
     target = change.inverse_value(upper - slack)
     program = denominator_program(last.relaxation, change.problem.minimize, split, target)
     if program is None:
@@ -216,7 +235,7 @@ def _with_best_denominator(known: Known, request: Request, split: Split, last: T
     shift, matrix = np.zeros(n), np.eye(n)
     shift[inner], matrix[np.ix_(inner, inner)] = found
     high, low = change.fine_point(shift)
-    moved = change_squares(known.problem, request.squares, high, change.matrix @ matrix, low)
+    moved = change_squares(known.problem, request.facts.squares, high, change.matrix @ matrix, low)
     return replace(last.setting, change=moved, seconds=solution.seconds)
 
 

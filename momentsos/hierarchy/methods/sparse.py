@@ -41,17 +41,17 @@ class Sparse(Method):
     def propose(self, progress: Progress) -> Next:
         """Return the problem as it is, then with a ball around each clique where a gap is left.
 
-        One ball around all variables would join them all. A radius that the user gives is the only setting. Where the
-        constraints bound all variables the balls contain these bounds and exclude nothing; elsewhere each has twice
+        One ball around all variables would join them all. A radius that the user gives is that of each of them. Where
+        the constraints bound all variables the balls contain these bounds and exclude nothing; elsewhere each has twice
         the norm of the best known point in the variables of its clique, unless that point is farther out than 1000.
         """
         known, radius = progress.known, progress.request.radius
         if progress.rounds:
             balls = _default_balls(known)
             return Next(known, () if balls is None else (balls,), last=True)
-        if isinstance(radius, int | float):
-            radii = np.full(known.problem.n_variables, float(radius))
-            return Next(known, (_within(_cliques(known.problem), radii, known.problem),), last=True)
+        if isinstance(radius, int | float):  # the whole ball would join all cliques; it lies in theirs
+            problem, radii = progress.request.problem, np.full(known.problem.n_variables, float(radius))
+            return Next(known, (_within(_cliques(problem), radii, problem, everywhere=True),), last=True)
         return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=radius is None)
 
     def candidates(

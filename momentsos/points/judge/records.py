@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from fractions import Fraction
 
 import numpy as np
@@ -16,7 +16,7 @@ Floats = NDArray[np.float64]
 _MOST = float(np.finfo(float).max)
 
 
-class Feasibility(Enum):
+class Feasibility(StrEnum):
     """How it is known that a point is feasible."""
 
     #: Every constraint holds at the point of the verdict, in exact arithmetic.
