@@ -50,19 +50,12 @@ class Formulation:
 
     @property
     def n_coefficients(self) -> int:
-        """The number of learned coefficients."""
-        return len(self.residuals[0].variables)
+        """The number of unknown coefficients, which are the first variables of the problem."""
+        return self.network.unknowns.count
 
     def coefficients(self, point: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Return one array a layer, ascending powers, for a point of the problem; `c_{l,0} = 1` is filled in."""
-        parts, place = [], 0
-        for layer, degree in enumerate(self.network.degrees):
-            last = layer == len(self.network.degrees) - 1
-            take = degree + 1 if last else degree
-            learned = point[place : place + take]
-            parts.append(np.array(learned if last else [1.0, *learned]))
-            place += take
-        return parts
+        """Return one array a layer, ascending powers, for a point of the problem; what is fixed is filled in."""
+        return self.network.unknowns.coefficients(point)
 
     def lifted(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `point` with the variables that the loss adds set to what the coefficients make of them.
@@ -92,9 +85,8 @@ class Formulation:
         return float(((values + errors) ** 2 - values**2).sum())
 
     def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Return the learned coefficients as one vector, the inverse of `coefficients`."""
-        last = len(coefficients) - 1
-        return np.concatenate([c if layer == last else c[1:] for layer, c in enumerate(coefficients)])
+        """Return the unknown coefficients as one vector, the inverse of `coefficients`."""
+        return self.network.unknowns.flatten(coefficients)
 
 
 def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual") -> Formulation:
