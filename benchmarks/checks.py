@@ -110,7 +110,7 @@ def lowest_of_many(formulation: Formulation) -> float:
         if np.isfinite(end.cost):
             ends.append((float(end.cost), end.x))
     ends.sort(key=lambda pair: pair[0])
-    if formulation.squares:
+    if formulation.norm.squared:
         return 2.0 * ends[0][0]
     values, last = [], -np.inf
     for cost, x in ends:

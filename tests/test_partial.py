@@ -157,7 +157,7 @@ def local_minimum(formulation: Formulation, starts: int, seed: int) -> float:
         if not np.isfinite(end.x).all():
             continue
         point = end.x
-        if formulation.squares:
+        if formulation.norm.squared:
             best = min(best, float((evaluator.values(point) ** 2).sum()))
             continue
         for _ in range(6):  # sequential linear programs on the largest residual, steps cut in half until they help

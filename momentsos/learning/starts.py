@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..polynomials.evaluator import Evaluator
-from . import Formulation
+from .formulate import Formulation
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
