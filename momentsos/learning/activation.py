@@ -47,7 +47,7 @@ class Activation:
 
     def plan(
         self,
-        fixed: UnitPolynomials | None,
+        shared: UnitPolynomials | None,
         varying: Exponents,
         units: int,
         coefficients: tuple[Exponents, NDArray[np.float64]],
@@ -56,7 +56,7 @@ class Activation:
 
         Parameters
         ----------
-        fixed : UnitPolynomials or None
+        shared : UnitPolynomials or None
             What samples do not change in the inputs; None where it is zero.
         varying : (terms, n) integer array
             The monomials of what they change.
@@ -64,7 +64,7 @@ class Activation:
         coefficients : (d + 1, n) integer array and (d + 1,) array
             The terms that the coefficients are, from `Unknowns.monomials`.
         """
-        return Layer.of(fixed, varying, units, *coefficients)
+        return Layer.of(shared, varying, units, *coefficients)
 
 
 def normalised(degrees: Sequence[int]) -> tuple[Activation, ...]:

@@ -44,12 +44,12 @@ class Expansion:
     def of(cls, network: PolynomialNetwork, unknowns: Unknowns | None = None) -> Expansion:
         """Plan the expansion of `network` in its unknowns, or in others for the same activations."""
         unknowns = network.unknowns if unknowns is None else unknowns
-        varying, fixed = np.zeros((1, unknowns.count), dtype=np.int64), None
+        varying, shared = np.zeros((1, unknowns.count), dtype=np.int64), None
         layers: list[Layer] = []
         for number, activation in enumerate(network.activations):
             if layers:
-                fixed = _affine(network, number, layers[-1].multipliers[0])
-            layers.append(activation.plan(fixed, varying, network.sizes[number + 1], unknowns.monomials(number)))
+                shared = _affine(network, number, layers[-1].multipliers[0])
+            layers.append(activation.plan(shared, varying, network.sizes[number + 1], unknowns.monomials(number)))
             varying = layers[-1].exponents
         everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers))
@@ -99,11 +99,11 @@ class Expansion:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
         last, space = self._layers[-1], Workspace()
         varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
-        fixed = _affine(self.network, len(self._layers), last.multipliers[0])
-        _, index = unique_rows(np.concatenate([self.exponents, fixed.exponents, last.exponents]))
-        places = np.split(index[len(self.exponents) :], [len(fixed.exponents)])
+        shared = _affine(self.network, len(self._layers), last.multipliers[0])
+        _, index = unique_rows(np.concatenate([self.exponents, shared.exponents, last.exponents]))
+        places = np.split(index[len(self.exponents) :], [len(shared.exponents)])
         result = np.zeros((len(self.exponents), *varying.shape[1:]))
-        result[places[0]] += fixed.values[:, :, None]
+        result[places[0]] += shared.values[:, :, None]
         result[places[1]] += varying
         return result.transpose(0, 2, 1)
 

@@ -20,7 +20,7 @@ from .starts import least_squares_points
 Floats = NDArray[np.float64]
 
 #: Ends of the least-squares search from which the loss is lowered.
-STARTS = 2
+ENDS = 2
 
 
 class Incumbents:
@@ -51,7 +51,7 @@ class Incumbents:
         self.formed = time.perf_counter() - began
         self.points: list[tuple[float, Floats]] = []
         self._data = X, Y
-        for start in least_squares_points(self.squared, seed)[:STARTS]:
+        for start in least_squares_points(self.squared, seed)[:ENDS]:
             self.add(start)
         if not self.points or self.best[0] > self.scale:
             self.add(np.zeros(len(self.table.names)))

@@ -140,13 +140,13 @@ class Layer:
 
     @classmethod
     def of(
-        cls, fixed: UnitPolynomials | None, varying: Exponents, units: int, coefficients: Exponents, factors: Floats
+        cls, shared: UnitPolynomials | None, varying: Exponents, units: int, coefficients: Exponents, factors: Floats
     ) -> Layer:
         """Plan the layer.
 
         Parameters
         ----------
-        fixed : UnitPolynomials or None
+        shared : UnitPolynomials or None
             The `F`; None where it is zero.
         varying : (terms, n) integer array
             The monomials of `Y`.
@@ -161,7 +161,7 @@ class Layer:
         for _ in range(2, degree + 1):
             products.append(Product.of(powers[-1], varying))
             powers.append(products[-1].exponents)
-        multipliers = tuple(_multiplier(k, fixed, units, coefficients, factors) for k in range(degree + 1))
+        multipliers = tuple(_multiplier(k, shared, units, coefficients, factors) for k in range(degree + 1))
         sums = [g.exponents[:, None, :] + rows[None, :, :] for g, rows in zip(multipliers[1:], powers, strict=True)]
         exponents, index = unique_rows(np.concatenate([part.reshape(-1, n) for part in sums]))
         ends = np.cumsum([part.shape[0] * part.shape[1] for part in sums])
@@ -204,7 +204,7 @@ class Layer:
 
 
 def _multiplier(
-    k: int, fixed: UnitPolynomials | None, units: int, coefficients: Exponents, factors: Floats
+    k: int, shared: UnitPolynomials | None, units: int, coefficients: Exponents, factors: Floats
 ) -> UnitPolynomials:
     """Return :math:`G_k`, without terms where it is zero; k = 0 has the constant monomial too, for a bias to come."""
     one = UnitPolynomials(np.zeros((1, coefficients.shape[1]), dtype=np.int64), np.ones((1, units)))
@@ -213,7 +213,7 @@ def _multiplier(
     for p in range(k, len(coefficients)):
         if factors[p] != 0.0:
             parts.append((power.exponents + coefficients[p], math.comb(p, k) * factors[p] * power.values))
-        if fixed is None:
+        if shared is None:
             break
-        power = power.times(fixed)
+        power = power.times(shared)
     return UnitPolynomials.sum_of(parts) if parts else UnitPolynomials(one.exponents[:0], one.values[:0])

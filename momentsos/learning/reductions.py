@@ -93,7 +93,8 @@ def solve_by_reductions(
             known.add(point)
         if _meets(result, known, options.tol) or len(answers) == ROUNDS or time.perf_counter() > options.until:
             break
-        finer = _finer(known, parts, weights, found, _room(formulation), options.tol)
+        room = _room(loss.norm.bounds, len(parts), formulation.problem.n_variables)
+        finer = _finer(known, parts, weights, found, room, options.tol)
         if len(finer) == len(parts):
             break
         parts = finer
@@ -107,12 +108,9 @@ def _first_parts(known: Incumbents) -> Parts:
     return known.loss.parts(singles, values, slopes @ natural_frame(slopes))
 
 
-def _room(formulation: Formulation) -> int:
-    """Return how many parts the next reduction may have more: as many again, if there are not too many variables."""
-    parts = len(formulation.residuals)
-    if formulation.norm.bounds is not Bounds.EACH:
-        return parts
-    return min(parts, MANY_VARIABLES - 1 - formulation.problem.n_variables)
+def _room(bounds: Bounds, parts: int, variables: int) -> int:
+    """Return how many parts the next reduction may have more: as many again, and not too many variables."""
+    return parts if bounds is Bounds.ONE else min(parts, MANY_VARIABLES - 1 - variables)
 
 
 def _finer(known: Incumbents, parts: Parts, weights: csr_matrix, found: list[Floats], room: int, tol: float) -> Parts:
@@ -142,7 +140,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
     closed = _meets(best, known, tol) if holding else closes(lower, upper, known.least_scale, tol)
     status = Status.CERTIFIED if closed else Status.BOUNDED
     slack = max(_LOWER * tol * upper, ABSOLUTE_GAP * best.scale)
-    points = np.array([_lifted(formulation, point, upper) for point in known.within(slack)])
+    points = np.array([_at_loss(formulation, point, upper) for point in known.within(slack)])
     result = replace(
         best,
         status=status,
@@ -179,7 +177,7 @@ def _lower(result: Result) -> float:
     return -np.inf if result.lower_bound is None else result.lower_bound
 
 
-def _lifted(formulation: Formulation, coefficients: Floats, loss: float) -> Floats:
+def _at_loss(formulation: Formulation, coefficients: Floats, loss: float) -> Floats:
     """Return the point of a reduced problem whose objective is the loss of all samples, which is never smaller."""
     point = formulation.lifted(coefficients)
     n = formulation.n_coefficients

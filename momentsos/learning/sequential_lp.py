@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack, vstack
 
-from .losses.norms import Norm
+from .losses.norms import AbsoluteNorm
 from .losses.sampled import SampledLoss
 from .residual_table import ResidualTable
 
@@ -72,11 +72,11 @@ def natural_frame(slopes: Floats) -> Floats:
     return np.asarray(directions.T / np.maximum(singular, _UNSEEN * singular[0]))
 
 
-def _least_norm(norm: Norm, values: Floats, slopes: Floats, box: float) -> tuple[Floats, float]:
+def _least_norm(norm: AbsoluteNorm, values: Floats, slopes: Floats, box: float) -> tuple[Floats, float]:
     """Minimise the norm of ``values + slopes @ step`` over a box, by HiGHS."""
     from scipy.optimize import linprog
 
-    (rows, n), own = slopes.shape, norm.bounds.count(len(slopes))
+    (rows, n), own = slopes.shape, len(norm.bounds.names(len(slopes)))
     every = np.arange(rows)
     bounds = csr_matrix((np.ones(rows), (every, every % own)), shape=(rows, own))
     matrix = vstack([hstack([slopes, -bounds]), hstack([-slopes, -bounds])])

@@ -13,7 +13,7 @@ STARTS = 40
 #: It ends when the best value was found this many times.
 ENOUGH = 2
 #: Evaluations of the residuals in one run, and in one that follows a valley.
-STEPS, _VALLEY_STEPS = 30, 200
+EVALUATIONS, _VALLEY_EVALUATIONS = 30, 200
 #: What MINPACK says when these were too few.
 _NOT_CONVERGED = 5
 
@@ -105,16 +105,16 @@ class _Projected:
 def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
 
-    None is returned for a run that does not end within `STEPS`: it is on its way to a worse end, or to infinity.
+    None is returned for a run that does not end within `EVALUATIONS`: it is on its way to a worse end, or to infinity.
     """
     from scipy.optimize import least_squares, leastsq
 
-    inner, small = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
+    inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=STEPS, **small)
+        end = least_squares(projected.values, start, projected.jacobian, max_nfev=EVALUATIONS, **stop)
         inner, over = end.x, end.status == 0
     elif len(start):
-        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=STEPS, **small)
+        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=EVALUATIONS, **stop)
         inner, over = answer[0], answer[-1] == _NOT_CONVERGED
     else:
         over = False
@@ -126,4 +126,4 @@ def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[n
     """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
     from scipy.optimize import least_squares
 
-    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_STEPS).x)
+    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_EVALUATIONS).x)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from .norms import Largest, Norm
+from .norms import AbsoluteNorm, Largest
 from .sampled import Parts, SampledLoss, largest_first, rows_of_parts
 
 
@@ -20,7 +20,7 @@ class MaxAbs(SampledLoss):
     """
 
     name: ClassVar[str] = "max_abs"
-    norm: ClassVar[Norm] = Largest()
+    norm: ClassVar[AbsoluteNorm] = Largest()
 
     def of_residuals(self, values: NDArray[np.float64]) -> float:
         """Return the largest absolute value."""

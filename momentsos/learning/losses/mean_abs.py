@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from .norms import Norm, Total
+from .norms import AbsoluteNorm, Total
 from .sampled import Parts, SampledLoss, largest_first, rows_of_parts
 
 #: A group that loses less than this share of the loss loses nothing but rounding.
@@ -27,7 +27,7 @@ class MeanAbs(SampledLoss):
     """
 
     name: ClassVar[str] = "mae"
-    norm: ClassVar[Norm] = Total()
+    norm: ClassVar[AbsoluteNorm] = Total()
 
     def of_residuals(self, values: NDArray[np.float64]) -> float:
         """Return the mean absolute value; in a reduction, the weights divide by the number of residuals."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,7 @@ from ..expansion import Expansion
 from ..network import PolynomialNetwork
 from ..residual_table import ResidualTable
 from .loss import Loss
+from .norms import AbsoluteNorm
 
 #: Residuals, by position, that share a row of a reduction; one array for each row.
 Parts = list[NDArray[np.intp]]
@@ -25,6 +27,8 @@ class SampledLoss(Loss):
     for whatever values of `r`. A lower bound of the reduced problem is one of the loss. The residuals that have a
     weight in a row are one of its *parts*; a residual that is a part by itself is *single*.
     """
+
+    norm: ClassVar[AbsoluteNorm]
 
     @abstractmethod
     def of_residuals(self, values: NDArray[np.float64]) -> float:
