@@ -7,7 +7,6 @@ in graded lexicographic order: by total degree, then with larger exponents of ea
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -137,6 +136,8 @@ def combine(exponents: Exponents, coefficients: NDArray) -> tuple[Exponents, NDA
     """Merge like terms, drop zeros, and sort in graded order."""
     rows, index = unique_rows(exponents)
     values = sum_by_index(coefficients, index, len(rows))
+    if len(rows) and np.count_nonzero(values) == len(rows):
+        return rows, values
     keep = values != 0
     return rows[keep], values[keep]
 
@@ -149,10 +150,18 @@ class ExponentIndex:
     ----------
     rows : (size, n) integer array
         Distinct exponents in graded order.
+    radix : int
+        More than all total degrees.
+    keys : (size,) integer array or None
+        The `row_keys` of the rows, None where 62 bits are too few.
+    words : (size, parts) integer array or None
+        Then the `word_keys` instead.
     """
 
     rows: Exponents
-    _find: Callable[[Exponents], NDArray[np.intp]]
+    radix: int
+    keys: NDArray[np.int64] | None
+    words: NDArray[np.int64] | None
 
     @classmethod
     def of(cls, rows: Exponents) -> ExponentIndex:
@@ -166,29 +175,25 @@ class ExponentIndex:
         rows, number = unique_rows(rows)
         radix = int(rows.sum(axis=1).max(initial=0)) + 1
         keys = row_keys(rows, radix)
-
-        def find_by_key(wanted: Exponents) -> NDArray[np.intp]:
-            assert keys is not None
-            inside = wanted.sum(axis=1) < radix
-            wanted_keys = row_keys(np.where(inside[:, None], wanted, 0), radix)
-            assert wanted_keys is not None
-            place = np.minimum(np.searchsorted(keys, wanted_keys), len(keys) - 1)
-            found = inside & (keys[place] == wanted_keys) if len(keys) else np.zeros(len(wanted), dtype=bool)
-            return np.where(found, place, -1).astype(np.intp)
-
-        def find_by_word(wanted: Exponents) -> NDArray[np.intp]:
-            inside = wanted.sum(axis=1) < radix
-            asked = _keys_of_rows(wanted if inside.all() else np.where(inside[:, None], wanted, 0), radix - 1)
-            first, inverse = unique_keys(np.concatenate([words, asked]))
-            place = np.where(first < len(words), first, -1)[inverse[len(words) :]]
-            return np.where(inside, place, -1).astype(np.intp)
-
-        words = _keys_of_rows(rows, radix - 1) if keys is None else np.zeros((0, 1), dtype=np.int64)
-        return cls(rows, find_by_word if keys is None else find_by_key), number
+        return cls(rows, radix, keys, _keys_of_rows(rows, radix - 1) if keys is None else None), number
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def find(self, exponents: Exponents) -> NDArray[np.intp]:
         """Return the position of every row of `exponents`, -1 where it is not in the set."""
-        return self._find(exponents)
+        inside = exponents.sum(axis=1) < self.radix
+        low = exponents if inside.all() else np.where(inside[:, None], exponents, 0)
+        return np.where(inside, self._find(low), -1).astype(np.intp)
+
+    def _find(self, wanted: Exponents) -> NDArray[np.intp]:
+        """Return the position of rows whose degrees are below the radix."""
+        if self.words is not None:
+            first, inverse = unique_keys(np.concatenate([self.words, _keys_of_rows(wanted, self.radix - 1)]))
+            return np.where(first < len(self.words), first, -1)[inverse[len(self.words) :]]
+        asked = row_keys(wanted, self.radix)
+        assert self.keys is not None and asked is not None  # as many variables, so that the same bits are enough
+        if not len(self.keys):
+            return np.full(len(wanted), -1, dtype=np.intp)
+        place = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.where(self.keys[place] == asked, place, -1)

@@ -15,7 +15,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..conditioning.affine import AffineChange
-from ..polynomials import Polynomial
+from ..polynomials import Polynomial, Support
 from ..polynomials.affine import substitute_linearly
 from ..polynomials.exponents import ExponentIndex, Exponents
 from ..polynomials.shift import Floats, add_multiple, taylor_shift
@@ -41,7 +41,7 @@ def on_face(plan: Plan, reference: Plan, alive: tuple[NDArray[np.bool_], ...], c
     change : AffineChange
     """
     kept = iter(alive)
-    known: dict[bytes, tuple[Exponents, sp.csr_matrix | None]] = {}  # many blocks have the same few faces
+    known: dict[bytes, tuple[Support, sp.csr_matrix | None]] = {}  # many blocks have the same few faces
     blocks = []
     for block, own in zip(plan.blocks, reference.blocks, strict=True):
         if block.kind is not BlockKind.PSD:
@@ -51,7 +51,8 @@ def on_face(plan: Plan, reference: Plan, alive: tuple[NDArray[np.bool_], ...], c
         if len(rows):
             key = rows.tobytes()
             if key not in known:
-                known[key] = carried(rows, change)
+                spanned, combinations = carried(rows, change)
+                known[key] = Support(spanned), combinations
             basis, combinations = known[key]
             blocks.append(Block(block.polynomial, basis, block.kind, block.factors, combinations))
     return Plan(plan.objective, plan.normalization, tuple(blocks), plan.order, plan.method)

@@ -30,8 +30,8 @@ from ..conditioning.split import (
     is_inner,
 )
 from ..errors import InvalidInput, OrderTooLow
-from ..polynomials import Polynomial, monomial_basis
-from ..polynomials.exponents import Exponents, unique_rows
+from ..polynomials import Polynomial, Support, monomial_basis
+from ..polynomials.exponents import unique_rows
 from ..problem import Problem
 from .face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
@@ -130,19 +130,19 @@ def _changed_terms(polynomial: Polynomial, split: Split) -> int:
 def _entries(problem: Problem, split: Split, order: int, changed: bool) -> int:
     """Return the entries of all block matrices, from counts alone; `changed` counts the terms after a change."""
     count = _changed_terms if changed else _terms
-    lists = {id(p.exponents): p for p in (*problem.inequalities, *problem.equalities)}
-    terms = {key: count(p, split) for key, p in lists.items()}
+    alike = {p.support: p for p in (*problem.inequalities, *problem.equalities)}
+    terms = {support: count(p, split) for support, p in alike.items()}
     top, pure = _degrees(problem, split, order)
     degrees, equal = _by_kind(problem, split)
     sizes = {degree: inner_basis_size(split, (top - degree) // 2) for degree in set(degrees)}
     entries = sum(
-        terms[id(g.exponents)] * (s := sizes[degree]) * (s + 1) // 2
+        terms[g.support] * (s := sizes[degree]) * (s + 1) // 2
         for g, degree in zip(problem.inequalities, degrees, strict=True)
     )
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
     return entries + sum(
-        terms[id(h.exponents)] * inner_basis_size(split, top - degree)
+        terms[h.support] * inner_basis_size(split, top - degree)
         for h, degree in zip(problem.equalities, equal, strict=True)
     )
 
@@ -205,12 +205,11 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
 
 
 @lru_cache(maxsize=32)
-def _basis(split: Split, degree: int, n: int) -> Exponents:
+def _basis(split: Split, degree: int, n: int) -> Support:
     inner = monomial_basis(len(split.inner), degree)
     rows = np.zeros((len(inner), n), dtype=np.int64)
     rows[:, list(split.inner)] = inner
-    rows.setflags(write=False)
-    return rows
+    return Support(rows)
 
 
 @lru_cache(maxsize=32)
