@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
+from ..machine.caches import kept_beside
 from ..polynomials import Polynomial
 from ..polynomials.affine import change_polynomials
 from ..polynomials.shift import two_sum
@@ -219,7 +219,7 @@ def _log_units(polynomials: Sequence[Polynomial], n: int) -> NDArray[np.float64]
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def half_widths(problem: Problem) -> NDArray[np.float64]:
     r"""Return bounds on :math:`|x_i|` over the feasible set where single constraints show them, else infinity.
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.caches import kept_beside
 from ..polynomials import Polynomial, basis_size
 from ..polynomials.tables import distinct_supports
 from ..problem import Problem
@@ -36,7 +36,7 @@ class Split:
     linear: tuple[int, ...]
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def affine_split(problem: Problem) -> Split:
     """Return the split whose partial relaxation is smallest.
 
@@ -57,7 +57,7 @@ def affine_split(problem: Problem) -> Split:
     return Split(tuple(i for i in range(n) if i not in chosen), linear)
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def quadratic_split(problem: Problem) -> Split:
     """Return the largest set of variables in which the objective has degree at most two, and no constraint occurs.
 

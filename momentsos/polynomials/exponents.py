@@ -96,14 +96,15 @@ def _keys_of_rows(exponents: Exponents, length: int) -> NDArray[np.int64]:
 
 def unique_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where each distinct row of `keys` occurs, in lexicographic order, and for every row which it is."""
+    new = np.ones(len(keys), dtype=bool)
     if keys.shape[1] == 1:  # what np.unique does, at half its cost for short lists
         order = np.argsort(keys[:, 0], kind="stable")
         ordered = keys[order, 0]
-        new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     else:
         order = np.lexsort(keys.T[::-1])
         ordered = keys[order]
-        new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
+        new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     inverse = np.empty(len(keys), dtype=np.intp)
     inverse[order] = np.cumsum(new) - 1
     return order[new], inverse

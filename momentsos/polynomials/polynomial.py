@@ -180,10 +180,10 @@ class Polynomial:
         return Polynomial._merged(rows, self.coefficients, names)
 
     def _aligned(self, other: object) -> tuple[Polynomial, Polynomial] | None:
-        if isinstance(other, Real):
-            other = Polynomial.constant(other, self.variables)  # type: ignore[arg-type]  # numbers.Real is no float
         if not isinstance(other, Polynomial):
-            return None
+            if not isinstance(other, Real):
+                return None
+            other = Polynomial.constant(other, self.variables)  # type: ignore[arg-type]  # numbers.Real is no float
         if self.variables == other.variables:
             return self, other
         names = merge_variables(self.variables, other.variables)
@@ -210,13 +210,15 @@ class Polynomial:
         return self
 
     def __sub__(self, other: object) -> Polynomial:
-        return self + (-other) if isinstance(other, Real | Polynomial) else NotImplemented
+        pair = self._aligned(other)  # first, for an unsigned integer has no negative
+        return NotImplemented if pair is None else pair[0] + (-pair[1])
 
     def __rsub__(self, other: object) -> Polynomial:
-        return (-self) + other if isinstance(other, Real | Polynomial) else NotImplemented
+        pair = self._aligned(other)
+        return NotImplemented if pair is None else pair[1] + (-pair[0])
 
     def __mul__(self, other: object) -> Polynomial:
-        if isinstance(other, Real):
+        if not isinstance(other, Polynomial) and isinstance(other, Real):
             values, factor = same_kind(self.coefficients, as_coefficients([other]))
             return Polynomial._merged(self.exponents, values * factor, self.variables)
         pair = self._aligned(other)

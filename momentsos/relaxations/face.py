@@ -8,13 +8,12 @@ its monomials is carried over.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..conditioning.affine import AffineChange
+from ..machine.caches import kept
 from ..polynomials import Polynomial, Support
 from ..polynomials.affine import substitute_linearly
 from ..polynomials.exponents import ExponentIndex, Exponents
@@ -68,7 +67,7 @@ def squares_that_occur(plan: Plan) -> tuple[NDArray[np.bool_], ...]:
     return tuple(np.split(~dead, np.cumsum(relaxation.sdp.sizes)[:-1]))
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def any_denominator(names: tuple[str, ...], inner: tuple[int, ...], order: int) -> Polynomial:
     """Return a polynomial with all terms that a power of a positive quadratic in the inner variables can have."""
     if not inner or not order:

@@ -7,14 +7,13 @@ For fixed `u` the objective is :math:`v^\top G(u) v - 2 b(u)^\top v + c(u)`. The
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conditioning.affine import AffineChange, unchanged
 from ..conditioning.split import Split, inner_degree, quadratic_split
 from ..errors import InvalidInput, OrderTooLow
+from ..machine.caches import kept_beside
 from ..polynomials import Polynomial, Support, basis_size, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
 from ..problem import Problem
@@ -57,7 +56,7 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
     return on_face(_whole(change.problem, original, split, order, w), reference, alive, change)
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def _reference(problem: Problem, order: int, memory_limit: int | None) -> tuple[Plan, tuple[NDArray[np.bool_], ...]]:
     """Return the plan in the variables of the problem, for any denominator, and the squares that can occur in it."""
     split = quadratic_split(problem)
