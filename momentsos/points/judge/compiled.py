@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from flint import arb
+from flint import arb, fmpq
 
 from ...problem import Problem
-from .exact import ExactForm
+from .exact import ExactForm, Powers
 from .forms import Constraints, Form
 from .records import Floats, Value
 from .signs import Signs, Tables
 from .units import natural_units
+
+#: The degree times the length of coordinates up to which values are formed in rational arithmetic.
+_LONG = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,6 +78,28 @@ class Compiled:
         """Whether no constraint is certainly violated."""
         m = self.n_equalities
         return not (signs.negative.any() or signs.positive[:m].any())
+
+    def fits(self, point: Sequence[Fraction]) -> bool:
+        """Whether values at a rational point are short enough to be formed."""
+        longest = max(max(x.denominator.bit_length(), x.numerator.bit_length()) for x in point)
+        return max(1, self.problem.degree) * longest <= _LONG
+
+    def holds_exactly(self, point: Sequence[Fraction], signs: Signs) -> bool:
+        """Whether all constraints hold at a rational point; those that are certainly positive are not looked at."""
+        rationals = [fmpq(x.numerator, x.denominator) for x in point]
+        powers: Powers = {}
+        for j, form in enumerate(self.forms):
+            if j < self.n_equalities or not signs.positive[j]:
+                value = form.rational(rationals, powers)
+                if value < 0 or (value != 0 and j < self.n_equalities):
+                    return False
+        return True
+
+    def exact_value(self, point: Sequence[Fraction]) -> Value:
+        """Return the objective at a rational point."""
+        if self.objective is None:
+            return Value.exactly(Fraction(0))
+        return self.objective.exact_value([fmpq(x.numerator, x.denominator) for x in point])
 
     def value(self, point: list[arb]) -> Value:
         """Return the objective at a point."""
