@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from numbers import Rational, Real
+from numbers import Integral, Rational, Real
 from typing import Any
 
 import numpy as np
@@ -98,8 +98,17 @@ class Polynomial:
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """The coefficients as floats, shape (terms,)."""
-        return self.coefficients.astype(np.float64, copy=False)
+        """The coefficients as floats, shape (terms,).
+
+        Raises
+        ------
+        InvalidInput
+            When a fraction is beyond all floats.
+        """
+        try:
+            return self.coefficients.astype(np.float64, copy=False)
+        except OverflowError as error:
+            raise InvalidInput("a coefficient is larger than all floats (1.8e308): change the units") from error
 
     @cached_property
     def scale(self) -> float:
@@ -321,8 +330,9 @@ def _check_degree(degree: int) -> None:
 
 
 def _as_coefficients(values: Any) -> NDArray[Any]:
-    """Convert to float64, or to fractions when one is a `Fraction` or a long integer; refuse what is not finite."""
-    listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype == object else values
+    """Convert to float64, or to fractions when floats would not hold them all; refuse what is not finite."""
+    floats = isinstance(values, np.ndarray) and values.dtype in (np.float64, np.float32)
+    listed = values.reshape(-1).tolist() if isinstance(values, np.ndarray) and not floats else values
     if isinstance(listed, list | tuple) and any(_is_exact(value) for value in listed):
         return _as_fractions(listed)
     try:
@@ -335,17 +345,27 @@ def _as_coefficients(values: Any) -> NDArray[Any]:
 
 
 def _is_exact(value: Any) -> bool:
-    """Whether a coefficient is kept as a fraction: it is one, or an integer with more digits than a float."""
-    return isinstance(value, Fraction) or (isinstance(value, int) and abs(value) > 2**53)
+    """Whether a coefficient is kept as a fraction: it is one, or a number with more digits than a float."""
+    if isinstance(value, Integral):
+        return abs(int(value)) > 2**53
+    return isinstance(value, Rational) or (isinstance(value, np.longdouble) and bool(np.float64(value) != value))
 
 
 def _as_fractions(values: Sequence[Any]) -> NDArray[Any]:
     array = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):
-        if not isinstance(value, Rational) and not np.isfinite(value):
-            raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
-        array[i] = Fraction(value)
+        array[i] = _as_fraction(value)
     return array
+
+
+def _as_fraction(value: Any) -> Fraction:
+    if isinstance(value, Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    if not isinstance(value, Real):
+        raise InvalidInput(f"coefficients: expected real numbers, found {value!r:.80}")
+    if not np.isfinite(value):  # type: ignore[call-overload]  # numbers.Real is no float
+        raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
+    return Fraction(*value.as_integer_ratio())  # type: ignore[attr-defined]
 
 
 def _same_kind(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

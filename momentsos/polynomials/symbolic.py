@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -55,12 +56,24 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
 def _number(value: Any) -> float | Fraction:
     if value.is_Rational:
         return float(value) if value.is_Integer and abs(value) < 2**53 else Fraction(int(value.p), int(value.q))
+    if value.is_Float and value.is_finite:  # it may have more digits than a float
+        import sympy
+
+        exact = sympy.Rational(value)
+        return _shortest(Fraction(int(exact.p), int(exact.q)))
     if value.is_real is False or not value.is_number:
         raise InvalidInput(f"from_sympy: coefficient {value} is not a real number")
     try:
         return float(value)
     except TypeError as error:
         raise InvalidInput(f"from_sympy: coefficient {value} is not a real number") from error
+
+
+def _shortest(exact: Fraction) -> float | Fraction:
+    """Return a number as a float where that is the number."""
+    if abs(exact) <= sys.float_info.max and Fraction(float(exact)) == exact:
+        return float(exact)
+    return exact
 
 
 def to_sympy(polynomial: Polynomial) -> Any:
