@@ -247,7 +247,7 @@ def _inner(shape: Shape, source: Source, goal: Goal) -> Candidate | None:
 def _allowed(result: Result, tolerance: float) -> float:
     """Return the largest loss of the bound, in the units of the objective."""
     sizes = [abs(b) for b in (result.lower_bound, result.upper_bound) if b is not None]
-    return max(tolerance * max(min(sizes, default=0.0), ABSOLUTE * result.scale), 1e-200)
+    return max(tolerance * max(min(sizes, default=0.0), ABSOLUTE * result.unit), 1e-200)
 
 
 def _shortened(value: float, loss: float) -> Fraction:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
@@ -82,6 +83,11 @@ class Formulation:
         if self.norm.squared:
             return float(sum(r(point) ** 2 for r in self.squares))
         return float(self.problem.minimize(point))
+
+    def loss_at(self, point: NDArray[np.float64], fine: NDArray[np.float64]) -> float:
+        """Return the norm of the residuals at the coefficients of ``point + fine``, exactly, rounded up to a float."""
+        n = self.n_coefficients
+        return rounded_up(self.norm.most(values_at(self.residuals, point[:n], fine[:n])))
 
     def rounding(self, point: NDArray[np.float64]) -> float:
         """Return what rounding of the coefficients and of the evaluation can change in the objective at `point`.

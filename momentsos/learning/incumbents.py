@@ -7,7 +7,6 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
-from ..hierarchy.gaps import ABSOLUTE_GAP
 from ..points.known import SAME_POINT
 from .expansion import Expansion
 from .formulate import formulate
@@ -37,7 +36,7 @@ class Incumbents:
     formed : float
         Seconds that forming the residuals took.
     points : list of (loss, coefficients)
-        Losses are those of the network on all data.
+        Losses are those of the network on all data, with what rounding may have taken from them.
     """
 
     def __init__(
@@ -60,7 +59,7 @@ class Incumbents:
         """Lower the loss from a point, and keep start and end."""
         for point in (start, descend_by_linear_programs(self.loss, self.table, start)):
             network = self.squared.network.with_coefficients(self.squared.coefficients(point))
-            value = self.loss.value(network, *self._data)
+            value = self.loss.value(network, *self._data) + self.loss.of_residuals(self.table.rounding(point))
             if np.isfinite(value):
                 self.points.append((value, point))
         self.points.sort(key=lambda pair: pair[0])
@@ -73,16 +72,6 @@ class Incumbents:
     def rounding(self, point: Floats) -> float:
         """Return what rounding can change in the loss at a point: at least a unit in the last place of the targets."""
         return max(self.loss.of_residuals(self.table.rounding(point)), float(np.finfo(float).eps) * self.scale)
-
-    @property
-    def least_scale(self) -> float:
-        """The scale of absolute gaps is at least this: where the loss is rounding, a gap may be rounding too.
-
-        It is never above the loss of predicting nothing: where outputs are so large that they round to more, a lower
-        loss may be elsewhere.
-        """
-        value, point = self.best
-        return min(self.rounding(point) / ABSOLUTE_GAP, self.scale) if value <= self.rounding(point) else 0.0
 
     def within(self, slack: float) -> list[Floats]:
         """Return the points within `slack` of the best, near duplicates merged."""

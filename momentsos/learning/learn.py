@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..hierarchy.gaps import GAP_FLOOR, closes
-from ..hierarchy.request import check_problem, check_request
+from ..hierarchy.gaps import closes
+from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from .formulate import Formulation, checked_data, formulate
@@ -123,7 +123,10 @@ def learn(
     began = time.perf_counter()
     until = began + (np.inf if time_limit is None else time_limit)
 
-    options = Options(method, solver, tol, order, max_order, until, solver_options, bound, memory_limit, seed, progress)
+    asked = Asked(
+        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
+    )
+    options = Options(asked, until)
     chosen = loss_named(loss)
     if chosen.sampled is not None:
         return _from_reductions(network, X, Y, chosen.sampled, options, began)
@@ -137,11 +140,10 @@ def _from_the_whole(
     formulation = formulate(network, X, Y, loss.name)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = options.solve(formulation, least_squares_points(formulation, options.seed))
+    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed))
     result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
-        points = np.array([formulation.lifted(point) for point in result.minimizers])
-        result = replace(result, minimizers=points, **_recomputed(result, formulation, points[0], options.tol))
+        result = _at_losses(result, formulation)
     return _fit(network, result, formulation, formulation, began)
 
 
@@ -150,8 +152,8 @@ def _from_reductions(
 ) -> Fit:
     """Learn with reductions of the loss."""
     inputs, targets = checked_data(network, X, Y)
-    auto = options.method == "auto"
-    own = replace(options, method="partial") if auto else options
+    auto = options.asked.method == "auto"
+    own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
     reduced = solve_by_reductions(network, inputs, targets, loss, own)
     result = replace(reduced.result, reason=REDUCED) if auto else reduced.result
     return _fit(network, result, reduced.formulation, reduced.squared, began)
@@ -179,21 +181,27 @@ def _fit(
     )
 
 
-def _recomputed(result: Result, formulation: Formulation, point: NDArray[np.float64], tol: float) -> dict[str, Any]:
-    """Compare the upper bound with the loss at the floats of the best point; return what changes in the result.
+def _at_losses(result: Result, formulation: Formulation) -> Result:
+    """Return a result whose points are where their coefficients put them: its upper bound is a loss, evaluated exactly.
 
-    The bound stands where the two differ by no more than rounding can explain: of the coefficients to floats, and of
-    the evaluation. The message tells when that matters. Otherwise the recomputed loss takes its place.
+    The first point is its floats together with the digits that these have not; the message tells when that matters.
     """
-    upper, loss = result.upper_bound, formulation.objective(point)
-    assert upper is not None
-    if abs(loss - upper) <= tol * max(abs(upper), GAP_FLOOR if result.scale > GAP_FLOOR else 0.0):
-        return {}
-    if loss - upper <= formulation.rounding(point):
-        note = f"Rounding the coefficients to floats changes the loss from {upper:.6g} to {loss:.6g}."
-        return {"message": f"{result.message} {note}"}
-    lower = None if result.lower_bound is None else min(result.lower_bound, loss)
-    changed: dict[str, Any] = {"upper_bound": loss, "lower_bound": lower}
-    if result.status is Status.CERTIFIED and not closes(lower, loss, result.scale, tol):
-        changed |= {"status": Status.BOUNDED, "message": Status.BOUNDED.meaning}
-    return changed
+    assert result.fine is not None
+    n, tol = formulation.n_coefficients, result.tol
+    points = np.array([formulation.lifted(point) for point in result.minimizers])
+    fine = result.fine.copy()
+    fine[:, n:] = 0.0
+    upper, rounded = (formulation.loss_at(points[0], digits) for digits in (fine[0], np.zeros_like(fine[0])))
+    message = result.message
+    if rounded <= upper or closes(result.lower_bound, rounded, result.unit, tol):
+        upper, fine[0] = rounded, 0.0
+    else:
+        message += f" Rounding the coefficients to floats changes the loss from {upper:.6g} to {rounded:.6g}."
+    if len(points[0]) > n:  # an epigraph: its bounds add up to the loss
+        points[0, n] = np.nextafter(points[0, n] + max(0.0, upper - float(points[0, n:].sum())), np.inf)
+    changed = replace(result, upper_bound=upper, minimizers=points, fine=fine, message=message)
+    if result.status not in (Status.CERTIFIED, Status.CERTIFIED_WITHIN) or closes(
+        result.lower_bound, upper, result.unit, tol
+    ):
+        return changed
+    return replace(changed, status=Status.BOUNDED, message=f"{Status.BOUNDED.meaning} {Status.BOUNDED.remedy}")

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..hierarchy.methods import methods_named
+from ..hierarchy.request import Asked, Facts
 from ..hierarchy.result import Result
-from ..hierarchy.solve import solve
+from ..hierarchy.solve import minimise
 from .formulate import Formulation
+
+#: Relative gaps are measured against at least this share of the targets, in the loss's own power.
+NEGLIGIBLE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,51 +24,30 @@ class Options:
 
     Attributes
     ----------
+    asked : Asked
     until : float
         When, by `time.perf_counter`, the time limit is over; infinite without one.
-    radius : "auto", float or None
-        The argument `bound`.
     """
 
-    method: str
-    solver: str
-    tol: float
-    order: int | None
-    max_order: int | None
+    asked: Asked
     until: float
-    solver_options: Mapping[str, Any] | None
-    radius: str | float | None
-    memory_limit: int | None
-    seed: int
-    progress: Callable[[str], None] | None
 
-    def solve(self, formulation: Formulation, candidates: NDArray[np.float64], least_scale: float = 0.0) -> Result:
-        """Solve a formulation in the time that is left.
+    def solve(self, formulation: Formulation, candidates: NDArray[np.float64]) -> Result:
+        """Solve a formulation in the time that is left; a loss is never below zero.
 
         Parameters
         ----------
         formulation : Formulation
         candidates : (r, n) array
             Points of its problem to begin with.
-        least_scale : float
-            Absolute gaps are measured against at least this.
         """
         left = self.until - time.perf_counter()
-        scale = formulation.scale * methods_named(self.method, formulation.problem).methods[0].resolution
-        return solve(
-            formulation.problem,
-            self.order,
-            self.max_order,
-            self.method,
-            self.solver,
-            self.tol,
-            max(1e-3, left) if np.isfinite(left) else None,
-            self.solver_options,
-            bound=self.radius,
-            candidates=candidates,
-            objective_scale=max(scale, least_scale),
-            squares=formulation.squares,
-            memory_limit=self.memory_limit,
-            seed=self.seed,
-            progress=self.progress,
-        )
+        asked = replace(self.asked, time_limit=max(1e-3, left) if np.isfinite(left) else None)
+        resolution = methods_named(asked.method, formulation.problem).methods[0].resolution
+        facts = Facts(formulation.scale * resolution, unit_of(formulation), 0.0, formulation.squares)
+        return minimise(formulation.problem, asked, facts, candidates)
+
+
+def unit_of(formulation: Formulation) -> float:
+    """Return the unit of relative gaps of a loss; see `momentsos.hierarchy.gaps`."""
+    return NEGLIGIBLE * formulation.scale

@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
 from ..bounds.region import EVERYTHING, Box, Everything
-from ..hierarchy.gaps import ABSOLUTE_GAP, closes
+from ..hierarchy.gaps import closes
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED
+from ..points.judge import Feasibility
 from ..points.local_methods import MANY_VARIABLES
 from .formulate import Formulation
 from .incumbents import Incumbents
@@ -80,26 +81,26 @@ def solve_by_reductions(
     ProblemTooLarge
         When the residuals of all samples do not fit into memory.
     """
-    known = Incumbents(loss, network, X, Y, options.seed, options.memory_limit)
+    known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:
         weights = loss.weights(parts, known.table.at(known.best[1]))
         formulation = Formulation.of(network, loss, known.table.combined(weights), known.scale)
         candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
-        result = options.solve(formulation, candidates, known.least_scale)
+        result = options.solve(formulation, candidates)
         answers.append((result, formulation))
         found = [point[: formulation.n_coefficients] for point in result.minimizers]
         for point in found:
             known.add(point)
-        if _meets(result, known, options.tol) or len(answers) == ROUNDS or time.perf_counter() > options.until:
+        if _meets(result, known, options.asked.tol) or len(answers) == ROUNDS or time.perf_counter() > options.until:
             break
         room = _room(loss.norm.bounds, len(parts), formulation.problem.n_variables)
-        finer = _finer(known, parts, weights, found, room, options.tol)
+        finer = _finer(known, parts, weights, found, room, options.asked.tol)
         if len(finer) == len(parts):
             break
         parts = finer
-    return _combined(answers, known, options.tol)
+    return _combined(answers, known, options.asked.tol)
 
 
 def _first_parts(known: Incumbents) -> Parts:
@@ -127,30 +128,26 @@ def _finer(known: Incumbents, parts: Parts, weights: csr_matrix, found: list[Flo
 def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float) -> Reduced:
     """Join the highest lower bound with the lowest loss of all samples.
 
-    A bound that lies above that loss by more than the tolerance does not hold, and is dropped. Without any, or with
-    a negative one, the bound is zero: a norm is never negative.
+    A bound that lies above that loss does not hold, and is dropped. Without any the bound is zero: a norm is never
+    negative.
     """
     upper = known.best[0]
-    holding = [
-        pair
-        for pair in answers
-        if pair[0].lower_bound is not None and (pair[0].lower_bound <= upper or _meets(pair[0], known, tol))
-    ]
+    holding = [pair for pair in answers if pair[0].lower_bound is not None and pair[0].lower_bound <= upper]
     best, formulation = max(holding or answers[-1:], key=lambda pair: (_meets(pair[0], known, tol), _lower(pair[0])))
-    lower = max(0.0, min(_lower(best), upper)) if holding else 0.0  # no norm is negative
-    closed = _meets(best, known, tol) if holding else closes(lower, upper, known.least_scale, tol)
-    status = Status.CERTIFIED if closed else Status.BOUNDED
-    slack = max(_LOWER * tol * upper, ABSOLUTE_GAP * best.scale)
-    points = np.array([_at_loss(formulation, point, upper) for point in known.within(slack)])
+    lower, region = (_lower(best), best.region) if holding else (0.0, EVERYTHING)
+    closed = closes(lower, upper, best.unit, tol) and (not holding or _is_settled(best))
+    certified = Status.CERTIFIED if region.everything or best.status is Status.CERTIFIED else Status.CERTIFIED_WITHIN
+    status = certified if closed else Status.BOUNDED
+    points = np.array([_at_loss(formulation, point, upper) for point in known.within(_LOWER * tol * upper)])
     result = replace(
         best,
         status=status,
         lower_bound=lower,
         upper_bound=upper,
-        region=best.region if holding else EVERYTHING,
-        scale=max(best.scale, known.least_scale),
+        region=region,
         minimizers=points,
         fine=np.zeros_like(points),
+        feasibility=Feasibility.EXACT,
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
         message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
         seconds=MappingProxyType({**_times(answers), "formulate": known.formed}),
@@ -160,8 +157,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
 
 def _meets(result: Result, known: Incumbents, tol: float) -> bool:
     """Whether the bound of a reduction meets the best loss."""
-    scale = max(result.scale, known.least_scale)
-    return _is_settled(result) and closes(result.lower_bound, known.best[0], scale, tol)
+    return _is_settled(result) and closes(result.lower_bound, known.best[0], result.unit, tol)
 
 
 def _is_settled(result: Result) -> bool:

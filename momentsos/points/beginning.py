@@ -43,7 +43,7 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     units = np.where(np.isfinite(widths) & (widths > 0), widths, balanced_units(problem))
     search = _measured(problem, options, epigraph, units)
     terms = search.change.objective * (search.change.problem.minimize.scale or 1.0)
-    known = Known(problem, options, PointJudge(problem), epigraph, search, terms)
+    known = Known(problem, options, PointJudge(problem, options.squares), epigraph, search, terms)
     starts = search.change.point(random_starts(problem.n_variables, _STARTS, options.seed))
     if candidates is not None:
         given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))

@@ -221,10 +221,10 @@ class Known:
             return None
         units = np.diag(self.change.matrix)
         place, fine = units * point.point, units * (np.zeros(len(units)) + point.fine)
-        asked = {"units": units, "until": self.options.until}
-        verdict = self.judge(place, fine, **asked) if point.feasible else None
+        until = self.options.until
+        verdict = self.judge(place, fine, units=units, until=until) if point.feasible else None
         if verdict is None or not verdict.feasible:
-            verdict = self.judge.mend(place, fine, **asked)
+            verdict = self.judge.mend(place, fine, units=units, until=until)
         value = self.change.inverse_value(verdict.upper)
         if not verdict.feasible or not np.isfinite(value):
             return None

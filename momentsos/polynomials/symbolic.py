@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
@@ -61,6 +62,11 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
 def _number(value: Any) -> float | Fraction:
     if value.is_Rational:
         return float(value) if _is_counted(value) else Fraction(int(value.p), int(value.q))
+    if value.is_Float and value.is_finite:  # it may have more digits than a float
+        import sympy
+
+        exact = sympy.Rational(value)
+        return _shortest(Fraction(int(exact.p), int(exact.q)))
     if value.is_real is False or not value.is_number:
         raise InvalidInput(f"from_sympy: coefficient {value} is not a real number")
     try:
@@ -72,6 +78,13 @@ def _number(value: Any) -> float | Fraction:
 def _is_counted(value: Any) -> bool:
     """Whether a rational number is an integer that is a float without an error."""
     return bool(value.is_Integer) and abs(int(value)) <= COUNTED
+
+
+def _shortest(exact: Fraction) -> float | Fraction:
+    """Return a number as a float where that is the number."""
+    if abs(exact) <= sys.float_info.max and Fraction(float(exact)) == exact:
+        return float(exact)
+    return exact
 
 
 def to_sympy(polynomial: Polynomial) -> Any:

@@ -155,7 +155,7 @@ def _attempts(fit: Fit) -> list[dict[str, Any]]:
             "order": each.order,
             "region": each.region.kind,
             "lower_bound": _finite(each.lower_bound),
-            "meets": closes(each.lower_bound, fit.upper_bound, fit.scale, fit.tol),
+            "meets": closes(each.lower_bound, fit.upper_bound, fit.unit, fit.tol),
             "flat": None if each.flatness is None else bool(each.flatness.flat),
             "sdp_status": each.sdp_status.name,
             "seconds": each.seconds,

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from enum import Enum
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...points.judge import Value
 from ...polynomials import Polynomial, sum_of_squares
 from ...polynomials.evaluation import evaluate_all
 from ...polynomials.exponents import unique_rows
@@ -32,6 +35,10 @@ class Norm(ABC):
     @abstractmethod
     def value(self, values: Floats) -> float:
         """Return the norm from the values of the polynomials."""
+
+    @abstractmethod
+    def most(self, values: Sequence[Value]) -> Fraction:
+        """Return the largest norm that enclosed values of the polynomials may have."""
 
     @abstractmethod
     def rounding(self, values: Floats, errors: Floats) -> float:
@@ -82,6 +89,10 @@ class Largest(AbsoluteNorm):
         """Return the largest absolute value."""
         return float(np.abs(values).max())
 
+    def most(self, values: Sequence[Value]) -> Fraction:
+        """Return the largest absolute value."""
+        return max(value.size for value in values)
+
     def rounding(self, values: Floats, errors: Floats) -> float:
         """Return the largest error."""
         return float(errors.max())
@@ -100,6 +111,10 @@ class Total(AbsoluteNorm):
         """Return the sum of the absolute values."""
         return float(np.abs(values).sum())
 
+    def most(self, values: Sequence[Value]) -> Fraction:
+        """Return the sum of the absolute values."""
+        return sum((value.size for value in values), Fraction(0))
+
     def rounding(self, values: Floats, errors: Floats) -> float:
         """Return the sum of the errors."""
         return float(errors.sum())
@@ -117,6 +132,10 @@ class SumOfSquares(Norm):
     def value(self, values: Floats) -> float:
         """Return the sum of the squares."""
         return float((values**2).sum())
+
+    def most(self, values: Sequence[Value]) -> Fraction:
+        """Return the sum of the squares."""
+        return sum((value.size**2 for value in values), Fraction(0))
 
     def rounding(self, values: Floats, errors: Floats) -> float:
         """Return by how much the squares grow with the errors."""

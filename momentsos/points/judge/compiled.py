@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from flint import arb
+from flint import arb, fmpq
 
+from ...polynomials import Polynomial
 from ...problem import Problem
-from .exact import ExactForm
+from .exact import ExactForm, Powers, sums_of_floats
 from .forms import Constraints, Form
 from .records import Floats, Value
 from .signs import Signs, Tables
 from .units import natural_units
+
+#: The degree times the length of coordinates up to which values are formed in rational arithmetic.
+_LONG = 20_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +27,12 @@ class Compiled:
     """What depends on the problem alone. Constraints are numbered: first the equalities, then the inequalities."""
 
     problem: Problem
+    squares: tuple[Polynomial, ...] = ()
+
+    @cached_property
+    def roots(self) -> list[ExactForm]:
+        """The polynomials whose squares the objective is, where it is given so."""
+        return [ExactForm(Form.of(root)) for root in self.squares if root]
 
     @cached_property
     def objective(self) -> ExactForm | None:
@@ -75,6 +86,49 @@ class Compiled:
         m = self.n_equalities
         return not (signs.negative.any() or signs.positive[:m].any())
 
+    def fits(self, point: Sequence[Fraction]) -> bool:
+        """Whether values at a rational point are short enough to be formed."""
+        longest = max(max(x.denominator.bit_length(), x.numerator.bit_length()) for x in point)
+        return max(1, self.problem.degree) * longest <= _LONG
+
+    def holds_exactly(self, point: Sequence[Fraction], signs: Signs) -> bool:
+        """Whether all constraints hold at a rational point; those that are certainly positive are not looked at."""
+        rationals = [fmpq(x.numerator, x.denominator) for x in point]
+        powers: Powers = {}
+        for j, form in enumerate(self.forms):
+            if j < self.n_equalities or not signs.positive[j]:
+                value = form.rational(rationals, powers)
+                if value < 0 or (value != 0 and j < self.n_equalities):
+                    return False
+        return True
+
+    def exact_value(self, point: Sequence[Fraction]) -> Value:
+        """Return the objective at a rational point."""
+        rationals = [fmpq(x.numerator, x.denominator) for x in point]
+        if self.squares:
+            return _sum_of_squares([root.exact_value(rationals) for root in self.roots])
+        if self.objective is None:
+            return Value.exactly(Fraction(0))
+        return self.objective.exact_value(rationals)
+
     def value(self, point: list[arb]) -> Value:
         """Return the objective at a point."""
+        if self.squares:
+            return _sum_of_squares([root.value(point) for root in self.roots])
         return Value.exactly(Fraction(0)) if self.objective is None else self.objective.value(point)
+
+
+def _sum_of_squares(values: list[Value]) -> Value:
+    """Return the sum of the squares of enclosed numbers."""
+    low = high = Fraction(0)
+    for each in values:
+        ends = sorted((each.low**2, each.high**2))
+        low, high = low + (0 if each.low < 0 < each.high else ends[0]), high + ends[1]
+    return Value(low, high)
+
+
+def values_at(polynomials: Sequence[Polynomial], point: Floats, fine: Floats) -> list[Value]:
+    """Return the values of polynomials at the point ``point + fine``, enclosed to thirty digits at least."""
+    given = sums_of_floats(point.tolist(), fine.tolist())
+    zero = Value.exactly(Fraction(0))
+    return [ExactForm(Form.of(p)).value(given) if p else zero for p in polynomials]

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
+from ...polynomials.exponents import Exponents
 from .forms import Form
-from .records import Value
+from .records import Floats, Value
 
 #: Bits at which signs and values are looked at in turn, while they are in doubt.
 _PRECISIONS = (256, 1024, 4096, 16384, 65536)
@@ -31,24 +32,19 @@ Powers = dict[tuple[int, int], Any]
 
 
 @dataclass(frozen=True, eq=False)
-class ExactForm:
-    """A form that can be evaluated in any ring."""
+class Terms:
+    """Monomials in graded order, to be evaluated in any ring."""
 
-    form: Form
-
-    @cached_property
-    def _balls(self) -> list[arb]:
-        return self.form.balls()
+    exponents: Exponents
 
     @cached_property
     def _tree(self) -> list[tuple[int, tuple[int, int], int]]:
         """Monomials in an order of evaluation: the place of a divisor (or -1), the last factor, the term (or -1)."""
-        rows, columns = np.nonzero(self.form.exponents)
-        powers = self.form.exponents[rows, columns].tolist()
+        rows, columns = np.nonzero(self.exponents)
+        letters = list(zip(columns.tolist(), self.exponents[rows, columns].tolist(), strict=True))
+        ends = np.searchsorted(rows, np.arange(len(self.exponents) + 1)).tolist()
         nodes: list[tuple[int, tuple[int, int], int]] = []
         places: dict[tuple[int, tuple[int, int]], int] = {}
-        ends = np.searchsorted(rows, np.arange(len(self.form.exponents) + 1)).tolist()
-        letters = list(zip(columns.tolist(), powers, strict=True))
         for term, (begin, end) in enumerate(pairwise(ends)):
             parent = -1
             for letter in letters[begin:end]:
@@ -61,21 +57,12 @@ class ExactForm:
                 nodes[parent] = (*nodes[parent][:2], term)
         return nodes
 
-    def ball(self, point: Sequence[Any], powers: Powers) -> arb:
-        """Return the value at a point of balls, at the precision that is set; `powers` is shared and filled."""
-        return self._evaluate(self._balls, point, powers, arb(0))
+    def __len__(self) -> int:
+        return len(self.exponents)
 
-    def rational(self, point: Sequence[fmpq], powers: Powers) -> fmpq:
-        """Return the value at a rational point."""
-        return self._evaluate(self.form.rationals(), point, powers, fmpq(0))
-
-    def evaluate(self, coefficients: Sequence[Any], point: Sequence[Any], zero: Any) -> Any:
-        """Return the value in another ring, given the coefficients there."""
-        return self._evaluate(coefficients, point, {}, zero)
-
-    def _evaluate(self, coefficients: Sequence[Any], point: Sequence[Any], powers: Powers, zero: Any) -> Any:
-        constant = not self.form.exponents[0].any()  # terms are in graded order
-        total = zero + coefficients[0] if constant else zero
+    def evaluate(self, coefficients: Sequence[Any], point: Sequence[Any], zero: Any, powers: Powers) -> Any:
+        """Return the value at a point, given coefficients and the zero of a ring; `powers` is shared and filled."""
+        total = zero if self.exponents[0].any() else zero + coefficients[0]
         found: list[Any] = []
         for parent, letter, term in self._tree:
             factor = powers.get(letter)
@@ -88,9 +75,53 @@ class ExactForm:
                 total = total + coefficients[term] * product
         return total
 
+
+@dataclass(frozen=True, eq=False)
+class ExactForm:
+    """A form that can be evaluated exactly, or as exactly as the precision that is set."""
+
+    form: Form
+
+    @cached_property
+    def terms(self) -> Terms:
+        """The monomials."""
+        return Terms(self.form.exponents)
+
+    @cached_property
+    def _balls(self) -> list[arb]:
+        return self.form.balls()
+
+    @cached_property
+    def _slopes(self) -> list[tuple[int, Terms, list[arb]]]:
+        """The variables that occur, and the derivatives by them."""
+        found = []
+        for i in np.flatnonzero(self.form.exponents.any(axis=0)).tolist():
+            kept = np.flatnonzero(self.form.exponents[:, i])
+            powers = self.form.exponents[kept, i].tolist()
+            lowered = self.form.exponents[kept].copy()
+            lowered[:, i] -= 1
+            balls = [self._balls[term] * power for term, power in zip(kept.tolist(), powers, strict=True)]
+            found.append((i, Terms(lowered), balls))
+        return found
+
+    def ball(self, point: Sequence[arb], powers: Powers) -> arb:
+        """Return the value at a point of balls, at the precision that is set."""
+        return self.terms.evaluate(self._balls, point, arb(0), powers)
+
+    def slopes(self, point: Sequence[arb], powers: Powers) -> Floats:
+        """Return the gradient, rounded to floats."""
+        gradient = np.zeros(self.form.exponents.shape[1])
+        for i, terms, balls in self._slopes:
+            gradient[i] = float(terms.evaluate(balls, point, arb(0), powers))
+        return gradient
+
+    def rational(self, point: Sequence[fmpq], powers: Powers) -> fmpq:
+        """Return the value at a rational point."""
+        return self.terms.evaluate(self.form.rationals(), point, fmpq(0), powers)
+
     def sign(self, point: Sequence[arb], until: float) -> int | None:
         """Return the sign of the value at a point of binary fractions, None where digits or time do not suffice."""
-        steps = _PRECISIONS if len(self._tree) < _MANY else _PRECISIONS[:_FEWER]
+        steps = _PRECISIONS if len(self.terms) < _MANY else _PRECISIONS[:_FEWER]
         for precision in steps:
             with ctx.workprec(precision):
                 value = self.ball(point, {})
@@ -104,9 +135,14 @@ class ExactForm:
                 return None
         return None
 
+    def exact_value(self, point: Sequence[fmpq]) -> Value:
+        """Return the value of the polynomial at a rational point."""
+        value = self.rational(point, {})
+        return Value.exactly(Fraction(int(value.p), int(value.q)) * self.form.factor)
+
     def value(self, point: Sequence[arb]) -> Value:
         """Return the value of the polynomial at a point of balls or of binary fractions."""
-        steps = _PRECISIONS if len(self._tree) < _MANY else _PRECISIONS[:_FEWER]
+        steps = _PRECISIONS if len(self.terms) < _MANY else _PRECISIONS[:_FEWER]
         exact_point = all(coordinate.is_exact() for coordinate in point)
         for precision in steps:
             with ctx.workprec(precision):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -13,19 +14,20 @@ from flint import arb, ctx, fmpq
 from numpy.typing import ArrayLike
 
 from ...errors import InvalidInput
+from ...polynomials import Polynomial
 from ...polynomials.shift import two_sum
 from ...problem import Problem
 from .compiled import Compiled
 from .exact import fraction_of, sums_of_floats
 from .newton import Landing, land
 from .records import Feasibility, Floats, Refusal, Verdict
-from .snapping import feasible_neighbour
+from .snapping import feasible_limit, feasible_neighbour
 from .squarefree import without_squares
 
 #: How far a point that was found may be moved, and how far one that is mended, in units of its coordinates.
 LIMIT, MEND = 1e-8, 1e-3
-#: Fractions are looked for within this distance first, and around where Newton's method ended.
-_SNAP, _SNAP_END = 1e-11, 1e-20
+#: Simple fractions are looked for within this distance first.
+_SNAP = 1e-11
 #: Bits of points that are no binary fractions.
 _BITS = 1024
 
@@ -46,6 +48,8 @@ class PointJudge:
     Parameters
     ----------
     problem : Problem
+    squares : tuple of Polynomial
+        Polynomials whose squares the objective is, if it is given so: its values are taken from them.
 
     Examples
     --------
@@ -59,6 +63,7 @@ class PointJudge:
     """
 
     problem: Problem
+    squares: tuple[Polynomial, ...] = ()
 
     def __call__(
         self,
@@ -115,18 +120,24 @@ class PointJudge:
     def _snapped(self, start: _Start, place: Floats, reach: float) -> Verdict | None:
         """Return the verdict on a feasible point with simple coordinates near a place, None without one."""
         reach = min(reach, start.limit)
-        found = feasible_neighbour(self._compiled, place, reach * start.sizes, start.until)
-        if found is None:
-            return None
+        refused = np.where(start.d == 0.0, start.x, np.nan)
+        found = feasible_neighbour(self._compiled, place, reach * start.sizes, refused, start.until)
+        return None if found is None else self._exactly(found, start)
+
+    def _exactly(self, point: tuple[Fraction, ...], start: _Start) -> Verdict | None:
+        """Return the verdict on a rational point that is feasible, None where it is too far."""
         with ctx.workprec(_BITS):
-            balls = [arb(fmpq(value.numerator, value.denominator)) for value in found]
+            balls = [arb(fmpq(value.numerator, value.denominator)) for value in point]
         moved = start.distance(balls)
         if moved > start.limit:
             return None
         x, d = _as_floats(balls)
-        is_float = all(ball.is_exact() for ball in balls) and not d.any()
-        value = self._compiled.value(balls)
-        return Verdict(Feasibility.EXACT, x, d, value, moved, exact_point=None if is_float else found)
+        sums = sums_of_floats(x.tolist(), d.tolist())
+        if all(ball.is_exact() and ball == both for ball, both in zip(balls, sums, strict=True)):
+            return Verdict(Feasibility.EXACT, x, d, self._compiled.value(sums), moved)
+        short = self._compiled.fits(point)
+        value = self._compiled.exact_value(point) if short else self._compiled.value(balls)
+        return Verdict(Feasibility.EXACT, x, d, value, moved, exact_point=point)
 
     def _landed(self, start: _Start, given: list[arb]) -> Verdict:
         """Follow Newton's method; where it proves nothing, look for simple coordinates and simpler constraints."""
@@ -136,9 +147,10 @@ class PointJudge:
         refused = Verdict(None, start.x, start.d, moved=landing.moved, reason=landing.reason)
         if landing.reason is Refusal.NO_TIME or (landing.reason is Refusal.TOO_FAR and landing.steps == 0):
             return refused
-        end = _as_floats(landing.point)[0]
         if landing.feasibility is Feasibility.CONVERGED:
-            return self._snapped(start, end, _SNAP_END) or self._verdict(landing, start)
+            limit = feasible_limit(self._compiled, landing.point)
+            return (limit and self._exactly(limit, start)) or self._verdict(landing, start)
+        end = _as_floats(landing.point)[0]
         snapped = self._snapped(start, end, start.limit) or self._snapped(start, start.x, start.limit)
         if snapped is not None or self._without_squares is None:
             return snapped or refused
@@ -167,12 +179,12 @@ class PointJudge:
 
     @cached_property
     def _compiled(self) -> Compiled:
-        return Compiled(self.problem)
+        return Compiled(self.problem, self.squares)
 
     @cached_property
     def _without_squares(self) -> PointJudge | None:
         simpler = without_squares(self.problem, self._compiled.constraints)
-        return None if simpler is None else PointJudge(simpler)
+        return None if simpler is None else PointJudge(simpler, self.squares)
 
     def _pair(self, point: ArrayLike, fine: ArrayLike | None) -> tuple[Floats, Floats]:
         """Return a point as a float and the rest, which is less than half a unit in the last place."""
@@ -192,8 +204,8 @@ class PointJudge:
             raise InvalidInput(f"units: expected {self.problem.n_variables} positive numbers")
         return given
 
-    def __reduce__(self) -> tuple[type[PointJudge], tuple[Problem]]:
-        return PointJudge, (self.problem,)
+    def __reduce__(self) -> tuple[type[PointJudge], tuple[Problem, tuple[Polynomial, ...]]]:
+        return PointJudge, (self.problem, self.squares)
 
 
 @dataclass(frozen=True, eq=False)

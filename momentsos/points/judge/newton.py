@@ -15,7 +15,7 @@ from flint import arb, ctx
 
 from .compiled import Compiled
 from .exact import Powers
-from .krawczyk import MOST, Neighbourhood
+from .krawczyk import MOST, REACH, Neighbourhood
 from .records import Feasibility, Floats, Refusal
 from .steps import least_step
 from .wide_steps import wide_step
@@ -37,6 +37,8 @@ _FALLING = 0.3
 #: The number of steps at which a step has to be much smaller than three steps before.
 _LINEAR, _FAST = 6, 0.05
 _STEPS = 80
+#: Slopes in units are looked at in balls where they are not this much larger than the error of the value.
+_CLEAR = 1e6
 #: Coordinates smaller than this are zero: their powers would underflow.
 _ZERO = 1e-150
 
@@ -78,6 +80,8 @@ class _Look:
         The point, rounded.
     rows : (p, n) array
         The slopes of all constraints.
+    rounding : (p,) array
+        The bounds of their relative rounding errors.
     lengths : (p,) array
     chosen : list of int
         The equalities, then the inequalities that are near.
@@ -93,6 +97,7 @@ class _Look:
 
     x: Floats
     rows: Floats | sp.csr_array
+    rounding: Floats
     lengths: Floats
     chosen: list[int]
     values: list[arb]
@@ -174,16 +179,23 @@ def _look(compiled: Compiled, point: list[arb], units: Floats, near: float, prec
     far = signs.values[m:] > near * lengths[m:] + signs.errors[m:]
     chosen = [*range(m), *(m + np.flatnonzero(~far)).tolist()]
     powers: Powers = {}
+    rounding = tables.rounding
     with ctx.workprec(precision):
         values = [compiled.forms[j].ball(point, powers) for j in chosen]
+        unclear = [j for j in chosen if not lengths[j] > _CLEAR * signs.errors[j]] if tables.is_dense else []
+        if unclear:
+            rounding = rounding.copy()
+            for j in unclear:
+                rows[j], rounding[j] = compiled.forms[j].slopes(point, powers) * units, 0.0
+            lengths = _lengths(rows)
     holds = m == 0 and all(value >= 0 for value in values)
     middles = np.array([float(value.mid()) for value in values])
     lack = np.concatenate([np.abs(middles[:m]), np.maximum(-middles[m:], 0.0)])
     own = lengths[chosen]
-    if ((own == 0.0) & (lack > 0.0)).any() or not np.isfinite(middles).all():
+    if ((own == 0.0) & (lack > 0.0)).any() or not (np.isfinite(middles) & np.isfinite(own)).all():
         return None
     own = np.where(own > 0.0, own, 1.0)
-    return _Look(x, rows, lengths, chosen, values, middles / own, float((lack / own).max(initial=0.0)), holds)
+    return _Look(x, rows, rounding, lengths, chosen, values, middles / own, float((lack / own).max(initial=0.0)), holds)
 
 
 def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Floats | None:
@@ -212,36 +224,35 @@ def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
     zero to all digits.
     """
     m = compiled.n_equalities
-    if not isinstance(look.rows, np.ndarray) or m > MOST:
-        return None
-    around = Neighbourhood.of(compiled.tables, look.x, units, look.rows)
+    around = Neighbourhood.of(compiled.tables, look.x, units, look.rows, look.rounding)
     if around is None:
         return None
     signs = compiled.tables.at(look.x)
+    least = signs.values - signs.errors
+    least[look.chosen] = [float(value.lower()) * (1.0 - 1e-9) for value in look.values]
     value_of = dict(zip(look.chosen, look.values, strict=True))
     equations = list(range(m))
     for _ in range(2):
+        if len(equations) > MOST:
+            return None
         radius = around.radius(equations, [value_of[j] for j in equations]) if equations else 0.0
         if radius is None:
             return None
-        open_ = []
-        for j in range(m, len(compiled.forms)):
-            least = float(value_of[j].lower()) if j in value_of else float(signs.values[j] - signs.errors[j])
-            if j not in equations and not least * (1.0 - 1e-9) > around.change(j, radius):
-                open_.append(j)
-        if not open_:
+        wanting = np.flatnonzero(~(least[m:] > around.changes(radius)[m:])) + m
+        further = [j for j in wanting.tolist() if j not in equations]
+        if not further:
             return radius
-        if any(j not in value_of for j in open_):
+        if any(j not in value_of for j in further):
             return None
-        equations += open_
+        equations += further
     return None
 
 
 def _is_regular(compiled: Compiled, look: _Look, units: Floats) -> bool:
     """Whether slopes are known well enough for a distance to mean something."""
     with np.errstate(all="ignore"):
-        sizes = _lengths(compiled.tables.steepest(np.abs(look.x) + units, units))
-        known = look.lengths > 10.0 * (4.0 * compiled.tables.rounding + 2.0**-52) * sizes
+        sizes = _lengths(compiled.tables.steepest(np.abs(look.x) + REACH * units, units))
+        known = look.lengths > 10.0 * (4.0 * look.rounding + 2.0**-52) * sizes
     zero = np.array([value.is_zero() for value in look.values])
     return bool((known[look.chosen] | zero).all())
 

@@ -70,12 +70,17 @@ class Value:
     @property
     def upper(self) -> float:
         """The smallest float that is not below the value; infinity beyond all floats."""
-        return _above(self.high)
+        return rounded_up(self.high)
+
+    @property
+    def size(self) -> Fraction:
+        """The largest absolute value that it may have."""
+        return max(abs(self.low), abs(self.high))
 
     @property
     def lower(self) -> float:
         """The largest float that is not above the value; minus infinity below all floats."""
-        return -_above(-self.low)
+        return -rounded_up(-self.low)
 
     def __repr__(self) -> str:
         return f"Value({self.upper!r}{'' if self.is_exact else ', rounded'})"
@@ -126,7 +131,7 @@ class Verdict:
         return f"Verdict({self.feasibility.value}, {self.upper!r}, moved={self.moved:.1e})"
 
 
-def _above(number: Fraction) -> float:
+def rounded_up(number: Fraction) -> float:
     """Return the smallest float that is at least `number`."""
     if abs(number) > _MOST:
         return math.inf if number > 0 else -_MOST

@@ -9,13 +9,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb
 from numpy.typing import NDArray
 
 from .compiled import Compiled
-from .exact import Powers
+from .exact import fraction_of
 from .records import Floats
-from .signs import Signs
 
 #: The denominator of the first try, a power of two: such coordinates are floats.
 _BINARY = 64
@@ -23,15 +22,20 @@ _BINARY = 64
 _LARGEST, _STEPS = 10_000, 24
 #: Beyond this, floats are integers.
 _WHOLE = 2.0**52
-#: The degree times the length of denominators up to which values are formed in rational arithmetic.
-_LONG = 20_000
+#: The largest denominator of a limit of Newton's method, and how close it has to be.
+_LONGEST, _NEXT = 10**15, Fraction(1, 10**60)
 
 
 def feasible_neighbour(
-    compiled: Compiled, point: Floats, tolerances: Floats, until: float
+    compiled: Compiled, point: Floats, tolerances: Floats, refused: Floats, until: float
 ) -> tuple[Fraction, ...] | None:
-    """Return a point with simple coordinates within the tolerances at which all constraints hold; None without one."""
+    """Return a point with simple coordinates within the tolerances at which all constraints hold; None without one.
+
+    The point `refused` is not tried again.
+    """
     for rounded, denominators in _neighbours(point, tolerances):
+        if denominators is None and (rounded == refused).all():
+            continue
         signs = compiled.tables.at(rounded)
         if not compiled.may_hold(signs):
             continue
@@ -43,23 +47,24 @@ def feasible_neighbour(
             Fraction(round(value * below), below) if below else Fraction(value)
             for value, below in zip(rounded.tolist(), denominators.tolist(), strict=True)
         )
-        if _holds(compiled, fractions, signs):
+        if compiled.fits(fractions) and compiled.holds_exactly(fractions, signs):
             return fractions
     return None
 
 
-def _holds(compiled: Compiled, point: tuple[Fraction, ...], signs: Signs) -> bool:
-    """Whether all constraints hold at a rational point; those that are certainly positive are not looked at again."""
-    if compiled.problem.degree * max(value.denominator.bit_length() for value in point) > _LONG:
-        return False
-    rationals = [fmpq(value.numerator, value.denominator) for value in point]
-    powers: Powers = {}
-    for j, form in enumerate(compiled.forms):
-        if j < compiled.n_equalities or not signs.positive[j]:
-            value = form.rational(rationals, powers)
-            if value < 0 or (value != 0 and j < compiled.n_equalities):
-                return False
-    return True
+def feasible_limit(compiled: Compiled, point: list[arb]) -> tuple[Fraction, ...] | None:
+    """Return the fractions that a point with many digits is next to, if all constraints hold there; None otherwise."""
+    found = []
+    for ball in point:
+        exact = fraction_of(ball)
+        simple = exact.limit_denominator(_LONGEST)
+        if abs(simple - exact) > _NEXT * max(abs(exact), Fraction(1)):
+            return None
+        found.append(simple)
+    signs = compiled.tables.at(np.array([float(value) for value in found]))
+    if compiled.may_hold(signs) and compiled.fits(found) and compiled.holds_exactly(found, signs):
+        return tuple(found)
+    return None
 
 
 def _neighbours(point: Floats, tolerances: Floats) -> Iterator[tuple[Floats, NDArray[np.int64] | None]]:
@@ -75,8 +80,7 @@ def _neighbours(point: Floats, tolerances: Floats) -> Iterator[tuple[Floats, NDA
     with np.errstate(all="ignore"):
         binary = np.where(np.abs(point) < _WHOLE, np.round(point * _BINARY) / _BINARY, point)
         binary = np.where(np.abs(binary - point) <= tolerances, binary, point)
-    if (binary != point).any():
-        yield binary, None
+    yield binary, None
     denominators = _simplest(point, tolerances)
     rounded = np.where(denominators > 0, np.round(point * denominators) / np.maximum(denominators, 1), point)
     if (denominators & (denominators - 1)).any() and (np.abs(rounded - point) <= tolerances).all():

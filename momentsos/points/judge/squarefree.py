@@ -17,7 +17,7 @@ from flint import fmpz_mpoly, fmpz_mpoly_ctx, nmod_poly
 
 from ...polynomials import Polynomial
 from ...problem import Problem
-from .exact import ExactForm
+from .exact import Terms
 from .forms import Constraints, Form
 
 #: A prime below 2^63, and sizes up to which factors are looked for.
@@ -81,7 +81,7 @@ def _may_have_squares(form: Form, numbers: tuple[int, ...]) -> bool:
         for a, b in rng.integers(1, _PRIME, size=(form.exponents.shape[1], 2)).tolist()
     ]
     coefficients = [nmod_poly([number % _PRIME], _PRIME) for number in numbers]
-    value = ExactForm(form).evaluate(coefficients, line, nmod_poly([0], _PRIME))
+    value = Terms(form.exponents).evaluate(coefficients, line, nmod_poly([0], _PRIME), {})
     slope = value.derivative()
     return bool(value.degree() < 1 or value.gcd(slope).degree() > 0)
 

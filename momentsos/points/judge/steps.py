@@ -89,7 +89,12 @@ def _least_distance(rows: Floats, need: Floats) -> Floats | None:
     except RuntimeError:  # the iterations did not suffice
         return None
     rest = matrix @ weights - goal
-    return None if -rest[-1] <= _CONSISTENT else -rest[:-1] / rest[-1] * scale
+    if -rest[-1] <= _CONSISTENT:
+        return None
+    # Large weights cost digits; that the rows with weights are met with equality gives them back.
+    met = weights > 0
+    steps = [-rest[:-1] / rest[-1] * scale, -_least_squares(rows[met], need[met])]
+    return min(steps, key=lambda step: float((need - rows @ step).max()))
 
 
 def _least_squares(rows: Floats, values: Floats) -> Floats:
