@@ -129,7 +129,7 @@ def test_a_point_at_the_wall_of_any_added_ball_is_no_minimum(place) -> None:
     setting = SimpleNamespace(change=SimpleNamespace(original=balls))
     for point, inside in ((np.zeros(3), True), (0.995 * np.eye(3)[place], False)):
         search = SimpleNamespace(best=point, optimum=(point, np.zeros(3)))
-        evidence = Evidence(SimpleNamespace(bound="auto", problem=problem), None, search, 0.0)
+        evidence = Evidence(SimpleNamespace(radius="auto", problem=problem), None, search, 0.0)
         assert evidence._inside(setting) is inside
 
 

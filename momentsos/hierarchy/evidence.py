@@ -193,7 +193,7 @@ class Evidence:
         return self.closes(bound.value) and (bound.setting.everywhere or self._inside(bound.setting))
 
     def _inside(self, setting: Setting) -> bool:
-        if self.known.best is None or self.request.bound != "auto":
+        if self.known.best is None or self.request.radius != "auto":
             return True
         added = setting.change.original.inequalities[len(self.request.problem.inequalities) :]
         return all(ball(self.known.optimum[0]) >= WALL for ball in added)

@@ -37,7 +37,7 @@ class Request:
     tol: float
     until: float
     options: SolverOptions
-    bound: str | float | None
+    radius: str | float | None
     scale: float | None
     memory_limit: int | None
     seed: int

@@ -18,7 +18,7 @@ from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import climb
 from .evidence import Evidence
-from .methods import Method, methods_named
+from .methods import Choice, Method, methods_named
 from .request import (
     Progress,
     Request,
@@ -139,46 +139,49 @@ def solve(
     choice = methods_named(method, problem)
     first, *others = choice.methods
     first.check(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
-    chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
+    chosen = (first, *(other for other in others if _exists(other, problem, order, max_order)))
+    began = time.perf_counter()
     request = Request(
         problem=problem,
         solver=solver,
         tol=tol,
-        until=time.perf_counter() + (np.inf if time_limit is None else time_limit),
+        until=began + (np.inf if time_limit is None else time_limit),
         options=split_options(solver_options),
-        bound=bound,
+        radius=bound,
         scale=objective_scale,
         memory_limit=memory_limit,
         seed=seed,
         squares=tuple(squares),
         progress=progress,
     )
-    began = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
         known = first_points(problem, request.search_options(), candidates)
-        searched = time.perf_counter() - began
-        unasked = order is max_order is None
-        found: list[Evidence] = []
-        for k in chosen:
-            if found and not _worth_asking(k, problem, unasked, found[-1]):
-                break
-            reason = f"{choice.reason} It was not enough, and the {k.name} one was asked." if found else choice.reason
-            evidence = Evidence(request, k, known, began, reason).timed(extract=searched)
-            orders = check_orders(k.lowest_order(problem), order, max_order)
-            several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
-            try:
-                evidence = climb(orders if several else orders[:1], unasked, evidence)
-            except ProblemTooLarge:
-                if not found:
-                    raise
-                break  # what the first method found stands
-            known = evidence.known
-            found.append(evidence)
-        best = max((replace(each, known=known) for each in found), key=lambda each: (each.finished, -each.gap))
-        if not best.finished and request.time_left() > 0:
-            best = best.looked_beyond(near=True)
-        return result_of(best)
+        start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
+        return result_of(_asked_in_turn(replace(choice, methods=chosen), start, order, max_order))
+
+
+def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order: int | None) -> Evidence:
+    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most."""
+    problem, unasked, known = start.request.problem, order is max_order is None, start.known
+    found: list[Evidence] = []
+    for method in choice.methods:
+        if found and not _worth_asking(method, problem, unasked, found[-1]):
+            break
+        reason = f"{choice.reason} It was not enough, and the {method.name} one was asked." if found else choice.reason
+        orders = check_orders(method.lowest_order(problem), order, max_order)
+        several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
+        evidence = replace(start, method=method, known=known, reason=reason)
+        try:
+            evidence = climb(orders if several else orders[:1], unasked, evidence)
+        except ProblemTooLarge:
+            if not found:
+                raise
+            break  # what the first method found stands
+        known = evidence.known
+        found.append(evidence)
+    best = max((replace(each, known=known) for each in found), key=lambda each: (each.finished, -each.gap))
+    return best.looked_beyond(near=True) if not best.finished and start.request.time_left() > 0 else best
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:

@@ -13,7 +13,7 @@ from ..errors import InvalidInput
 from ..polynomials.affine import change_polynomials
 from ..problem import Problem
 from .known import FAR, Changed, Known
-from .local import LocalPoint, random_starts
+from .local_search import LocalPoint, random_starts
 from .options import SearchOptions
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,7 @@ import numpy as np
 from ..conditioning.affine import scale_by
 from ..errors import InvalidInput
 from .known import Changed, Known
-from .local import LocalPoint
+from .local_search import LocalPoint
 
 
 def falls_without_end(known: Known) -> tuple[Known, bool]:

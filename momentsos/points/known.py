@@ -12,8 +12,8 @@ from ..conditioning.affine import AffineChange, half_widths
 from ..conditioning.centring import centred_change, variation
 from ..polynomials import Polynomial
 from ..problem import Problem
-from .descents import MANY_VARIABLES
-from .local import LocalPoint, LocalSearch, random_starts
+from .local_methods import MANY_VARIABLES
+from .local_search import LocalPoint, LocalSearch, random_starts
 from .options import SearchOptions
 
 Floats = NDArray[np.float64]

@@ -13,7 +13,7 @@ from ...bounds.region import Region
 from ...conditioning.affine import AffineChange, unchanged
 from ...extraction import Flatness
 from ...points.known import Known
-from ...points.local import LocalPoint
+from ...points.local_search import LocalPoint
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation
 from ...sdp import SDPSolution

@@ -11,7 +11,7 @@ from ...bounds.region import EVERYTHING, Ball, Region
 from ...conditioning.affine import AffineChange, half_widths, scale_by
 from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
 from ...points.known import FAR, Known
-from ...points.local import LocalPoint
+from ...points.local_search import LocalPoint
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, dense_plan
 from ...sdp import SDPSolution
@@ -47,18 +47,18 @@ class Dense(Method):
         unless that point is farther out than 1000. Where the problem is far from the origin, it is taken around the
         best point, without a ball.
         """
-        bound = progress.request.bound
+        radius = progress.request.radius
         if progress.rounds:
             inside = _default_ball(progress.known)
             return Next(progress.known, () if inside is None else (inside,), last=True)
         known = progress.known.looked_further().centred_around_best()
-        if isinstance(bound, int | float):
-            ball = Ball.of(np.full(known.problem.n_variables, float(bound)))
+        if isinstance(radius, int | float):
+            ball = Ball.of(np.full(known.problem.n_variables, float(radius)))
             return Next(known, (_within(ball, known, ball),), last=True)
         if known.centred is not None:
             reach = np.full(known.problem.n_variables, CENTRED_REACH)
             return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
-        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=bound is None)
+        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=radius is None)
 
     def candidates(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool

@@ -20,7 +20,7 @@ from ...conditioning.whitening import (
 )
 from ...extraction import RankRule, extract_atoms
 from ...points.known import Known
-from ...points.local import LocalPoint
+from ...points.local_search import LocalPoint
 from ...polynomials import Polynomial, basis_size, monomial_basis
 from ...polynomials.evaluator import Evaluator
 from ...problem import Problem

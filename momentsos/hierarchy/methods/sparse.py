@@ -13,7 +13,7 @@ from ...conditioning.affine import AffineChange, half_widths, scale_by
 from ...extraction import RankRule, extract_atoms
 from ...extraction.gluing import glued_points
 from ...points.known import FAR, Known
-from ...points.local import LocalPoint
+from ...points.local_search import LocalPoint
 from ...polynomials import monomial_basis
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, sparse_plan
@@ -45,14 +45,14 @@ class Sparse(Method):
         constraints bound all variables the balls contain these bounds and exclude nothing; elsewhere each has twice
         the norm of the best known point in the variables of its clique, unless that point is farther out than 1000.
         """
-        known, bound = progress.known, progress.request.bound
+        known, radius = progress.known, progress.request.radius
         if progress.rounds:
             balls = _default_balls(known)
             return Next(known, () if balls is None else (balls,), last=True)
-        if isinstance(bound, int | float):
-            radii = np.full(known.problem.n_variables, float(bound))
+        if isinstance(radius, int | float):
+            radii = np.full(known.problem.n_variables, float(radius))
             return Next(known, (_within(_cliques(known.problem), radii, known.problem),), last=True)
-        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=bound is None)
+        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=radius is None)
 
     def candidates(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
