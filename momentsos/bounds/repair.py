@@ -91,18 +91,33 @@ def absorb(
     """
     given = Absorbed(multipliers, gram, False)
     late = time.perf_counter() + search_seconds(sdp) > until
-    if moments is None or late or not np.isfinite(gram).all():
+    if moments is None or late or not all(np.isfinite(each).all() for each in (moments, multipliers, gram)):
         return given
+    with np.errstate(all="ignore"):
+        try:
+            return _searched(sdp, moments, multipliers, gram, until) or given
+        except np.linalg.LinAlgError:  # of numbers that ran away
+            return given
+
+
+def _searched(
+    sdp: SDP,
+    moments: NDArray[np.float64],
+    multipliers: NDArray[np.float64],
+    gram: NDArray[np.float64],
+    until: float,
+) -> Absorbed | None:
+    """Return multipliers and Gram matrices near which an exact identity is seen to exist, None if it is not."""
     slack = sdp.operator @ moments
     mu = _ROOM * abs(float(gram @ slack)) / sum(sdp.sizes)
     sdp, kept = restrict(sdp, ~forced_zeros(sdp))
     seen = spanning_moments(sdp)
     if seen is None:
-        return given
+        return None
     sdp = on_moments(sdp, seen)  # the other equations of the identity are combinations of these
     equations = _equations_of(sdp)
     if equations is None:
-        return given
+        return None
     size = 1.0 + abs(float(sdp.right_side @ multipliers))
     for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
         start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
@@ -111,7 +126,7 @@ def absorb(
             full = np.zeros_like(gram)
             full[kept] = found[1]
             return Absorbed(found[0], full, True)
-    return given
+    return None
 
 
 def _equations_of(sdp: SDP) -> _Equations | SparseEquations | None:
@@ -243,8 +258,7 @@ def _newton(
         return None
     factored = Factored.of(weighted @ kernel)
     r = factored.triangle
-    diagonal = np.abs(np.diag(r))
-    if diagonal.min(initial=1.0) <= 1e-16 * diagonal.max(initial=1.0):
+    if _is_singular(r):
         return None
     pull = scipy.linalg.solve_triangular(r, kernel.T @ residual, trans="T", check_finite=False)
     goal = factored.project(mu * identity - weighted @ particular) - mu * pull
@@ -252,6 +266,8 @@ def _newton(
     change = identity - weighted @ (particular + kernel @ z) / mu
     # The division by mu has lifted rounding errors; the smallest correction restores A^T Z + E^T l = r.
     factored = Factored.of(np.concatenate([weighted, free]))
+    if _is_singular(factored.triangle) or not np.isfinite(change).all():
+        return None
     multipliers = np.linalg.lstsq(free.T, residual - weighted.T @ change, rcond=None)[0]
     defect = residual - weighted.T @ change - free.T @ multipliers
     shortest = scipy.linalg.solve_triangular(factored.triangle, defect, trans="T", check_finite=False)
@@ -272,12 +288,17 @@ def _exists(stacked: NDArray[np.float64], residual: NDArray[np.float64], roundin
     """Whether the step that removes the residual and the one that rounding may need have norms below one together."""
     n = stacked.shape[1]
     r = triangle_of_columns(stacked)
-    diagonal = np.abs(np.diag(r))
-    if len(diagonal) < n or diagonal.min() <= 1e-16 * diagonal.max():
+    if len(r) < n or _is_singular(r):
         return False
     errors = np.column_stack([residual, rounding])
     needed = scipy.linalg.solve_triangular(r, errors, trans="T", check_finite=False)
     return bool(np.linalg.norm(needed[:, 0]) + np.linalg.norm(needed[:, 1:]) < 1.0)
+
+
+def _is_singular(triangle: NDArray[np.float64]) -> bool:
+    """Whether a triangular factor has a pivot that rounding makes of zero, or one that is not a number."""
+    pivots = np.abs(np.diag(triangle))
+    return not pivots.min(initial=1.0) > 1e-16 * pivots.max(initial=1.0)
 
 
 def _square_roots(sdp: SDP, gram: NDArray[np.float64]) -> list[NDArray[np.float64]] | None:

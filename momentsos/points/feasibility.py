@@ -62,12 +62,18 @@ def largest_violation(inequalities: AnyEvaluator, equalities: AnyEvaluator, poin
     matrix, lack = np.concatenate(rows), np.concatenate(lacks)
     if worst > FEASIBILITY or not lack.any():
         return worst
-    lengths = np.linalg.norm(matrix, axis=1)
+    if not np.isfinite(matrix).all():
+        return np.inf
+    largest = np.abs(matrix).max(axis=1)  # so that no square of a slope overflows, or vanishes
+    lengths = largest * np.linalg.norm(matrix / largest[:, None], axis=1)
     scaled, right = matrix / lengths[:, None], lack / lengths
-    if matrix.size <= _DENSE:
-        move = np.linalg.lstsq(scaled, right, rcond=_DEPENDENT)[0]
-    else:
+    if matrix.size > _DENSE:
         move = lsqr(csr_matrix(scaled), right, atol=1e-6, btol=1e-6)[0]
+    else:
+        try:
+            move = np.linalg.lstsq(scaled, right, rcond=_DEPENDENT)[0]
+        except np.linalg.LinAlgError:  # an iteration of LAPACK that did not converge
+            return np.inf
     return max(worst, float(np.abs(move).max()))
 
 

@@ -162,8 +162,7 @@ class LocalSearch:
         """
         best = self.assess(point)
         for _ in range(steps):
-            with np.errstate(all="ignore"):
-                candidate = self._newton_step(best.point)
+            candidate = self._newton_step(best.point)
             if candidate is None:
                 break
             trial = self.assess(candidate)
@@ -176,8 +175,16 @@ class LocalSearch:
         return best
 
     def _newton_step(self, point: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Return where a Newton step leads, None where numbers are so hostile that there is none."""
         if not np.isfinite(point).all():
             return None
+        with np.errstate(all="ignore"):
+            try:
+                return self._stepped(point)
+            except np.linalg.LinAlgError:  # singular, or an iteration of LAPACK that did not converge
+                return None
+
+    def _stepped(self, point: NDArray[np.float64]) -> NDArray[np.float64] | None:
         n = len(point)
         gradient = self._objective.jacobian(point)[0]
         parts = self._equalities, self._inequalities
