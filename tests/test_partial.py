@@ -305,7 +305,7 @@ def flat_channel() -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
 def test_a_flat_channel_ends_at_infinity(loss) -> None:
     fit = ms.learn(*flat_channel(), loss=loss)
     assert fit.status is Status.AT_INFINITY
-    assert fit.minimizers.shape[0] == 0 and fit.coefficients is None
+    assert fit.minimizers.shape[0] == 1 and fit.coefficients is not None  # the best point known
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -200,4 +200,4 @@ def _extent(formulation: Formulation, known: Incumbents, rounds: int) -> str:
         f"The bound is that of a reduction to {len(formulation.residuals)} polynomials ({rounds} solved), which is "
         f"nowhere above the loss; the upper bound is the loss of all {len(known.table.values)} residuals."
     )
-    return extent + (" It is what rounding can make of zero." if value <= known.rounding(point) else "")
+    return extent + (" It is what rounding can make of zero." if value <= 2.0 * known.rounding(point) else "")

@@ -28,7 +28,7 @@ def solved(name: str) -> tuple[ms.Result, float]:
 def test_every_problem_of_the_catalogue_gets_one(name, tmp_path) -> None:
     result, optimum = solved(name)
     certificate = result.certify(exact=True, time_limit=None)  # how long it takes is no matter here
-    size = max(abs(optimum), result.scale)
+    size = max(abs(optimum), result.unit)
     assert isinstance(certificate.bound, Fraction)
     assert certificate.verify(result.problem).holds
     assert float(certificate.bound) <= optimum + 1e-15 * size
@@ -190,7 +190,7 @@ def test_faces_are_found_where_the_squares_are_singular(name) -> None:
     certificate = certify(result)
     whole = max(result.relaxation.sdp.sizes)
     assert max(len(block["gram"]) for block in certificate.document["blocks"]) < whole
-    assert abs(float(certificate.bound) - optimum) <= 1e-8 * max(result.scale, 1.0)
+    assert abs(float(certificate.bound) - optimum) <= 1e-8 * max(result.unit, 1.0)
 
 
 def network(seed: int, degrees: tuple[int, ...], noise: float, m: int = 6) -> tuple:
