@@ -31,6 +31,11 @@ def learned(case: Instance, loss: str, **options) -> ms.learning.Fit:
     return ms.learn(case.network, case.X, case.Y, loss=loss, **options)
 
 
+def rounded_up(bound: float, loss: float) -> bool:
+    """Whether a bound is the loss, with what rounding in its evaluation may have taken from it."""
+    return loss <= bound <= loss * (1 + 1e-9)
+
+
 def from_data(case: Instance, network: ms.PolynomialNetwork, loss: str) -> float:
     sizes = np.abs(network.predict(case.X) - case.Y)
     return float(sizes.max() if loss == "max_abs" else sizes.mean())
@@ -47,7 +52,7 @@ def test_no_local_search_finds_less_than_the_certified_loss(loss, degrees, sampl
     case = small(degrees, samples)
     fit = learned(case, loss)
     assert fit.status is ms.Status.CERTIFIED and fit.relative_gap <= 1e-6
-    assert fit.upper_bound == from_data(case, fit.network, loss)
+    assert rounded_up(fit.upper_bound, from_data(case, fit.network, loss))
     n = fit.formulation.n_coefficients
     here = fit.minimizers[0][:n]
 
@@ -73,7 +78,7 @@ def test_data_without_noise_give_no_loss_and_the_true_coefficients(loss, degrees
     case = small(degrees, noise=0.0)
     fit = learned(case, loss)
     assert fit.status is ms.Status.CERTIFIED
-    assert 0 <= fit.upper_bound <= 1e-13 and abs(fit.lower_bound) <= 1e-13
+    assert 0 <= fit.upper_bound <= 1e-12 and abs(fit.lower_bound) <= 1e-13
     assert all(np.allclose(a, b, rtol=0, atol=1e-10) for a, b in zip(fit.coefficients, case.true, strict=True))
 
 
@@ -119,7 +124,7 @@ def test_the_relaxation_does_not_grow_with_the_samples(loss) -> None:
         case = small((2, 1), samples)
         fit = learned(case, loss)
         assert fit.status is ms.Status.CERTIFIED
-        assert fit.upper_bound == from_data(case, fit.network, loss)
+        assert rounded_up(fit.upper_bound, from_data(case, fit.network, loss))
         sizes[samples] = fit.sizes["moments"]
         assert len(fit.formulation.residuals) <= 30
     assert sizes[5000] == sizes[50] < 120
@@ -265,7 +270,7 @@ def test_a_time_limit_ends_with_an_honest_status(loss) -> None:
     case = small((2, 2), 50)
     fit = learned(case, loss, time_limit=1e-3)
     assert fit.lower_bound is None or fit.lower_bound <= fit.upper_bound
-    assert fit.upper_bound == from_data(case, fit.network, loss)
+    assert rounded_up(fit.upper_bound, from_data(case, fit.network, loss))
 
 
 @BOTH

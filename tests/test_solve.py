@@ -116,7 +116,8 @@ def test_what_is_not_a_problem_is_refused() -> None:
 
 def test_every_status_says_what_to_do() -> None:
     assert {status.name for status in Status} == {
-        "CERTIFIED", "CERTIFIED_WITHIN", "BOUNDED", "LOWER_BOUND_ONLY", "INFEASIBLE", "UNBOUNDED", "AT_INFINITY", "STOPPED", "FAILED",
+        "CERTIFIED", "CERTIFIED_WITHIN", "BOUNDED", "LOWER_BOUND_ONLY", "INFEASIBLE", "UNBOUNDED", "AT_INFINITY",
+        "STOPPED", "FAILED",
     }  # fmt: skip
     assert all(status.meaning and (status.remedy or status is Status.CERTIFIED) for status in Status)
 
