@@ -106,7 +106,9 @@ class _Look:
     holds: bool
 
 
-def land(compiled: Compiled, start: list[arb], units: Floats, limit: float, until: float) -> Landing:
+def land(
+    compiled: Compiled, start: list[arb], units: Floats, limit: float, until: float, multiple: bool = False
+) -> Landing:
     """Follow Newton's method from a point of binary fractions.
 
     Parameters
@@ -119,47 +121,53 @@ def land(compiled: Compiled, start: list[arb], units: Floats, limit: float, unti
         The longest move, in units.
     until : float
         When to stop, on the clock of `time.perf_counter`.
+    multiple : bool
+        Whether to go on, with longer steps, where errors fall as they do at a multiple root.
     """
-    point, moved, precision = start, 0.0, _BITS
+    point, moved, precision, proofs = start, 0.0, _BITS, 0
     past: list[tuple[float, float]] = []
-    proofs = 0
     for k in range(_STEPS + 1):
         if time.perf_counter() > until:
             return Landing(None, point, moved, reason=Refusal.NO_TIME)
         look = _look(compiled, point, units, max(_NEAR, _LIMITS * limit), precision)
         if look is None:
             return Landing(None, point, moved, reason=Refusal.DEGENERATE)
-        if look.holds:
-            return _within(Landing(Feasibility.EXACT, point, moved), limit)
-        if look.distance == 0.0 and compiled.holds(point, compiled.tables.at(look.x), until):
-            return _within(Landing(Feasibility.EXACT, point, moved), limit)
-        if look.distance <= _PROVE and proofs < _PROOFS:
-            radius, proofs = _proved(compiled, look, units), proofs + 1
-            if radius is not None:
-                return _within(Landing(Feasibility.PROVED, point, moved, radius), limit)
+        proofs += look.distance <= _PROVE
+        feasibility, radius = _accepted(compiled, look, point, units, proofs <= _PROOFS, until)
         last = past[-1][1] if past else 0.0
         if precision == _BITS and look.distance <= _FIRST and last <= _LAST:
             precision = min(_MORE_BITS + 4 * compiled.bits, _MOST_BITS)
         elif precision > _BITS and look.distance <= _goal(compiled) and last <= _SECOND_LAST:
-            if _is_regular(compiled, look, units):
-                return _within(Landing(Feasibility.CONVERGED, point, moved), limit)
-            return Landing(None, point, moved, reason=Refusal.STALLED)
+            if feasibility is None and not _is_regular(compiled, look, units):
+                break
+            feasibility = feasibility or Feasibility.CONVERGED
+        if feasibility is not None and moved > limit:
+            return Landing(None, point, moved, reason=Refusal.TOO_FAR, steps=k + 1)
+        if feasibility is not None:
+            return Landing(feasibility, point, moved, radius, steps=k)
         step = _step(compiled, look, _MARGIN if k < _MARGIN_STEPS else 0.0, limit)
         size = float(np.abs(step).max(initial=0.0)) if step is not None else np.inf
         past.append((look.distance, size))
         if step is None or not moved + size <= 3.0 * limit:
             return Landing(None, point, moved + size, reason=Refusal.TOO_FAR, steps=k)
-        if (size == 0.0 and look.distance > 0.0) or _stalls(past):
+        longer = _multiplicity(past)
+        if (size == 0.0 and look.distance > 0.0) or _stalls(past) or (longer > 1.0 and not multiple):
             break
-        point = _moved(point, step * units, precision)
+        point = _moved(point, step * (longer * units), precision)
         moved = _distance(point, start, units)
     return Landing(None, point, moved, reason=Refusal.STALLED, steps=k)
 
 
-def _within(landing: Landing, limit: float) -> Landing:
-    if landing.moved <= limit:
-        return landing
-    return Landing(None, landing.point, landing.moved, reason=Refusal.TOO_FAR, steps=1)
+def _accepted(
+    compiled: Compiled, look: _Look, point: list[arb], units: Floats, proves: bool, until: float
+) -> tuple[Feasibility | None, float]:
+    """Return what is known of a point, and the radius of a proof."""
+    if look.holds:
+        return Feasibility.EXACT, 0.0
+    if look.distance == 0.0 and compiled.holds(point, compiled.tables.at(look.x), until):
+        return Feasibility.EXACT, 0.0
+    radius = _proved(compiled, look, units) if proves and look.distance <= _PROVE else None
+    return (None, 0.0) if radius is None else (Feasibility.PROVED, radius)
 
 
 def _goal(compiled: Compiled) -> float:
@@ -195,7 +203,11 @@ def _look(compiled: Compiled, point: list[arb], units: Floats, near: float, prec
     if ((own == 0.0) & (lack > 0.0)).any() or not (np.isfinite(middles) & np.isfinite(own)).all():
         return None
     own = np.where(own > 0.0, own, 1.0)
-    return _Look(x, rows, rounding, lengths, chosen, values, middles / own, float((lack / own).max(initial=0.0)), holds)
+    with np.errstate(over="ignore"):
+        residuals, distance = middles / own, float((lack / own).max(initial=0.0))
+    if not np.isfinite(residuals).all():
+        return None
+    return _Look(x, rows, rounding, lengths, chosen, values, residuals, distance, holds)
 
 
 def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Floats | None:
@@ -235,7 +247,10 @@ def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
     for _ in range(2):
         if len(equations) > MOST:
             return None
-        radius = around.radius(equations, [value_of[j] for j in equations]) if equations else 0.0
+        try:
+            radius = around.radius(equations, [value_of[j] for j in equations]) if equations else 0.0
+        except np.linalg.LinAlgError:
+            return None
         if radius is None:
             return None
         wanting = np.flatnonzero(~(least[m:] > around.changes(radius)[m:])) + m
@@ -252,7 +267,7 @@ def _is_regular(compiled: Compiled, look: _Look, units: Floats) -> bool:
     """Whether slopes are known well enough for a distance to mean something."""
     with np.errstate(all="ignore"):
         sizes = _lengths(compiled.tables.steepest(np.abs(look.x) + REACH * units, units))
-        known = look.lengths > 10.0 * (4.0 * look.rounding + 2.0**-52) * sizes
+        known = look.lengths > 50.0 * look.rounding * sizes
     zero = np.array([value.is_zero() for value in look.values])
     return bool((known[look.chosen] | zero).all())
 
@@ -270,6 +285,20 @@ def _stalls(past: list[tuple[float, float]]) -> bool:
     (distance, size), (before, size_before) = past[-1], past[-4]
     slow = distance > _FALLING * before and size > _FALLING * size_before
     return slow or (len(past) > _LINEAR and size > _FAST * size_before)
+
+
+def _multiplicity(past: list[tuple[float, float]]) -> float:
+    """Return by how much to lengthen a step: at an `m`-fold root the error falls to `1 - 1/m` of itself in each.
+
+    Source: Ostrowski, *Solution of Equations and Systems of Equations*, 1966, chapter 8.
+    """
+    sizes = [size for _, size in past[-3:]]
+    if len(sizes) < 3 or min(sizes) == 0.0:
+        return 1.0
+    before, now = sizes[1] / sizes[0], sizes[2] / sizes[1]
+    if not 0.4 < now < 0.9 or abs(now - before) > 0.02:
+        return 1.0
+    return float(round(1.0 / (1.0 - now)))
 
 
 def _moved(point: list[arb], step: Floats, precision: int) -> list[arb]:
