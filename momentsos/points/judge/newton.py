@@ -14,8 +14,8 @@ import scipy.sparse as sp
 from flint import arb, ctx
 
 from .compiled import Compiled
-from .exact import Powers
 from .krawczyk import MOST, REACH, Neighbourhood
+from .looks import Look, lengths_of, look_at
 from .records import Feasibility, Floats, Refusal
 from .steps import least_step
 from .wide_steps import wide_step
@@ -37,8 +37,6 @@ _FALLING = 0.3
 #: The number of steps at which a step has to be much smaller than three steps before.
 _LINEAR, _FAST = 6, 0.05
 _STEPS = 80
-#: Slopes in units are looked at in balls where they are not this much larger than the error of the value.
-_CLEAR = 1e6
 #: Coordinates smaller than this are zero: their powers would underflow.
 _ZERO = 1e-150
 
@@ -70,42 +68,6 @@ class Landing:
     steps: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """What is known at a point about the equalities and the inequalities that are near.
-
-    Attributes
-    ----------
-    x : (n,) array
-        The point, rounded.
-    rows : (p, n) array
-        The slopes of all constraints.
-    rounding : (p,) array
-        The bounds of their relative rounding errors.
-    lengths : (p,) array
-    chosen : list of int
-        The equalities, then the inequalities that are near.
-    values : list of arb
-        Of the chosen ones.
-    residuals : array
-        The same, divided by the lengths.
-    distance : float
-        The largest violation.
-    holds : bool
-        Whether all constraints hold, where there is no equality.
-    """
-
-    x: Floats
-    rows: Floats | sp.csr_array
-    rounding: Floats
-    lengths: Floats
-    chosen: list[int]
-    values: list[arb]
-    residuals: Floats
-    distance: float
-    holds: bool
-
-
 def land(
     compiled: Compiled, start: list[arb], units: Floats, limit: float, until: float, multiple: bool = False
 ) -> Landing:
@@ -129,7 +91,7 @@ def land(
     for k in range(_STEPS + 1):
         if time.perf_counter() > until:
             return Landing(None, point, moved, reason=Refusal.NO_TIME)
-        look = _look(compiled, point, units, max(_NEAR, _LIMITS * limit), precision)
+        look = look_at(compiled, point, units, max(_NEAR, _LIMITS * limit), precision)
         if look is None:
             return Landing(None, point, moved, reason=Refusal.DEGENERATE)
         proofs += look.distance <= _PROVE
@@ -159,7 +121,7 @@ def land(
 
 
 def _accepted(
-    compiled: Compiled, look: _Look, point: list[arb], units: Floats, proves: bool, until: float
+    compiled: Compiled, look: Look, point: list[arb], units: Floats, proves: bool, until: float
 ) -> tuple[Feasibility | None, float]:
     """Return what is known of a point, and the radius of a proof."""
     if look.holds:
@@ -175,42 +137,7 @@ def _goal(compiled: Compiled) -> float:
     return max(_SECOND * 2.0 ** -min(2.0 * max(compiled.bits - 53, 0), 600.0), 1e-290)
 
 
-def _look(compiled: Compiled, point: list[arb], units: Floats, near: float, precision: int) -> _Look | None:
-    """Look at a point; None where numbers leave the range of floats or a violated constraint has no slope."""
-    tables, m = compiled.tables, compiled.n_equalities
-    x = np.array([float(coordinate) for coordinate in point])
-    signs = tables.at(x)
-    rows = tables.jacobian(x, units)
-    lengths = _lengths(rows)
-    if not np.isfinite(lengths).all():
-        return None
-    far = signs.values[m:] > near * lengths[m:] + signs.errors[m:]
-    chosen = [*range(m), *(m + np.flatnonzero(~far)).tolist()]
-    powers: Powers = {}
-    rounding = tables.rounding
-    with ctx.workprec(precision):
-        values = [compiled.forms[j].ball(point, powers) for j in chosen]
-        unclear = [j for j in chosen if not lengths[j] > _CLEAR * signs.errors[j]] if tables.is_dense else []
-        if unclear:
-            rounding = rounding.copy()
-            for j in unclear:
-                rows[j], rounding[j] = compiled.forms[j].slopes(point, powers) * units, 0.0
-            lengths = _lengths(rows)
-    holds = m == 0 and all(value >= 0 for value in values)
-    middles = np.array([float(value.mid()) for value in values])
-    lack = np.concatenate([np.abs(middles[:m]), np.maximum(-middles[m:], 0.0)])
-    own = lengths[chosen]
-    if ((own == 0.0) & (lack > 0.0)).any() or not (np.isfinite(middles) & np.isfinite(own)).all():
-        return None
-    own = np.where(own > 0.0, own, 1.0)
-    with np.errstate(over="ignore"):
-        residuals, distance = middles / own, float((lack / own).max(initial=0.0))
-    if not np.isfinite(residuals).all():
-        return None
-    return _Look(x, rows, rounding, lengths, chosen, values, residuals, distance, holds)
-
-
-def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Floats | None:
+def _step(compiled: Compiled, look: Look, margin: float, limit: float) -> Floats | None:
     """Return the step, in units, that mends what is violated."""
     m = compiled.n_equalities
     flat = look.lengths[look.chosen] == 0.0  # what holds and has no slope has no say
@@ -229,7 +156,7 @@ def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Float
     return wide_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin)
 
 
-def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
+def _proved(compiled: Compiled, look: Look, units: Floats) -> float | None:
     """Return a radius, in units, within which there is a feasible point; None where this is not proved.
 
     First for a zero of the equalities at which the inequalities hold, then for one of the inequalities too that are
@@ -263,20 +190,13 @@ def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
     return None
 
 
-def _is_regular(compiled: Compiled, look: _Look, units: Floats) -> bool:
+def _is_regular(compiled: Compiled, look: Look, units: Floats) -> bool:
     """Whether slopes are known well enough for a distance to mean something."""
     with np.errstate(all="ignore"):
-        sizes = _lengths(compiled.tables.steepest(np.abs(look.x) + REACH * units, units))
+        sizes = lengths_of(compiled.tables.steepest(np.abs(look.x) + REACH * units, units))
         known = look.lengths > 50.0 * look.rounding * sizes
     zero = np.array([value.is_zero() for value in look.values])
     return bool((known[look.chosen] | zero).all())
-
-
-def _lengths(rows: Floats | sp.csr_array) -> Floats:
-    with np.errstate(all="ignore"):
-        if isinstance(rows, np.ndarray):
-            return np.asarray(np.linalg.norm(rows, axis=1))
-        return np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).reshape(-1))
 
 
 def _stalls(past: list[tuple[float, float]]) -> bool:
