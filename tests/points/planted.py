@@ -266,7 +266,7 @@ def corner(rng: Random) -> Planted:
     walls, objective = [], binary(rng) + 0 * xs[0]
     for _ in range(n + int(rng.integers(0, 3))):
         normal = [Fraction(int(rng.integers(-9, 10))) for _ in xs]
-        normal[int(rng.integers(n))] += 1
+        normal[int(rng.integers(n))] += 10
         form = sum(a * v for a, v in zip(normal, moved, strict=True))
         walls.append(form - Fraction(int(rng.integers(0, 4)), 4) * square)
         objective = objective + positive(rng) * form

@@ -66,6 +66,11 @@ class Form:
         return self.numerators is None or bool(np.abs(self.floats).min() >= _NORMAL)
 
     @property
+    def starts_positive(self) -> bool:
+        """Whether the first coefficient is positive."""
+        return bool(self.floats[0] > 0) if self.numerators is None else self.numerators[0] > 0
+
+    @property
     def bits(self) -> int:
         """The length of the coefficients as binary fractions over one denominator."""
         return 1100 if self.numerators is None else self.shift
@@ -124,7 +129,7 @@ class Constraints:
         kept: list[int] = []
         for same in _proportional(forms):
             first = same[0]
-            signs = {forms[place].floats[0] > 0 for place in same}
+            signs = {forms[place].starts_positive for place in same}
             is_equality[first] = is_equality[first] or len(signs) == 2
             kept.append(first)
         kept.sort()

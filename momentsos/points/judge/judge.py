@@ -142,20 +142,33 @@ class PointJudge:
     def _landed(self, start: _Start, given: list[arb]) -> Verdict:
         """Follow Newton's method; where it proves nothing, look for simple coordinates and simpler constraints."""
         landing = land(self._compiled, given, start.sizes, start.limit, start.until)
-        if landing.feasibility in (Feasibility.EXACT, Feasibility.PROVED):
-            return self._verdict(landing, start)
         refused = Verdict(None, start.x, start.d, moved=landing.moved, reason=landing.reason)
-        if landing.reason is Refusal.NO_TIME or (landing.reason is Refusal.TOO_FAR and landing.steps == 0):
+        if landing.feasibility is not None or landing.reason is Refusal.NO_TIME:
+            return self._ended(landing, start) or refused
+        if landing.reason is Refusal.TOO_FAR and landing.steps == 0:
             return refused
-        if landing.feasibility is Feasibility.CONVERGED:
-            limit = feasible_limit(self._compiled, landing.point)
-            return (limit and self._exactly(limit, start)) or self._verdict(landing, start)
         end = _as_floats(landing.point)[0]
         snapped = self._snapped(start, end, start.limit) or self._snapped(start, start.x, start.limit)
-        if snapped is not None or self._without_squares is None:
-            return snapped or refused
-        simpler = self._without_squares(start.x, start.d, units=start.sizes, limit=start.limit, until=start.until)
-        return simpler if simpler.feasible else refused
+        if snapped is not None:
+            return snapped
+        if self._without_squares is not None:
+            simpler = self._without_squares(start.x, start.d, units=start.sizes, limit=start.limit, until=start.until)
+            return simpler if simpler.feasible else refused
+        if landing.reason is not Refusal.STALLED:
+            return refused
+        landing = land(self._compiled, given, start.sizes, start.limit, start.until, multiple=True)
+        return self._ended(landing, start) or refused
+
+    def _ended(self, landing: Landing, start: _Start) -> Verdict | None:
+        """Return the verdict on where Newton's method ended: on a fraction, where it converged to one."""
+        if landing.feasibility in (Feasibility.EXACT, Feasibility.PROVED):
+            return self._verdict(landing, start)
+        if landing.reason in (None, Refusal.STALLED):
+            limit = feasible_limit(self._compiled, landing.point)
+            exact = None if limit is None else self._exactly(limit, start)
+            if exact is not None:
+                return exact
+        return None if landing.feasibility is None else self._verdict(landing, start)
 
     def _verdict(self, landing: Landing, start: _Start) -> Verdict:
         """Return the verdict on the point where Newton's method ended."""
@@ -176,6 +189,11 @@ class PointJudge:
         return Verdict(Feasibility.EXACT, x, d, compiled.value(point), landing.moved, exact_point=exactly)
 
     # -- what is prepared once -----------------------------------------------------------------------------
+
+    @property
+    def units(self) -> Floats:
+        """Natural units of the variables: those in which the terms of each constraint have nearly the same size."""
+        return self._compiled.units
 
     @cached_property
     def _compiled(self) -> Compiled:
@@ -198,7 +216,7 @@ class PointJudge:
 
     def _units(self, units: ArrayLike | None) -> Floats:
         if units is None:
-            return self._compiled.units
+            return self.units
         given = np.array(units, dtype=np.float64)
         if given.shape != (self.problem.n_variables,) or not ((given > 0) & np.isfinite(given)).all():
             raise InvalidInput(f"units: expected {self.problem.n_variables} positive numbers")

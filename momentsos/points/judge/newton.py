@@ -14,8 +14,8 @@ import scipy.sparse as sp
 from flint import arb, ctx
 
 from .compiled import Compiled
-from .exact import Powers
 from .krawczyk import MOST, REACH, Neighbourhood
+from .looks import Look, lengths_of, look_at
 from .records import Feasibility, Floats, Refusal
 from .steps import least_step
 from .wide_steps import wide_step
@@ -37,8 +37,6 @@ _FALLING = 0.3
 #: The number of steps at which a step has to be much smaller than three steps before.
 _LINEAR, _FAST = 6, 0.05
 _STEPS = 80
-#: Slopes in units are looked at in balls where they are not this much larger than the error of the value.
-_CLEAR = 1e6
 #: Coordinates smaller than this are zero: their powers would underflow.
 _ZERO = 1e-150
 
@@ -70,43 +68,9 @@ class Landing:
     steps: int = 0
 
 
-@dataclass(frozen=True, eq=False)
-class _Look:
-    """What is known at a point about the equalities and the inequalities that are near.
-
-    Attributes
-    ----------
-    x : (n,) array
-        The point, rounded.
-    rows : (p, n) array
-        The slopes of all constraints.
-    rounding : (p,) array
-        The bounds of their relative rounding errors.
-    lengths : (p,) array
-    chosen : list of int
-        The equalities, then the inequalities that are near.
-    values : list of arb
-        Of the chosen ones.
-    residuals : array
-        The same, divided by the lengths.
-    distance : float
-        The largest violation.
-    holds : bool
-        Whether all constraints hold, where there is no equality.
-    """
-
-    x: Floats
-    rows: Floats | sp.csr_array
-    rounding: Floats
-    lengths: Floats
-    chosen: list[int]
-    values: list[arb]
-    residuals: Floats
-    distance: float
-    holds: bool
-
-
-def land(compiled: Compiled, start: list[arb], units: Floats, limit: float, until: float) -> Landing:
+def land(
+    compiled: Compiled, start: list[arb], units: Floats, limit: float, until: float, multiple: bool = False
+) -> Landing:
     """Follow Newton's method from a point of binary fractions.
 
     Parameters
@@ -119,47 +83,53 @@ def land(compiled: Compiled, start: list[arb], units: Floats, limit: float, unti
         The longest move, in units.
     until : float
         When to stop, on the clock of `time.perf_counter`.
+    multiple : bool
+        Whether to go on, with longer steps, where errors fall as they do at a multiple root.
     """
-    point, moved, precision = start, 0.0, _BITS
+    point, moved, precision, proofs = start, 0.0, _BITS, 0
     past: list[tuple[float, float]] = []
-    proofs = 0
     for k in range(_STEPS + 1):
         if time.perf_counter() > until:
             return Landing(None, point, moved, reason=Refusal.NO_TIME)
-        look = _look(compiled, point, units, max(_NEAR, _LIMITS * limit), precision)
+        look = look_at(compiled, point, units, max(_NEAR, _LIMITS * limit), precision)
         if look is None:
             return Landing(None, point, moved, reason=Refusal.DEGENERATE)
-        if look.holds:
-            return _within(Landing(Feasibility.EXACT, point, moved), limit)
-        if look.distance == 0.0 and compiled.holds(point, compiled.tables.at(look.x), until):
-            return _within(Landing(Feasibility.EXACT, point, moved), limit)
-        if look.distance <= _PROVE and proofs < _PROOFS:
-            radius, proofs = _proved(compiled, look, units), proofs + 1
-            if radius is not None:
-                return _within(Landing(Feasibility.PROVED, point, moved, radius), limit)
+        proofs += look.distance <= _PROVE
+        feasibility, radius = _accepted(compiled, look, point, units, proofs <= _PROOFS, until)
         last = past[-1][1] if past else 0.0
         if precision == _BITS and look.distance <= _FIRST and last <= _LAST:
             precision = min(_MORE_BITS + 4 * compiled.bits, _MOST_BITS)
         elif precision > _BITS and look.distance <= _goal(compiled) and last <= _SECOND_LAST:
-            if _is_regular(compiled, look, units):
-                return _within(Landing(Feasibility.CONVERGED, point, moved), limit)
-            return Landing(None, point, moved, reason=Refusal.STALLED)
+            if feasibility is None and not _is_regular(compiled, look, units):
+                break
+            feasibility = feasibility or Feasibility.CONVERGED
+        if feasibility is not None and moved > limit:
+            return Landing(None, point, moved, reason=Refusal.TOO_FAR, steps=k + 1)
+        if feasibility is not None:
+            return Landing(feasibility, point, moved, radius, steps=k)
         step = _step(compiled, look, _MARGIN if k < _MARGIN_STEPS else 0.0, limit)
         size = float(np.abs(step).max(initial=0.0)) if step is not None else np.inf
         past.append((look.distance, size))
         if step is None or not moved + size <= 3.0 * limit:
             return Landing(None, point, moved + size, reason=Refusal.TOO_FAR, steps=k)
-        if (size == 0.0 and look.distance > 0.0) or _stalls(past):
+        longer = _multiplicity(past)
+        if (size == 0.0 and look.distance > 0.0) or _stalls(past) or (longer > 1.0 and not multiple):
             break
-        point = _moved(point, step * units, precision)
+        point = _moved(point, step * (longer * units), precision)
         moved = _distance(point, start, units)
     return Landing(None, point, moved, reason=Refusal.STALLED, steps=k)
 
 
-def _within(landing: Landing, limit: float) -> Landing:
-    if landing.moved <= limit:
-        return landing
-    return Landing(None, landing.point, landing.moved, reason=Refusal.TOO_FAR, steps=1)
+def _accepted(
+    compiled: Compiled, look: Look, point: list[arb], units: Floats, proves: bool, until: float
+) -> tuple[Feasibility | None, float]:
+    """Return what is known of a point, and the radius of a proof."""
+    if look.holds:
+        return Feasibility.EXACT, 0.0
+    if look.distance == 0.0 and compiled.holds(point, compiled.tables.at(look.x), until):
+        return Feasibility.EXACT, 0.0
+    radius = _proved(compiled, look, units) if proves and look.distance <= _PROVE else None
+    return (None, 0.0) if radius is None else (Feasibility.PROVED, radius)
 
 
 def _goal(compiled: Compiled) -> float:
@@ -167,38 +137,7 @@ def _goal(compiled: Compiled) -> float:
     return max(_SECOND * 2.0 ** -min(2.0 * max(compiled.bits - 53, 0), 600.0), 1e-290)
 
 
-def _look(compiled: Compiled, point: list[arb], units: Floats, near: float, precision: int) -> _Look | None:
-    """Look at a point; None where numbers leave the range of floats or a violated constraint has no slope."""
-    tables, m = compiled.tables, compiled.n_equalities
-    x = np.array([float(coordinate) for coordinate in point])
-    signs = tables.at(x)
-    rows = tables.jacobian(x, units)
-    lengths = _lengths(rows)
-    if not np.isfinite(lengths).all():
-        return None
-    far = signs.values[m:] > near * lengths[m:] + signs.errors[m:]
-    chosen = [*range(m), *(m + np.flatnonzero(~far)).tolist()]
-    powers: Powers = {}
-    rounding = tables.rounding
-    with ctx.workprec(precision):
-        values = [compiled.forms[j].ball(point, powers) for j in chosen]
-        unclear = [j for j in chosen if not lengths[j] > _CLEAR * signs.errors[j]] if tables.is_dense else []
-        if unclear:
-            rounding = rounding.copy()
-            for j in unclear:
-                rows[j], rounding[j] = compiled.forms[j].slopes(point, powers) * units, 0.0
-            lengths = _lengths(rows)
-    holds = m == 0 and all(value >= 0 for value in values)
-    middles = np.array([float(value.mid()) for value in values])
-    lack = np.concatenate([np.abs(middles[:m]), np.maximum(-middles[m:], 0.0)])
-    own = lengths[chosen]
-    if ((own == 0.0) & (lack > 0.0)).any() or not (np.isfinite(middles) & np.isfinite(own)).all():
-        return None
-    own = np.where(own > 0.0, own, 1.0)
-    return _Look(x, rows, rounding, lengths, chosen, values, middles / own, float((lack / own).max(initial=0.0)), holds)
-
-
-def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Floats | None:
+def _step(compiled: Compiled, look: Look, margin: float, limit: float) -> Floats | None:
     """Return the step, in units, that mends what is violated."""
     m = compiled.n_equalities
     flat = look.lengths[look.chosen] == 0.0  # what holds and has no slope has no say
@@ -217,7 +156,7 @@ def _step(compiled: Compiled, look: _Look, margin: float, limit: float) -> Float
     return wide_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin)
 
 
-def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
+def _proved(compiled: Compiled, look: Look, units: Floats) -> float | None:
     """Return a radius, in units, within which there is a feasible point; None where this is not proved.
 
     First for a zero of the equalities at which the inequalities hold, then for one of the inequalities too that are
@@ -235,7 +174,10 @@ def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
     for _ in range(2):
         if len(equations) > MOST:
             return None
-        radius = around.radius(equations, [value_of[j] for j in equations]) if equations else 0.0
+        try:
+            radius = around.radius(equations, [value_of[j] for j in equations]) if equations else 0.0
+        except np.linalg.LinAlgError:
+            return None
         if radius is None:
             return None
         wanting = np.flatnonzero(~(least[m:] > around.changes(radius)[m:])) + m
@@ -248,20 +190,13 @@ def _proved(compiled: Compiled, look: _Look, units: Floats) -> float | None:
     return None
 
 
-def _is_regular(compiled: Compiled, look: _Look, units: Floats) -> bool:
+def _is_regular(compiled: Compiled, look: Look, units: Floats) -> bool:
     """Whether slopes are known well enough for a distance to mean something."""
     with np.errstate(all="ignore"):
-        sizes = _lengths(compiled.tables.steepest(np.abs(look.x) + REACH * units, units))
-        known = look.lengths > 10.0 * (4.0 * look.rounding + 2.0**-52) * sizes
+        sizes = lengths_of(compiled.tables.steepest(np.abs(look.x) + REACH * units, units))
+        known = look.lengths > 50.0 * look.rounding * sizes
     zero = np.array([value.is_zero() for value in look.values])
     return bool((known[look.chosen] | zero).all())
-
-
-def _lengths(rows: Floats | sp.csr_array) -> Floats:
-    with np.errstate(all="ignore"):
-        if isinstance(rows, np.ndarray):
-            return np.asarray(np.linalg.norm(rows, axis=1))
-        return np.sqrt(np.asarray(rows.multiply(rows).sum(axis=1)).reshape(-1))
 
 
 def _stalls(past: list[tuple[float, float]]) -> bool:
@@ -270,6 +205,20 @@ def _stalls(past: list[tuple[float, float]]) -> bool:
     (distance, size), (before, size_before) = past[-1], past[-4]
     slow = distance > _FALLING * before and size > _FALLING * size_before
     return slow or (len(past) > _LINEAR and size > _FAST * size_before)
+
+
+def _multiplicity(past: list[tuple[float, float]]) -> float:
+    """Return by how much to lengthen a step: at an `m`-fold root the error falls to `1 - 1/m` of itself in each.
+
+    Source: Ostrowski, *Solution of Equations and Systems of Equations*, 1966, chapter 8.
+    """
+    sizes = [size for _, size in past[-3:]]
+    if len(sizes) < 3 or min(sizes) == 0.0:
+        return 1.0
+    before, now = sizes[1] / sizes[0], sizes[2] / sizes[1]
+    if not 0.4 < now < 0.9 or abs(now - before) > 0.02:
+        return 1.0
+    return float(round(1.0 / (1.0 - now)))
 
 
 def _moved(point: list[arb], step: Floats, precision: int) -> list[arb]:

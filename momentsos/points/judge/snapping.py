@@ -90,7 +90,7 @@ def _neighbours(point: Floats, tolerances: Floats) -> Iterator[tuple[Floats, NDA
 def _simplest(point: Floats, tolerances: Floats) -> NDArray[np.int64]:
     """Return the denominators of the first convergents within the tolerances, 0 where they are too large."""
     found = np.zeros(len(point), dtype=np.int64)
-    small = np.abs(point) < _WHOLE
+    small = np.abs(point) < _WHOLE / _LARGEST
     rest = np.where(small, point, 0.5)
     before, now = np.zeros(len(point)), np.ones(len(point))
     whole = np.floor(rest)

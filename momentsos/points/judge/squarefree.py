@@ -70,7 +70,7 @@ def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
     constant, factors = ring.from_dict(terms).factor_squarefree()
     if all(power == 1 for _, power in factors):
         return None
-    sign = (1 if constant > 0 else -1) * (1 if form.floats[0] > 0 else -1)
+    sign = (1 if constant > 0 else -1) * (1 if form.starts_positive else -1)
     return sign, [(factor, int(power)) for factor, power in factors]
 
 

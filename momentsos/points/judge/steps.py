@@ -10,7 +10,6 @@ Source: Lawson, Hanson, *Solving Least Squares Problems*, 1974, chapter 23.
 from __future__ import annotations
 
 import numpy as np
-from scipy.optimize import nnls
 
 from .records import Floats
 
@@ -74,6 +73,8 @@ def _least_norm(rows: Floats, values: Floats) -> tuple[Floats, Floats]:
 
 def _least_distance(rows: Floats, need: Floats) -> Floats | None:
     """Return the shortest `s` with ``rows @ s >= need``, None without any."""
+    from scipy.optimize import nnls  # an import that would slow down that of the package
+
     most = float(need.max())
     close = need > -_FAR * most
     if not close.all():  # what is far from being violated would only cost digits

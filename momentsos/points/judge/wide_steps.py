@@ -58,7 +58,10 @@ def _least_norm(rows: sp.csr_array, goal: Floats) -> tuple[Floats, Floats]:
     """Return the least-norm solution of ``rows @ s = goal`` and its multipliers, refined twice."""
     if not len(goal):
         return np.zeros(rows.shape[1]), goal
-    factor = splu(sp.csc_array(rows @ rows.T + _SHIFT * sp.eye_array(len(goal))))
+    try:
+        factor = splu(sp.csc_array(rows @ rows.T + _SHIFT * sp.eye_array(len(goal))))
+    except RuntimeError:  # singular all the same
+        return np.full(rows.shape[1], np.nan), goal
     multipliers = factor.solve(goal)
     for _ in range(2):
         multipliers = multipliers + factor.solve(goal - rows @ (rows.T @ multipliers))
