@@ -28,6 +28,8 @@ from .squarefree import without_squares
 LIMIT, MEND = 1e-8, 1e-3
 #: Simple fractions are looked for within this distance first.
 _SNAP = 1e-11
+#: What two values of one point may differ by, as a share of their size.
+_ROUNDING = 1e-13
 #: Bits of points that are no binary fractions.
 _BITS = 1024
 
@@ -109,7 +111,12 @@ class PointJudge:
             return Verdict(Feasibility.EXACT, x, d, compiled.value(given))
         sizes = np.maximum(np.abs(x), self._units(units))
         start = _Start(x, d, sizes, limit, until)
-        return self._snapped(start, x, _SNAP) or self._landed(start, given)
+        snapped = self._snapped(start, x, _SNAP)
+        if snapped is None:
+            return self._landed(start, given)
+        if snapped.upper <= compiled.value(given).upper:
+            return snapped
+        return _better(self._landed(start, given), snapped)
 
     def mend(self, point: ArrayLike, fine: ArrayLike | None = None, *, limit: float = MEND, **options: Any) -> Verdict:
         """Judge a point that may be moved farther: what is accepted is a new point, with a value of its own."""
@@ -250,3 +257,9 @@ def _as_floats(point: Sequence[arb]) -> tuple[Floats, Floats]:
     with ctx.workprec(_BITS):
         rest = [float((ball - value).mid()) for ball, value in zip(point, x, strict=True)]
     return np.array(x), np.array(rest)
+
+
+def _better(landed: Verdict, snapped: Verdict) -> Verdict:
+    """Return a proved point that is lower than one with simple coordinates by more than rounding, else the latter."""
+    proved = landed.feasibility in (Feasibility.EXACT, Feasibility.PROVED)
+    return landed if proved and landed.upper < snapped.upper - _ROUNDING * abs(snapped.upper) else snapped
