@@ -289,8 +289,8 @@ class Known:
 
 
 def _lower(point: LocalPoint, other: LocalPoint) -> bool:
-    """Whether the value of a point is lower than that of another one by more than rounding."""
-    return point.value < other.value - 1e-12 * (1.0 + abs(other.value))
+    """Whether the value of a point is lower than that of another one by more than rounding, in any units."""
+    return point.value < other.value - 1e-13 * abs(other.value)
 
 
 def _same(point: LocalPoint, other: LocalPoint) -> bool:
