@@ -17,7 +17,7 @@ from ..machine.caches import kept_beside
 from ..polynomials import Polynomial, Support, basis_size, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
 from ..problem import Problem
-from .face import any_denominator, on_face, squares_that_occur
+from .carried_face import any_denominator, on_face, squares_that_occur
 from .partial import denominator
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
@@ -28,7 +28,7 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
 
     The basis at order 0 are the monomials whose squares can occur in a sum of squares with the support of the
     objective, in the variables of the problem; at order `k` it is multiplied by :math:`[u]_k`. After a change of
-    variables it is what these monomials span; see `momentsos.relaxations.face`.
+    variables it is what these monomials span; see `momentsos.relaxations.carried_face`.
 
     Parameters
     ----------

@@ -32,7 +32,7 @@ from ..machine.caches import kept, kept_beside
 from ..polynomials import Polynomial, Support, monomial_basis
 from ..polynomials.exponents import unique_rows
 from ..problem import Problem
-from .face import any_denominator, on_face, squares_that_occur
+from .carried_face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
 
@@ -42,7 +42,7 @@ def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | 
 
     With :math:`D = 2k + \max_j \deg_u g_j`, the multiplier of a constraint has degree
     :math:`2 \lfloor (D - \deg_u g_j) / 2 \rfloor`, at least `2k`; that of an equality :math:`D - \deg_u h_l`. Squares
-    that cannot occur are left out; see `momentsos.relaxations.face`.
+    that cannot occur are left out; see `momentsos.relaxations.carried_face`.
 
     Parameters
     ----------

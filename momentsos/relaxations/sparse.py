@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from ..errors import BadOption, OrderTooLow
 from ..polynomials import Polynomial, Support, basis_size, monomial_basis
 from ..problem import Problem
-from ..sdp.faces import zeros_on_diagonals
+from ..sdp.diagonal_zeros import zeros_on_diagonals
 from .cliques import Clique, correlative_cliques
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
