@@ -8,7 +8,7 @@ import sys
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-CORE = "momentsos.solvers.native.compiled"
+CORE = "momentsos.solvers.native.core.compiled"
 FOLDER = CORE.replace(".", "/")
 MODULES = [
     "momentsos.sdp.extremes",

@@ -11,10 +11,11 @@ from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec, svec_index
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.contract import SolverOptions
-from momentsos.solvers.native import NativeSolver, cone, step
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.cost import _shapes, iteration_seconds
-from momentsos.solvers.native.scaling import _is_badly_scaled
+from momentsos.solvers.native import NativeSolver, step
+from momentsos.solvers.native.core.compiled import start as follow
+from momentsos.solvers.native.core.numpy import blocks as cone
+from momentsos.solvers.native.prepare.estimates import _shapes, iteration_seconds
+from momentsos.solvers.native.prepare.scaling import _is_badly_scaled
 
 IDENTITY_TOLERANCE = 1e-8
 

@@ -12,13 +12,14 @@ from solvers.test_native import FAMILIES, feasible, infeasible, unbounded
 from momentsos import relax
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
-from momentsos.solvers.native import NativeSolver, adapter, cone
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.compiled.small import folding, make_small
-from momentsos.solvers.native.cone import make_cone
-from momentsos.solvers.native.ordering import distinct_supports, order_moments
-from momentsos.solvers.native.program import prepare
-from momentsos.solvers.native.small import is_small
+from momentsos.solvers.native import NativeSolver, adapter
+from momentsos.solvers.native.core.compiled import start as follow
+from momentsos.solvers.native.core.compiled.scaled import folding, make_rows
+from momentsos.solvers.native.core.numpy import blocks as cone
+from momentsos.solvers.native.prepare.choice import is_small
+from momentsos.solvers.native.prepare.cone import make_cone
+from momentsos.solvers.native.prepare.ordering import distinct_supports, order_moments
+from momentsos.solvers.native.prepare.scaled import prepare
 
 if follow.embedding is None and "compiled" not in REQUIRED:
     pytest.skip("the compiled core was not built", allow_module_level=True)
@@ -46,7 +47,7 @@ def compiled_only(monkeypatch):
     def refuse(*_args, **_options):
         raise AssertionError("left to the general way")
 
-    monkeypatch.setattr(adapter, "make_program", refuse)
+    monkeypatch.setattr(adapter, "make_scaled", refuse)
 
 
 @pytest.mark.parametrize("family", FAMILIES | KERNELS)
@@ -82,12 +83,12 @@ def test_programs_whose_schur_complement_becomes_singular(name):
 def test_longest_steps_are_those_of_numpy(size, rng, monkeypatch):
     steps = make_cone((size,) * 7)
     root, change = rng.standard_normal((2, 7, size, size))
-    (factor,) = steps.factor((root @ root.swapaxes(1, 2) + 0.1 * np.eye(size)).ravel())
+    (factor,) = cone.factor_blocks(steps, (root @ root.swapaxes(1, 2) + 0.1 * np.eye(size)).ravel())
     for direction in ((change + change.swapaxes(1, 2)).ravel(), (change @ change.swapaxes(1, 2)).ravel()):
-        quick = steps.longest_step((factor, direction), (factor, 0.5 * direction))
+        quick = cone.longest_step(steps, (factor, direction), (factor, 0.5 * direction))
         with monkeypatch.context() as without:
             without.setattr(cone, "blocks", None)
-            exact = steps.longest_step((factor, direction), (factor, 0.5 * direction))
+            exact = cone.longest_step(steps, (factor, direction), (factor, 0.5 * direction))
         assert quick == exact or (1 - 1.001e-4) * exact <= quick <= (1 + 1e-12) * exact
 
 
@@ -150,7 +151,7 @@ def test_compiled_code_gives_the_same_answer_twice():
 
 def test_a_program_without_unknowns_is_not_for_compiled_code():
     fixed = SDP(np.ones(1), sp.csr_matrix([[1.0]]), np.ones(1), sp.csr_matrix([[1.0]]), (1,))
-    assert is_small(fixed) and make_small(prepare(fixed)) is None
+    assert is_small(fixed) and make_rows(prepare(fixed)) is None
 
 
 def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
@@ -193,7 +194,7 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
     """With fronts of one and of several panels, many of them or few, and a last one that has no rest."""
     sdp = random_clique_program(overlapping(count, width, overlap), size, rng)
     prepared = prepare(sdp)
-    small = make_small(prepared)
+    small = make_rows(prepared)
     over = sp.csr_matrix((small.over.data, small.over.indices, small.over.indptr), shape=small.over.shape)
     supports = distinct_supports(over, sdp.offsets, np.inf)
     _, core = follow.load(small, order_moments(supports, over.shape[1], np.inf))
@@ -206,7 +207,7 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
 
 def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
     sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
-    small = make_small(prepare(sdp))
+    small = make_rows(prepare(sdp))
     alone = [np.array([moment]) for moment in range(small.over.shape[1])]
     assert follow.load(small, order_moments(alone, small.over.shape[1], np.inf)) is None
 

@@ -11,8 +11,8 @@ from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec_index
 from momentsos.solvers import SolverOptions, solver_named
-from momentsos.solvers.native import digits as module
-from momentsos.solvers.native.exact import meant_entries
+from momentsos.solvers.native.digits import digits as module
+from momentsos.solvers.native.digits.exact import meant_entries
 
 #: Tight relaxations, with and without equalities, with one and with several minimisers.
 NAMES = (

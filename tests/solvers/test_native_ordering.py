@@ -7,8 +7,8 @@ import pytest
 import scipy.sparse as sp
 from solvers.programs import REQUIRED
 
-from momentsos.solvers.native import ordering as native_ordering
-from momentsos.solvers.native.ordering import distinct_supports, order_blocks, order_moments
+from momentsos.solvers.native.prepare import ordering as native_ordering
+from momentsos.solvers.native.prepare.ordering import distinct_supports, order_blocks, order_moments
 
 #: The order in Python, and in compiled code where that was built.
 WAYS = ["python"] if native_ordering.symbolic is None else ["python", "compiled"]

@@ -6,8 +6,9 @@ import scipy.sparse as sp
 from solvers.programs import REQUIRED
 
 from momentsos.sdp import SDP, svec_index, svec_length
-from momentsos.solvers.native import geometric, scaling
-from momentsos.solvers.native.geometric import geometric_scales
+from momentsos.solvers.native.prepare import logarithms as geometric
+from momentsos.solvers.native.prepare import scaling
+from momentsos.solvers.native.prepare.logarithms import geometric_scales
 
 
 def badly_scaled(rng, sizes, n=7, alike=True):

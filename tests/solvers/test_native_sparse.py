@@ -12,14 +12,17 @@ from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
 from momentsos.solvers import SolverOptions, contract, solver_named
-from momentsos.solvers.native import adapter, local_elimination
-from momentsos.solvers.native import program as native_program
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.cost import memory_bytes, peak_bytes
-from momentsos.solvers.native.elimination import eliminate_densely
-from momentsos.solvers.native.local_elimination import eliminate_locally
-from momentsos.solvers.native.program import make_program
-from momentsos.solvers.native.sparse_schur import SparseSchur
+from momentsos.solvers.native import adapter
+from momentsos.solvers.native.core.compiled import start as follow
+from momentsos.solvers.native.core.numpy import scaled as native_program
+from momentsos.solvers.native.core.numpy.blocks import factor_blocks, invert, product
+from momentsos.solvers.native.core.numpy.scaled import make_scaled
+from momentsos.solvers.native.core.numpy.sparse_schur import SparseSchur
+from momentsos.solvers.native.prepare import local_elimination, substitution
+from momentsos.solvers.native.prepare import scaled as native_scaled
+from momentsos.solvers.native.prepare.elimination import eliminate_densely
+from momentsos.solvers.native.prepare.estimates import memory_bytes, peak_bytes
+from momentsos.solvers.native.prepare.local_elimination import eliminate_locally
 
 TOLERANCE = 1e-8
 
@@ -97,13 +100,13 @@ PROGRAMS = dict(programs())
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypatch):
     sdp = PROGRAMS[name]
-    assert isinstance(make_program(sdp).schur, SparseSchur)
+    assert isinstance(make_scaled(sdp).schur, SparseSchur)
     as_built = solve(sdp)
     monkeypatch.setattr(follow, "embedding", None)
     sparse = solve(sdp)
     monkeypatch.setattr(native_program, "sparse_ordering", lambda *_: None)
-    monkeypatch.setattr(native_program, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
-    assert not isinstance(make_program(sdp).schur, SparseSchur)
+    monkeypatch.setattr(native_scaled, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
+    assert not isinstance(make_scaled(sdp).schur, SparseSchur)
     dense = solve(sdp)
     for answer in (as_built, sparse, dense):
         assert answer.residuals.worst <= TOLERANCE
@@ -115,7 +118,7 @@ def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypa
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_sparse_schur_complement_is_the_reduced_dense_one(name, monkeypatch):
     sdp = PROGRAMS[name]
-    program = make_program(sdp)
+    program = make_scaled(sdp)
     point = random_point(program.cone, np.random.default_rng(1))
     sparse = program.normal_matrix(*point)
     found = np.zeros(sparse.matrix.shape)
@@ -125,7 +128,7 @@ def test_the_sparse_schur_complement_is_the_reduced_dense_one(name, monkeypatch)
     reduced = operator[:, : elimination.n_head].toarray()
     if elimination.coupling is not None:
         reduced -= operator[:, elimination.n_head :] @ elimination.coupling.toarray()
-    columns = [program.cone.product(point[0], column, point[1]) for column in reduced.T]
+    columns = [product(program.cone, point[0], column, point[1]) for column in reduced.T]
     expected = reduced.T @ np.array(columns).T
     assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max()
 
@@ -139,8 +142,8 @@ def random_point(cone, rng):
             roots = rng.standard_normal((group.count, group.size, group.size))
             group.view(flat)[:] = roots @ roots.swapaxes(1, 2) + np.eye(group.size)
         both.append(flat)
-    gram, slack = cone.factor(*both)
-    return both[0], cone.inverse(slack), gram, slack
+    gram, slack = factor_blocks(cone, *both)
+    return both[0], invert(cone, slack), gram, slack
 
 
 def test_a_long_chain_takes_memory_in_proportion_to_its_length():
@@ -179,7 +182,7 @@ def test_contradictions_are_found_before_anything_is_laid_out(monkeypatch):
     sdp = of_cliques(chain(40), np.random.default_rng(0))
     twice = sp.csr_matrix(sp.vstack([sdp.equalities, sdp.equalities[:1]]))
     right = np.append(sdp.right_side, sdp.right_side[0] + 1.0)
-    monkeypatch.setattr(adapter, "make_program", None)
+    monkeypatch.setattr(adapter, "make_scaled", None)
     answer = solve(SDP(sdp.cost, twice, right, sdp.operator, sdp.sizes))
     assert answer.status is SDPStatus.PRIMAL_INFEASIBLE and answer.dual_ray is not None
 
@@ -195,7 +198,7 @@ def test_moments_that_depend_on_others_are_left_out_of_sparse_programs():
         sp.csr_matrix(sp.hstack([sdp.operator, sdp.operator[:, copies]])),
         sdp.sizes,
     )
-    assert isinstance(make_program(doubled).schur, SparseSchur)
+    assert isinstance(make_scaled(doubled).schur, SparseSchur)
     first, second = solve(sdp), solve(doubled)
     assert second.residuals.worst <= TOLERANCE
     assert second.residuals.primal_objective == pytest.approx(first.residuals.primal_objective, rel=TOLERANCE)
@@ -269,6 +272,7 @@ def test_compiled_substitution_is_that_of_scipy(kind, redundant, monkeypatch):
     quick = eliminate_locally(matrix, right)
     with monkeypatch.context() as without:
         without.setattr(local_elimination, "substitution", None)
+        without.setattr(substitution, "substitution", None)
         slow = eliminate_locally(matrix, right)
     assert np.array_equal(quick.order, slow.order) and np.allclose(quick.offset, slow.offset, rtol=1e-12, atol=1e-12)
     assert (quick.coupling is None) == (slow.coupling is None)

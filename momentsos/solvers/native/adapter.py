@@ -12,20 +12,14 @@ import numpy as np
 from ...machine.threads import limited_threads
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ..contract import Solver, SolverOptions, finish, refuse_if_too_large
-from .compiled.follow import follow_small
-from .cone import Array
-from .cost import (
-    cheaper_side,
-    elimination_order,
-    is_compiled,
-    iteration_seconds,
-    memory_bytes,
-    peak_bytes,
-)
+from .arrays import Array
+from .core.compiled.start import follow_small
+from .core.numpy.scaled import make_scaled
 from .options import NativeOptions
 from .path import Ending, Run, follow_path
-from .program import make_program, prepare
-from .small import is_small
+from .prepare.choice import is_small
+from .prepare.estimates import cheaper_side, elimination_order, is_compiled, iteration_seconds, memory_bytes, peak_bytes
+from .prepare.scaled import prepare
 from .start import Start, make_start
 from .warm import check_start, warm_start
 
@@ -60,7 +54,7 @@ class NativeSolver(Solver):
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate from `momentsos.solvers.native.cost`."""
+        """Estimate from `momentsos.solvers.native.prepare.estimates`."""
         return memory_bytes(sdp)
 
     def preferred_side(self, sdp: SDP, options: SolverOptions) -> str:
@@ -84,7 +78,7 @@ class NativeSolver(Solver):
             return _failure(sdp, f"no iterate worth having in the time: about {least:.3g} s", 0.0, SDPStatus.LIMIT)
         with limited_threads(options.threads), np.errstate(all="ignore"):
             if native.digits:
-                from .digits import refuse_if_too_many_digits
+                from .digits.digits import refuse_if_too_many_digits
 
                 refuse_if_too_many_digits(sdp)
             most = options.max_iterations or _DEFAULT_ITERATIONS
@@ -99,7 +93,7 @@ class NativeSolver(Solver):
                 if quick is not None:
                     return _solution(sdp, quick, native, options.tol, started, deadline, False)
             refuse_if_too_large(self, sdp, peak_bytes(sdp))
-            program = make_program(sdp, prepared)
+            program = make_scaled(sdp, prepared)
             try:
                 begin = make_start(program, native.start_scale)
             except np.linalg.LinAlgError as error:
@@ -159,7 +153,7 @@ def _solution(
     statistics: dict[str, object] = {"tau": point.tau, "kappa": point.kappa, "mu": state.mu, "warm": is_warm}
     words = run.ending.value
     if native.digits and status in (SDPStatus.OPTIMAL, SDPStatus.INACCURATE):
-        from .digits import refine
+        from .digits.digits import refine
 
         refined = refine(program, point, native.digits, deadline)
         moments, duals, gram = refined.rounded(sdp)

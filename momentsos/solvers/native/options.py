@@ -27,7 +27,7 @@ class NativeOptions:
         Worst relative residual up to which a run that stalls is called inaccurate instead of failed.
     digits : int
         Decimal digits of gap and residuals, beyond those of floats; 0 means floats. For small programs; the answer
-        is ``statistics["refined"]``, a `momentsos.solvers.native.digits.Refined`.
+        is ``statistics["refined"]``, a `momentsos.solvers.native.digits.digits.Refined`.
     """
 
     start_scale: float = 1.0

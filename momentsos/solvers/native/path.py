@@ -10,14 +10,16 @@ from functools import partial
 
 import numpy as np
 
-from .cone import Array
-from .direction import linearise
-from .iterate import Iterate, Measure, measure
-from .metric import ILL_CONDITIONED, WELL_CONDITIONED, make_metric
+from .arrays import Array
+from .core.iterate import Iterate, Measure, measure
+from .core.numpy.blocks import factor_blocks
+from .core.numpy.direction import linearise
+from .core.numpy.metric import ILL_CONDITIONED, WELL_CONDITIONED, make_metric
+from .core.numpy.scaled import ScaledMatrices
+from .core.numpy.square_root import make_square_root
 from .options import NativeOptions
-from .program import Program, Scaled
+from .prepare.scaled import Scaled
 from .rays import dual_ray, primal_ray
-from .square_root import make_square_root
 from .start import Start
 from .step import Move, advance
 
@@ -53,7 +55,7 @@ class Run:
     primal_ray: Array | None = None
 
 
-def _mu_floor(program: Program, point: Iterate, state: Measure, tol: float) -> float:
+def _mu_floor(program: ScaledMatrices, point: Iterate, state: Measure, tol: float) -> float:
     """Return the complementarity of a gap a hundred times below `tol`: to go lower only costs digits.
 
     It is 0 while the primal residual is above `tol`, as that falls with the complementarity.
@@ -88,7 +90,7 @@ def follow_path(
     An answer that has just the digits asked for is iterated once more: those after them are worth an iteration.
     """
     program, point = begin.program, begin.point
-    gram_factor, slack_factor = program.cone.factor(point.gram, point.slack)
+    gram_factor, slack_factor = factor_blocks(program.cone, point.gram, point.slack)
     state = measure(program, point)
     best, since_best, iteration = (point, state), 0, 0
     if begin.ray is not None:

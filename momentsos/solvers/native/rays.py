@@ -11,9 +11,9 @@ from collections.abc import Callable
 import numpy as np
 
 from ...sdp import check_dual_ray, check_primal_ray
-from .cone import Array
-from .iterate import Iterate
-from .program import Scaled
+from .arrays import Array
+from .core.iterate import Iterate
+from .prepare.scaled import Scaled
 
 #: Violation, with the gain scaled to 1, up to which a ray is believed in the scaled program as well: a check
 #: in units of the program alone takes a badly scaled optimum far away for a ray.

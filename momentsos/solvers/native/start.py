@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic
 
 import numpy as np
 
-from .cone import Array
-from .dependence import SUSPICIOUS, AnyProgram, without_dependent
-from .iterate import Iterate
-from .newton import SchurFactor, factor_shifted
-from .program import Program, Scaled, with_reduced
-from .sparse_factor import SparseFactor, factor_matrix
-from .sparse_schur import SparseMatrix, restricted
+from .arrays import Array
+from .core.iterate import Iterate
+from .core.numpy.blocks import factor_blocks, invert
+from .core.numpy.scaled import ScaledMatrices, with_reduced
+from .prepare.dependence import settle
+from .prepare.scaled import Scaled
 
 #: Least multiples of the unit for slacks and Gram matrices, and the largest one that means anything.
 LEAST_SLACK, LEAST_GRAM, LARGEST = 1.0, 0.1, 1e6
@@ -27,17 +25,8 @@ class Start:
     `ray` is a direction that changes the objective alone, when there is one.
     """
 
-    program: Program
+    program: ScaledMatrices
     point: Iterate
-    ray: Array | None
-
-
-@dataclass(frozen=True, eq=False)
-class Settled(Generic[AnyProgram]):
-    """A program of independent moments, the factor of its Schur complement at the start, and a ray as in `Start`."""
-
-    program: AnyProgram
-    schur: SchurFactor | SparseFactor
     ray: Array | None
 
 
@@ -69,23 +58,7 @@ def first_point(program: Scaled, solve: Callable[[Array], Array], scale: float) 
     return Iterate(np.zeros_like(program.gradient), scale * slack_size * unit, scale * gram_size * unit, 1.0, product)
 
 
-def settle(program: AnyProgram, matrix: Array | SparseMatrix) -> Settled[AnyProgram]:
-    r"""Leave out the moments that depend on others, given the Schur complement at the starting point, :math:`A^\top A`.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        When it cannot be factored.
-    """
-    found = factor_matrix(matrix) if isinstance(matrix, SparseMatrix) else factor_shifted(matrix, 0.0)
-    if found is not None and found.shift == 0 and found.smallest_pivot >= SUSPICIOUS:
-        return Settled(program, found, None)
-    program, ray = without_dependent(program, matrix)
-    kept = program.elimination.kept
-    return Settled(program, factor_matrix(matrix if kept is None else restricted(matrix, kept)), ray)
-
-
-def make_start(program: Program, scale: float) -> Start:
+def make_start(program: ScaledMatrices, scale: float) -> Start:
     """Leave out dependent moments, and return the first point; see `first_point`.
 
     Raises
@@ -94,8 +67,8 @@ def make_start(program: Program, scale: float) -> Start:
         When the Schur complement cannot be factored.
     """
     unit = program.cone.identity([1.0] * len(program.cone.groups))
-    (factor,) = program.cone.factor(unit)
-    inverse = program.cone.inverse(factor)
+    (factor,) = factor_blocks(program.cone, unit)
+    inverse = invert(program.cone, factor)
     settled = settle(program, program.normal_matrix(unit, inverse, factor, factor))
     program = with_reduced(settled.program)
     return Start(program, first_point(program, settled.schur.solve, scale), settled.ray)

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .cone import Factor
-from .direction import Direction, Linearisation
-from .iterate import Iterate
+from .core.iterate import Iterate
+from .core.numpy.blocks import Factor, factor_blocks
+from .core.numpy.blocks import longest_step as _longest
+from .core.numpy.direction import Direction, Linearisation
+from .core.numpy.scaled import ScaledMatrices
 from .options import NativeOptions
-from .program import Program
 
 #: The shortest step that is taken, and the one below which another direction is tried.
 _SHORTEST, _SHORT = 1e-5, 0.2
@@ -32,14 +33,14 @@ class Move:
 def longest_step(lin: Linearisation, step: Direction) -> float:
     """Return the largest step that stays in the cone."""
     cone, point, metric = lin.program.cone, lin.point, lin.metric
-    length = cone.longest_step((metric.slack_factor, step.slack), (metric.gram_factor, step.gram))
+    length = _longest(cone, (metric.slack_factor, step.slack), (metric.gram_factor, step.gram))
     for value, change in ((point.tau, step.tau), (point.kappa, step.kappa)):
         if change < 0:
             length = min(length, -value / change)
     return length
 
 
-def _moved(program: Program, point: Iterate, step: Direction, length: float, centring: float) -> Move:
+def _moved(program: ScaledMatrices, point: Iterate, step: Direction, length: float, centring: float) -> Move:
     """Take a step, shortened until its end is in the interior for the Cholesky factorisation as well.
 
     Raises
@@ -56,7 +57,7 @@ def _moved(program: Program, point: Iterate, step: Direction, length: float, cen
             point.kappa + length * step.kappa,
         )
         try:
-            gram_factor, slack_factor = program.cone.factor(end.gram, end.slack)
+            gram_factor, slack_factor = factor_blocks(program.cone, end.gram, end.slack)
         except np.linalg.LinAlgError:
             length *= 0.7
             continue

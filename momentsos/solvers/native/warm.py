@@ -15,8 +15,9 @@ import numpy as np
 
 from ...errors import BadOption
 from ...sdp import SDP, SDPSolution
-from .iterate import Iterate
-from .program import Program
+from .core.iterate import Iterate
+from .core.numpy.blocks import factor_blocks
+from .core.numpy.scaled import ScaledMatrices
 from .start import Start
 
 #: Shares of the answer that are tried in turn.
@@ -43,14 +44,14 @@ def warm_start(begin: Start, solution: SDPSolution) -> Start | None:
         kappa = float(mixed[0] @ mixed[1]) / program.cone.degree / tau
         point = Iterate(share * free + (1.0 - share) * cold.free, *mixed, tau, kappa)
         try:
-            program.cone.factor(point.gram, point.slack)
+            factor_blocks(program.cone, point.gram, point.slack)
             return replace(begin, point=point)
         except np.linalg.LinAlgError:
             continue
     return None
 
 
-def _scaled(program: Program, solution: SDPSolution) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scaled(program: ScaledMatrices, solution: SDPSolution) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return free moments, slacks and dual blocks of a solution in the units of the iteration."""
     elimination, scaling = program.elimination, program.scaling
     assert solution.moments is not None and solution.gram is not None
