@@ -6,23 +6,24 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalogue import BY_NAME
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 from solvers.test_native import FAMILIES, feasible, infeasible, unbounded
 
 from momentsos import relax
+from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
 from momentsos.solvers.native import NativeSolver, adapter
 from momentsos.solvers.native.core.compiled import start as follow
-from momentsos.solvers.native.core.compiled.scaled import folding, make_rows
+from momentsos.solvers.native.core.compiled.scaled import make_scaled
 from momentsos.solvers.native.core.numpy import blocks as cone
 from momentsos.solvers.native.prepare.choice import is_small
 from momentsos.solvers.native.prepare.cone import make_cone
 from momentsos.solvers.native.prepare.ordering import distinct_supports, order_moments
 from momentsos.solvers.native.prepare.scaled import prepare
 
-if follow.embedding is None and "compiled" not in REQUIRED:
-    pytest.skip("the compiled core was not built", allow_module_level=True)
+needs_compiled()
+from momentsos.solvers.native.core.compiled import kernels  # noqa: E402
 
 #: Blocks on both sides of the sizes where the kernels go from loops to BLAS, one of each, and several that are taken
 #: side by side: a few, whole vectors of them, and some more.
@@ -51,12 +52,11 @@ def compiled_only(monkeypatch):
 
 
 @pytest.mark.parametrize("family", FAMILIES | KERNELS)
-def test_the_answers_are_those_of_numpy(family, monkeypatch):
+def test_the_answers_are_those_of_numpy(family):
     for seed in range(5):
         sdp, _ = feasible(1000 + seed, **(FAMILIES | KERNELS)[family])
         quick = solve(sdp)
-        with monkeypatch.context() as without:
-            without.setattr(follow, "embedding", None)
+        with without_compiled():
             slow = solve(sdp)
         assert quick.status is slow.status is SDPStatus.OPTIMAL
         scale = 1 + abs(slow.residuals.primal_objective)
@@ -80,14 +80,13 @@ def test_programs_whose_schur_complement_becomes_singular(name):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 10, 11, 20, 30])
-def test_longest_steps_are_those_of_numpy(size, rng, monkeypatch):
+def test_longest_steps_are_those_of_numpy(size, rng):
     steps = make_cone((size,) * 7)
     root, change = rng.standard_normal((2, 7, size, size))
     (factor,) = cone.factor_blocks(steps, (root @ root.swapaxes(1, 2) + 0.1 * np.eye(size)).ravel())
     for direction in ((change + change.swapaxes(1, 2)).ravel(), (change @ change.swapaxes(1, 2)).ravel()):
         quick = cone.longest_step(steps, (factor, direction), (factor, 0.5 * direction))
-        with monkeypatch.context() as without:
-            without.setattr(cone, "blocks", None)
+        with without_compiled():
             exact = cone.longest_step(steps, (factor, direction), (factor, 0.5 * direction))
         assert quick == exact or (1 - 1.001e-4) * exact <= quick <= (1 + 1e-12) * exact
 
@@ -102,9 +101,9 @@ def test_smallest_eigenvalues_of_graded_and_of_degenerate_matrices(size, spread,
     unit = np.eye(size)[None]
     for matrix in (graded, multiple, diagonal, -np.ones((size, size)), 1e-150 * graded, 1e150 * multiple):
         lowest = np.linalg.eigvalsh(matrix)[0]
-        found = cone.blocks.lowest_of(unit, matrix[None].copy(), 0.5 * lowest)
+        found = kernels.lowest_eigenvalue(unit, matrix[None].copy(), 0.5 * lowest)
         assert -1e-12 * abs(lowest) <= lowest - found <= 1.001e-4 * abs(lowest)  # from below: steps stay inside
-        assert cone.blocks.lowest_of(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
+        assert kernels.lowest_eigenvalue(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
 
 
 @pytest.mark.usefixtures("compiled_only")
@@ -138,7 +137,7 @@ def test_an_exception_passes_through_compiled_code(monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(follow.embedding, "time", SimpleNamespace(perf_counter=interrupted))
+    monkeypatch.setattr(kernels, "time", SimpleNamespace(perf_counter=interrupted))
     with pytest.raises(KeyboardInterrupt):
         solve(feasible(2)[0])
 
@@ -151,7 +150,7 @@ def test_compiled_code_gives_the_same_answer_twice():
 
 def test_a_program_without_unknowns_is_not_for_compiled_code():
     fixed = SDP(np.ones(1), sp.csr_matrix([[1.0]]), np.ones(1), sp.csr_matrix([[1.0]]), (1,))
-    assert is_small(fixed) and make_rows(prepare(fixed)) is None
+    assert is_small(fixed) and make_scaled(prepare(fixed)) is None
 
 
 def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
@@ -194,7 +193,7 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
     """With fronts of one and of several panels, many of them or few, and a last one that has no rest."""
     sdp = random_clique_program(overlapping(count, width, overlap), size, rng)
     prepared = prepare(sdp)
-    small = make_rows(prepared)
+    small = make_scaled(prepared)
     over = sp.csr_matrix((small.over.data, small.over.indices, small.over.indptr), shape=small.over.shape)
     supports = distinct_supports(over, sdp.offsets, np.inf)
     _, core = follow.load(small, order_moments(supports, over.shape[1], np.inf))
@@ -207,7 +206,7 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
 
 def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
     sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
-    small = make_rows(prepare(sdp))
+    small = make_scaled(prepare(sdp))
     alone = [np.array([moment]) for moment in range(small.over.shape[1])]
     assert follow.load(small, order_moments(alone, small.over.shape[1], np.inf)) is None
 
@@ -223,7 +222,7 @@ def test_different_rows_are_found_up_to_their_factor():
         [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [1.0, 2.1, 0.0], [0.0, 0.0, 0.0], [-0.5, -1.0, 0.0], [0.0, 1.0, 1.0]]
     )
     offsets = np.array([0, 4, 6], dtype=np.intc)
-    member, factor, heads, *different = folding.fold_rows(
+    member, factor, heads, *different = kernels.fold_rows(
         offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data
     )
     assert member.tolist() == [0, 0, 1, 0, 2, 3] and factor.tolist() == [1.0, 2.0, 1.0, 0.0, 1.0, 1.0]

@@ -5,20 +5,19 @@ import itertools
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 
 from momentsos.errors import ProblemTooLarge
+from momentsos.machine.compiled import without_compiled
 from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
 from momentsos.solvers import SolverOptions, contract, solver_named
 from momentsos.solvers.native import adapter
-from momentsos.solvers.native.core.compiled import start as follow
 from momentsos.solvers.native.core.numpy import scaled as native_program
 from momentsos.solvers.native.core.numpy.blocks import factor_blocks, invert, product
 from momentsos.solvers.native.core.numpy.scaled import make_scaled
 from momentsos.solvers.native.core.numpy.sparse_schur import SparseSchur
-from momentsos.solvers.native.prepare import local_elimination, substitution
 from momentsos.solvers.native.prepare import scaled as native_scaled
 from momentsos.solvers.native.prepare.elimination import eliminate_densely
 from momentsos.solvers.native.prepare.estimates import memory_bytes, peak_bytes
@@ -102,12 +101,13 @@ def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypa
     sdp = PROGRAMS[name]
     assert isinstance(make_scaled(sdp).schur, SparseSchur)
     as_built = solve(sdp)
-    monkeypatch.setattr(follow, "embedding", None)
-    sparse = solve(sdp)
+    with without_compiled():
+        sparse = solve(sdp)
     monkeypatch.setattr(native_program, "sparse_ordering", lambda *_: None)
     monkeypatch.setattr(native_scaled, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
     assert not isinstance(make_scaled(sdp).schur, SparseSchur)
-    dense = solve(sdp)
+    with without_compiled():
+        dense = solve(sdp)
     for answer in (as_built, sparse, dense):
         assert answer.residuals.worst <= TOLERANCE
         assert answer.residuals.primal_objective == pytest.approx(dense.residuals.primal_objective, rel=TOLERANCE)
@@ -169,8 +169,7 @@ def test_programs_without_blocks_are_solved(n, sizes):
 
 def test_the_way_through_numpy_is_refused_where_its_own_estimate_is_too_large(monkeypatch):
     """Also where the compiled way, which takes less, is not taken because of the log."""
-    if follow.embedding is None and "compiled" not in REQUIRED:
-        pytest.skip("the compiled core was not built")
+    needs_compiled()
     sdp = of_cliques(chain(40), np.random.default_rng(0))
     free = (memory_bytes(sdp) + peak_bytes(sdp)) // 2
     monkeypatch.setattr(contract, "fitting_bytes", lambda estimate: free)
@@ -261,18 +260,15 @@ def test_local_elimination_describes_the_same_affine_space(kind, redundant):
 
 
 @pytest.mark.parametrize(("kind", "redundant"), list(itertools.product(KINDS, (False, True))))
-def test_compiled_substitution_is_that_of_scipy(kind, redundant, monkeypatch):
-    if local_elimination.substitution is None and "compiled" not in REQUIRED:
-        pytest.skip("the compiled core was not built")
+def test_compiled_substitution_is_that_of_scipy(kind, redundant):
+    needs_compiled()
     rng = np.random.default_rng(8)
     matrix, right = equalities_of(kind, rng)
     if redundant:
         matrix = sp.csr_matrix(sp.vstack([matrix, 2 * matrix[::3]]))
         right = np.concatenate([right, 2 * right[::3]])
     quick = eliminate_locally(matrix, right)
-    with monkeypatch.context() as without:
-        without.setattr(local_elimination, "substitution", None)
-        without.setattr(substitution, "substitution", None)
+    with without_compiled():
         slow = eliminate_locally(matrix, right)
     assert np.array_equal(quick.order, slow.order) and np.allclose(quick.offset, slow.offset, rtol=1e-12, atol=1e-12)
     assert (quick.coupling is None) == (slow.coupling is None)

@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import scipy.sparse as sp
 
+from ....machine.compiled import uses_compiled
 from ....sdp import SDP
 from ....sdp.svec import svec_weights
 from .choice import VECTORS, is_small, small_bytes
@@ -35,14 +36,6 @@ from .cost import (
 from .local_elimination import eliminate_locally
 from .ordering import Ordering
 from .substitution import put_in, without_columns
-
-try:
-    from ..core.compiled import embedding
-except ImportError:  # built without a compiler
-    embedding = None  # type: ignore[assignment]
-
-#: Whether the compiled iteration was built.
-COMPILED = embedding is not None
 
 #: The compiled iteration: seconds whatever the size, set-up included, and its multiplications or numbers a second: of
 #: blocks, of the factorisation, and non-zeros of the blocks.
@@ -154,7 +147,7 @@ def likely_seconds(sdp: SDP) -> float:
 
 def memory_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of a solve in the way that it takes first."""
-    if not COMPILED:
+    if not uses_compiled():
         return peak_bytes(sdp)
     if is_small(sdp):
         return small_bytes(sdp)
@@ -176,7 +169,7 @@ def _sparse_bytes(sdp: SDP, stated: _Stated, ordering: Ordering) -> int:
 
 def is_compiled(sdp: SDP) -> bool:
     """Return whether the compiled iteration is tried, dense or sparse."""
-    return COMPILED and (is_small(sdp) or elimination_order(sdp) is not None)
+    return uses_compiled() and (is_small(sdp) or elimination_order(sdp) is not None)
 
 
 def iteration_seconds(sdp: SDP) -> float:

@@ -20,14 +20,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
+from ....machine.compiled import uses_compiled
 from ..arrays import Array, Index
 from .elimination import CONSISTENCY_TOLERANCE, RANK_TOLERANCE, Elimination, eliminate_densely, eliminate_one
 from .substitution import COUNTED, THRESHOLD, SparseMultiplier, TriangularMultiplier, make_triangular, substituted
-
-try:
-    from ..core.compiled import substitution
-except ImportError:  # built without a compiler
-    substitution = None  # type: ignore[assignment]
 
 
 @dataclass(eq=False)
@@ -84,7 +80,7 @@ def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Eli
     local, (p, n) = None, equalities.shape
     if p == 1 and equalities.nnz and equalities.has_canonical_format and equalities.data.all():
         return eliminate_one(equalities.indices, equalities.data * scale[equalities.indices], right_side, n)
-    least = _SMALL if substitution is None else _TINY
+    least = _TINY if uses_compiled() else _SMALL
     if p * n > least:
         scaled = equalities.copy()
         scaled.data *= scale[scaled.indices]
@@ -119,7 +115,7 @@ def eliminate_locally(equalities: sp.csr_matrix, right_side: Array, least: int =
     is_free[pivots] = False
     free = np.flatnonzero(is_free)
     multiplier: SparseMultiplier | TriangularMultiplier
-    if substitution is None or work.core or matrix.nnz > COUNTED:
+    if not uses_compiled() or work.core or matrix.nnz > COUNTED:
         coupling, constants = substituted(matrix, work.right, steps, free)
         multiplier = SparseMultiplier(sp.csc_matrix(matrix[used][:, pivots]), used, scale)
     else:

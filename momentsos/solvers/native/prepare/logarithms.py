@@ -21,14 +21,10 @@ from numpy.typing import NDArray
 from scipy.linalg import blas, lapack
 from scipy.sparse.linalg import lsqr
 
+from ....machine.compiled import uses_compiled
 from ....sdp import SDP, svec_index
 from ..arrays import Array, Index, Integers
-
-try:
-    from ..core.compiled import logarithms
-except ImportError:  # built without a compiler
-    logarithms = None  # type: ignore[assignment]
-
+from ..core import compiled
 
 #: Most numbers of a matrix for which a least-squares problem is solved by a factorisation.
 _FACTORED = 1_500_000
@@ -90,8 +86,8 @@ class _Normal:
 def geometric_scales(sdp: SDP) -> tuple[Array, Array]:
     """Return the scales of moments and of svec rows that bring all entries near 1, powers of 2."""
     moments, sides = find_logarithms(sdp)
-    if logarithms is not None:
-        return logarithms.powers(sdp.offsets, moments, sides)
+    if uses_compiled():
+        return compiled.kernels.nearest_powers(sdp.offsets, moments, sides)
     sizes = np.array(sdp.sizes, dtype=np.intc)
     scale, rows = np.exp2(np.round(sides)), np.empty(sdp.operator.shape[0])
     first = np.cumsum(sizes) - sizes
@@ -107,12 +103,13 @@ def find_logarithms(sdp: SDP) -> tuple[Array, Array]:
     operator = _without_zeros(sdp.operator)
     right = np.abs(operator.data, dtype=np.float64)
     np.negative(np.log2(right, out=right), out=right)
-    if logarithms is not None:
+    if uses_compiled():
         stored = operator.indptr, operator.indices, sdp.equalities.indptr, sdp.equalities.indices
         pointers, columns, ends, places = (array.astype(np.intc, copy=False) for array in stored)
         values, cost = (np.ascontiguousarray(array, dtype=np.float64) for array in (sdp.equalities.data, sdp.cost))
         equalities = ends, places, values
-        found = logarithms.solve(sdp.offsets, pointers, columns, right, *equalities, cost, _FACTORED, _RAISED)
+        rows = pointers, columns, right
+        found = compiled.kernels.solve_logarithms(sdp.offsets, *rows, *equalities, cost, _FACTORED, _RAISED)
         return _solve_iteratively(sdp, _taken_apart(sdp, operator, right)) if found is None else found
     blocks = _taken_apart(sdp, operator, right)
     counts = np.bincount(blocks.like, minlength=blocks.like.shape[0])

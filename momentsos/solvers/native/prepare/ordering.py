@@ -11,7 +11,7 @@ degree ordering algorithm*, SIAM J. Matrix Anal. Appl. 17 (1996). Dropping cliqu
 there, and taking along the vertices that are left in the clique of a pivot alone, mass elimination. The order of
 vertices that fill in nothing is of no account: over chains and trees, none of several left smaller residuals.
 
-The same is done in compiled code, `momentsos.solvers.native.compiled.symbolic`, where that was built.
+The same is done in compiled code, ``core/compiled/prepare/ordering.pxi``, where that was built.
 """
 
 from __future__ import annotations
@@ -23,13 +23,9 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from ....machine.compiled import uses_compiled
 from ..arrays import Index
-
-try:
-    from ..core.compiled import folding, symbolic
-except ImportError:  # built without a compiler
-    folding = symbolic = None  # type: ignore[assignment]
-
+from ..core import compiled
 
 #: A block is looked for inside others where one of its vertices is in this many of them or fewer.
 _FEW = 64
@@ -77,12 +73,12 @@ def order_blocks(rows: sp.csr_matrix, offsets: Index, placed: float, most: float
         Where the rows of each block begin.
     """
     n = rows.shape[1]
-    if symbolic is None:
+    if not uses_compiled():
         supports = distinct_supports(rows, offsets, placed)
         return None if supports is None else order_moments(supports, n, most)
     bounds, pointers, columns = (array.astype(np.intc, copy=False) for array in (offsets, rows.indptr, rows.indices))
-    touched = folding.distinct_supports(bounds, pointers, columns, n, placed)
-    found = None if touched is None else symbolic.order_moments(*touched, n, most, _FEW)
+    touched = compiled.kernels.distinct_supports(bounds, pointers, columns, n, placed)
+    found = None if touched is None else compiled.kernels.order_moments(*touched, n, most, _FEW)
     return None if found is None else Ordering(*found)
 
 

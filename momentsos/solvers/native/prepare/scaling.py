@@ -14,15 +14,11 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ....machine.compiled import uses_compiled
 from ....sdp import SDP
 from ..arrays import Array
+from ..core import compiled
 from .logarithms import geometric_scales
-
-try:
-    from ..core.compiled import sweeps
-except ImportError:  # built without a compiler
-    sweeps = None  # type: ignore[assignment]
-
 
 #: Ratio of the entries of a row above which the scale of the variables is looked for, and the share of its smallest
 #: entries that do not count.
@@ -85,12 +81,12 @@ def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
 def _has_bad_scale(sdp: SDP) -> bool:
     """Return whether the entries of an equality or of the cost differ by a large factor."""
     matrix = sdp.equalities
-    if sweeps is None or matrix.nnz > _COUNTED:
+    if not uses_compiled() or matrix.nnz > _COUNTED:
         ends = np.array([0, sdp.n_moments])
         return _is_badly_scaled(sdp.cost, ends) or _is_badly_scaled(matrix.data, matrix.indptr)
     cost, values = (np.ascontiguousarray(array, dtype=np.float64) for array in (sdp.cost, matrix.data))
     pointers = matrix.indptr.astype(np.intc, copy=False)
-    return sweeps.is_badly_scaled(cost, pointers, values, _BADLY_SCALED, _SMALL_SHARE)
+    return compiled.kernels.is_badly_scaled(cost, pointers, values, _BADLY_SCALED, _SMALL_SHARE)
 
 
 def equilibrate(sdp: SDP) -> Scaling:
@@ -105,12 +101,12 @@ def equilibrate(sdp: SDP) -> Scaling:
         moments, rows = geometric_scales(sdp)
     else:
         moments, rows = np.ones(sdp.n_moments), np.ones(matrix.shape[0])
-    if sweeps is None or matrix.nnz > _COUNTED:
+    if not uses_compiled() or matrix.nnz > _COUNTED:
         factors = _sweep(matrix, sdp.offsets, rows, moments)
         return Scaling(_rounded(moments), rows * np.repeat(_rounded(factors), np.diff(sdp.offsets)))
     pointers, columns = (array.astype(np.intc, copy=False) for array in (matrix.indptr, matrix.indices))
     values = np.ascontiguousarray(matrix.data, dtype=np.float64)
-    sweeps.sweep(sdp.offsets, pointers, columns, values, rows, moments, _SWEEPS)
+    compiled.kernels.sweep(sdp.offsets, pointers, columns, values, rows, moments, _SWEEPS)
     return Scaling(moments, rows)
 
 

@@ -15,12 +15,8 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from ..arrays import Array, Index
+from ..core import compiled
 from .elimination import Elimination, solved_without_noise
-
-try:
-    from ..core.compiled import substitution
-except ImportError:  # built without a compiler
-    substitution = None  # type: ignore[assignment]
 
 #: Share of the largest coefficient of an equality that one must have to be a pivot.
 THRESHOLD = 0.1
@@ -77,13 +73,13 @@ class TriangularMultiplier:
     def __matmul__(self, gradient: Array) -> Array:
         """Return the multipliers; they are zero for equalities that others imply."""
         stored = self.pointers, self.columns, self.values
-        return np.asarray(substitution.multipliers(*stored, self.rows, self.pivots, gradient) / self.scale)
+        return np.asarray(compiled.kernels.multipliers(*stored, self.rows, self.pivots, gradient) / self.scale)
 
     def substituted(self, right: Array, free: Index) -> tuple[sp.csr_matrix, Array]:
         """Return `T` and `t` of all pivots; see `substituted`."""
         place = np.full(free.shape[0] + self.pivots.shape[0], -1, dtype=np.intc)
         place[free] = np.arange(free.shape[0])
-        pointers, columns, values, constants = substitution.substitute(
+        pointers, columns, values, constants = compiled.kernels.substitute(
             self.pointers, self.columns, self.values, right, self.rows, self.pivots, place, free.shape[0], ROUNDING
         )
         shape = self.pivots.shape[0], free.shape[0]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .....machine.compiled import uses_compiled
 from ...arrays import Array
 from ...factors.dense_factor import SchurFactor
 from ...options import NativeOptions
@@ -15,14 +16,10 @@ from ...prepare.ordering import Ordering
 from ...prepare.scaled import Prepared
 from ...rays import dual_ray, primal_ray
 from ...start import LARGEST, LEAST_GRAM, LEAST_SLACK
+from .. import compiled
 from ..iterate import Iterate, measure
-from .scaled import BUILT, ScaledRows, make_rows
+from .scaled import ScaledRows, make_scaled
 from .tree import Tree, make_tree
-
-try:
-    from . import embedding
-except ImportError:  # built without a compiler: the iteration in NumPy does it all
-    embedding = None  # type: ignore[assignment]
 
 
 def follow_small(
@@ -39,7 +36,7 @@ def follow_small(
     What is not plain, a direction that changes the objective alone or a matrix that cannot be factored, is left to the
     general way from the beginning. So is a stall of a program with a dense Schur complement, which may do better there.
     """
-    stated = make_rows(prepared) if embedding is not None and BUILT else None
+    stated = make_scaled(prepared) if uses_compiled() else None
     loaded = None if stated is None else load(stated, ordering)
     if loaded is None:
         return None
@@ -55,19 +52,20 @@ def follow_small(
         deadline=deadline,
         is_ray=found.look,
     )
+    kernels = compiled.kernels
     endings = {
-        embedding.CONVERGED: Ending.CONVERGED,
-        embedding.ITERATIONS: Ending.ITERATIONS,
-        embedding.TIME: Ending.TIME,
-        embedding.RAY: Ending.PRIMAL_INFEASIBLE if found.primal is None else Ending.DUAL_INFEASIBLE,
+        kernels.CONVERGED: Ending.CONVERGED,
+        kernels.ITERATIONS: Ending.ITERATIONS,
+        kernels.TIME: Ending.TIME,
+        kernels.RAY: Ending.PRIMAL_INFEASIBLE if found.primal is None else Ending.DUAL_INFEASIBLE,
     }
     if ordering is not None:
-        endings[embedding.STALLED] = Ending.STALLED
+        endings[kernels.STALLED] = Ending.STALLED
     if code not in endings:
         return None
     best = Iterate(*core.best_point())
     state = measure(small, best)
-    if code == embedding.CONVERGED and not state.worst <= tol:
+    if code == kernels.CONVERGED and not state.worst <= tol:
         return None
     return Run(small, best, state, endings[code], core.iteration, found.dual, found.primal)
 
@@ -77,7 +75,7 @@ class _Rays:
     """Looks at iterates of compiled code that may be rays, and keeps the one that is."""
 
     small: ScaledRows
-    core: embedding.Embedding
+    core: compiled.kernels.Embedding
     dual: tuple[Array, Array] | None = None
     primal: Array | None = None
 
@@ -90,12 +88,12 @@ class _Rays:
         return self.dual is not None or self.primal is not None
 
 
-def load(small: ScaledRows, ordering: Ordering | None) -> tuple[ScaledRows, embedding.Embedding] | None:
+def load(small: ScaledRows, ordering: Ordering | None) -> tuple[ScaledRows, compiled.kernels.Embedding] | None:
     """Hand a program to compiled code, over independent unknowns; None for what is not plain."""
     return _loaded_densely(small) if ordering is None else _loaded_in_order(small, ordering)
 
 
-def _loaded_densely(small: ScaledRows) -> tuple[ScaledRows, embedding.Embedding] | None:
+def _loaded_densely(small: ScaledRows) -> tuple[ScaledRows, compiled.kernels.Embedding] | None:
     """Leave out the moments that depend on others first."""
     matrix = small.folded.normal_matrix()
     found = small.folded.independent(matrix, small.gradient)
@@ -118,7 +116,7 @@ def _loaded_densely(small: ScaledRows) -> tuple[ScaledRows, embedding.Embedding]
     return small, core
 
 
-def _loaded_in_order(small: ScaledRows, ordering: Ordering) -> tuple[ScaledRows, embedding.Embedding] | None:
+def _loaded_in_order(small: ScaledRows, ordering: Ordering) -> tuple[ScaledRows, compiled.kernels.Embedding] | None:
     """Hand a sparse program to compiled code, where no moment depends on others."""
     if ordering.order.shape[0] != small.over.shape[1]:
         return None
@@ -129,10 +127,10 @@ def _loaded_in_order(small: ScaledRows, ordering: Ordering) -> tuple[ScaledRows,
     return (small, core) if core.open() >= SUSPICIOUS else None
 
 
-def _core(small: ScaledRows, tree: Tree | None) -> embedding.Embedding:
+def _core(small: ScaledRows, tree: Tree | None) -> compiled.kernels.Embedding:
     """Hand a program to the compiled iteration."""
     (offsets, upper, lower), folded = small.cone.counted, small.folded
-    return embedding.Embedding(
+    return compiled.kernels.Embedding(
         np.array([size for size in small.cone.sizes if size], dtype=np.intc),
         upper[offsets[:-1]],
         upper,

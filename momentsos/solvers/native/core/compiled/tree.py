@@ -11,11 +11,7 @@ from dataclasses import dataclass
 
 from ...arrays import Integers
 from ...prepare.ordering import Ordering
-
-try:
-    from . import fronts
-except ImportError:  # built without a compiler
-    fronts = None  # type: ignore[assignment]
+from .. import compiled
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,4 +41,4 @@ class Tree:
 
 def make_tree(ordering: Ordering) -> Tree:
     """Join pivots into fronts, in compiled code, for nothing else works with them."""
-    return Tree(*fronts.fronts_of(ordering.order, ordering.starts, ordering.bounds, ordering.later))
+    return Tree(*compiled.kernels.join_fronts(ordering.order, ordering.starts, ordering.bounds, ordering.later))

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .....machine.compiled import uses_compiled
 from ...arrays import Array
 from ...prepare.cone import Cone
-
-try:
-    from ..compiled import blocks
-except ImportError:  # built without a compiler
-    blocks = None  # type: ignore[assignment]
+from .. import compiled
 
 #: Largest blocks whose smallest eigenvalue is left to compiled code; larger ones are for the blocked code of LAPACK.
 _COMPILED = 500
@@ -79,9 +76,9 @@ def longest_step(cone: Cone, *moves: tuple[Factor, Array]) -> float:
     """Return the largest `t` with `point + t direction` in the cone for all pairs, or infinity."""
     lowest = 0.0
     for j, group in enumerate(cone.groups):
-        if blocks is not None and group.size <= _COMPILED:
+        if uses_compiled() and group.size <= _COMPILED:
             for factor, direction in moves:
-                lowest = blocks.lowest_of(factor.inverse[j], group.view(direction), lowest)
+                lowest = compiled.kernels.lowest_eigenvalue(factor.inverse[j], group.view(direction), lowest)
             continue
         roots = np.concatenate([factor.inverse[j] for factor, _ in moves])
         stack = np.concatenate([group.view(direction) for _, direction in moves])

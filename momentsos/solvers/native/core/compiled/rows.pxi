@@ -4,18 +4,12 @@ Rows are compressed, one for each entry of the upper triangles; `upper` and `low
 that a row stands for, equal on the diagonal.
 """
 
-import numpy as np
-
-from libc.math cimport fabs
-from libc.stdlib cimport qsort
-from libc.string cimport memset
-
 
 cdef int _compare(const void* a, const void* b) noexcept nogil:
     return (<const int*>a)[0] - (<const int*>b)[0]
 
 
-def arranged(const int[::1] pointers, const int[::1] columns, const double[::1] values, const double[::1] row_scale,
+def arrange(const int[::1] pointers, const int[::1] columns, const double[::1] values, const double[::1] row_scale,
              const double[::1] moment_scale, const int[::1] place):
     """Return the columns and values of scaled rows over moments in another order, given the place of each."""
     cdef int n_rows = pointers.shape[0] - 1, r, e
@@ -117,7 +111,7 @@ def put_in(const int[::1] pointers, const int[::1] columns, const double[::1] va
     return found[0], found[1][:at], found[2][:at]
 
 
-def restricted(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] place):
+def restrict(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] place):
     """Return rows over some of the moments, whose new numbers are in `place`, -1 for those that are left out."""
     cdef int n_rows = pointers.shape[0] - 1, r, e, at = 0
     found = np.empty(n_rows + 1, dtype=np.intc), np.empty(columns.shape[0], dtype=np.intc), np.empty(columns.shape[0])
@@ -133,7 +127,7 @@ def restricted(const int[::1] pointers, const int[::1] columns, const double[::1
     return found[0], found[1][:at], found[2][:at]
 
 
-def apply(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,
+def apply_rows(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,
           const int[::1] lower, const double[:, ::1] moments, int dimension):
     """Return the flat blocks of several vectors of moments, one a column."""
     cdef int n_rows = upper.shape[0], count = moments.shape[1], r, e, c, k
@@ -150,7 +144,7 @@ def apply(const int[::1] pointers, const int[::1] columns, const double[::1] val
     return np.asarray(flat)
 
 
-def effect(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] member,
+def effect_of_rows(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] member,
            const double[::1] factor, const double[:, ::1] moments):
     """Return the largest absolute entry of the product with each of several vectors of moments, one a column.
 
@@ -180,7 +174,7 @@ def effect(const int[::1] pointers, const int[::1] columns, const double[::1] va
     return np.asarray(tops)
 
 
-def adjoint(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,
+def adjoint_of_rows(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,
             const int[::1] lower, const double[:, ::1] flat, int n):
     """Return the adjoint of `apply`: both halves of the blocks count."""
     cdef int n_rows = upper.shape[0], count = flat.shape[1], r, e, c, k
@@ -197,7 +191,7 @@ def adjoint(const int[::1] pointers, const int[::1] columns, const double[::1] v
     return np.asarray(image)
 
 
-def sums(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] all_pointers,
+def residual_sums(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] all_pointers,
          const int[::1] all_columns, const double[::1] all_values, const int[::1] upper, const int[::1] lower,
          const double[::1] constant, const double[::1] gradient, const double[::1] units, const double[::1] free,
          const double[::1] slack, const double[::1] gram, double tau, int n):

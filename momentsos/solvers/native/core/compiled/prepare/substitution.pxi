@@ -4,11 +4,6 @@ The matrix is compressed; `rows` and `pivots` are the equalities in this order a
 has no pivots of those before it, see `local_elimination`.
 """
 
-import numpy as np
-
-from libc.math cimport fabs
-from libc.stdlib cimport free, realloc
-
 
 cdef struct Known:  # the moments that are known, as combinations of others
     int *columns

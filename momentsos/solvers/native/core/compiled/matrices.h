@@ -1,6 +1,6 @@
 /* The hot loops on matrices, stored row by row. */
-#ifndef MOMENTSOS_KERNELS_H
-#define MOMENTSOS_KERNELS_H
+#ifndef MOMENTSOS_MATRICES_H
+#define MOMENTSOS_MATRICES_H
 
 #include "vectors.h"
 

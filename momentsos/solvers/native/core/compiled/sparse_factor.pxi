@@ -4,15 +4,8 @@ A front is opened with what its children leave, the terms of its blocks are adde
 moments. Pivots that are small are raised where they stand: what is raised elsewhere costs digits of all directions.
 """
 
-import numpy as np
 
-from libc.string cimport memcpy, memset
-from scipy.linalg.cython_blas cimport dsyrk
-
-from .rooms cimport Rooms
-from .vectors cimport PADDED
-
-cdef extern from "fronts.h" nogil:
+cdef extern from "sparse_factor.h" nogil:
     int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
                   double* smallest)
     void keep_columns(int n, int own, const double* matrix, double* panel)
@@ -44,6 +37,32 @@ cdef class Fronts:
     ValueError
         When the moments of a block are not in one front.
     """
+
+    cdef readonly Py_ssize_t panel_size
+    cdef int n, count, largest
+    # Of each front: its rows, own ones first, the places of the others in its parent, its children and its blocks.
+    cdef int *pointers
+    cdef int *rows
+    cdef int *own
+    cdef int *places
+    cdef int *child_bounds
+    cdef int *children
+    cdef int *block_bounds
+    cdef int *blocks
+    # Of each block: its moments' places in its front.
+    cdef int *positions
+    # Where the factor and the rest of a front begin.
+    cdef Py_ssize_t *panels
+    cdef Py_ssize_t *rests
+    cdef double *front
+    cdef double *left
+    cdef double *diagonal
+    cdef double *own_diagonal
+    cdef double *gathered
+    cdef double raised, smallest
+    cdef int *_parent
+    cdef list _kept
+
 
     def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent):
         cdef int k
@@ -95,6 +114,10 @@ cdef class Fronts:
     cdef void begin(self) noexcept nogil:
         memset(self.diagonal, 0, self.n * sizeof(double))
         self.raised, self.smallest = 0.0, 1.0
+
+    cdef inline int height(self, int k) noexcept nogil:
+        """Return how far columns of a front are apart."""
+        return PADDED(self.pointers[k + 1] - self.pointers[k])
 
     cdef void open_front(self, int k) noexcept nogil:
         """Begin a front with what its children leave."""
@@ -206,7 +229,7 @@ cdef void _group(int count, int groups, const int* keys, int* bounds, int* items
             bounds[keys[i] + 1] += 1
 
 
-def fronts_of(const Py_ssize_t[::1] order, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] bounds,
+def join_fronts(const Py_ssize_t[::1] order, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] bounds,
               const Py_ssize_t[::1] later):
     """Join pivots into fronts; see `momentsos.solvers.native.ordering.Ordering`.
 

@@ -1,18 +1,16 @@
 """Where the compiled iteration begins, as `momentsos.solvers.native.start` has it for that in NumPy."""
 
-import numpy as np
-
-from libc.math cimport sqrt
-from libc.string cimport memcpy, memset
-
-from .normal cimport Normal
-from .operator cimport Batch
-from .terms cimport Metric
-from .vectors cimport add, dot
-
 
 cdef class Beginning(Normal):
     """A program with a first iterate; see `Operator` for the arguments."""
+
+    # The iterate; the metrics of it, the one with the number `at`, and of an earlier one.
+    cdef Point point
+    cdef Metric[2] metrics
+    cdef int at
+    cdef double *flat
+    cdef double *missing
+
 
     def __init__(self, *args, tree=None):
         super().__init__(*args, tree=tree)

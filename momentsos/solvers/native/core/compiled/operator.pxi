@@ -6,11 +6,6 @@ the number of one of the *different* rows, which alone are kept. Blocks with the
 at a time, their entries side by side; see `lanes.h`. Flat vectors have that order here, and that of `cone` outside.
 """
 
-from libc.string cimport memcmp, memset
-
-from .blocks cimport eigen_size, sandwich
-from .rooms cimport Rooms
-from .vectors cimport LANES, Point
 
 cdef extern from "lanes.h" nogil:
     enum:
@@ -29,8 +24,55 @@ cdef enum:  # the fewest blocks that are put together
     FEWEST = 3
 
 
+cdef struct Batch:  # blocks of one size whose entries are multiples of different ones in the same places
+    int size
+    int lanes  # how many have room
+    int first  # the number of the first one in `members`
+    int filled  # how many there are
+    int different  # their different entries
+    int start  # where their entries begin in a flat vector
+    int slots  # where their different entries begin
+    bint together  # whether the rows of all are over the same moments
+    const int *member  # the places of their entries among the different ones
+    double *factor
+    double *missing
+    double *values  # of their rows, where all are over the same moments
+
+
 cdef class Operator:
     """A program in the form of the iteration; see `Scaled` and `Small` for the arguments, over the unknowns alone."""
+
+    cdef int n, dimension, outer_dimension, degree, n_blocks, n_rows, n_entries, n_slots, largest_block, n_batches
+    cdef int *sizes
+    # Where the blocks begin in flat vectors of the program, and the two places of their rows there and here.
+    cdef int *outer_starts
+    cdef int *outer_upper
+    cdef int *outer_lower
+    cdef int *upper
+    cdef int *lower
+    # The different entries: which one each row is a multiple of, and their rows, those of a block after each other.
+    cdef int *member
+    cdef double *factor
+    cdef int *heads
+    cdef int *pointers
+    cdef int *columns
+    cdef double *values
+    # Of each block: its first row, and its rows' different ones numbered within it.
+    cdef int *first
+    cdef int *within
+    cdef Batch *batches
+    cdef int *members
+    cdef double *constant
+    cdef double *gradient
+    cdef double *row_units
+    cdef double *gradient_units
+    cdef double objective_shift, objective_unit
+    cdef double *work
+    cdef double *entries
+    cdef double *gradients
+    cdef object _kept
+    cdef Rooms _rooms
+
 
     def __init__(self, int[::1] sizes, int[::1] starts, int[::1] upper, int[::1] lower, int[::1] member,
                  double[::1] factor, int[::1] heads, int[::1] pointers, int[::1] columns, double[::1] values,
@@ -357,7 +399,6 @@ cdef class Operator:
                 sandwich_lanes(batch.size, left + at, middle + at, right + at, self.work, flat + at)
             else:
                 sandwich(batch.size, left + at, middle + at, right + at, self.work, flat + at)
-
 
 
 cdef void _sort(int count, int kinds, const int* keys, const int* items, int* result, int* places) noexcept nogil:

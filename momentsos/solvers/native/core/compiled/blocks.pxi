@@ -3,14 +3,12 @@
 Plain loops: at these sizes a call of LAPACK costs more than the arithmetic. Larger matrices go to BLAS and LAPACK.
 """
 
-import numpy as np
 
-from libc.math cimport sqrt
-from libc.string cimport memcpy
-from scipy.linalg.cython_blas cimport dgemm, dtrmm
-from scipy.linalg.cython_lapack cimport dlauum, dpotrf, dtrtri
+cdef extern from "eigen.h" nogil:
+    size_t eigen_size(int n)
+    double smallest_eigenvalue(int n, const double* lower, double high, double* work)
 
-cdef extern from "kernels.h" nogil:
+cdef extern from "matrices.h" nogil:
     void multiply(int s, const double* left, const double* right, double* result)
 
 cdef enum:  # the largest matrices that loops are quicker for than BLAS
@@ -160,7 +158,7 @@ cdef double lowest(int s, const double* root, const double* change, double bound
     return lowest_of_lower(s, full, bound, half)
 
 
-def lowest_of(const double[:, :, ::1] roots, const double[:, :, ::1] changes, double bound):
+def lowest_eigenvalue(const double[:, :, ::1] roots, const double[:, :, ::1] changes, double bound):
     """Return the smallest eigenvalue of `R D Rᵀ` over stacks of `R` and `D`, or `bound` where none is below that."""
     cdef int s = roots.shape[1]
     cdef Py_ssize_t j

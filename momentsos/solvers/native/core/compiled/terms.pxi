@@ -10,13 +10,8 @@ the rows of `P` are those of the identity times a factor and those of `D` sparse
 (P^\top W P) D`, over the moments of the block alone.
 """
 
-from libc.string cimport memcpy, memset
 
-from .blocks cimport factor, gram_of_root, invert
-from .operator cimport Batch, Operator
-from .vectors cimport LANES, PADDED, Point
-
-cdef extern from "kernels.h" nogil:
+cdef extern from "matrices.h" nogil:
     void fold_weights(int s, const double* gram, const double* inverse, const int* member, const double* factor, int h,
                       int stride, double* work, double* folded)
     size_t fold_size(int s)
@@ -30,8 +25,34 @@ cdef extern from "lanes.h" nogil:
                     double* row, double* folded)
 
 
+cdef struct Metric:
+    double *gram
+    double *inverse
+    double *gram_root
+    double *slack_root
+    double *schur
+    double smallest_pivot
+    double shift
+
+
 cdef class Terms(Operator):
     """Factors the blocks of a point and forms their terms."""
+
+    # Of each block: the moments that it sees, and whether each of its different entries is a multiple of one moment.
+    # Their rows by columns: numbers and rows of all, and where a column of a block ends.
+    cdef int *rows
+    cdef double *by_columns
+    cdef int *column_ends
+    cdef int *bounds
+    cdef int *moments
+    cdef int *single
+    cdef double *_weights
+    cdef double *_folded
+    cdef double *_one
+    cdef double *_part
+    cdef double *_tall
+    cdef double *_flat
+
 
     def __init__(self, *args, order=None):
         super().__init__(*args, order=order)

@@ -5,10 +5,6 @@ same blocks, come from partition refinement: each block divides the classes that
 partition refinement algorithms*, SIAM J. Comput. 16 (1987)).
 """
 
-import numpy as np
-
-from libc.stdlib cimport free, realloc
-
 
 cdef _vertices(const int[::1] bounds, const int[::1] moments, int n):
     """Return the vertex of each moment, numbered by their first moments, -1 in no block, and their weights."""

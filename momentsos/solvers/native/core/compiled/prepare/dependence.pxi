@@ -4,17 +4,8 @@ The method is that of `momentsos.solvers.native.dependence`, where the formulas 
 that are not clearly nothing, and directions that change the objective alone.
 """
 
-import numpy as np
 
-from libc.math cimport fabs, isfinite, sqrt
-from libc.string cimport memcpy
-from scipy.linalg.cython_blas cimport dtrsm
-from scipy.linalg.cython_lapack cimport dpotrf, dpstrf
-
-from .rows import effect
-
-
-def settled(const double[::1, :] matrix, const int[::1] pointers, const int[::1] columns, const double[::1] values,
+def independent_moments(const double[::1, :] matrix, const int[::1] pointers, const int[::1] columns, const double[::1] values,
             const int[::1] member, const double[::1] factor, const double[::1] gradient, *, double suspicious,
             double left, double share):
     """Return the moments to be kept and the Cholesky factor of the matrix over them, or None where there is a doubt.
@@ -103,7 +94,7 @@ cdef bint _are_dependent(const double[::1, :] root, const int[::1] pivots, int r
             for k in range(count):
                 falls[k] += value * ray[k]
                 sizes[k] = max(sizes[k], fabs(ray[k]))
-    tops = effect(pointers, columns, values, member, factor, rays)
+    tops = effect_of_rows(pointers, columns, values, member, factor, rays)
     for k in range(count):
         if not tops[k] <= left or fabs(falls[k]) > share * steepest * sizes[k]:
             return False

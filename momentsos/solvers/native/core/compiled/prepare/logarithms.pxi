@@ -3,16 +3,8 @@
 Blocks that are alike are summed before anything else: their non-zeros are then gone through once for all of them.
 """
 
-import numpy as np
 
-from libc.math cimport fabs, ldexp, log2, rint, sqrt
-from libc.string cimport memcmp, memcpy, memset
-from scipy.linalg.cython_blas cimport dgemv, dsyrk
-
-from .blocks cimport factor
-
-
-cdef class _Blocks:
+cdef class _AlikeBlocks:
     """The non-zeros of the blocks, and which of these are alike.
 
     A block stands for itself and all that are alike: `like` is the first of them, `following` the next one in a list
@@ -33,7 +25,7 @@ cdef class _Blocks:
         self.sizes, self.like, self.following, self.first = numbers
         self.counts, self.places = np.zeros(count, dtype=np.intc), np.zeros(count + 1, dtype=np.intp)
         for j in range(count):
-            self.sizes[j] = _size(offsets[j + 1] - offsets[j])
+            self.sizes[j] = _size_of_svec(offsets[j + 1] - offsets[j])
             self.places[j + 1] = self.places[j] + self.sizes[j]
             self.largest = max(self.largest, self.sizes[j])
         _find_alike(self)
@@ -43,12 +35,12 @@ cdef class _Blocks:
                 self.end += self.sizes[j]
 
 
-cdef int _size(Py_ssize_t length) noexcept nogil:
+cdef int _size_of_svec(Py_ssize_t length) noexcept nogil:
     """Return the size of a block, given the length of its svec."""
     return <int>((sqrt(8.0 * length + 1.0) - 1.0) / 2.0)
 
 
-cdef int _find_alike(_Blocks blocks) except -1:
+cdef int _find_alike(_AlikeBlocks blocks) except -1:
     """Find the first block with the size and the non-zeros of each."""
     cdef int room = 4, j, k
     while room < 2 * blocks.n_blocks:
@@ -57,14 +49,14 @@ cdef int _find_alike(_Blocks blocks) except -1:
     cdef unsigned int place
     with nogil:
         for j in range(blocks.n_blocks):
-            place = _hash(blocks, j)
+            place = _hash_of_entries(blocks, j)
             while True:
                 place &= room - 1
                 k = table[place]
                 if k < 0:
                     table[place] = k = j
                     blocks.following[k] = -1
-                if k == j or _same(blocks, j, k):
+                if k == j or _same_entries(blocks, j, k):
                     break
                 place += 1
             blocks.like[j] = k
@@ -75,7 +67,7 @@ cdef int _find_alike(_Blocks blocks) except -1:
     return 0
 
 
-cdef unsigned int _hash(_Blocks blocks, int j) noexcept nogil:
+cdef unsigned int _hash_of_entries(_AlikeBlocks blocks, int j) noexcept nogil:
     """Return a number for the non-zeros of a block, four at a time: each product waits for the one before."""
     cdef const int* lengths = &blocks.pointers[blocks.offsets[j]]
     cdef const int* columns = &blocks.columns[0] + lengths[0]
@@ -94,7 +86,7 @@ cdef unsigned int _hash(_Blocks blocks, int j) noexcept nogil:
     return a ^ (a >> 15)
 
 
-cdef bint _same(_Blocks blocks, int j, int k) noexcept nogil:
+cdef bint _same_entries(_AlikeBlocks blocks, int j, int k) noexcept nogil:
     """Return whether two blocks have the same size and the same non-zeros."""
     cdef const int* one = &blocks.pointers[blocks.offsets[j]]
     cdef const int* two = &blocks.pointers[blocks.offsets[k]]
@@ -125,7 +117,7 @@ cdef class _Equations:
         self.own, self.right, self.shares = np.zeros(n), np.zeros(n + rest), np.ones(rest)
         self.sums = np.empty(rows)
 
-    cdef void add_blocks(self, _Blocks blocks, const double* logarithms, double* total) noexcept nogil:
+    cdef void add_blocks(self, _AlikeBlocks blocks, const double* logarithms, double* total) noexcept nogil:
         """Add the equations of all blocks; `total` is room for the sums over blocks that are alike."""
         cdef int j, e, begin, there, length, i
         cdef Py_ssize_t r
@@ -150,7 +142,7 @@ cdef class _Equations:
                 for i in range(blocks.sizes[j]):
                     self.shares[blocks.first[j] + i] = blocks.counts[j]
 
-    cdef void add_block(self, _Blocks blocks, int j, const double* total) noexcept nogil:
+    cdef void add_block(self, _AlikeBlocks blocks, int j, const double* total) noexcept nogil:
         """Add the equations of a block and of all that are alike, given the sums of their right sides."""
         cdef int first = blocks.first[j], i, k, e, c
         cdef Py_ssize_t r = blocks.offsets[j]
@@ -226,7 +218,7 @@ cdef class _Equations:
             right[i] /= self.own[i]
         return True
 
-    cdef bint spread(self, _Blocks blocks, double raised, double* work, double* sides) noexcept nogil:
+    cdef bint spread(self, _AlikeBlocks blocks, double raised, double* work, double* sides) noexcept nogil:
         """Write the answer for the rows of all blocks, and return as `solve`, given the one with their means.
 
         The room for work is for the matrix of a block and its svec.
@@ -255,7 +247,7 @@ cdef class _Equations:
                 k = blocks.following[k]
         return True
 
-    cdef void take_moments(self, _Blocks blocks, int j, double* taken) noexcept nogil:
+    cdef void take_moments(self, _AlikeBlocks blocks, int j, double* taken) noexcept nogil:
         """Write for each svec row of a block the sum over its moments."""
         cdef Py_ssize_t r
         cdef int e
@@ -306,7 +298,7 @@ cdef void _substitute(int size, const double* lower, double* x) noexcept nogil:
             x[j] -= row[j] * x[i]
 
 
-def solve(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1] columns, const double[::1] logarithms,
+def solve_logarithms(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1] columns, const double[::1] logarithms,
           const int[::1] row_pointers, const int[::1] row_columns, const double[::1] row_values,
           const double[::1] cost, Py_ssize_t most, double raised):
     """Return the logarithms of the scales, by a factorisation of the normal equations.
@@ -334,7 +326,7 @@ def solve(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1]
     Nothing is returned where a matrix has too many numbers. All logarithms are zero, as without a scaling, where it is
     not definite to rounding.
     """
-    cdef _Blocks blocks = _Blocks(offsets, pointers, columns)
+    cdef _AlikeBlocks blocks = _AlikeBlocks(offsets, pointers, columns)
     cdef int n = cost.shape[0], p = row_pointers.shape[0] - 1, largest = blocks.largest
     cdef Py_ssize_t rest = blocks.end + p + 1
     cdef int[2] full
@@ -357,7 +349,7 @@ def solve(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1]
     return np.asarray(equations.right)[:n], answer
 
 
-def powers(const Py_ssize_t[::1] offsets, const double[::1] moments, const double[::1] sides):
+def nearest_powers(const Py_ssize_t[::1] offsets, const double[::1] moments, const double[::1] sides):
     """Return the scales of moments and of svec rows, the nearest powers of 2, given the logarithms of `solve`."""
     cdef int n_blocks = offsets.shape[0] - 1, size, i, k, j
     cdef Py_ssize_t at = 0, r = 0, c
@@ -367,7 +359,7 @@ def powers(const Py_ssize_t[::1] offsets, const double[::1] moments, const doubl
         for c in range(moments.shape[0]):
             of_moments[c] = ldexp(1.0, <int>rint(moments[c]))
         for j in range(n_blocks):
-            size = _size(offsets[j + 1] - offsets[j])
+            size = _size_of_svec(offsets[j + 1] - offsets[j])
             for k in range(size):
                 for i in range(k + 1):
                     of_rows[r] = ldexp(1.0, <int>(rint(sides[at + i]) + rint(sides[at + k])))

@@ -6,19 +6,6 @@ operator. What is rare is left to them: where no step stays in the interior or t
 the iteration stops and says so, and whether an iterate that may be a ray is one, `rays` is asked.
 """
 
-import time
-
-import numpy as np
-
-from cpython.exc cimport PyErr_CheckSignals
-from libc.math cimport fabs
-from libc.string cimport memcpy
-
-from .beginning cimport Beginning
-from .blocks cimport eigen_size, factor, lowest, smallest_eigenvalue
-from .operator cimport Batch
-from .terms cimport Metric
-from .vectors cimport Point, absolute_dot, add, combine, dot, largest
 
 # What a call of `follow` ends with.
 RUNNING, HAND_OVER, STALLED, RAY, CONVERGED, ITERATIONS, TIME = range(7)

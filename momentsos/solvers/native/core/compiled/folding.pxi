@@ -1,9 +1,5 @@
 """The different rows of the blocks of a program, multiples of each other kept once, and what the blocks touch."""
 
-import numpy as np
-
-from libc.math cimport fabs
-from libc.string cimport memcpy, memset
 
 cdef enum:
     EMPTY = 0

@@ -1,7 +1,7 @@
 /* The loops of the multifrontal factorisation. A front is a small dense matrix, stored by columns, of which the lower
    half counts; its columns are padded, so that they begin with whole vectors. */
-#ifndef MOMENTSOS_FRONTS_H
-#define MOMENTSOS_FRONTS_H
+#ifndef MOMENTSOS_SPARSE_FACTOR_H
+#define MOMENTSOS_SPARSE_FACTOR_H
 
 #include "vectors.h"
 

@@ -4,9 +4,6 @@ Memory that comes anew from the operating system costs a tenth of a small solve:
 touched.
 """
 
-from libc.stdint cimport uintptr_t
-from libc.stdlib cimport free, malloc, realloc
-from libc.string cimport memset
 
 cdef enum:  # bytes that rooms are aligned to, those of the first chunk, and the most that are kept
     ALIGNED = 64
@@ -20,6 +17,12 @@ cdef size_t _spare_size = 0
 
 cdef class Rooms:
     """Chunks of memory, the rooms in them one after the other; all are given back together."""
+
+    cdef void **_chunks
+    cdef size_t *_sizes
+    cdef int _count, _places
+    cdef size_t _used
+
 
     def __cinit__(self):
         global _spare, _spare_size

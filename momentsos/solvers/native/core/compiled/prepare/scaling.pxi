@@ -1,8 +1,5 @@
 """Scaling, see `scaling`: whether a program needs the geometric one, and sweeps over blocks and moments."""
 
-import numpy as np
-
-from libc.math cimport exp2, fabs, frexp, ldexp, log2, rint, sqrt
 
 cdef double SQRT_HALF = sqrt(0.5)
 

@@ -4,18 +4,6 @@ Where a dense Schur complement is ill-conditioned and refinement does not make u
 square root, as in `momentsos.solvers.native.square_root`.
 """
 
-import numpy as np
-
-from libc.math cimport fabs, isfinite, sqrt
-from libc.string cimport memcpy, memset
-from scipy.linalg.cython_blas cimport dtrsv
-from scipy.linalg.cython_lapack cimport dgeqrf, dpotrf
-
-from .blocks cimport factor
-from .fronts cimport Fronts
-from .operator cimport Batch
-from .terms cimport Metric, Terms
-from .vectors cimport LANES, PADDED, Point, dot
 
 cdef enum:  # the most numbers of a square root that is factored here
     LARGEST_ROOT = 2_000_000
@@ -33,6 +21,23 @@ cdef inline void _add_outer(int s, double value, int i, int k, const double* low
 
 cdef class Normal(Terms):
     """Forms and factors the linear system, by the fronts of a tree where one is given."""
+
+    cdef bint by_square_root, poorly_refined
+    cdef Fronts _fronts
+    cdef double *_schur
+    cdef double *_row
+    cdef double *_norms
+    cdef double *_spare
+    cdef double *_whole
+    # Of the batches of a sparse program: where their weights are kept and whether they are there; of each block its
+    # place in one.
+    cdef double *_rooms_of_weights
+    cdef Py_ssize_t _weights_size
+    cdef int *_place
+    cdef int *_folded_now
+    cdef int *_batch
+    cdef int *_lane
+
 
     def __init__(self, *args, tree=None):
         found = None if tree is None else _homes(tree, *args)
