@@ -13,11 +13,11 @@ from momentsos import relax
 from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
-from momentsos.solvers.native import NativeSolver, adapter
-from momentsos.solvers.native.core.compiled import start as follow
+from momentsos.solvers.native import NativeSolver, adapter, path, rays, rules, runs
+from momentsos.solvers.native.core.compiled import start
 from momentsos.solvers.native.core.compiled.scaled import make_scaled
 from momentsos.solvers.native.core.numpy import blocks as cone
-from momentsos.solvers.native.prepare.choice import is_small
+from momentsos.solvers.native.prepare.choice import fits_densely
 from momentsos.solvers.native.prepare.cone import make_cone
 from momentsos.solvers.native.prepare.ordering import distinct_supports, order_moments
 from momentsos.solvers.native.prepare.scaled import prepare
@@ -48,7 +48,8 @@ def compiled_only(monkeypatch):
     def refuse(*_args, **_options):
         raise AssertionError("left to the general way")
 
-    monkeypatch.setattr(adapter, "make_scaled", refuse)
+    monkeypatch.setattr(runs, "run_in_numpy", refuse)
+    monkeypatch.setattr(adapter, "run_in_numpy", refuse)
 
 
 @pytest.mark.parametrize("family", FAMILIES | KERNELS)
@@ -101,9 +102,12 @@ def test_smallest_eigenvalues_of_graded_and_of_degenerate_matrices(size, spread,
     unit = np.eye(size)[None]
     for matrix in (graded, multiple, diagonal, -np.ones((size, size)), 1e-150 * graded, 1e150 * multiple):
         lowest = np.linalg.eigvalsh(matrix)[0]
-        found = kernels.lowest_eigenvalue(unit, matrix[None].copy(), 0.5 * lowest)
+        found, above = (
+            kernels.lowest_eigenvalue(unit, matrix[None].copy(), bound * lowest, rules.EIGENVALUE_PRECISION)
+            for bound in (0.5, 2.0)
+        )
         assert -1e-12 * abs(lowest) <= lowest - found <= 1.001e-4 * abs(lowest)  # from below: steps stay inside
-        assert kernels.lowest_eigenvalue(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
+        assert above == 2.0 * lowest
 
 
 @pytest.mark.usefixtures("compiled_only")
@@ -119,8 +123,8 @@ def test_rays_are_found_in_compiled_code(make, singular):
 def test_what_is_no_ray_is_iterated_on(monkeypatch):
     """An iterate that looks like a ray, and is not believed to be one, does not end the run."""
     looks = []
-    monkeypatch.setattr(follow, "dual_ray", lambda *_: looks.append(1))
-    monkeypatch.setattr(follow, "primal_ray", lambda *_: None)
+    monkeypatch.setattr(rays, "dual_ray", lambda *_: looks.append(1))
+    monkeypatch.setattr(rays, "primal_ray", lambda *_: None)
     answer = solve(infeasible(3, False), max_iterations=8)
     assert len(looks) > 1 and answer.status is SDPStatus.LIMIT and answer.iterations == 8
 
@@ -133,11 +137,11 @@ def test_limits_hold_in_compiled_code():
     assert solve(sdp, time_limit=1e-9).status is SDPStatus.LIMIT
 
 
-def test_an_exception_passes_through_compiled_code(monkeypatch):
+def test_an_exception_between_two_steps_passes_through(monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(kernels, "time", SimpleNamespace(perf_counter=interrupted))
+    monkeypatch.setattr(path, "time", SimpleNamespace(perf_counter=interrupted))
     with pytest.raises(KeyboardInterrupt):
         solve(feasible(2)[0])
 
@@ -150,16 +154,16 @@ def test_compiled_code_gives_the_same_answer_twice():
 
 def test_a_program_without_unknowns_is_not_for_compiled_code():
     fixed = SDP(np.ones(1), sp.csr_matrix([[1.0]]), np.ones(1), sp.csr_matrix([[1.0]]), (1,))
-    assert is_small(fixed) and make_scaled(prepare(fixed)) is None
+    assert fits_densely(fixed) and make_scaled(prepare(fixed)) is None
 
 
 def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
-    assert is_small(feasible(0, sizes=(10,) * 5, n=40)[0])
-    assert is_small(feasible(0, sizes=(10,) * 45, n=250)[0])
-    assert not is_small(feasible(0, sizes=(160,), n=20)[0])
+    assert fits_densely(feasible(0, sizes=(10,) * 5, n=40)[0])
+    assert fits_densely(feasible(0, sizes=(10,) * 45, n=250)[0])
+    assert not fits_densely(feasible(0, sizes=(160,), n=20)[0])
     n = 300
     diagonal = sp.csr_matrix(np.eye(n))  # linear: every moment in a block of its own
-    assert not is_small(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))
+    assert not fits_densely(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))
 
 
 def random_clique_program(cliques, size, rng):
@@ -196,7 +200,7 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
     small = make_scaled(prepared)
     over = sp.csr_matrix((small.over.data, small.over.indices, small.over.indptr), shape=small.over.shape)
     supports = distinct_supports(over, sdp.offsets, np.inf)
-    _, core = follow.load(small, order_moments(supports, over.shape[1], np.inf))
+    core = start._start_in_order(small, order_moments(supports, over.shape[1], np.inf)).core
     upper, lower = small.cone.upper, small.cone.lower
     dense = over.toarray() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
     right = rng.standard_normal(over.shape[1])
@@ -208,7 +212,7 @@ def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
     sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
     small = make_scaled(prepare(sdp))
     alone = [np.array([moment]) for moment in range(small.over.shape[1])]
-    assert follow.load(small, order_moments(alone, small.over.shape[1], np.inf)) is None
+    assert start._start_in_order(small, order_moments(alone, small.over.shape[1], np.inf)) is None
 
 
 @pytest.mark.usefixtures("compiled_only")
@@ -223,7 +227,7 @@ def test_different_rows_are_found_up_to_their_factor():
     )
     offsets = np.array([0, 4, 6], dtype=np.intc)
     member, factor, heads, *different = kernels.fold_rows(
-        offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data
+        offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data, rules.SAME
     )
     assert member.tolist() == [0, 0, 1, 0, 2, 3] and factor.tolist() == [1.0, 2.0, 1.0, 0.0, 1.0, 1.0]
     assert heads.tolist() == [0, 2, 4]

@@ -9,12 +9,13 @@ from solvers.test_native import FAMILIES, feasible
 
 from momentsos import relax
 from momentsos.sdp import SDP
-from momentsos.solvers.native.core.compiled import start as follow
+from momentsos.solvers.native.core.compiled import start as compiled_start
 from momentsos.solvers.native.core.compiled.scaled import make_scaled as make_scaled_rows
+from momentsos.solvers.native.core.numpy import start as numpy_start
 from momentsos.solvers.native.core.numpy.scaled import make_scaled, reduced_operator
 from momentsos.solvers.native.prepare.dependence import settle, without_dependent
 from momentsos.solvers.native.prepare.scaled import prepare
-from momentsos.solvers.native.start import LARGEST, LEAST_GRAM, LEAST_SLACK, first_point
+from momentsos.solvers.native.start import begin
 
 needs_compiled()
 
@@ -50,7 +51,7 @@ BALANCED = ["one equality", "constraints", "equalities"]
 def test_the_operator_is_that_of_numpy(name, rng):
     sdp = PROGRAMS[name](rng)
     prepared = prepare(sdp)
-    small, program = make_scaled_rows(prepared), make_scaled(sdp, prepared)
+    small, program = make_scaled_rows(prepared), make_scaled(prepared)
     dense, n = reduced_operator(program), program.elimination.n_head
     size = np.abs(dense).max()
     assert np.allclose(small.apply(np.eye(n)), dense, rtol=0, atol=1e-13 * size)
@@ -133,14 +134,15 @@ def test_a_direction_that_changes_the_objective_alone_is_left_to_the_general_way
 
 @pytest.mark.parametrize("name", BALANCED)
 def test_the_iteration_begins_where_the_general_way_does(name, rng):
-    small, core = follow.load(make_scaled_rows(prepare(PROGRAMS[name](rng))), None)
-    general = settle(small, small.folded.normal_matrix())
-    expected = first_point(small, general.schur.solve, 2.0)
-    slack, gram, kappa = core.begin(2.0, LEAST_SLACK, LEAST_GRAM, LARGEST)
-    assert np.isclose(slack, expected.slack[0], rtol=1e-6) and np.isclose(gram, expected.gram[0], rtol=1e-6)
-    free, slacks, grams, tau, begun = core.current_point()
-    assert not free.any() and tau == 1.0 and begun == kappa and np.isclose(kappa, expected.kappa, rtol=1e-6)
-    assert np.allclose(slacks, expected.slack, rtol=1e-6) and np.allclose(grams, expected.gram, rtol=1e-6)
+    prepared = prepare(PROGRAMS[name](rng))
+    points = []
+    for started in (compiled_start.make_start(prepared, None), numpy_start.make_start(make_scaled(prepared))):
+        begin(started.core, 2.0)
+        points.append(started.core.iterate())
+    for one, two in zip(*points, strict=True):
+        assert np.allclose(one, two, rtol=1e-6)
+    free, _, _, tau, _ = points[0]
+    assert not free.any() and tau == 1.0
 
 
 def test_sums_that_are_rounding_alone_are_no_entries():

@@ -7,6 +7,7 @@ from solvers.compiled import needs_compiled
 
 from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, svec_index, svec_length
+from momentsos.solvers.native import rules
 from momentsos.solvers.native.prepare import logarithms, scaling
 from momentsos.solvers.native.prepare.logarithms import geometric_scales
 
@@ -170,7 +171,7 @@ def test_rows_that_are_badly_scaled_are_found_both_ways(rng, both_ways):
 
 def test_a_matrix_that_cannot_be_factored_gives_no_scaling(rng, monkeypatch):
     needs_compiled()
-    monkeypatch.setattr(logarithms, "_RAISED", -1.0)
+    monkeypatch.setattr(rules, "RAISED_LOGARITHMS", -1.0)
     sdp = badly_scaled(rng, (3, 2, 3))
     moments, rows = geometric_scales(sdp)
     assert (moments == 1.0).all() and (rows == 1.0).all() and rows.shape == (15,)
@@ -179,6 +180,6 @@ def test_a_matrix_that_cannot_be_factored_gives_no_scaling(rng, monkeypatch):
 def test_large_least_squares_problems_are_solved_by_an_iteration(rng, monkeypatch):
     sdp = badly_scaled(rng, (3, 2, 3, 3))
     exact = geometric_scales(sdp)
-    monkeypatch.setattr(logarithms, "_FACTORED", 0)
+    monkeypatch.setattr(rules, "LARGEST_LOGARITHMS", 0)
     for one, two in zip(exact, geometric_scales(sdp), strict=True):
         assert np.abs(np.log2(one) - np.log2(two)).max() <= 2.0

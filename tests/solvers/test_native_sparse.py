@@ -13,7 +13,7 @@ from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
 from momentsos.solvers import SolverOptions, contract, solver_named
-from momentsos.solvers.native import adapter
+from momentsos.solvers.native import runs
 from momentsos.solvers.native.core.numpy import scaled as native_program
 from momentsos.solvers.native.core.numpy.blocks import factor_blocks, invert, product
 from momentsos.solvers.native.core.numpy.scaled import make_scaled
@@ -22,6 +22,7 @@ from momentsos.solvers.native.prepare import scaled as native_scaled
 from momentsos.solvers.native.prepare.elimination import eliminate_densely
 from momentsos.solvers.native.prepare.estimates import memory_bytes, peak_bytes
 from momentsos.solvers.native.prepare.local_elimination import eliminate_locally
+from momentsos.solvers.native.prepare.scaled import prepare
 
 TOLERANCE = 1e-8
 
@@ -99,13 +100,13 @@ PROGRAMS = dict(programs())
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypatch):
     sdp = PROGRAMS[name]
-    assert isinstance(make_scaled(sdp).schur, SparseSchur)
+    assert isinstance(make_scaled(prepare(sdp)).schur, SparseSchur)
     as_built = solve(sdp)
     with without_compiled():
         sparse = solve(sdp)
     monkeypatch.setattr(native_program, "sparse_ordering", lambda *_: None)
     monkeypatch.setattr(native_scaled, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
-    assert not isinstance(make_scaled(sdp).schur, SparseSchur)
+    assert not isinstance(make_scaled(prepare(sdp)).schur, SparseSchur)
     with without_compiled():
         dense = solve(sdp)
     for answer in (as_built, sparse, dense):
@@ -118,7 +119,7 @@ def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypa
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_sparse_schur_complement_is_the_reduced_dense_one(name, monkeypatch):
     sdp = PROGRAMS[name]
-    program = make_scaled(sdp)
+    program = make_scaled(prepare(sdp))
     point = random_point(program.cone, np.random.default_rng(1))
     sparse = program.normal_matrix(*point)
     found = np.zeros(sparse.matrix.shape)
@@ -181,7 +182,7 @@ def test_contradictions_are_found_before_anything_is_laid_out(monkeypatch):
     sdp = of_cliques(chain(40), np.random.default_rng(0))
     twice = sp.csr_matrix(sp.vstack([sdp.equalities, sdp.equalities[:1]]))
     right = np.append(sdp.right_side, sdp.right_side[0] + 1.0)
-    monkeypatch.setattr(adapter, "make_scaled", None)
+    monkeypatch.setattr(runs, "make_scaled", None)
     answer = solve(SDP(sdp.cost, twice, right, sdp.operator, sdp.sizes))
     assert answer.status is SDPStatus.PRIMAL_INFEASIBLE and answer.dual_ray is not None
 
@@ -197,7 +198,7 @@ def test_moments_that_depend_on_others_are_left_out_of_sparse_programs():
         sp.csr_matrix(sp.hstack([sdp.operator, sdp.operator[:, copies]])),
         sdp.sizes,
     )
-    assert isinstance(make_scaled(doubled).schur, SparseSchur)
+    assert isinstance(make_scaled(prepare(doubled)).schur, SparseSchur)
     first, second = solve(sdp), solve(doubled)
     assert second.residuals.worst <= TOLERANCE
     assert second.residuals.primal_objective == pytest.approx(first.residuals.primal_objective, rel=TOLERANCE)

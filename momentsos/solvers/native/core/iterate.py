@@ -34,6 +34,11 @@ class Iterate:
     tau: float
     kappa: float
 
+    @property
+    def parts(self) -> tuple[Array, Array, Array, float, float]:
+        """All of them, in this order."""
+        return self.free, self.slack, self.gram, self.tau, self.kappa
+
 
 @dataclass(frozen=True, eq=False)
 class Measure:

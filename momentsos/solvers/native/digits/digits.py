@@ -20,15 +20,10 @@ from numpy.typing import NDArray
 from ....errors import ProblemTooLarge
 from ....sdp import SDP, svec_index
 from ....sdp.svec import svec_weights
+from .. import rules
 from ..core.iterate import Iterate
 from ..prepare.scaled import Scaled
 from .exact import Exact, ExactProgram, array, exactly, make_exact, matrix, weighted
-
-#: Most entries of blocks over the moments, half a minute of work at twenty digits.
-LARGEST = 1_000_000
-_ITERATIONS, _PATIENCE = 80, 8
-#: Bits kept beyond four times the digits asked for.
-_GUARD = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,12 +69,12 @@ class Refined:
 def refuse_if_too_many_digits(sdp: SDP) -> None:
     """Raise `ProblemTooLarge` when a program is not small enough for extended arithmetic."""
     entries = sdp.operator.shape[0] * sdp.n_moments
-    if entries > LARGEST:
+    if entries > rules.LARGEST_EXACT:
         raise ProblemTooLarge(
             f"native option digits: {sdp.n_moments} moments and {sdp.operator.shape[0]} entries of blocks are beyond "
-            f"{LARGEST} in product; solve without it, or a lower order",
+            f"{rules.LARGEST_EXACT} in product; solve without it, or a lower order",
             8 * entries,
-            8 * LARGEST,
+            8 * rules.LARGEST_EXACT,
         )
 
 
@@ -89,7 +84,7 @@ def refine(program: Scaled, point: Iterate, digits: int, deadline: float) -> Ref
     Moments that depend on others only up to the rounding of the data let the exact program drift off along them.
     Then they are left out, and what they leave of the dual equation, about 1e-17, is what can be reached.
     """
-    with ctx.workprec(int(4 * digits * 3.33) + _GUARD):
+    with ctx.workprec(int(rules.DIGIT_FACTOR * digits * 3.33) + rules.GUARD_BITS):
         best = _followed(_State(program, point, digits, True), digits, deadline)
         if best.worst > 10.0**-digits and program.elimination.kept is not None:
             other = _followed(_State(program, point, digits, False), digits, deadline)
@@ -100,12 +95,12 @@ def refine(program: Scaled, point: Iterate, digits: int, deadline: float) -> Ref
 def _followed(state: _State, digits: int, deadline: float) -> Refined:
     """Advance while that makes the worst residual smaller; return the best answer."""
     best, since = state.refined(0), 0
-    for iteration in range(1, _ITERATIONS + 1):
-        enough = best.worst <= 10.0**-digits or since > _PATIENCE or time.perf_counter() > deadline
+    for iteration in range(1, rules.DIGIT_ITERATIONS + 1):
+        enough = best.worst <= 10.0**-digits or since > rules.DIGIT_PATIENCE or time.perf_counter() > deadline
         if enough or not state.advance():
             break
         now = state.refined(iteration)
-        since = 0 if now.worst < 0.5 * best.worst else since + 1
+        since = 0 if now.worst < rules.MUCH_BETTER * best.worst else since + 1
         best = now if now.worst < best.worst else best
     return best
 
@@ -187,7 +182,7 @@ class _State:
         self.gram = self.blocks.cut(matrix(exactly(gram)[:, None]))
         self.slack = self.blocks.cut(matrix(exactly(slack)[:, None]))
         self.adjoint = weighted(sdp, self.exact.rows)
-        self.tiny = arb(10) ** (-3 * digits)
+        self.tiny = arb(10) ** (-rules.DIGIT_SHIFT * digits)
 
     def _mu(self) -> arb:
         """Return the mean of the products of eigenvalues."""
@@ -213,10 +208,12 @@ class _State:
         mu = self._mu()
         affine = self._direction(schur, maps, inverse, missing, arb(0), None)
         reach = min(1.0, self._length(inner, affine))
-        centring = arb(max((1.0 - reach) ** 3, 1e-3 if reach < 0.9 else 1e-6))
+        far, near = rules.DIGIT_CENTRING
+        centring = arb(max((1.0 - reach) ** rules.CENTRING_POWER, far if reach < rules.DIGIT_REACH else near))
         step = self._direction(schur, maps, inverse, missing, centring * mu, affine)
-        length = min(1.0, (0.9 + 0.09 * reach) * self._length(inner, step))
-        if not length > 1e-6:
+        first, more = rules.DIGIT_CAUTION
+        length = min(1.0, (first + more * reach) * self._length(inner, step))
+        if not length > rules.DIGIT_SHORTEST:
             return False
         share = arb(length)
         self.z = (self.z + share * step[0]).mid()

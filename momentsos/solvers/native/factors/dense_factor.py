@@ -8,11 +8,8 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg import lapack
 
+from .. import rules
 from ..arrays import Array
-
-_GROWTH = 1e2
-_FIRST = 1e-16
-_LAST = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,9 +78,9 @@ def factor_schur(schur: Array) -> SchurFactor:
         When it has a number that is not finite, or stays indefinite.
     """
     shift = 0.0
-    while shift <= _LAST:
+    while shift <= rules.LAST_SHIFT:
         found = factor_shifted(schur, shift)
         if found is not None:
             return found
-        shift = max(_FIRST, shift * _GROWTH)
+        shift = max(rules.FIRST_SHIFT, shift * rules.SHIFT_GROWTH)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")

@@ -14,11 +14,9 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.sparse.linalg import splu
 
+from .. import rules
 from ..arrays import Array, Index
 from .dense_factor import SchurFactor, completed_diagonal, factor_schur
-
-#: Pivots below this share of the diagonal are small. The diagonal is raised by a share of it, first and at most.
-_SMALLEST, _FIRST, _GROWTH, _LAST = 1e-14, 1e-13, 10.0, 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +83,12 @@ def factor_matrix(schur: Array | SparseMatrix) -> SchurFactor | SparseFactor:
     if not diagonal.size:
         return factor_schur(np.zeros((0, 0)))
     raised = np.zeros(diagonal.shape)
-    while raised.max() <= _LAST:
+    while raised.max() <= rules.LAST_SHIFT:
         found = pivots_of(schur, diagonal * (1.0 + raised))
-        small = np.ones(diagonal.shape, dtype=bool) if found is None else found[1] <= _SMALLEST * diagonal
+        small = np.ones(diagonal.shape, dtype=bool) if found is None else found[1] <= rules.SMALL_PIVOT * diagonal
         if found is not None and not small.any():
             return SparseFactor(found[0], schur.order, float(raised.max()), float((found[1] / diagonal).min()))
-        raised[small] = np.maximum(_GROWTH * raised[small], _FIRST)
+        raised[small] = np.maximum(rules.RAISED_GROWTH * raised[small], rules.RAISED_PIVOT)
     raise np.linalg.LinAlgError("the Schur complement is not positive definite")
 
 

@@ -7,49 +7,43 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ....sdp import SDP
-
-#: Most unknowns, entries of a block, and multiplications for a dense Schur complement; with more, BLAS is quicker in
-#: NumPy. Moments up to which one is worth no look at its zeros.
-_MOST, _TALLEST, _LONGEST, _ALWAYS_DENSE = 1200, 4000, 150_000_000, 150
-#: How many numbers the compiled iteration keeps for each entry of the blocks: 28 vectors, in which three blocks at
-#: worst take the room of eight.
-VECTORS = 75
+from .. import rules
 
 #: What is known of programs that are still in use.
-_ARE_SMALL: WeakKeyDictionary[SDP, bool] = WeakKeyDictionary()
+_KNOWN: WeakKeyDictionary[SDP, bool] = WeakKeyDictionary()
 
 
-def is_small(sdp: SDP) -> bool:
+def fits_densely(sdp: SDP) -> bool:
     """Return whether the dense compiled iteration is the quickest; this is asked several times in a solve."""
-    known = _ARE_SMALL.get(sdp)
+    known = _KNOWN.get(sdp)
     if known is None:
-        known = _ARE_SMALL[sdp] = _is_small(sdp)
+        known = _KNOWN[sdp] = _found(sdp)
     return known
 
 
-def _is_small(sdp: SDP) -> bool:
+def _found(sdp: SDP) -> bool:
     """Return whether the dense compiled iteration is the quickest, by the multiplications for its Schur complement.
 
     With more than 150 moments, blocks that see few pairs of them are for sparse matrices.
     """
     n = sdp.n_moments
     unknowns = max(1, n - sdp.right_side.shape[0])
-    if not n or not sdp.operator.shape[0] or unknowns > _MOST:
+    if not n or not sdp.operator.shape[0] or unknowns > rules.MOST_UNKNOWNS:
         return False
     lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
-    if lengths.max() > _TALLEST:
+    if lengths.max() > rules.TALLEST:
         return False
     seen = np.minimum(entries, n)
-    if n > _ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
+    if n > rules.ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
         return False
     # The weights of all pairs of entries, and two products with the rows of the block.
     terms = 2 * lengths**2 + entries * (np.minimum(lengths, 2 * seen) + np.minimum(seen, unknowns)) // 2
-    return int(terms.sum()) <= _LONGEST
+    return int(terms.sum()) <= rules.LONGEST
 
 
-def small_bytes(sdp: SDP) -> int:
+def dense_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
     n, rows, p = sdp.n_moments, sdp.operator.shape[0], sdp.right_side.shape[0]
     largest = int(np.diff(sdp.offsets).max(initial=0))
-    blocks = 2 * VECTORS * rows + 3 * largest * (largest + n) + 6 * sdp.operator.nnz
+    blocks = 2 * rules.COMPILED_VECTORS * rows + 3 * largest * (largest + n) + 6 * sdp.operator.nnz
     return 8 * (6 * n**2 + blocks + 3 * p * n)

@@ -15,10 +15,8 @@ from numpy.typing import NDArray
 
 from ....sdp import svec_index
 from ....sdp.svec import SQRT2
+from .. import rules
 from ..arrays import Array
-
-#: Most entries of blocks whose layout is kept for the next program with blocks of the same sizes.
-_LARGEST_KEPT = 50_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,7 +114,7 @@ class Cone:
 def make_cone(sizes: Sequence[int]) -> Cone:
     """Group the blocks of the given sizes; the last few that are not large are kept."""
     stated = tuple(sizes)
-    return _known_cone(stated) if sum(size**2 for size in stated) <= _LARGEST_KEPT else _new_cone(stated)
+    return _known_cone(stated) if sum(size**2 for size in stated) <= rules.LARGEST_LAYOUT else _new_cone(stated)
 
 
 def _new_cone(sizes: tuple[int, ...]) -> Cone:
@@ -140,4 +138,4 @@ def _new_cone(sizes: tuple[int, ...]) -> Cone:
     return Cone(tuple(groups), start, int(table.sum()), upper, lower, weights, sizes)
 
 
-_known_cone = lru_cache(maxsize=16)(_new_cone)
+_known_cone = lru_cache(maxsize=rules.LAYOUTS)(_new_cone)

@@ -27,26 +27,28 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..rules import (
+    ADDED,
+    BALANCE_CUBES,
+    BATCHED,
+    CALL,
+    CALLS,
+    CHUNK,
+    CUBES,
+    FACTORED,
+    FEWEST_UNKNOWNS,
+    LARGEST_SELECTION,
+    PLACED,
+    SOLVES,
+    SPARSE,
+    SQUARES,
+    STREAMED,
+    SYMMETRIC,
+)
 from .ordering import Ordering, order_blocks
 
-#: Multiplications a second on one core: symmetric products, batches of small products, sparse products.
-SYMMETRIC, BATCHED, SPARSE = 2e10, 7e9, 8e8
-#: Seconds a NumPy call takes whatever its size.
-CALL = 1.5e-5
-#: What an iteration takes at least, about 200 calls.
-OVERHEAD = 200 * CALL
-#: Numbers a second that a triangular solve reads, and how many solves there are in an iteration.
-STREAMED, SOLVES = 1e9, 7
-#: What else is done with a block (factors, inverses, eigenvalues, products): multiplications in cubes of its size, and
-#: seconds in squares of it, for LAPACK is slow on small matrices.
-CUBES, SQUARES = 60, 1e-6
-#: Multiplications a second of a sparse factorisation, seconds to put a number in its place, and the fewest unknowns for
-#: which it is considered.
-FACTORED, PLACED, FEWEST = 1.5e9, 1e-8, 100
-#: Most numbers in one work array.
-CHUNK = 4_000_000
-#: Most products of entries that common shifts are worth laying out for.
-LARGEST_SELECTION = 8_000_000
+#: What an iteration takes at least.
+OVERHEAD = CALLS * CALL
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def patterns_pay(size: int, different: int) -> bool:
 def triangles_pay(size: int, count: int, columns: int) -> bool:
     """Return whether congruences cost less than the rows of whole blocks that they save."""
     saved = 0.25 * count * size**2 * columns * (columns + size) / SYMMETRIC
-    return saved > 30 * count * size**3 / BATCHED + 10 * CALL
+    return saved > BALANCE_CUBES * count * size**3 / BATCHED + 10 * CALL
 
 
 def compressing_pays(rows: int, different: int, columns: int) -> bool:
@@ -94,7 +96,7 @@ def compressing_pays(rows: int, different: int, columns: int) -> bool:
 def moving_seconds(shape: Shape, columns: int) -> float:
     """Return the time of the congruences, and of the factor `T` over `columns` moments."""
     h, triangle = shape.different, shape.triangle
-    balance = 30 * shape.count * shape.size**3 / BATCHED
+    balance = BALANCE_CUBES * shape.count * shape.size**3 / BATCHED
     if not patterns_pay(shape.size, h):
         return balance + 2 * shape.count * shape.size**3 * columns / BATCHED
     rows = h if compressing_pays(triangle, h, columns) else triangle
@@ -118,7 +120,7 @@ def local_seconds(shape: Shape) -> float:
     """Return the time of one product a block over the moments that it touches."""
     rows = shape.count * _factor_rows(shape, shape.width)
     products = 0.5 * rows * shape.width**2 / SYMMETRIC
-    return moving_seconds(shape, shape.width) + products + shape.count * (2 * CALL + 4e-9 * shape.width**2)
+    return moving_seconds(shape, shape.width) + products + shape.count * (2 * CALL + ADDED * shape.width**2)
 
 
 def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
@@ -127,7 +129,7 @@ def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
         return np.inf
     area = shape.different**2
     return (
-        30 * shape.count * shape.size**3 / BATCHED
+        BALANCE_CUBES * shape.count * shape.size**3 / BATCHED
         + 2 * shape.count * shape.size**3 * shape.different / BATCHED
         + shape.count * shape.triangle * area / SYMMETRIC
         + 0.5 * shifts**2 * shape.count * area / SYMMETRIC
@@ -155,7 +157,7 @@ def sparse_ordering(rows: sp.csr_matrix, offsets: NDArray[np.intp]) -> Ordering 
     `rows` are the svec rows of the blocks over the unknowns, those of a block from one of the `offsets` to the next.
     """
     n = rows.shape[1]
-    if n < FEWEST:
+    if n < FEWEST_UNKNOWNS:
         return None
     dense = dense_factor_seconds(n)
     found = order_blocks(rows, offsets, dense / PLACED, dense * FACTORED)

@@ -19,17 +19,11 @@ from numpy.typing import NDArray
 from scipy.linalg import lapack
 
 from ....sdp import check_primal_ray
+from .. import rules
 from ..arrays import Array
 from ..factors.dense_factor import SchurFactor, completed_diagonal, factor_shifted
 from ..factors.sparse_factor import SparseFactor, SparseMatrix, factor_matrix, pivots_of, restricted
-from .cost import CHUNK
 from .scaled import Scaled
-
-#: Pivots below this are candidates, and dependent when what is left of their column is below the second.
-SUSPICIOUS = 1e-13
-LEFT = 1e-11
-#: Share of the cost that a direction without effect must have to count as a change of the objective.
-COST = 1e-9
 
 AnyProgram = TypeVar("AnyProgram", bound=Scaled)
 
@@ -52,7 +46,7 @@ def settle(program: AnyProgram, matrix: Array | SparseMatrix) -> Settled[AnyProg
         When it cannot be factored.
     """
     found = factor_matrix(matrix) if isinstance(matrix, SparseMatrix) else factor_shifted(matrix, 0.0)
-    if found is not None and found.shift == 0 and found.smallest_pivot >= SUSPICIOUS:
+    if found is not None and found.shift == 0 and found.smallest_pivot >= rules.SUSPICIOUS:
         return Settled(program, found, None)
     program, ray = without_dependent(program, matrix)
     kept = program.elimination.kept
@@ -79,7 +73,7 @@ def without_dependent(program: AnyProgram, schur: Array | SparseMatrix) -> tuple
     if not picked.drop.size:
         return program, None
     kept = [picked.keep]
-    step = max(1, CHUNK // program.cone.dimension) if isinstance(schur, SparseMatrix) else picked.drop.size
+    step = max(1, rules.CHUNK // program.cone.dimension) if isinstance(schur, SparseMatrix) else picked.drop.size
     for low in range(0, picked.drop.size, step):
         drop = picked.drop[low : low + step]
         dependent, moments = _judge(program, picked, drop)
@@ -110,7 +104,7 @@ def _pick_dense(schur: Array) -> _Picked:
     matrix *= scale[:, None]
     matrix *= scale
     np.fill_diagonal(matrix, 1.0)
-    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=SUSPICIOUS, overwrite_a=1)
+    factor, pivots, rank, _ = lapack.dpstrf(matrix, lower=1, tol=rules.SUSPICIOUS, overwrite_a=1)
     pivots = pivots.astype(np.intp) - 1
     lower = np.asfortranarray(factor[:rank, :rank])
     row = np.argsort(pivots)
@@ -128,10 +122,10 @@ def _pick_sparse(schur: SparseMatrix) -> _Picked:
     diagonal = completed_diagonal(schur.matrix)
     roots = sp.diags_array(1.0 / np.sqrt(diagonal))
     scaled = SparseMatrix(sp.csc_matrix(roots @ schur.matrix @ roots), schur.order)
-    found = pivots_of(scaled, np.full(diagonal.shape, 1.0 + 0.1 * SUSPICIOUS))
+    found = pivots_of(scaled, np.full(diagonal.shape, 1.0 + rules.SUSPICION_RAISED * rules.SUSPICIOUS))
     if found is None:
         raise np.linalg.LinAlgError("the Schur complement is not positive definite")
-    small = found[1] <= SUSPICIOUS
+    small = found[1] <= rules.SUSPICIOUS
     keep = np.sort(schur.order[~small])
     factor = factor_matrix(scaled.restricted(keep))
     place = np.argsort(schur.order)
@@ -151,15 +145,15 @@ def _judge(program: Scaled, picked: _Picked, drop: NDArray[np.intp]) -> tuple[ND
     rays[keep] = -picked.weights(drop)
     rays *= scale[:, None]
     left = program.effect(rays)
-    if left.max(initial=0.0) > LEFT:
+    if left.max(initial=0.0) > rules.EFFECT_LEFT:
         missing = program.elimination.restrict_head(program.image(program.directions(rays)).T).T[keep]
         missing *= scale[keep, None]
         rays[keep] -= scale[keep, None] * picked.solve(missing)
         left = program.effect(rays)
     falls = program.gradient @ rays
     sizes = np.abs(program.gradient).max(initial=0.0) * np.abs(rays).max(axis=0, initial=0.0)
-    for i in np.flatnonzero((left <= LEFT) & (np.abs(falls) > COST * sizes)):
+    for i in np.flatnonzero((left <= rules.EFFECT_LEFT) & (np.abs(falls) > rules.COST_SHARE * sizes)):
         moments = program.moments(-np.sign(falls[i]) * rays[:, i], 0.0)
         if check_primal_ray(program.sdp, moments) is not None:
-            return left <= LEFT, moments
-    return left <= LEFT, None
+            return left <= rules.EFFECT_LEFT, moments
+    return left <= rules.EFFECT_LEFT, None

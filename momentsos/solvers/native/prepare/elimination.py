@@ -17,15 +17,8 @@ from numpy.typing import NDArray
 from scipy.linalg import blas
 
 from ....sdp.svec import transposed_product
+from .. import rules
 from ..arrays import Array
-
-#: Pivots below this share of the largest are zero, and a right side beyond their rows contradicts them.
-RANK_TOLERANCE = 1e-12
-CONSISTENCY_TOLERANCE = 1e-9
-#: A diagonal entry of the reduced Schur complement below this share of what it was before is rounding.
-CANCELLATION = 1e-13
-#: A number below this share of its terms is their rounding, if it is also below this share of its column.
-_ROUNDING, _NOISE = 4e-15, 1e-12
 
 
 class Multiplier(Protocol):
@@ -108,7 +101,7 @@ class Elimination:
             coupling = sp.csr_matrix(self.coupling).toarray() if sp.issparse(self.coupling) else self.coupling
             update = schur[k:, :k] - 0.5 * (corner @ coupling)
             blas.dsyr2k(-1.0, coupling.T, update.T, beta=1.0, c=reduced, lower=1, overwrite_c=1)
-            cancelled = np.flatnonzero(reduced.diagonal() <= CANCELLATION * before)
+            cancelled = np.flatnonzero(reduced.diagonal() <= rules.CANCELLATION * before)
             reduced[cancelled] = 0.0
             reduced[:, cancelled] = 0.0
         return reduced if self.kept is None else np.asfortranarray(reduced[self.kept[:, None], self.kept])
@@ -133,7 +126,9 @@ def solved_without_noise(matrix: Array, right: Array, triangular: bool = False) 
     gain = np.abs(solve(matrix, np.eye(matrix.shape[0]))).sum(axis=1)
     largest = np.abs(found).max(axis=0, initial=0.0)
     terms = np.abs(right).max(axis=0, initial=0.0) + np.abs(matrix).max() * largest
-    found[np.abs(found) <= np.minimum(_ROUNDING * gain[:, None] * terms, _NOISE * largest)] = 0.0
+    found[
+        np.abs(found) <= np.minimum(rules.SOLUTION_ROUNDING * gain[:, None] * terms, rules.SOLUTION_NOISE * largest)
+    ] = 0.0
     return found
 
 
@@ -201,11 +196,11 @@ def _solve_all(matrix: Array, right_side: Array) -> _Solved:
     right = right_side / scale
     q, r, pivots = scipy.linalg.qr(matrix / scale[:, None], mode="economic", pivoting=True)
     diagonal = np.abs(np.diag(r))
-    rank = int((diagonal > RANK_TOLERANCE * max(1.0, diagonal.max(initial=0.0))).sum())
+    rank = int((diagonal > rules.RANK_TOLERANCE * max(1.0, diagonal.max(initial=0.0))).sum())
     turned = q.T @ right
     contradiction = None
     missing = right - q[:, :rank] @ turned[:rank]
-    if np.abs(missing).max(initial=0.0) > CONSISTENCY_TOLERANCE * (1.0 + np.abs(right).max(initial=0.0)):
+    if np.abs(missing).max(initial=0.0) > rules.CONSISTENCY_TOLERANCE * (1.0 + np.abs(right).max(initial=0.0)):
         contradiction = missing / scale / float(missing @ right)
     square, rest = r[:rank, :rank], r[:rank, rank:]
     solve = scipy.linalg.solve_triangular

@@ -12,15 +12,10 @@ import scipy.sparse as sp
 from ....machine.compiled import uses_compiled
 from ....sdp import SDP
 from ....sdp.svec import svec_weights
-from .choice import VECTORS, is_small, small_bytes
+from .. import rules
+from .choice import dense_bytes, fits_densely
 from .cost import (
-    CHUNK,
-    CUBES,
-    FEWEST,
-    LARGEST_SELECTION,
     OVERHEAD,
-    PLACED,
-    SYMMETRIC,
     Shape,
     block_seconds,
     dense_factor_seconds,
@@ -36,12 +31,6 @@ from .cost import (
 from .local_elimination import eliminate_locally
 from .ordering import Ordering
 from .substitution import put_in, without_columns
-
-#: The compiled iteration: seconds whatever the size, set-up included, and its multiplications or numbers a second: of
-#: blocks, of the factorisation, and non-zeros of the blocks.
-_SET_UP, _BLOCKS, _FACTORS, _ENTRIES = 1e-4, 4.6e9, 1.1e10, 7e7
-#: Numbers kept whatever the size of the program.
-_ALWAYS = 2_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,7 +68,7 @@ def _found(sdp: SDP) -> _Stated:
     if elimination is not None:
         ones = np.ones(sdp.n_moments)
         rows = put_in(sp.csr_matrix(sdp.operator[:, elimination.order]), elimination, ones)
-    elif sdp.n_moments >= FEWEST:
+    elif sdp.n_moments >= rules.FEWEST_UNKNOWNS:
         fixed = sdp.equalities.indices[sdp.equalities.indptr[:-1][np.diff(sdp.equalities.indptr) == 1]]
         if fixed.size == sdp.right_side.size:
             rows = without_columns(sdp.operator, fixed)
@@ -112,13 +101,13 @@ def _shapes(operator: sp.csr_matrix, sdp: SDP, ordering: Ordering | None = None)
 def _kept(shape: Shape) -> int:
     """Return the numbers that a group keeps for the Schur complement, in the way that looks cheapest."""
     if shape.size == 1:
-        return 3 * shape.entries + min(5 * CHUNK, shape.count * shape.n)
+        return 3 * shape.entries + min(5 * rules.CHUNK, shape.count * shape.n)
     rows = shape.count * (shape.different if patterns_pay(shape.size, shape.different) else shape.size**2)
     ways = {
-        stacked_seconds(shape): rows * shape.n + 2 * min(CHUNK, shape.count * shape.size**2 * shape.n),
-        local_seconds(shape): rows * shape.width + 2 * CHUNK,
-        sparse_seconds(shape, shape.filled): 6 * shape.filled + shape.n**2 + CHUNK,
-        likely_shared_seconds(shape): 9 * min(LARGEST_SELECTION, (shape.entries // shape.count) ** 2 // 2),
+        stacked_seconds(shape): rows * shape.n + 2 * min(rules.CHUNK, shape.count * shape.size**2 * shape.n),
+        local_seconds(shape): rows * shape.width + 2 * rules.CHUNK,
+        sparse_seconds(shape, shape.filled): 6 * shape.filled + shape.n**2 + rules.CHUNK,
+        likely_shared_seconds(shape): 9 * min(rules.LARGEST_SELECTION, (shape.entries // shape.count) ** 2 // 2),
     }
     return int(ways[min(ways)])
 
@@ -136,21 +125,21 @@ def peak_bytes(sdp: SDP) -> int:
         # each pair.
         placed = sum(shape.count * shape.width**2 for shape in stated.shapes)
         rows = sum(shape.count * min(shape.size**2, shape.different) * shape.width for shape in stated.shapes)
-        matrix = 8 * stated.ordering.filled + 12 * placed + rows + 2 * CHUNK + VECTORS * dimension
-    return 8 * (_ALWAYS + 40 * sdp.n_moments + matrix + 12 * entries)
+        matrix = 8 * stated.ordering.filled + 12 * placed + rows + 2 * rules.CHUNK + rules.COMPILED_VECTORS * dimension
+    return 8 * (rules.ALWAYS_KEPT + 40 * sdp.n_moments + matrix + 12 * entries)
 
 
 def likely_seconds(sdp: SDP) -> float:
     """Return an estimate of the time of a solve on one core, for as many iterations as hard programs take."""
-    return 40 * iteration_seconds(sdp)
+    return rules.LIKELY_ITERATIONS * iteration_seconds(sdp)
 
 
 def memory_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of a solve in the way that it takes first."""
     if not uses_compiled():
         return peak_bytes(sdp)
-    if is_small(sdp):
-        return small_bytes(sdp)
+    if fits_densely(sdp):
+        return dense_bytes(sdp)
     stated = _stated(sdp)
     return peak_bytes(sdp) if stated.ordering is None else _sparse_bytes(sdp, stated, stated.ordering)
 
@@ -164,12 +153,12 @@ def _sparse_bytes(sdp: SDP, stated: _Stated, ordering: Ordering) -> int:
     fronts = 3 * (ordering.filled + 8 * stated.n) + int(rest @ rest)
     # Weights of one batch, of a few of them at a time, and two products with the rows of a block.
     weights = max((32 * shape.different**2 + 2 * shape.different * shape.width for shape in stated.shapes), default=0)
-    return 8 * (2 * VECTORS * rows + fronts + weights + 8 * sdp.operator.nnz + 40 * sdp.n_moments)
+    return 8 * (2 * rules.COMPILED_VECTORS * rows + fronts + weights + 8 * sdp.operator.nnz + 40 * sdp.n_moments)
 
 
 def is_compiled(sdp: SDP) -> bool:
     """Return whether the compiled iteration is tried, dense or sparse."""
-    return uses_compiled() and (is_small(sdp) or elimination_order(sdp) is not None)
+    return uses_compiled() and (fits_densely(sdp) or elimination_order(sdp) is not None)
 
 
 def iteration_seconds(sdp: SDP) -> float:
@@ -179,11 +168,16 @@ def iteration_seconds(sdp: SDP) -> float:
 
 def _compiled_seconds(sdp: SDP) -> float:
     """Return the time of a compiled iteration: its blocks, its factor and its non-zeros."""
-    ordering = None if is_small(sdp) else elimination_order(sdp)
+    ordering = None if fits_densely(sdp) else elimination_order(sdp)
     unknowns = max(1, sdp.n_moments - sdp.right_side.shape[0])
     factor = unknowns**3 / 6 if ordering is None else ordering.multiplications
-    cubes = CUBES * float((np.asarray(sdp.sizes, dtype=float) ** 3).sum())
-    return _SET_UP + cubes / _BLOCKS + factor / _FACTORS + sdp.operator.nnz / _ENTRIES
+    cubes = rules.CUBES * float((np.asarray(sdp.sizes, dtype=float) ** 3).sum())
+    return (
+        rules.COMPILED_SET_UP
+        + cubes / rules.COMPILED_BLOCKS
+        + factor / rules.COMPILED_FACTORS
+        + sdp.operator.nnz / rules.COMPILED_ENTRIES
+    )
 
 
 def _general_seconds(sdp: SDP) -> float:
@@ -198,7 +192,7 @@ def _general_seconds(sdp: SDP) -> float:
         seconds += block_seconds(shape)
         if stated.ordering is not None:
             seconds += moving_seconds(shape, shape.width) + shape.count * shape.width**2 * (
-                shape.triangle / SYMMETRIC + PLACED
+                shape.triangle / rules.SYMMETRIC + rules.PLACED
             )
         elif shape.size > 1:
             dense = stacked_seconds(shape), local_seconds(shape), likely_shared_seconds(shape)
@@ -212,14 +206,14 @@ def cheaper_side(sdp: SDP) -> str:
     The Gram matrices have as many unknowns as entries and multipliers, less an equation for each moment.
     """
     n, p, entries = sdp.n_moments, sdp.right_side.shape[0], sdp.operator.shape[0]
-    if n < FEWEST or entries + p - n > (n - p) // 2:
+    if n < rules.FEWEST_UNKNOWNS or entries + p - n > (n - p) // 2:
         return "moments"
     if _seconds_without_a_look(sdp) < 2 * OVERHEAD:
         return "moments"
     as_stated = _general_seconds(sdp)
     if as_stated < 2 * OVERHEAD:
         return "moments"
-    return "gram" if _gram_seconds(sdp, max(1, entries + p - n)) < 0.5 * as_stated else "moments"
+    return "gram" if _gram_seconds(sdp, max(1, entries + p - n)) < rules.OTHER_SIDE * as_stated else "moments"
 
 
 def _seconds_without_a_look(sdp: SDP) -> float:

@@ -21,9 +21,10 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
 from ....machine.compiled import uses_compiled
+from .. import rules
 from ..arrays import Array, Index
-from .elimination import CONSISTENCY_TOLERANCE, RANK_TOLERANCE, Elimination, eliminate_densely, eliminate_one
-from .substitution import COUNTED, THRESHOLD, SparseMultiplier, TriangularMultiplier, make_triangular, substituted
+from .elimination import Elimination, eliminate_densely, eliminate_one
+from .substitution import SparseMultiplier, TriangularMultiplier, make_triangular, substituted
 
 
 @dataclass(eq=False)
@@ -63,15 +64,6 @@ class _Work:
         self.rows = np.flatnonzero(is_left)
 
 
-#: Most numbers of a component that is solved as a dense matrix, if equalities are to count as local.
-_LARGEST = 2_000_000
-#: Equalities times moments up to which a dense factorisation is quicker than looking for anything, with compiled
-#: substitution and without; up to the second what was found is kept as a dense matrix.
-_TINY, _SMALL = 4_000, 20_000
-#: Up to there pivots found locally are taken where no free moment enters one with a larger factor than this.
-_HARMLESS = 1.0 + 1e-12
-
-
 def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Elimination:
     """Return the affine space of the equalities over moments with a scale each.
 
@@ -80,19 +72,21 @@ def eliminate(equalities: sp.csr_matrix, right_side: Array, scale: Array) -> Eli
     local, (p, n) = None, equalities.shape
     if p == 1 and equalities.nnz and equalities.has_canonical_format and equalities.data.all():
         return eliminate_one(equalities.indices, equalities.data * scale[equalities.indices], right_side, n)
-    least = _TINY if uses_compiled() else _SMALL
+    least = rules.FEW_EQUALITIES_COMPILED if uses_compiled() else rules.FEW_EQUALITIES
     if p * n > least:
         scaled = equalities.copy()
         scaled.data *= scale[scaled.indices]
         local = eliminate_locally(scaled, right_side, least)
-    if local is not None and p * n <= _SMALL and local.coupling is not None:
+    if local is not None and p * n <= rules.FEW_EQUALITIES and local.coupling is not None:
         # Column pivoting chooses better free moments than a threshold, and is affordable here.
         dense = sp.csr_matrix(local.coupling).toarray()
-        local = replace(local, coupling=dense) if np.abs(dense).max() <= _HARMLESS else None
+        local = replace(local, coupling=dense) if np.abs(dense).max() <= rules.HARMLESS else None
     return eliminate_densely(equalities.toarray() * scale, right_side) if local is None else local
 
 
-def eliminate_locally(equalities: sp.csr_matrix, right_side: Array, least: int = _SMALL) -> Elimination | None:
+def eliminate_locally(
+    equalities: sp.csr_matrix, right_side: Array, least: int = rules.FEW_EQUALITIES
+) -> Elimination | None:
     """Return the elimination of many equalities with few terms each, None where they are few or hang together.
 
     They are few where equalities times moments are no more than `least`.
@@ -115,7 +109,7 @@ def eliminate_locally(equalities: sp.csr_matrix, right_side: Array, least: int =
     is_free[pivots] = False
     free = np.flatnonzero(is_free)
     multiplier: SparseMultiplier | TriangularMultiplier
-    if not uses_compiled() or work.core or matrix.nnz > COUNTED:
+    if not uses_compiled() or work.core or matrix.nnz > rules.COUNTED:
         coupling, constants = substituted(matrix, work.right, steps, free)
         multiplier = SparseMultiplier(sp.csc_matrix(matrix[used][:, pivots]), used, scale)
     else:
@@ -170,7 +164,7 @@ def _note_conflict(work: _Work, rows: Index, rest: Array) -> None:
     """Remember the row without unknowns that is furthest from being true."""
     if rows.size and work.conflict is None:
         worst = rows[np.abs(rest[rows]).argmax()]
-        if abs(rest[worst]) > CONSISTENCY_TOLERANCE * (1.0 + np.abs(work.right).max(initial=0.0)):
+        if abs(rest[worst]) > rules.CONSISTENCY_TOLERANCE * (1.0 + np.abs(work.right).max(initial=0.0)):
             work.conflict = np.where(np.arange(work.right.shape[0]) == worst, 1.0, 0.0)
 
 
@@ -182,7 +176,7 @@ def _solve_own(work: _Work) -> None:
         largest = np.zeros(work.right.shape[0])
         np.maximum.at(largest, row, size)
         alone = np.bincount(column, minlength=work.columns.shape[0])[column] == 1
-        able = np.flatnonzero(alone & (size >= THRESHOLD * largest[row]))
+        able = np.flatnonzero(alone & (size >= rules.PIVOT_THRESHOLD * largest[row]))
         if not able.size:
             return
         order = able[np.lexsort((-size[able], row[able]))]
@@ -203,7 +197,7 @@ def _solve_components(work: _Work) -> bool:
         members = np.flatnonzero(label == number)
         rows, part = work.rows[members], left[members]
         columns = np.unique(part.indices).astype(np.intp)
-        if rows.shape[0] * columns.shape[0] > _LARGEST:
+        if rows.shape[0] * columns.shape[0] > rules.LARGEST_COMPONENT:
             return False
         dense = part[:, columns].toarray()
         solved = eliminate_densely(dense, rest[rows])
@@ -218,7 +212,7 @@ def _solve_components(work: _Work) -> bool:
 def _independent_rows(square: Array, rows: Index) -> Index:
     """Return as many of the rows as there are pivots, such that they determine these."""
     _, r, order = scipy.linalg.qr(square.T, mode="economic", pivoting=True)
-    rank = int((np.abs(np.diag(r)) > RANK_TOLERANCE).sum())
+    rank = int((np.abs(np.diag(r)) > rules.RANK_TOLERANCE).sum())
     return np.asarray(rows[order[:rank]])
 
 

@@ -23,13 +23,9 @@ from scipy.sparse.linalg import lsqr
 
 from ....machine.compiled import uses_compiled
 from ....sdp import SDP, svec_index
+from .. import rules
 from ..arrays import Array, Index, Integers
 from ..core import compiled
-
-#: Most numbers of a matrix for which a least-squares problem is solved by a factorisation.
-_FACTORED = 1_500_000
-#: Share of the largest diagonal entry that is added to all, for the equations do not determine everything.
-_RAISED = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,13 +105,15 @@ def find_logarithms(sdp: SDP) -> tuple[Array, Array]:
         values, cost = (np.ascontiguousarray(array, dtype=np.float64) for array in (sdp.equalities.data, sdp.cost))
         equalities = ends, places, values
         rows = pointers, columns, right
-        found = compiled.kernels.solve_logarithms(sdp.offsets, *rows, *equalities, cost, _FACTORED, _RAISED)
+        found = compiled.kernels.solve_logarithms(
+            sdp.offsets, *rows, *equalities, cost, rules.LARGEST_LOGARITHMS, rules.RAISED_LOGARITHMS
+        )
         return _solve_iteratively(sdp, _taken_apart(sdp, operator, right)) if found is None else found
     blocks = _taken_apart(sdp, operator, right)
     counts = np.bincount(blocks.like, minlength=blocks.like.shape[0])
     ends = np.cumsum(np.where(counts > 0, blocks.sizes, 0))
     rest, n = int(ends[-1]) + sdp.right_side.shape[0] + 1, sdp.n_moments
-    if max(rest, n) * rest > _FACTORED:
+    if max(rest, n) * rest > rules.LARGEST_LOGARITHMS:
         return _solve_iteratively(sdp, blocks)
     return _solve(sdp, blocks, (ends - blocks.sizes).astype(np.intc), counts, int(ends[-1]))
 
@@ -161,7 +159,7 @@ def _solve(sdp: SDP, blocks: _Blocks, first: Integers, counts: Index, blocks_end
     stands = np.flatnonzero(counts)
     shares = np.ones(rest)  # how many unknowns one is the mean of
     shares[:blocks_end] = np.repeat(counts[stands], blocks.sizes[stands])
-    raised = _RAISED * max(normal.own.max(initial=1.0), (diagonal / shares).max(initial=1.0))
+    raised = rules.RAISED_LOGARITHMS * max(normal.own.max(initial=1.0), (diagonal / shares).max(initial=1.0))
     diagonal += raised * shares
     several = np.flatnonzero((counts > 1) & (blocks.sizes > 0)).tolist()
     parts = {j: normal.pairs[first[j] :, first[j] :][: blocks.sizes[j], : blocks.sizes[j]] / counts[j] for j in several}
@@ -237,5 +235,12 @@ def _solve_iteratively(sdp: SDP, blocks: _Blocks) -> tuple[Array, Array]:
     equations = np.concatenate([np.tile(np.arange(count), 3), count + np.tile(np.arange(rows.shape[0]), 2)])
     shape = count + rows.shape[0], end + sdp.right_side.shape[0] + 1
     system = sp.csr_matrix((np.ones(columns.shape[0]), (equations, columns)), shape=shape)
-    answer = lsqr(system, np.concatenate([blocks.logarithms, other]), iter_lim=60, atol=1e-3, btol=1e-3)[0]
+    tolerance = rules.LOGARITHM_TOLERANCE
+    answer = lsqr(
+        system,
+        np.concatenate([blocks.logarithms, other]),
+        iter_lim=rules.LOGARITHM_ITERATIONS,
+        atol=tolerance,
+        btol=tolerance,
+    )[0]
     return answer[:n], answer[n:end]

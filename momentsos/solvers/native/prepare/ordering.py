@@ -24,11 +24,9 @@ import numpy as np
 import scipy.sparse as sp
 
 from ....machine.compiled import uses_compiled
+from .. import rules
 from ..arrays import Index
 from ..core import compiled
-
-#: A block is looked for inside others where one of its vertices is in this many of them or fewer.
-_FEW = 64
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +76,7 @@ def order_blocks(rows: sp.csr_matrix, offsets: Index, placed: float, most: float
         return None if supports is None else order_moments(supports, n, most)
     bounds, pointers, columns = (array.astype(np.intc, copy=False) for array in (offsets, rows.indptr, rows.indices))
     touched = compiled.kernels.distinct_supports(bounds, pointers, columns, n, placed)
-    found = None if touched is None else compiled.kernels.order_moments(*touched, n, most, _FEW)
+    found = None if touched is None else compiled.kernels.order_moments(*touched, n, most, rules.FEW_CLIQUES)
     return None if found is None else Ordering(*found)
 
 
@@ -181,7 +179,7 @@ class _Quotient:
     def _is_inside(self, clique: set[int]) -> bool:
         """Return whether a clique is inside another one, False where that takes long to find."""
         others = min((self.members[v] for v in clique), key=len)
-        return len(others) <= _FEW and any(clique < self.cliques[other] for other in others)
+        return len(others) <= rules.FEW_CLIQUES and any(clique < self.cliques[other] for other in others)
 
     def total(self, vertices: Iterable[int]) -> int:
         """Return the number of their moments."""

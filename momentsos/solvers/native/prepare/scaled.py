@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ....sdp import SDP
+from .. import rules
 from ..arrays import Array
 from .cone import Cone, make_cone
 from .elimination import Elimination, adjoint_product
@@ -159,7 +160,7 @@ def _without_noise(elimination: Elimination, cost: Array) -> Array:
         return gradient
     rest = adjoint_product(abs(elimination.coupling), np.abs(cost[elimination.n_head :]))
     size = np.abs(cost[: elimination.n_head]) + rest
-    return np.where(np.abs(gradient) > 1e-14 * size, gradient, 0.0)
+    return np.where(np.abs(gradient) > rules.COST_NOISE * size, gradient, 0.0)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,16 +16,10 @@ from numpy.typing import NDArray
 
 from ....machine.compiled import uses_compiled
 from ....sdp import SDP
+from .. import rules
 from ..arrays import Array
 from ..core import compiled
 from .logarithms import geometric_scales
-
-#: Ratio of the entries of a row above which the scale of the variables is looked for, and the share of its smallest
-#: entries that do not count.
-_BADLY_SCALED, _SMALL_SHARE = 1e3, 0.1
-_SWEEPS = 4
-#: Most non-zeros that compiled code counts.
-_COUNTED = 2**31 - 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,15 +59,15 @@ def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
     Fewer are coefficients that happen to be small, and say nothing of the units of the variables.
     """
     size = np.abs(values)
-    if not size.max(initial=0.0) > _BADLY_SCALED * size.min(initial=np.inf, where=size > 0):
+    if not size.max(initial=0.0) > rules.BADLY_SCALED * size.min(initial=np.inf, where=size > 0):
         return False
     filled = pointers[:-1][np.diff(pointers) > 0]
     low = np.minimum.reduceat(np.where(size > 0, size, np.inf), filled)
     ends = np.append(filled[1:], size.shape[0])
-    for row in np.flatnonzero(np.maximum.reduceat(size, filled) > _BADLY_SCALED * low).tolist():
+    for row in np.flatnonzero(np.maximum.reduceat(size, filled) > rules.BADLY_SCALED * low).tolist():
         own = size[filled[row] : ends[row]]
         own = np.sort(own[own > 0])
-        if own[-1] > _BADLY_SCALED * own[int(_SMALL_SHARE * own.size)]:
+        if own[-1] > rules.BADLY_SCALED * own[int(rules.SMALL_SHARE * own.size)]:
             return True
     return False
 
@@ -81,12 +75,12 @@ def _is_badly_scaled(values: Array, pointers: NDArray[np.integer]) -> bool:
 def _has_bad_scale(sdp: SDP) -> bool:
     """Return whether the entries of an equality or of the cost differ by a large factor."""
     matrix = sdp.equalities
-    if not uses_compiled() or matrix.nnz > _COUNTED:
+    if not uses_compiled() or matrix.nnz > rules.COUNTED:
         ends = np.array([0, sdp.n_moments])
         return _is_badly_scaled(sdp.cost, ends) or _is_badly_scaled(matrix.data, matrix.indptr)
     cost, values = (np.ascontiguousarray(array, dtype=np.float64) for array in (sdp.cost, matrix.data))
     pointers = matrix.indptr.astype(np.intc, copy=False)
-    return compiled.kernels.is_badly_scaled(cost, pointers, values, _BADLY_SCALED, _SMALL_SHARE)
+    return compiled.kernels.is_badly_scaled(cost, pointers, values, rules.BADLY_SCALED, rules.SMALL_SHARE)
 
 
 def equilibrate(sdp: SDP) -> Scaling:
@@ -101,12 +95,12 @@ def equilibrate(sdp: SDP) -> Scaling:
         moments, rows = geometric_scales(sdp)
     else:
         moments, rows = np.ones(sdp.n_moments), np.ones(matrix.shape[0])
-    if not uses_compiled() or matrix.nnz > _COUNTED:
+    if not uses_compiled() or matrix.nnz > rules.COUNTED:
         factors = _sweep(matrix, sdp.offsets, rows, moments)
         return Scaling(_rounded(moments), rows * np.repeat(_rounded(factors), np.diff(sdp.offsets)))
     pointers, columns = (array.astype(np.intc, copy=False) for array in (matrix.indptr, matrix.indices))
     values = np.ascontiguousarray(matrix.data, dtype=np.float64)
-    compiled.kernels.sweep(sdp.offsets, pointers, columns, values, rows, moments, _SWEEPS)
+    compiled.kernels.sweep(sdp.offsets, pointers, columns, values, rows, moments, rules.SWEEPS, rules.TIE)
     return Scaling(moments, rows)
 
 
@@ -118,7 +112,7 @@ def _sweep(matrix: sp.csr_matrix, offsets: NDArray[np.intp], rows: Array, moment
     by_moment = np.argsort(matrix.indices, kind="stable")
     moment_starts = np.concatenate([[0], np.cumsum(np.bincount(matrix.indices, minlength=moments.shape[0]))])
     factors = np.ones(offsets.shape[0] - 1)
-    for _ in range(_SWEEPS):
+    for _ in range(rules.SWEEPS):
         current = values * factors[block] * moments[matrix.indices]
         factors /= np.sqrt(_largest(current, starts))
         moments /= np.sqrt(_largest(current[by_moment], moment_starts))

@@ -14,17 +14,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
+from .. import rules
 from ..arrays import Array, Index
 from ..core import compiled
 from .elimination import Elimination, solved_without_noise
 
-#: Share of the largest coefficient of an equality that one must have to be a pivot.
-THRESHOLD = 0.1
-#: With the equalities put in, blocks may have this many times their non-zeros; below this share of its terms, one is
-#: their rounding.
-FULLER, ROUNDING = 2, 1e-14
-#: Most non-zeros that compiled code counts.
-COUNTED = 2**31 - 1
 #: Rows and columns of equalities that are solved together.
 Steps = Sequence[tuple[Index, Index]]
 
@@ -50,7 +44,7 @@ class SparseMultiplier:
         """Return the multipliers; they are zero for equalities that others imply."""
         result = np.zeros(self.scale.shape[0])
         if self.used.size:
-            solved = splu(self.square, diag_pivot_thresh=THRESHOLD).solve(gradient, trans="T")
+            solved = splu(self.square, diag_pivot_thresh=rules.PIVOT_THRESHOLD).solve(gradient, trans="T")
             result[self.used] = solved / self.scale[self.used]
         return result
 
@@ -80,7 +74,15 @@ class TriangularMultiplier:
         place = np.full(free.shape[0] + self.pivots.shape[0], -1, dtype=np.intc)
         place[free] = np.arange(free.shape[0])
         pointers, columns, values, constants = compiled.kernels.substitute(
-            self.pointers, self.columns, self.values, right, self.rows, self.pivots, place, free.shape[0], ROUNDING
+            self.pointers,
+            self.columns,
+            self.values,
+            right,
+            self.rows,
+            self.pivots,
+            place,
+            free.shape[0],
+            rules.LOCAL_ROUNDING,
         )
         shape = self.pivots.shape[0], free.shape[0]
         return sp.csr_matrix((values, columns, pointers), shape=shape), constants
@@ -124,7 +126,7 @@ def substituted(matrix: sp.csr_matrix, right_side: Array, steps: Steps, free: In
 def _without_rounding(matrix: sp.csr_matrix, size: sp.csr_matrix) -> sp.csr_matrix:
     """Return a matrix without the entries that are nothing but the rounding of terms of the given size."""
     matrix = sp.csr_matrix(matrix)
-    matrix.data[np.abs(matrix.data) <= ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
+    matrix.data[np.abs(matrix.data) <= rules.LOCAL_ROUNDING * np.asarray(size[matrix.nonzero()]).ravel()] = 0.0
     matrix.eliminate_zeros()
     return matrix
 
@@ -143,7 +145,7 @@ def put_in(matrix: sp.csr_matrix, elimination: Elimination, scale: Array) -> sp.
     rows = sp.csr_matrix(matrix[:, :head] - matrix[:, head:] @ own)
     size = abs(matrix[:, :head]) + abs(matrix[:, head:]) @ abs(own)
     rows = _without_rounding(rows, size)
-    return rows if rows.nnz <= FULLER * matrix.nnz else None
+    return rows if rows.nnz <= rules.FULLER * matrix.nnz else None
 
 
 def without_columns(matrix: sp.csr_matrix, which: Index) -> sp.csr_matrix:

@@ -6,7 +6,7 @@ Plain loops: at these sizes a call of LAPACK costs more than the arithmetic. Lar
 
 cdef extern from "eigen.h" nogil:
     size_t eigen_size(int n)
-    double smallest_eigenvalue(int n, const double* lower, double high, double* work)
+    double smallest_eigenvalue(int n, const double* lower, double high, double precision, double* work)
 
 cdef extern from "matrices.h" nogil:
     void multiply(int s, const double* left, const double* right, double* result)
@@ -108,7 +108,7 @@ cdef void sandwich(int s, const double* left, const double* middle, const double
         result[i * s + i] = full[i * s + i]
 
 
-cdef double lowest_of_lower(int s, const double* full, double bound, double* half) noexcept nogil:
+cdef double _lowest_of_lower(int s, const double* full, double bound, double precision, double* half) noexcept nogil:
     """Return the smallest eigenvalue of a matrix given by its lower half, or `bound` where it is not below that.
 
     `half` has room for `eigen_size` numbers, as for a matrix.
@@ -122,10 +122,11 @@ cdef double lowest_of_lower(int s, const double* full, double bound, double* hal
         half[i * s + i] = full[i * s + i] - bound
     if factor(s, half, half) == 0:
         return bound
-    return min(bound, smallest_eigenvalue(s, full, bound, half))
+    return min(bound, smallest_eigenvalue(s, full, bound, precision, half))
 
 
-cdef double lowest(int s, const double* root, const double* change, double bound, double* work) noexcept nogil:
+cdef double lowest(int s, const double* root, const double* change, double bound, double precision,
+                   double* work) noexcept nogil:
     """Return the smallest eigenvalue of `R D Rᵀ` (`R` lower triangular), or `bound` where it is not below that.
 
     A Cholesky factorisation of the matrix less `bound` tells, at a fraction of the price of eigenvalues, so that
@@ -141,7 +142,7 @@ cdef double lowest(int s, const double* root, const double* change, double bound
         memcpy(full, change, <size_t>s * s * sizeof(double))
         dtrmm("R", "U", "N", "N", &s, &s, &one, <double*>root, &s, full, &s)
         dtrmm("L", "U", "T", "N", &s, &s, &one, <double*>root, &s, full, &s)
-        return lowest_of_lower(s, full, bound, half)
+        return _lowest_of_lower(s, full, bound, precision, half)
     for i in range(s):
         for j in range(s):
             half[i * s + j] = root[i * s] * change[j]
@@ -155,15 +156,18 @@ cdef double lowest(int s, const double* root, const double* change, double bound
             for k in range(j + 1):
                 value += half[i * s + k] * root[j * s + k]
             full[i * s + j] = value
-    return lowest_of_lower(s, full, bound, half)
+    return _lowest_of_lower(s, full, bound, precision, half)
 
 
-def lowest_eigenvalue(const double[:, :, ::1] roots, const double[:, :, ::1] changes, double bound):
-    """Return the smallest eigenvalue of `R D Rᵀ` over stacks of `R` and `D`, or `bound` where none is below that."""
+def lowest_eigenvalue(const double[:, :, ::1] roots, const double[:, :, ::1] changes, double bound, double precision):
+    """Return the smallest eigenvalue of `R D Rᵀ` over stacks of `R` and `D`, or `bound` where none is below that.
+
+    It is found from below, to a relative `precision`.
+    """
     cdef int s = roots.shape[1]
     cdef Py_ssize_t j
     cdef double[::1] work = np.empty(s * s + eigen_size(s))
     with nogil:
         for j in range(roots.shape[0]):
-            bound = lowest(s, &roots[j, 0, 0], &changes[j, 0, 0], bound, &work[0])
+            bound = lowest(s, &roots[j, 0, 0], &changes[j, 0, 0], bound, precision, &work[0])
     return bound

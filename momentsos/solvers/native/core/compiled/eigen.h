@@ -55,10 +55,10 @@ INLINED void tridiagonal(int n, double *restrict matrix, double *restrict diagon
 }
 
 /* Return the smallest eigenvalue, known to be at most `high`, of a symmetric matrix given by its lower half, from below
-   to a relative precision of 1e-4, which is more than the length of a step needs; by bisection with Sturm sequences, as
-   many points at a time as there are lanes (Barth, Martin, Wilkinson, *Numer. Math.* 9 (1967)). `work` has room for
-   `eigen_size` numbers. */
-static WIDE double smallest_eigenvalue(int n, const double *restrict lower, double high, double *restrict work)
+   to a relative precision; by bisection with Sturm sequences, as many points at a time as there are lanes (Barth,
+   Martin, Wilkinson, *Numer. Math.* 9 (1967)). `work` has room for `eigen_size` numbers. */
+static WIDE double smallest_eigenvalue(int n, const double *restrict lower, double high, double precision,
+                                       double *restrict work)
 {
     double *matrix = work, *diagonal = matrix + (size_t)n * PADDED(n), *squares = diagonal + PADDED(n);
     double *u = squares + PADDED(n), *p = u + PADDED(n), low = DBL_MAX, size = 0.0;
@@ -78,7 +78,7 @@ static WIDE double smallest_eigenvalue(int n, const double *restrict lower, doub
         size = fabs(diagonal[i]) + beside > size ? fabs(diagonal[i]) + beside : size;
     }
     low -= 4.0 * DBL_EPSILON * size;
-    while (high - low > 1e-4 * fabs(low) + DBL_EPSILON * size) {
+    while (high - low > precision * fabs(low) + DBL_EPSILON * size) {
         wide points, pivots, signs = ZERO;
         double step = (high - low) / (LANES + 1), from = low;
         for (int l = 0; l < LANES; l++)

@@ -1,4 +1,4 @@
-"""The different rows of the blocks of a program, multiples of each other kept once, and what the blocks touch."""
+"""The different rows of the blocks of a program, multiples of each other kept once."""
 
 
 cdef enum:
@@ -6,8 +6,8 @@ cdef enum:
 
 
 cdef double _ratio(int length, const int* columns, const double* values, const int* others,
-                   const double* known) noexcept nogil:
-    """Return what a row is times another one, up to a relative difference of 1e-12, or 0 where it is no multiple."""
+                   const double* known, double same) noexcept nogil:
+    """Return what a row is times another one, up to a relative difference, or 0 where it is no multiple."""
     cdef int e
     cdef double ratio
     for e in range(length):
@@ -15,12 +15,13 @@ cdef double _ratio(int length, const int* columns, const double* values, const i
             return 0.0
     ratio = values[0] / known[0]
     for e in range(1, length):
-        if not fabs(values[e] - ratio * known[e]) <= 1e-12 * fabs(values[e]):
+        if not fabs(values[e] - ratio * known[e]) <= same * fabs(values[e]):
             return 0.0
     return ratio
 
 
-def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] columns, const double[::1] values):
+def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] columns, const double[::1] values,
+              double same):
     """Find the different rows of each block.
 
     Parameters
@@ -29,6 +30,8 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
         Where the rows of each block begin.
     pointers, columns, values : arrays
         The rows, compressed, without zeros, their columns ascending.
+    same : float
+        The relative difference up to which rows are multiples of each other.
 
     Returns
     -------
@@ -77,7 +80,8 @@ def fold_rows(const int[::1] offsets, const int[::1] pointers, const int[::1] co
                     e = first[found - 1]
                     if pointers[e + 1] - pointers[e] != length:
                         continue
-                    ratio = _ratio(length, &columns[at], &values[at], &columns[pointers[e]], &values[pointers[e]])
+                    ratio = _ratio(length, &columns[at], &values[at], &columns[pointers[e]], &values[pointers[e]],
+                                   same)
                     if ratio != 0.0:
                         member[r], factor[r] = found - 1, ratio
                         break
@@ -99,68 +103,3 @@ cdef _chosen(const int[::1] which, const int[::1] pointers, const int[::1] colum
             memcpy(&kept[ends[r]], &columns[pointers[which[r]]], length * sizeof(int))
             memcpy(&numbers[ends[r]], &values[pointers[which[r]]], length * sizeof(double))
     return np.asarray(ends), np.asarray(kept), np.asarray(numbers)
-
-
-cdef inline unsigned long long _mixed(unsigned long long x) noexcept nogil:
-    """Return the number with its bits mixed, as in the generator SplitMix64."""
-    x = (x + 1) * 0x9E3779B97F4A7C15ull
-    x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9ull
-    return x ^ (x >> 27)
-
-
-def distinct_supports(const int[::1] offsets, const int[::1] pointers, const int[::1] columns, int n, double most):
-    """Return the sets of columns, of `n`, that blocks of rows touch, each once.
-
-    Parameters
-    ----------
-    offsets : (blocks + 1,) array
-        Where the rows of each block begin.
-    pointers, columns : arrays
-        The rows, compressed.
-    most : float
-        The most that the squares of the sizes of these sets may add up to.
-
-    Returns
-    -------
-    bounds, columns : arrays or None
-        Where each set begins, and the sets; None where there is more.
-    """
-    cdef int blocks = offsets.shape[0] - 1, room = 4, j, e, c, count = 0, at = 0, i, other
-    while room < 2 * blocks:
-        room *= 2
-    cdef int[::1] bounds = np.zeros(blocks + 1, dtype=np.intc), mark = np.full(n, -1, dtype=np.intc)
-    cdef int[::1] moments = np.empty(pointers[offsets[blocks]] + 1, dtype=np.intc)
-    cdef int[::1] table = np.full(room, -1, dtype=np.intc)
-    cdef unsigned long long signature, slot
-    cdef double total = 0.0
-    with nogil:
-        for j in range(blocks):
-            at, signature = bounds[count], 0
-            for e in range(pointers[offsets[j]], pointers[offsets[j + 1]]):
-                c = columns[e]
-                if mark[c] != j:
-                    mark[c] = j
-                    signature += _mixed(c)
-                    moments[at] = c
-                    at += 1
-            if at == bounds[count]:
-                continue
-            slot = signature & (room - 1)
-            while table[slot] >= 0:  # a support of the same length whose moments are all in this one is the same
-                other = table[slot]
-                i = bounds[other]
-                if bounds[other + 1] - i == at - bounds[count]:
-                    while i < bounds[other + 1] and mark[moments[i]] == j:
-                        i += 1
-                    if i == bounds[other + 1]:
-                        break
-                slot = (slot + 1) & (room - 1)
-            if table[slot] >= 0:
-                continue
-            table[slot] = count
-            total += <double>(at - bounds[count]) * (at - bounds[count])
-            count += 1
-            bounds[count] = at
-            if total > most:
-                break
-    return None if total > most else (np.asarray(bounds)[:count + 1], np.asarray(moments))

@@ -1,4 +1,4 @@
-from collections.abc import Callable
+from types import ModuleType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,19 +9,24 @@ _Floats = NDArray[np.float64]
 _Integers = NDArray[np.intc]
 _Index = NDArray[np.intp]
 _Rows = tuple[_Integers, _Integers, _Floats]
+_Point = tuple[_Floats, _Floats, _Floats, float, float]
 
 # The iteration
 
-RUNNING: int
-RAY: int
-CONVERGED: int
-HAND_OVER: int
-STALLED: int
-ITERATIONS: int
-TIME: int
-
-class Embedding:
-    iteration: int
+class Iteration:
+    tau: float
+    kappa: float
+    mu: float
+    primal_error: float
+    dual_error: float
+    gap: float
+    worst: float
+    objective: float
+    objective_size: float
+    smallest_pivot: float
+    shift: float
+    has_root: bool
+    roots_at_once: bool
     def __init__(
         self,
         sizes: _Integers,
@@ -41,32 +46,35 @@ class Embedding:
         objective_shift: float,
         objective_unit: float,
         *,
+        rules: ModuleType,
         tree: Tree | None = None,
     ) -> None: ...
     def open(self) -> float: ...
     def load(self, factor: _Floats) -> None: ...
-    def begin(
-        self, scale: float, least_slack: float, least_gram: float, largest_size: float
-    ) -> tuple[float, float, float]: ...
     def solved(self, right: _Floats) -> _Floats: ...
-    def follow(
-        self,
-        *,
-        tol: float,
-        fraction: float,
-        refinements: int,
-        correctors: int,
-        max_iterations: int,
-        deadline: float,
-        is_ray: Callable[[], bool],
-    ) -> int: ...
-    def best_point(self) -> tuple[_Floats, _Floats, _Floats, float, float]: ...
-    def current_point(self) -> tuple[_Floats, _Floats, _Floats, float, float]: ...
+    def least_sizes(self) -> tuple[float, float]: ...
+    def place(self, slack: float, gram: float, kappa: float) -> None: ...
+    def iterate(self) -> _Point: ...
+    def remember(self) -> None: ...
+    def best(self) -> _Point: ...
+    def measure(self) -> float: ...
+    def factorise(self, by_root: bool) -> None: ...
+    def hold(self) -> None: ...
     def repair(self, missing: _Floats) -> _Floats: ...
+    def linearise(self) -> None: ...
+    def direct(self, which: int, centring: float, share: float, before: int = -1) -> None: ...
+    def longest(self, which: int) -> float: ...
+    def lacking(self, which: int, share: float) -> float: ...
+    def correct(self, which: int, at_anchor: bool) -> None: ...
+    def move(self, which: int, length: float) -> bool: ...
+    def fall(self) -> tuple[float, float]: ...
+    def gain(self) -> tuple[float, float]: ...
+    def image_size(self) -> float: ...
+    def nearly_in_cone(self, violation: float, share: float) -> bool: ...
 
 # blocks
 
-def lowest_eigenvalue(roots: _Floats, changes: _Floats, bound: float) -> float: ...
+def lowest_eigenvalue(roots: _Floats, changes: _Floats, bound: float, precision: float) -> float: ...
 
 # sparse_factor
 
@@ -153,11 +161,8 @@ def normal_matrix(
 # folding
 
 def fold_rows(
-    offsets: _Integers, pointers: _Integers, columns: _Integers, values: _Floats
+    offsets: _Integers, pointers: _Integers, columns: _Integers, values: _Floats, same: float
 ) -> tuple[_Integers, _Floats, _Integers, _Integers, _Integers, _Floats]: ...
-def distinct_supports(
-    offsets: _Integers, pointers: _Integers, columns: _Integers, n: int, most: float
-) -> tuple[_Integers, _Integers] | None: ...
 
 # prepare/scaling
 
@@ -170,6 +175,7 @@ def sweep(
     rows: _Floats,
     moments: _Floats,
     turns: int,
+    tie: float,
 ) -> None: ...
 
 # prepare/logarithms
@@ -212,6 +218,9 @@ def multipliers(
 
 # prepare/ordering
 
+def distinct_supports(
+    offsets: _Integers, pointers: _Integers, columns: _Integers, n: int, most: float
+) -> tuple[_Integers, _Integers] | None: ...
 def order_moments(
     bounds: _Integers, moments: _Integers, n: int, most: float, few: int
 ) -> tuple[_Index, int, float, _Index, _Index, _Index] | None: ...

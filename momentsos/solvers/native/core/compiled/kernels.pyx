@@ -6,11 +6,8 @@ same names in `momentsos.solvers.native.core.numpy`, `momentsos.solvers.native.f
 `momentsos.solvers.native.prepare`.
 """
 
-import time
-
 import numpy as np
 
-from cpython.exc cimport PyErr_CheckSignals
 from libc.math cimport exp2, fabs, frexp, isfinite, ldexp, log2, rint, sqrt
 from libc.stdint cimport uintptr_t
 from libc.stdlib cimport free, malloc, qsort, realloc
@@ -19,18 +16,23 @@ from scipy.linalg.cython_blas cimport dgemm, dgemv, dsyrk, dtrmm, dtrsm, dtrsv
 from scipy.linalg.cython_lapack cimport dgeqrf, dlauum, dpotrf, dpstrf, dtrtri
 
 include "vectors.pxi"
+include "rules.pxi"
 include "workspace.pxi"
 include "blocks.pxi"
+include "layout.pxi"
 include "operator.pxi"
 include "terms.pxi"
 include "sparse_factor.pxi"
+include "square_root.pxi"
 include "schur.pxi"
 include "start.pxi"
+include "direction.pxi"
 include "iteration.pxi"
 include "rows.pxi"
 include "folding.pxi"
 include "prepare/scaling.pxi"
 include "prepare/logarithms.pxi"
 include "prepare/substitution.pxi"
+include "prepare/quotient.pxi"
 include "prepare/ordering.pxi"
 include "prepare/dependence.pxi"

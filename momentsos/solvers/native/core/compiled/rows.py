@@ -7,16 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 
+from ... import rules
 from ...arrays import Array, Index, Integers
 from ...prepare.cone import Cone
-from ...prepare.dependence import COST, LEFT, SUSPICIOUS
-from ...prepare.substitution import FULLER, ROUNDING
 from .. import compiled
-
-#: Most numbers of the rows when equalities that are not local are put in.
-_LARGEST = 4_000_000
-#: An entry below this share of the terms that it is the sum of is their rounding, with such equalities.
-_ROUNDING = 1e-15
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +58,7 @@ class Rows:
 
     def folded(self) -> Folded:
         """Return the different rows."""
-        found = compiled.kernels.fold_rows(self.cone.counted[0], *self.stored)
+        found = compiled.kernels.fold_rows(self.cone.counted[0], *self.stored, rules.SAME)
         member, factor, heads, pointers, columns, values = found
         different = Rows(pointers, columns, values, (int(heads[-1]), self.shape[1]), self.cone)
         return Folded(different, member, factor, heads)
@@ -92,9 +86,9 @@ class Folded:
             self.member,
             self.factor,
             gradient,
-            suspicious=SUSPICIOUS,
-            left=LEFT,
-            share=COST,
+            suspicious=rules.SUSPICIOUS,
+            left=rules.EFFECT_LEFT,
+            share=rules.COST_SHARE,
         )
 
     def effect(self, rays: Array) -> Array:
@@ -111,21 +105,21 @@ def _count_hit(stated: Rows, head: int) -> int:
 
 def put_in(stated: Rows, head: int, coupling: Array | sp.csr_matrix | None) -> Rows | None:
     """Return rows with the equalities put in, zero where they are nothing but the rounding of their terms."""
-    floor = _ROUNDING
+    floor = rules.FULL_ROUNDING
     if coupling is None:
         pointers, columns = np.zeros(stated.shape[1] - head + 1, dtype=np.intc), np.zeros(0, dtype=np.intc)
         values = np.zeros(0)
     elif isinstance(coupling, np.ndarray):
-        if stated.shape[0] * head > _LARGEST and _count_hit(stated, head) * head > _LARGEST:
+        if stated.shape[0] * head > rules.LARGEST_ROWS and _count_hit(stated, head) * head > rules.LARGEST_ROWS:
             return None
         number, columns = (side.astype(np.intc) for side in np.nonzero(coupling))
         values = coupling[number, columns]
         pointers = np.searchsorted(number, np.arange(coupling.shape[0] + 1)).astype(np.intc)
     else:
-        floor = ROUNDING
+        floor = rules.LOCAL_ROUNDING
         pointers, columns = (side.astype(np.intc, copy=False) for side in (coupling.indptr, coupling.indices))
         values = coupling.data
     found = compiled.kernels.put_in(stated.indptr, stated.indices, stated.data, head, pointers, columns, values, floor)
-    if isinstance(coupling, sp.csr_matrix) and found[2].size > FULLER * stated.data.size:
+    if isinstance(coupling, sp.csr_matrix) and found[2].size > rules.FULLER * stated.data.size:
         return None
     return Rows(*found, (stated.shape[0], head), stated.cone)

@@ -26,32 +26,34 @@ INLINED void subtract_columns(const wide *matrix, int height, int first, int las
 }
 
 /* Eliminate the columns from first to last of a front of n rows, after those before them, and update those up to end. A
-   pivot that is small against its entry of `diagonal` is raised, by the shares in `raised`; `smallest` falls to the
-   smallest share that pivots have before. Return 1 when one is too negative. */
-static WIDE int eliminate(int n, int first, int last, int end, double *restrict matrix, const double *restrict diagonal,
-                          double *restrict raised, double *restrict smallest)
+   pivot is measured as a share of its entry of `diagonal`. One that is no larger than `small` is raised to `least`, or
+   as far above zero as rounding has taken it below; `raised` grows to the largest share that was added, `smallest` falls
+   to the smallest one that pivots have before. Return 1 when one is below zero by `negative` or more. */
+static WIDE int eliminate(int n, int first, int last, int end, double negative, double small, double least,
+                          double *restrict matrix, const double *restrict diagonal, double *restrict raised,
+                          double *restrict smallest)
 {
-    int height = PADDED(n) / LANES;
+    int vectors = PADDED(n) / LANES;
     for (int j = first; j < end; j++) {
-        wide *column = (wide *)matrix + (size_t)j * height;
+        wide *column = (wide *)matrix + (size_t)j * vectors;
         double *entries = (double *)column, share, root, back;
-        subtract_columns((const wide *)matrix, height, first, j < last ? j : last, j, j / LANES, column);
+        subtract_columns((const wide *)matrix, vectors, first, j < last ? j : last, j, j / LANES, column);
         if (j >= last)
             continue;
         share = entries[j] / diagonal[j];
-        if (!(share > -1e-6))
+        if (!(share > -negative))
             return 1;
         if (share < *smallest)
             *smallest = share;
-        if (share <= 1e-14) { /* as high as what rounding has made of it, for the rest of the column is no better */
-            double least = -share > 1e-13 ? -share : 1e-13;
-            entries[j] = least * diagonal[j];
-            if (least - share > *raised)
-                *raised = least - share;
+        if (share <= small) { /* as high as what rounding has made of it, for the rest of the column is no better */
+            double height = -share > least ? -share : least;
+            entries[j] = height * diagonal[j];
+            if (height - share > *raised)
+                *raised = height - share;
         }
         root = sqrt(entries[j]);
         back = 1.0 / root;
-        for (int i = j / LANES; i < height; i++)
+        for (int i = j / LANES; i < vectors; i++)
             column[i] *= back;
         entries[j] = root;
     }

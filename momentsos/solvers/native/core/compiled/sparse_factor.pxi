@@ -6,8 +6,8 @@ moments. Pivots that are small are raised where they stand: what is raised elsew
 
 
 cdef extern from "sparse_factor.h" nogil:
-    int eliminate(int n, int first, int last, int end, double* matrix, const double* diagonal, double* raised,
-                  double* smallest)
+    int eliminate(int n, int first, int last, int end, double negative, double small, double least, double* matrix,
+                  const double* diagonal, double* raised, double* smallest)
     void keep_columns(int n, int own, const double* matrix, double* panel)
     size_t kept_size(int n, int own)
     void solve_forwards(int n, int own, const double* panel, double* x)
@@ -17,7 +17,7 @@ cdef enum:  # columns that are eliminated before the rest of a large front is up
     PANEL = 48
 
 
-cdef class Fronts:
+cdef class SparseFactor:
     """The factorisation for the blocks that are taken.
 
     Parameters
@@ -62,7 +62,7 @@ cdef class Fronts:
     cdef double raised, smallest
     cdef int *_parent
     cdef list _kept
-
+    cdef Rules rules
 
     def __init__(self, int n, int[::1] pointers, int[::1] rows, int[::1] own, int[::1] parent):
         cdef int k
@@ -72,17 +72,17 @@ cdef class Fronts:
         for k in range(self.count):
             self.largest = max(self.largest, pointers[k + 1] - pointers[k])
 
-    cdef int take_blocks(self, Rooms rooms, int n_blocks, const int* home, const int* bounds,
+    cdef int take_blocks(self, Workspace workspace, int n_blocks, const int* home, const int* bounds,
                          const int* moments) except -1:
         """Find the places of blocks and fronts in each other, and room for all."""
         cdef int count = self.count, k, i, j, c
-        cdef int *place = _integers(rooms, self.n)
+        cdef int *place = _room_for(workspace, self.n)
         cdef const int *pointers = self.pointers
         cdef Py_ssize_t f
-        self.places, self.positions = _integers(rooms, pointers[count]), _integers(rooms, bounds[n_blocks])
-        self.panels, self.rests = <Py_ssize_t*>rooms.take(count + 1, True), <Py_ssize_t*>rooms.take(count + 1, True)
-        self.block_bounds, self.blocks = _integers(rooms, count + 2), _integers(rooms, n_blocks)
-        self.child_bounds, self.children = _integers(rooms, count + 2), _integers(rooms, count)
+        self.places, self.positions = _room_for(workspace, pointers[count]), _room_for(workspace, bounds[n_blocks])
+        self.panels, self.rests = <Py_ssize_t*>workspace.take(count + 1, True), <Py_ssize_t*>workspace.take(count + 1, True)
+        self.block_bounds, self.blocks = _room_for(workspace, count + 2), _room_for(workspace, n_blocks)
+        self.child_bounds, self.children = _room_for(workspace, count + 2), _room_for(workspace, count)
         _group(n_blocks, count, home, self.block_bounds, self.blocks)
         _group(count, count, self._parent, self.child_bounds, self.children)
         for i in range(self.n):
@@ -106,9 +106,9 @@ cdef class Fronts:
             for i in range(pointers[k], pointers[k + 1]):
                 place[self.rows[i]] = -1
         self.panel_size = self.panels[count]
-        self.front = rooms.take(<Py_ssize_t>self.largest * PADDED(self.largest), False)
-        self.gathered, self.left = rooms.take(PADDED(self.largest), True), rooms.take(self.rests[count] + 1, False)
-        self.diagonal, self.own_diagonal = rooms.take(self.n, True), rooms.take(self.largest, True)
+        self.front = workspace.take(<Py_ssize_t>self.largest * PADDED(self.largest), False)
+        self.gathered, self.left = workspace.take(PADDED(self.largest), True), workspace.take(self.rests[count] + 1, False)
+        self.diagonal, self.own_diagonal = workspace.take(self.n, True), workspace.take(self.largest, True)
         return 0
 
     cdef void begin(self) noexcept nogil:
@@ -165,12 +165,12 @@ cdef class Fronts:
                 self.front[<Py_ssize_t>a * height + a] = entry = 1.0
             self.own_diagonal[a] = entry
         if f <= 2 * PANEL:
-            if eliminate(f, 0, own, f, self.front, self.own_diagonal, &self.raised, &self.smallest):
+            if self._eliminate(f, 0, own, f):
                 return 1
         else:
             while first < own:
                 last = min(own, first + PANEL)
-                if eliminate(f, first, last, last, self.front, self.own_diagonal, &self.raised, &self.smallest):
+                if self._eliminate(f, first, last, last):
                     return 1
                 wide, first, a = last - first, last, f - last
                 corner = self.front + <Py_ssize_t>last * height + last
@@ -180,6 +180,11 @@ cdef class Fronts:
             memcpy(rest + <Py_ssize_t>a * r + a, self.front + <Py_ssize_t>(own + a) * height + own + a,
                    (r - a) * sizeof(double))
         return 0
+
+    cdef inline bint _eliminate(self, int f, int first, int last, int end) noexcept nogil:
+        """Eliminate columns of the open front; see the header."""
+        return eliminate(f, first, last, end, self.rules.last_shift, self.rules.small_pivot, self.rules.raised_pivot,
+                         self.front, self.own_diagonal, &self.raised, &self.smallest)
 
     cdef void solve(self, const double* factor, double* right) noexcept nogil:
         """Solve with a factor, in place."""
@@ -206,9 +211,9 @@ cdef class Fronts:
         memset(self.gathered + f, 0, (PADDED(f) - f) * sizeof(double))
 
 
-cdef int* _integers(Rooms rooms, Py_ssize_t count) except NULL:
+cdef int* _room_for(Workspace workspace, Py_ssize_t count) except NULL:
     """Return room for whole numbers, whatever was there."""
-    return <int*>rooms.take(count // 2 + 1, False)
+    return <int*>workspace.take(count // 2 + 1, False)
 
 
 cdef void _group(int count, int groups, const int* keys, int* bounds, int* items) noexcept nogil:
@@ -231,12 +236,12 @@ cdef void _group(int count, int groups, const int* keys, int* bounds, int* items
 
 def join_fronts(const Py_ssize_t[::1] order, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] bounds,
               const Py_ssize_t[::1] later):
-    """Join pivots into fronts; see `momentsos.solvers.native.ordering.Ordering`.
+    """Join pivots into fronts; see `momentsos.solvers.native.prepare.ordering.Ordering`.
 
     Returns
     -------
     pointers, rows, own, parent, front_of : arrays
-        See `momentsos.solvers.native.compiled.tree.Tree`.
+        See `momentsos.solvers.native.core.compiled.tree.Tree`.
     """
     cdef int count = bounds.shape[0] - 1, n = order.shape[0], k, f, above, fronts = 0
     cdef Py_ssize_t i, j

@@ -1,23 +1,22 @@
-"""Where the compiled iteration begins, as `momentsos.solvers.native.start` has it for that in NumPy."""
+"""An iterate in compiled code, and where it is placed first."""
 
 
-cdef class Beginning(Normal):
-    """A program with a first iterate; see `Operator` for the arguments."""
+cdef class Start(Schur):
+    """A program with an iterate; see `Layout` for the arguments."""
 
-    # The iterate; the metrics of it, the one with the number `at`, and of an earlier one.
+    # The iterate; the metrics of it, the one with the number `at`, and of the anchor.
     cdef Point point
     cdef Metric[2] metrics
-    cdef int at
+    cdef int at, anchor
     cdef double *flat
     cdef double *missing
 
-
-    def __init__(self, *args, tree=None):
-        super().__init__(*args, tree=tree)
+    def __init__(self, *args, rules, tree=None):
+        super().__init__(*args, rules=rules, tree=tree)
         cdef int i
         self.make_point(&self.point)
         for i in range(2):
-            self.make_room(&self.metrics[i])
+            self.make_metric(&self.metrics[i])
         self.flat, self.missing = self.room(self.dimension), self.room(self.n)
 
     def open(self):
@@ -25,7 +24,7 @@ cdef class Beginning(Normal):
         self._write_unit(1.0, self.point.slack)
         self._write_unit(1.0, self.point.gram)
         self._write_unit(1.0, self.metrics[0].gram)
-        self.at, self.by_square_root = 0, False
+        self.at = 0
         if self.factor_blocks(&self.point, &self.metrics[0]) or self.form(&self.metrics[0]):
             return 0.0
         return 0.0 if self.metrics[0].shift > 0.0 else self.metrics[0].smallest_pivot
@@ -35,11 +34,8 @@ cdef class Beginning(Normal):
         self.at = 0
         memcpy(self.metrics[0].schur, &factor[0, 0], <size_t>self.n * self.n * sizeof(double))
 
-    def begin(self, double scale, double least_slack, double least_gram, double largest_size):
-        """Place the iterate where `start.first_point` does, with the factor of `open` or `load`.
-
-        Return how large the slack, the Gram matrices and `κ` are.
-        """
+    def least_sizes(self):
+        """See `contract.Core`; with the factor of `open` or `load`."""
         cdef Metric* metric = &self.metrics[self.at]
         cdef double slack, gram
         self.adjoint(self.constant, self.missing)
@@ -51,13 +47,16 @@ cdef class Beginning(Normal):
         self.solve(metric, self.missing)
         self.apply(self.missing, self.flat)
         gram = sqrt(dot(self.dimension, self.flat, self.flat) / max(1, self.degree))
-        slack = max(slack, least_slack) if slack <= largest_size else least_slack
-        gram = max(gram, least_gram) if gram <= largest_size else least_gram
+        return slack, gram
+
+    def place(self, double slack, double gram, double kappa):
+        """See `contract.Core`."""
         memset(self.point.free, 0, self.n * sizeof(double))
-        self._write_unit(scale * slack, self.point.slack)
-        self._write_unit(scale * gram, self.point.gram)
-        self.point.tau, self.point.kappa = 1.0, scale * scale * slack * gram
-        return scale * slack, scale * gram, self.point.kappa
+        self._write_unit(slack, self.point.slack)
+        self._write_unit(gram, self.point.gram)
+        self.point.tau, self.point.kappa, self.at = 1.0, kappa, 0
+        if self.factor_blocks(&self.point, &self.metrics[0]):
+            raise np.linalg.LinAlgError("the first point is not in the interior")
 
     cdef void _write_unit(self, double multiple, double* flat) noexcept nogil:
         """Write a multiple of the unit of the cone."""

@@ -53,7 +53,6 @@ cdef class Terms(Operator):
     cdef double *_tall
     cdef double *_flat
 
-
     def __init__(self, *args, order=None):
         super().__init__(*args, order=order)
         self._find_supports()

@@ -15,14 +15,13 @@ cdef void *_spare = NULL
 cdef size_t _spare_size = 0
 
 
-cdef class Rooms:
+cdef class Workspace:
     """Chunks of memory, the rooms in them one after the other; all are given back together."""
 
     cdef void **_chunks
     cdef size_t *_sizes
     cdef int _count, _places
     cdef size_t _used
-
 
     def __cinit__(self):
         global _spare, _spare_size

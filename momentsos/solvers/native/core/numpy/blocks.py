@@ -7,12 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .....machine.compiled import uses_compiled
+from ... import rules
 from ...arrays import Array
 from ...prepare.cone import Cone
 from .. import compiled
-
-#: Largest blocks whose smallest eigenvalue is left to compiled code; larger ones are for the blocked code of LAPACK.
-_COMPILED = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +72,11 @@ def product(cone: Cone, left: Array, middle: Array, right: Array) -> Array:
 
 def longest_step(cone: Cone, *moves: tuple[Factor, Array]) -> float:
     """Return the largest `t` with `point + t direction` in the cone for all pairs, or infinity."""
-    lowest = 0.0
+    lowest, precision = 0.0, rules.EIGENVALUE_PRECISION
     for j, group in enumerate(cone.groups):
-        if uses_compiled() and group.size <= _COMPILED:
+        if uses_compiled() and group.size <= rules.LARGEST_COMPILED_BLOCK:
             for factor, direction in moves:
-                lowest = compiled.kernels.lowest_eigenvalue(factor.inverse[j], group.view(direction), lowest)
+                lowest = compiled.kernels.lowest_eigenvalue(factor.inverse[j], group.view(direction), lowest, precision)
             continue
         roots = np.concatenate([factor.inverse[j] for factor, _ in moves])
         stack = np.concatenate([group.view(direction) for _, direction in moves])

@@ -19,10 +19,8 @@ from __future__ import annotations
 import numpy as np
 
 from .....sdp import svec_index
+from ... import rules
 from ...arrays import Array
-
-#: Ratio of the eigenvalues below which their square roots are taken from the singular values.
-_SPREAD = 1e-10
 
 
 def balance(left: Array, lower: Array) -> tuple[Array, Array]:
@@ -41,7 +39,7 @@ def balance(left: Array, lower: Array) -> tuple[Array, Array]:
     """
     half = lower.swapaxes(1, 2) @ left
     squares, vectors = np.linalg.eigh(half.swapaxes(1, 2) @ half)
-    if (squares[:, 0] <= _SPREAD * squares[:, -1]).any():
+    if (squares[:, 0] <= rules.BALANCE_SPREAD * squares[:, -1]).any():
         _, sigma, transposed = np.linalg.svd(half)
         vectors = transposed.swapaxes(1, 2)
         sigma = np.maximum(sigma, np.finfo(float).eps * sigma[:, :1])

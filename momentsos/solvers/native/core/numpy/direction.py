@@ -23,16 +23,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from ...arrays import Array
 from ..iterate import Iterate, Measure
 from .blocks import product
 from .metric import Metric
 from .scaled import ScaledMatrices
-
-#: Share of what the dual equation lacks at an iterate that a refined direction may leave.
-_LEFT = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,97 +42,63 @@ class Direction:
 
 
 @dataclass(frozen=True, eq=False)
-class Linearisation:
+class Slope:
     r"""What all directions at one iterate share.
 
     Attributes
     ----------
-    program, point, measure
-        The iterate and its residuals.
-    metric : Metric
-        The metric of the iterate.
-    anchor : Metric
-        That of the last iterate where it was well conditioned, this one or an earlier one.
-    slope, slope_slack, slope_gram : arrays
+    free, slack, gram : arrays
         The change of :math:`z`, :math:`S` and :math:`X` with :math:`\Delta\tau`.
+    gain : float
+        That of :math:`-b^\top z - \langle C, X \rangle`.
     primal_image : (dimension,) array
         :math:`\mathrm{sym}(X R_p S^{-1})`.
     """
 
-    program: ScaledMatrices
-    point: Iterate
-    measure: Measure
-    metric: Metric
-    anchor: Metric
-    slope: Array
-    slope_slack: Array
-    slope_gram: Array
+    free: Array
+    slack: Array
+    gram: Array
+    gain: float
     primal_image: Array
 
-    def direction(self, centring: float, share: float, affine: Direction | None) -> Direction:
-        """Return the direction to `centring` times `μ` that removes `share` of the residuals."""
-        program, point, state = self.program, self.point, self.measure
-        target = centring * state.mu
-        aim = target * self.metric.inverse - point.gram - share * self.primal_image
-        scalar = target - point.tau * point.kappa
-        if affine is not None:
-            aim -= product(program.cone, affine.gram, affine.slack, self.metric.inverse)
-            scalar -= affine.tau * affine.kappa
-        free = self.metric.schur.solve(program.apply_adjoint(aim) - share * state.dual)
-        slack = program.apply(free)
-        gram = aim - self.metric.image(program, slack)
-        gap = share * state.gap_residual - float(program.gradient @ free) - float(program.constant @ gram)
-        gain = -float(program.gradient @ self.slope) - float(program.constant @ self.slope_gram)
-        tau = (scalar - point.tau * gap) / (point.kappa + point.tau * gain)
-        free = free + tau * self.slope
-        slack = slack + tau * self.slope_slack + share * state.primal
-        gram = gram + tau * self.slope_gram
-        # From complementarity, not from the gap equation: its rounding would push κ to the boundary.
-        kappa = (scalar - point.kappa * tau) / point.tau
-        return Direction(free, slack, gram, tau, kappa)
 
-    def refined(self, step: Direction, share: float, refinements: int, tolerance: float) -> Direction:
-        r"""Reduce what a step leaves of the dual equation, keeping the others.
-
-        A small share of what the equation lacks at the iterate may be left: no step removes all of it. The step is
-        corrected in the metric of the iterate while that helps. Late in a run it does not: the terms of :math:`X
-        \Delta S S^{-1}` are large and cancel. Then `X` alone is corrected in the metric of the anchor, which has no
-        such terms and, being that of the cone, leaves `X` definite.
-        """
-        program = self.program
-        free, slack, gram = step.free, step.slack, step.gram
-        units = program.elimination.select(program.gradient_units)
-        tolerance = max(tolerance, _LEFT * self.measure.dual_error * self.point.tau)
-        previous, at_anchor = np.inf, False
-        for _ in range(refinements):
-            missing = step.tau * program.gradient + share * self.measure.dual - program.apply_adjoint(gram)
-            size = float((np.abs(missing) * units).max(initial=0.0))
-            if size <= tolerance:
-                break
-            at_anchor = at_anchor or size > 0.3 * previous
-            previous = size
-            if at_anchor:
-                gram = gram + self.anchor.repair(program, missing)
-                continue
-            extra = self.metric.schur.solve(-missing)
-            shift = program.apply(extra)
-            free, slack = free + extra, slack + shift
-            gram = gram - self.metric.image(program, shift)
-        return step if gram is step.gram else Direction(free, slack, gram, step.tau, step.kappa)
-
-
-def linearise(program: ScaledMatrices, point: Iterate, state: Measure, metric: Metric, anchor: Metric) -> Linearisation:
+def linearise(program: ScaledMatrices, state: Measure, metric: Metric) -> Slope:
     """Solve for what all directions at a point share."""
-    slope = metric.schur.solve(-program.apply_adjoint(metric.image(program, program.constant)) - program.gradient)
-    slope_slack = program.apply(slope) + program.constant
-    return Linearisation(
-        program=program,
-        point=point,
-        measure=state,
-        metric=metric,
-        anchor=anchor,
-        slope=slope,
-        slope_slack=slope_slack,
-        slope_gram=-metric.image(program, slope_slack),
-        primal_image=metric.image(program, state.primal),
-    )
+    free = metric.schur.solve(-program.apply_adjoint(metric.image(program, program.constant)) - program.gradient)
+    slack = program.apply(free) + program.constant
+    gram = -metric.image(program, slack)
+    gain = -float(program.gradient @ free) - float(program.constant @ gram)
+    return Slope(free, slack, gram, gain, metric.image(program, state.primal))
+
+
+def direct(
+    program: ScaledMatrices,
+    point: Iterate,
+    state: Measure,
+    metric: Metric,
+    slope: Slope,
+    centring: float,
+    share: float,
+    before: Direction | None,
+) -> Direction:
+    """Return the direction to `centring` times `μ` that removes `share` of the residuals.
+
+    It has the second-order terms of the direction `before`.
+    """
+    target = centring * state.mu
+    aim = target * metric.inverse - point.gram - share * slope.primal_image
+    scalar = target - point.tau * point.kappa
+    if before is not None:
+        aim -= product(program.cone, before.gram, before.slack, metric.inverse)
+        scalar -= before.tau * before.kappa
+    free = metric.schur.solve(program.apply_adjoint(aim) - share * state.dual)
+    slack = program.apply(free)
+    gram = aim - metric.image(program, slack)
+    gap = share * state.gap_residual - float(program.gradient @ free) - float(program.constant @ gram)
+    tau = (scalar - point.tau * gap) / (point.kappa + point.tau * slope.gain)
+    free = free + tau * slope.free
+    slack = slack + tau * slope.slack + share * state.primal
+    gram = gram + tau * slope.gram
+    # From complementarity, not from the gap equation: its rounding would push κ to the boundary.
+    kappa = (scalar - point.kappa * tau) / point.tau
+    return Direction(free, slack, gram, tau, kappa)

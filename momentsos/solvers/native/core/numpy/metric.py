@@ -12,11 +12,6 @@ from .blocks import Factor, invert, product
 from .scaled import ScaledMatrices
 from .square_root import SquareRoot
 
-#: Smallest pivot of the equilibrated Schur complement up to which it serves to repair later directions.
-WELL_CONDITIONED = 1e-9
-#: Smallest pivot below which the square root is factored instead, where that is cheap.
-ILL_CONDITIONED = 1e-11
-
 
 @dataclass(frozen=True, eq=False)
 class Metric:

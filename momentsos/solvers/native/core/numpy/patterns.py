@@ -12,16 +12,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from ... import rules
 from ...arrays import Array
 from ...prepare.cone import Group
 from ...prepare.cost import compressing_pays, patterns_pay, triangles_pay
 from .congruence import balance, congruent, moved
 from .entries import Entries
-
-#: Flat entries times moments up to which it is not worth looking for anything but symmetry.
-_SMALL = 10_000
-#: Relative difference up to which two entries are multiples of each other.
-_SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +72,7 @@ def fold(entries: Entries, group: Group) -> Folding:
     """Find the different entries of a group; `entries` has the rows counted from its start."""
     area, count, n = group.size**2, group.count, entries.n
     block, place = np.divmod(entries.rows, area)
-    found = _multiples(entries, area, count) if count * area * n > _SMALL else None
+    found = _multiples(entries, area, count) if count * area * n > rules.NOT_FOLDED else None
     head, factor = found or (_triangle(group.size), np.ones(area))
     heads, member = np.unique(head, return_inverse=True)
     kept = np.flatnonzero(head[place] == place)
@@ -111,7 +107,7 @@ def _multiples(entries: Entries, area: int, count: int) -> tuple[NDArray[np.intp
     weights = np.asarray(np.random.default_rng(0).standard_normal(keys.shape[0]))
     hashes = np.bincount(place, entries.values * weights[number], minlength=area) / lead
     ranked = np.argsort(hashes, kind="stable")
-    new = np.diff(hashes[ranked], prepend=-np.inf) > 1e-12 * (1.0 + np.abs(hashes[ranked]))
+    new = np.diff(hashes[ranked], prepend=-np.inf) > rules.SAME * (1.0 + np.abs(hashes[ranked]))
     head = np.empty(area, dtype=np.intp)
     head[ranked] = ranked[new][np.cumsum(new) - 1]
     head[np.bincount(place, minlength=area) == 0] = head[used[0]] if used.size else 0
@@ -132,7 +128,7 @@ def _holds(
     wanted = head[place] * span + keys
     found = np.minimum(np.searchsorted(spots, wanted), spots.shape[0] - 1)
     expected = factor[place] * values[found]
-    close = np.abs(expected - entries.values) <= _SAME * np.abs(entries.values)
+    close = np.abs(expected - entries.values) <= rules.SAME * np.abs(entries.values)
     lengths = np.bincount(place, minlength=head.shape[0])
     return bool((spots[found] == wanted).all() and close.all() and (lengths == lengths[head])[factor != 0].all())
 

@@ -9,22 +9,19 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from .....sdp import SDP
+from ... import rules
 from ...arrays import Array
 from ...factors.sparse_factor import SparseMatrix
 from ...prepare.cone import Cone
 from ...prepare.cost import sparse_ordering
 from ...prepare.elimination import Elimination
-from ...prepare.scaled import Prepared, Scaled, prepare, shared_fields
+from ...prepare.scaled import Prepared, Scaled, shared_fields
 from ...prepare.substitution import put_in
 from .blocks import Factor
 from .entries import Entries
 from .patterns import Folding, fold
 from .schur import SchurComplement, make_schur
 from .sparse_schur import SparseSchur
-
-#: Most numbers of a dense operator that is worth having: of all flat entries, and of the different ones.
-_SMALL, _MEDIUM = 40_000, 200_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,10 +89,10 @@ class ScaledMatrices(Scaled):
 def with_reduced(program: ScaledMatrices) -> ScaledMatrices:
     """Return the program with its operator over the unknowns, dense when small, or sparse when it has few entries."""
     n = program.elimination.order.shape[0]
-    if program.cone.dimension * n <= _SMALL:
+    if program.cone.dimension * n <= rules.LARGEST_OPERATOR:
         dense = reduced_operator(program)
         return replace(program, reduced=(dense, dense.T), is_spread=True)
-    if program.different.shape[0] * n <= _MEDIUM:
+    if program.different.shape[0] * n <= rules.LARGEST_FOLDED_OPERATOR:
         dense = _reduced(program.elimination, program.different.toarray())
         return replace(program, reduced=(dense, dense.T))
     flat = program.spread @ program.different
@@ -182,10 +179,9 @@ def _operators(foldings: Sequence[Folding], row_scale: Array, scale: Array) -> t
     return different, spread
 
 
-def make_scaled(sdp: SDP, prepared: Prepared | None = None) -> ScaledMatrices:
-    """Scale a program, eliminate its equalities and stack its blocks, where that is not done yet."""
-    prepared = prepared or prepare(sdp)
-    scaling, elimination, cone = prepared.scaling, prepared.elimination, prepared.cone
+def make_scaled(prepared: Prepared) -> ScaledMatrices:
+    """Lay out the matrices of a program, and choose how its Schur complement is formed."""
+    sdp, scaling, elimination, cone = prepared.sdp, prepared.scaling, prepared.elimination, prepared.cone
     ordered = in_order(sdp.operator, elimination.order)
     entries = _flat_entries(ordered, cone)
     column_scale = scaling.moments[elimination.order]

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ... import rules
 from ...arrays import Array
 from ...prepare.cone import Cone
 from ...prepare.cost import Shape, local_seconds, shared_seconds, sparse_seconds, stacked_seconds
@@ -20,9 +21,6 @@ from .shared_term import find_shifts, make_shared
 from .sparse_schur import SparseSchur, make_sparse_schur
 from .sparse_term import compressed_columns, make_sparse
 from .terms import Term, group_stacks, local_moments, make_linear, make_local, make_stacked
-
-#: Seconds an iteration below which a group is stacked without looking further.
-_NOT_WORTH_A_CHOICE = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,7 +61,7 @@ def _make_term(folding: Folding, scale: Array) -> Term:
     n, h = folding.entries.n, folding.different
     shape = Shape(group.size, group.count, n, h, n, folding.entries.rows.shape[0])
     stacked = stacked_seconds(shape)
-    if stacked < _NOT_WORTH_A_CHOICE:
+    if stacked < rules.NOT_WORTH_A_CHOICE:
         return make_stacked(scaled)
     moments = local_moments(folding)
     local = local_seconds(replace(shape, width=max(map(len, moments))))
@@ -76,7 +74,7 @@ def _make_term(folding: Folding, scale: Array) -> Term:
             return make_sparse(entries, group)
     if shifts is not None and shared == dense:
         return make_shared(folding, shifts, scale)
-    return make_local(scaled, moments) if local < 0.8 * stacked else make_stacked(scaled)
+    return make_local(scaled, moments) if local < rules.LOCAL_SHARE * stacked else make_stacked(scaled)
 
 
 def make_schur(

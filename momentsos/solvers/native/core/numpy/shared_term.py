@@ -18,15 +18,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ... import rules
 from ...arrays import Array
-from ...prepare.cost import CHUNK
 from .congruence import balance, congruent
 from .entries import Entries
 from .patterns import Folding
 from .terms import Stacks
-
-#: Relative difference up to which two coefficient vectors are the same.
-_SAME = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,11 +81,11 @@ def _distinct_columns(values: Array) -> tuple[Array, NDArray[np.intp], Array] | 
     scaled = values / factors
     hashes = np.random.default_rng(0).standard_normal(values.shape[0]) @ scaled
     order = np.argsort(hashes)
-    new = np.concatenate([[True], np.diff(hashes[order]) > 1e-9 * (1.0 + np.abs(hashes[order][1:]))])
+    new = np.concatenate([[True], np.diff(hashes[order]) > rules.ALIKE * (1.0 + np.abs(hashes[order][1:]))])
     member: NDArray[np.intp] = np.empty(values.shape[1], dtype=np.intp)
     member[order] = np.cumsum(new) - 1
     distinct = scaled[:, order[new]]
-    if np.abs(scaled - distinct[:, member]).max(initial=0.0) > _SAME:
+    if np.abs(scaled - distinct[:, member]).max(initial=0.0) > rules.SAME:
         return None
     return distinct, member, factors
 
@@ -101,7 +98,7 @@ def find_shifts(folding: Folding) -> Shifts | None:
     entries: Entries = folding.entries
     block, number = np.divmod(entries.rows, folding.different)
     keys, column = np.unique(number * entries.n + entries.moments, return_inverse=True)
-    if folding.group.count * keys.shape[0] > 4 * CHUNK:
+    if folding.group.count * keys.shape[0] > 4 * rules.CHUNK:
         return None
     values = np.zeros((folding.group.count, keys.shape[0]))
     np.add.at(values, (block, column), entries.values)

@@ -12,9 +12,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ... import rules
 from ...arrays import Array
 from ...prepare.cone import Group, make_group
-from ...prepare.cost import CHUNK
 from .entries import Entries
 from .terms import Stacks
 
@@ -53,7 +53,7 @@ class SparseBlock:
         rows = inverse[self.partner]
         result = np.empty((self.moments.shape[0], schur.shape[0]))
         done = used = 0
-        limit = max(1, CHUNK // 8 // size**2)
+        limit = max(1, rules.CHUNK // 8 // size**2)
         for width, members in self.classes:
             for low in range(0, members, limit):
                 count = min(limit, members - low)

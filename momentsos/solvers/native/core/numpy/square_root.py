@@ -13,17 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.linalg
 
+from ... import rules
 from ...arrays import Array
 from ...factors.dense_factor import SchurFactor
 from .blocks import Factor
 from .congruence import moved
 from .scaled import ScaledMatrices, reduced_operator
 from .sparse_schur import SparseSchur
-
-#: Most numbers in the dense data of all blocks, and most multiplications of the factorisation, a tenth of a second.
-_LARGEST, _LONGEST = 6_000_000, 1_000_000_000
-#: A column whose part orthogonal to those before it is below this share of it is a combination of them.
-_DEPENDENT = 1e-14
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +40,7 @@ class SquareRoot:
         (upper,) = scipy.linalg.qr(tall, mode="r", overwrite_a=True, check_finite=False)
         upper = np.asarray(upper[:width])
         diagonal = np.einsum("ii->i", upper)
-        diagonal[np.abs(diagonal) <= _DEPENDENT] = 1.0 / _DEPENDENT
+        diagonal[np.abs(diagonal) <= rules.DEPENDENT_COLUMN] = 1.0 / rules.DEPENDENT_COLUMN
         # The digits that it has follow from its own pivots, not from their squares, the pivots of `B`.
         smallest = float(np.abs(diagonal).min(initial=1.0))
         return SchurFactor(np.asfortranarray((upper * norms).T), 0.0, smallest)
@@ -53,7 +49,7 @@ class SquareRoot:
 def make_square_root(program: ScaledMatrices) -> SquareRoot | None:
     """Return the dense data of a program, or None when they are too large or have too few rows."""
     dimension, n, free = program.cone.dimension, program.elimination.order.shape[0], program.elimination.n_free
-    is_large = dimension * n > _LARGEST or dimension * free**2 > _LONGEST
+    is_large = dimension * n > rules.LARGEST_ROOT or dimension * free**2 > rules.LONGEST_ROOT
     if isinstance(program.schur, SparseSchur) or is_large or dimension < free:
         return None
     operator = reduced_operator(program)

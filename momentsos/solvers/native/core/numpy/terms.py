@@ -17,9 +17,9 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from scipy.linalg import blas
 
+from ... import rules
 from ...arrays import Array
 from ...prepare.cone import Cone
-from ...prepare.cost import CHUNK
 from .blocks import Factor
 from .entries import Entries
 from .patterns import Folding, Patterns, make_patterns
@@ -101,7 +101,7 @@ class LinearPairs:
 def make_linear(entries: Entries, count: int) -> LinearTerm | LinearPairs:
     """Keep a matrix dense when it is not sparse enough to gain."""
     rows = entries.matrix(count)
-    if rows.nnz > 0.02 * count * entries.n and count * entries.n <= 5 * CHUNK:
+    if rows.nnz > rules.FULL_ENOUGH * count * entries.n and count * entries.n <= 5 * rules.CHUNK:
         return LinearTerm(rows.toarray())
     return make_pairs(entries, count)
 
@@ -171,7 +171,7 @@ def make_stacked(folding: Folding) -> StackedTerm:
     """Return the dense data of a group over all moments."""
     group, n = folding.group, folding.entries.n
     patterns = make_patterns(folding, None, n)
-    return StackedTerm(patterns, max(1, CHUNK // (group.size**2 * n)))
+    return StackedTerm(patterns, max(1, rules.CHUNK // (group.size**2 * n)))
 
 
 def local_moments(folding: Folding) -> tuple[NDArray[np.intp], ...]:
@@ -185,5 +185,5 @@ def local_moments(folding: Folding) -> tuple[NDArray[np.intp], ...]:
 def make_local(folding: Folding, moments: tuple[NDArray[np.intp], ...]) -> LocalTerm:
     """Return the dense data of a group over the moments of each block."""
     width = max(1, *(place.shape[0] for place in moments))
-    step = max(1, CHUNK // (max(folding.group.size**2, width) * width))
+    step = max(1, rules.CHUNK // (max(folding.group.size**2, width) * width))
     return LocalTerm(make_patterns(folding, moments, width), moments, step)

@@ -1,6 +1,6 @@
 """Moments whose effect on the blocks is a combination of that of others, found in one go.
 
-The method is that of `momentsos.solvers.native.dependence`, where the formulas are. What is rare is left to it: effects
+The method is that of `momentsos.solvers.native.prepare.dependence`, where the formulas are. What is rare is left to it: effects
 that are not clearly nothing, and directions that change the objective alone.
 """
 

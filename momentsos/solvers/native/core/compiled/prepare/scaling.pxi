@@ -40,7 +40,7 @@ cdef bint _is_bad(Py_ssize_t length, const double* row, double ratio, double sha
 
 
 def sweep(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1] columns, const double[::1] values,
-          double[::1] rows, double[::1] moments, int turns):
+          double[::1] rows, double[::1] moments, int turns, double tie):
     """Divide blocks and moments by the square roots of their largest entries, several times.
 
     Parameters
@@ -51,6 +51,10 @@ def sweep(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1]
         The rows, compressed.
     rows, moments : arrays
         The scales of rows and moments, changed in place: by the nearest powers of 2, and to them.
+    turns : int
+        How often.
+    tie : float
+        The distance from a tie up to which the logarithm decides what is nearest.
     """
     cdef Py_ssize_t n_blocks = offsets.shape[0] - 1, n = moments.shape[0], j, r
     cdef int e, c, turn
@@ -74,17 +78,17 @@ def sweep(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1]
                 if tops[c] > 0.0:
                     moments[c] /= sqrt(tops[c])
         for j in range(n_blocks):
-            share = _rounded(factors[j])
+            share = _rounded(factors[j], tie)
             for r in range(offsets[j], offsets[j + 1]):
                 rows[r] *= share
         for c in range(n):
-            moments[c] = _rounded(moments[c])
+            moments[c] = _rounded(moments[c], tie)
 
 
-cdef double _rounded(double factor) noexcept nogil:
+cdef double _rounded(double factor, double tie) noexcept nogil:
     """Return the nearest power of 2."""
     cdef int exponent
     cdef double part = frexp(factor, &exponent)
-    if fabs(part - SQRT_HALF) < 1e-12:  # a tie, or nearly: the rounding of the logarithm decides, as in NumPy
+    if fabs(part - SQRT_HALF) < tie:  # a tie, or nearly: the rounding of the logarithm decides, as in NumPy
         return exp2(rint(log2(factor)))
     return ldexp(1.0, exponent if part > SQRT_HALF else exponent - 1)
