@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from momentsos.solvers.native.core.numpy.entries import Entries
-from momentsos.solvers.native.core.numpy.patterns import fold
+from momentsos.solvers.native.core.numpy.folding import fold
 from momentsos.solvers.native.core.numpy.shared_term import find_shifts, make_shared
 from momentsos.solvers.native.core.numpy.sparse_term import make_sparse
 from momentsos.solvers.native.core.numpy.terms import Stacks, local_moments, make_linear, make_local, make_stacked

@@ -41,7 +41,7 @@ class NativeSolver(Solver):
     """
 
     name: ClassVar[str] = "native"
-    accuracy: ClassVar[float] = 1e-9
+    accuracy: ClassVar[float] = rules.ACCURACY
     form: ClassVar[str] = "moments"
 
     @classmethod

@@ -23,6 +23,8 @@ MOST_ITERATIONS = 100
 FEWEST_ITERATIONS = 5
 #: Iterations that hard programs take, for an estimate of the time of a solve.
 LIKELY_ITERATIONS = 40
+#: Worst residual that answers are expected to have.
+ACCURACY = 1e-9
 #: Residuals in the units of the program above this, and above the tolerance, are not those of an optimum.
 DOUBTFUL = 1e-6
 
@@ -249,10 +251,20 @@ FEWEST_UNKNOWNS = 100
 LOCAL_SHARE = 0.8
 #: Seconds an iteration below which a group is stacked without looking further.
 NOT_WORTH_A_CHOICE = 1e-3
+#: Decimals to which entries of blocks are compared to count different ones.
+HASH_DIGITS = 10
+#: How many times the least time an iteration has to take for the other side to be looked at.
+WORTH_A_LOOK = 2
 #: Share of the time that the Gram matrices have to take for that side to be taken.
 OTHER_SIDE = 0.5
 #: Most numbers in one work array.
 CHUNK = 4_000_000
+#: Most numbers of a group of blocks of size 1 that is kept dense.
+LARGEST_LINEAR = 20_000_000
+#: Most coefficients of blocks by entries in which common shifts are looked for.
+LARGEST_COEFFICIENTS = 16_000_000
+#: Most products of pairs of shifts with the entries of blocks.
+LARGEST_SHARED = 40_000_000
 #: Most products of entries that common shifts are worth laying out for.
 LARGEST_SELECTION = 8_000_000
 #: Numbers kept whatever the size of the program.
@@ -301,6 +313,8 @@ DIGIT_ITERATIONS = 80
 DIGIT_PATIENCE = 8
 #: How many times the digits asked for the arithmetic has.
 DIGIT_FACTOR = 4
+#: Bits of a digit.
+BITS_OF_A_DIGIT = 3.33
 #: Bits kept beyond that.
 GUARD_BITS = 64
 #: The power of ten, in digits asked for, of what is added to a singular matrix.

@@ -84,7 +84,7 @@ def refine(program: Scaled, point: Iterate, digits: int, deadline: float) -> Ref
     Moments that depend on others only up to the rounding of the data let the exact program drift off along them.
     Then they are left out, and what they leave of the dual equation, about 1e-17, is what can be reached.
     """
-    with ctx.workprec(int(rules.DIGIT_FACTOR * digits * 3.33) + rules.GUARD_BITS):
+    with ctx.workprec(int(rules.DIGIT_FACTOR * digits * rules.BITS_OF_A_DIGIT) + rules.GUARD_BITS):
         best = _followed(_State(program, point, digits, True), digits, deadline)
         if best.worst > 10.0**-digits and program.elimination.kept is not None:
             other = _followed(_State(program, point, digits, False), digits, deadline)

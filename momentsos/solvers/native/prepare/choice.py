@@ -7,6 +7,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ....sdp import SDP
+from ....sdp.svec import svec_length
 from .. import rules
 
 #: What is known of programs that are still in use.
@@ -30,8 +31,9 @@ def _found(sdp: SDP) -> bool:
     unknowns = max(1, n - sdp.right_side.shape[0])
     if not n or not sdp.operator.shape[0] or unknowns > rules.MOST_UNKNOWNS:
         return False
-    lengths, entries = np.diff(sdp.offsets), np.diff(sdp.operator.indptr[sdp.offsets])
-    if lengths.max() > rules.TALLEST:
+    bounds = sdp.operator.indptr[sdp.offsets]
+    lengths, entries = sdp.offsets[1:] - sdp.offsets[:-1], bounds[1:] - bounds[:-1]
+    if svec_length(max(sdp.sizes)) > rules.TALLEST:
         return False
     seen = np.minimum(entries, n)
     if n > rules.ALWAYS_DENSE and 2 * int(seen @ seen) < n**2:
@@ -44,6 +46,6 @@ def _found(sdp: SDP) -> bool:
 def dense_bytes(sdp: SDP) -> int:
     """Return an estimate of the peak memory of the compiled iteration: points, metrics and terms of the blocks."""
     n, rows, p = sdp.n_moments, sdp.operator.shape[0], sdp.right_side.shape[0]
-    largest = int(np.diff(sdp.offsets).max(initial=0))
+    largest = svec_length(max(sdp.sizes, default=0))
     blocks = 2 * rules.COMPILED_VECTORS * rows + 3 * largest * (largest + n) + 6 * sdp.operator.nnz
     return 8 * (6 * n**2 + blocks + 3 * p * n)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from ....sdp import svec_index
 from ....sdp.svec import SQRT2
 from .. import rules
-from ..arrays import Array
+from ..arrays import Array, Integers
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,6 +49,24 @@ def make_group(size: int, count: int, start: int) -> Group:
     return Group(size, count, start, slice(start, start + count * size**2))
 
 
+class Counted(NamedTuple):
+    """The blocks of a cone that have rows.
+
+    Attributes
+    ----------
+    sizes, offsets, starts : integer arrays
+        Where the svec rows of each begin, with their total at the end, and where its entries do in a flat vector.
+    upper, lower : (rows,) integer arrays
+        The two flat entries of each svec row.
+    """
+
+    sizes: Integers
+    offsets: Integers
+    starts: Integers
+    upper: Integers
+    lower: Integers
+
+
 @dataclass(frozen=True, eq=False)
 class Cone:
     r"""The groups, and the way between flat vectors and svec rows.
@@ -76,11 +95,12 @@ class Cone:
     sizes: tuple[int, ...]
 
     @cached_property
-    def counted(self) -> tuple[NDArray[np.intc], NDArray[np.intc], NDArray[np.intc]]:
-        """Where the svec rows of each block that has any begin, and `upper` and `lower`, as compiled code counts."""
+    def counted(self) -> Counted:
+        """The blocks that have rows, as compiled code counts."""
         sizes = np.array([size for size in self.sizes if size], dtype=np.intc)
         offsets = np.concatenate([[0], np.cumsum(sizes * (sizes + 1) // 2)])
-        return offsets.astype(np.intc), self.upper.astype(np.intc), self.lower.astype(np.intc)
+        upper, lower = self.upper.astype(np.intc), self.lower.astype(np.intc)
+        return Counted(sizes, offsets.astype(np.intc), upper[offsets[:-1]], upper, lower)
 
     def views(self, flat: Array) -> list[Array]:
         """Return the stacks of all groups without a copy."""

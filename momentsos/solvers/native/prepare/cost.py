@@ -1,7 +1,7 @@
 r"""What an iteration costs: multiplications and numbers kept, as functions of block sizes and moments.
 
 With `n` moments, and `g` blocks of size `s` with `h` different entries
-(see `momentsos.solvers.native.core.numpy.patterns`), the triangle of :math:`t = s (s + 1) / 2` entries, `w` moments to
+(see `momentsos.solvers.native.core.numpy.folding`), the triangle of :math:`t = s (s + 1) / 2` entries, `w` moments to
 a block, `k` non-zeros in all and `m` common shifts, one iteration takes for the Schur complement
 
 ============  ==================================================================  =================================
@@ -33,11 +33,11 @@ from ..rules import (
     BATCHED,
     CALL,
     CALLS,
-    CHUNK,
     CUBES,
     FACTORED,
     FEWEST_UNKNOWNS,
     LARGEST_SELECTION,
+    LARGEST_SHARED,
     PLACED,
     SOLVES,
     SPARSE,
@@ -125,7 +125,7 @@ def local_seconds(shape: Shape) -> float:
 
 def shared_seconds(shape: Shape, shifts: int, shift_entries: int) -> float:
     """Return the time with common shifts; see `momentsos.solvers.native.core.numpy.shared_term`."""
-    if shift_entries**2 > 2 * LARGEST_SELECTION or shifts**2 * max(shape.count, shape.different**2) > 10 * CHUNK:
+    if shift_entries**2 > 2 * LARGEST_SELECTION or shifts**2 * max(shape.count, shape.different**2) > LARGEST_SHARED:
         return np.inf
     area = shape.different**2
     return (

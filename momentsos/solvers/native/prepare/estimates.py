@@ -90,7 +90,7 @@ def _shapes(operator: sp.csr_matrix, sdp: SDP, ordering: Ordering | None = None)
         fullest = members[np.argmax(entries[members])]
         rows = hashes[slice(*sdp.offsets[fullest : fullest + 2])] / svec_weights(size)
         scale = float(np.abs(rows).max(initial=0.0)) or 1.0
-        different = int(np.unique(np.round(rows / scale, 10)).shape[0])
+        different = int(np.unique(np.round(rows / scale, rules.HASH_DIGITS)).shape[0])
         width, total = min(n, int(entries[fullest])), int(entries[members].sum())
         if ordering is not None:
             width = int(np.unique(operator.indices[slice(*operator.indptr[sdp.offsets[fullest : fullest + 2]])]).size)
@@ -101,7 +101,7 @@ def _shapes(operator: sp.csr_matrix, sdp: SDP, ordering: Ordering | None = None)
 def _kept(shape: Shape) -> int:
     """Return the numbers that a group keeps for the Schur complement, in the way that looks cheapest."""
     if shape.size == 1:
-        return 3 * shape.entries + min(5 * rules.CHUNK, shape.count * shape.n)
+        return 3 * shape.entries + min(rules.LARGEST_LINEAR, shape.count * shape.n)
     rows = shape.count * (shape.different if patterns_pay(shape.size, shape.different) else shape.size**2)
     ways = {
         stacked_seconds(shape): rows * shape.n + 2 * min(rules.CHUNK, shape.count * shape.size**2 * shape.n),
@@ -208,10 +208,10 @@ def cheaper_side(sdp: SDP) -> str:
     n, p, entries = sdp.n_moments, sdp.right_side.shape[0], sdp.operator.shape[0]
     if n < rules.FEWEST_UNKNOWNS or entries + p - n > (n - p) // 2:
         return "moments"
-    if _seconds_without_a_look(sdp) < 2 * OVERHEAD:
+    if _seconds_without_a_look(sdp) < rules.WORTH_A_LOOK * OVERHEAD:
         return "moments"
     as_stated = _general_seconds(sdp)
-    if as_stated < 2 * OVERHEAD:
+    if as_stated < rules.WORTH_A_LOOK * OVERHEAD:
         return "moments"
     return "gram" if _gram_seconds(sdp, max(1, entries + p - n)) < rules.OTHER_SIDE * as_stated else "moments"
 

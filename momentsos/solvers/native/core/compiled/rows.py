@@ -37,16 +37,16 @@ class Rows:
 
     def apply(self, moments: Array) -> Array:
         """Return the flat blocks of moments, also of several columns."""
-        _, upper, lower = self.cone.counted
+        counted = self.cone.counted
         columns = np.ascontiguousarray(moments.reshape(self.shape[1], -1))
-        flat = compiled.kernels.apply_rows(*self.stored, upper, lower, columns, self.cone.dimension)
+        flat = compiled.kernels.apply_rows(*self.stored, counted.upper, counted.lower, columns, self.cone.dimension)
         return flat.reshape(-1, *moments.shape[1:])
 
     def adjoint(self, flat: Array) -> Array:
         """Return the adjoint of `apply`."""
-        _, upper, lower = self.cone.counted
+        counted = self.cone.counted
         columns = np.ascontiguousarray(flat.reshape(self.cone.dimension, -1))
-        image = compiled.kernels.adjoint_of_rows(*self.stored, upper, lower, columns, self.shape[1])
+        image = compiled.kernels.adjoint_of_rows(*self.stored, counted.upper, counted.lower, columns, self.shape[1])
         return image.reshape(-1, *flat.shape[1:])
 
     def restricted(self, kept: Index) -> Rows:
@@ -58,7 +58,7 @@ class Rows:
 
     def folded(self) -> Folded:
         """Return the different rows."""
-        found = compiled.kernels.fold_rows(self.cone.counted[0], *self.stored, rules.SAME)
+        found = compiled.kernels.fold_rows(self.cone.counted.offsets, *self.stored, rules.SAME)
         member, factor, heads, pointers, columns, values = found
         different = Rows(pointers, columns, values, (int(heads[-1]), self.shape[1]), self.cone)
         return Folded(different, member, factor, heads)
@@ -75,8 +75,10 @@ class Folded:
 
     def normal_matrix(self) -> Array:
         """Return `AᵀA`, a lower triangle in column order."""
-        own, (_, upper, lower) = self.different, self.different.cone.counted
-        return compiled.kernels.normal_matrix(*own.stored, self.member, self.factor, upper, lower, own.shape[1])
+        own, counted = self.different, self.different.cone.counted
+        return compiled.kernels.normal_matrix(
+            *own.stored, self.member, self.factor, counted.upper, counted.lower, own.shape[1]
+        )
 
     def independent(self, matrix: Array, gradient: Array) -> tuple[Index | None, Array] | None:
         """Return the moments that no others make up, and the factor of `AᵀA` over them; None where there is a doubt."""

@@ -30,12 +30,11 @@ class ScaledRows(Scaled):
 
     def sums(self, free: Array, slack: Array, gram: Array, tau: float) -> Sums:
         """See `Scaled.sums`."""
-        _, upper, lower = self.cone.counted
         found = compiled.kernels.residual_sums(
             *self.over.stored,
             *self.rows.stored,
-            upper,
-            lower,
+            self.cone.counted.upper,
+            self.cone.counted.lower,
             self.constant,
             self.gradient,
             self.row_units,

@@ -72,12 +72,12 @@ def _start_in_order(program: ScaledRows, ordering: Ordering) -> Start | None:
 
 def _core(program: ScaledRows, tree: Tree | None) -> compiled.kernels.Iteration:
     """Return the core of a program."""
-    (offsets, upper, lower), folded = program.cone.counted, program.folded
+    counted, folded = program.cone.counted, program.folded
     return compiled.kernels.Iteration(
-        np.array([size for size in program.cone.sizes if size], dtype=np.intc),
-        upper[offsets[:-1]],
-        upper,
-        lower,
+        counted.sizes,
+        counted.starts,
+        counted.upper,
+        counted.lower,
         folded.member,
         folded.factor,
         folded.heads,

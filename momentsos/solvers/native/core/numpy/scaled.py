@@ -19,7 +19,7 @@ from ...prepare.scaled import Prepared, Scaled, shared_fields
 from ...prepare.substitution import put_in
 from .blocks import Factor
 from .entries import Entries
-from .patterns import Folding, fold
+from .folding import Folding, fold
 from .schur import SchurComplement, make_schur
 from .sparse_schur import SparseSchur
 

@@ -16,7 +16,7 @@ from ...prepare.cone import Cone
 from ...prepare.cost import Shape, local_seconds, shared_seconds, sparse_seconds, stacked_seconds
 from ...prepare.ordering import Ordering
 from .blocks import Factor
-from .patterns import Folding
+from .folding import Folding
 from .shared_term import find_shifts, make_shared
 from .sparse_schur import SparseSchur, make_sparse_schur
 from .sparse_term import compressed_columns, make_sparse

@@ -22,7 +22,7 @@ from ... import rules
 from ...arrays import Array
 from .congruence import balance, congruent
 from .entries import Entries
-from .patterns import Folding
+from .folding import Folding
 from .terms import Stacks
 
 
@@ -98,7 +98,7 @@ def find_shifts(folding: Folding) -> Shifts | None:
     entries: Entries = folding.entries
     block, number = np.divmod(entries.rows, folding.different)
     keys, column = np.unique(number * entries.n + entries.moments, return_inverse=True)
-    if folding.group.count * keys.shape[0] > 4 * rules.CHUNK:
+    if folding.group.count * keys.shape[0] > rules.LARGEST_COEFFICIENTS:
         return None
     values = np.zeros((folding.group.count, keys.shape[0]))
     np.add.at(values, (block, column), entries.values)

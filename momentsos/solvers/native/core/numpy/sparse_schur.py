@@ -19,7 +19,7 @@ from ...factors.sparse_factor import SparseMatrix
 from ...prepare.cone import Cone
 from ...prepare.ordering import Ordering
 from .blocks import Factor
-from .patterns import Folding
+from .folding import Folding
 from .terms import LinearPairs, LocalTerm, group_stacks, local_moments, make_local, make_pairs
 
 

@@ -22,7 +22,8 @@ from ...arrays import Array
 from ...prepare.cone import Cone
 from .blocks import Factor
 from .entries import Entries
-from .patterns import Folding, Patterns, make_patterns
+from .folding import Folding
+from .patterns import Patterns, make_patterns
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +102,7 @@ class LinearPairs:
 def make_linear(entries: Entries, count: int) -> LinearTerm | LinearPairs:
     """Keep a matrix dense when it is not sparse enough to gain."""
     rows = entries.matrix(count)
-    if rows.nnz > rules.FULL_ENOUGH * count * entries.n and count * entries.n <= 5 * rules.CHUNK:
+    if rows.nnz > rules.FULL_ENOUGH * count * entries.n and count * entries.n <= rules.LARGEST_LINEAR:
         return LinearTerm(rows.toarray())
     return make_pairs(entries, count)
 
