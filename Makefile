@@ -10,7 +10,8 @@ FULL := $(VENV)/.full
 # sdpa-multiprecision installs the same module as sdpa-python: an environment of its own.
 MULTI := .venv-multiprecision
 # What an installation is made of: the package itself is editable, its compiled part is not.
-BUILT := pyproject.toml setup.py constraints.txt $(wildcard momentsos/sdp/*.pyx momentsos/solvers/native/compiled/*.p[xy][xd] momentsos/solvers/native/compiled/*.h)
+COMPILED := momentsos/solvers/native/core/compiled
+BUILT := pyproject.toml setup.py constraints.txt $(wildcard momentsos/sdp/*.pyx $(COMPILED)/*.pyx $(COMPILED)/*.pxi $(COMPILED)/*/*.pxi $(COMPILED)/*.h)
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:

@@ -4,35 +4,15 @@ Without a compiler the installation goes on, and the solver runs in NumPy.
 """
 
 import sys
+from pathlib import Path
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
 
-CORE = "momentsos.solvers.native.compiled"
-FOLDER = CORE.replace(".", "/")
-MODULES = [
-    "momentsos.sdp.extremes",
-    *(
-        f"{CORE}.{name}"
-        for name in (
-            "blocks",
-            "dependent",
-            "folding",
-            "symbolic",
-            "sweeps",
-            "logarithms",
-            "rows",
-            "substitution",
-            "rooms",
-            "operator",
-            "terms",
-            "fronts",
-            "normal",
-            "beginning",
-            "embedding",
-        )
-    ),
-]
+CORE = Path("momentsos/solvers/native/core/compiled")
+#: The extension modules; the second one includes headers and parts from its folder.
+MODULES = ("momentsos.sdp.extremes", "momentsos.solvers.native.core.compiled.kernels")
+PARTS = [str(path) for pattern in ("*.h", "**/*.pxi") for path in sorted(CORE.glob(pattern))]
 DIRECTIVES = {
     "language_level": 3,
     "boundscheck": False,
@@ -45,8 +25,8 @@ extensions = [
     Extension(
         name,
         [name.replace(".", "/") + ".pyx"],
-        include_dirs=[FOLDER],
-        depends=[f"{FOLDER}/{name}.h" for name in ("vectors", "eigen", "kernels", "lanes", "fronts")],
+        include_dirs=[str(CORE)],
+        depends=PARTS,
         extra_compile_args=[] if sys.platform == "win32" else ["-O3", "-g0", "-fno-math-errno"],
     )
     for name in MODULES

@@ -126,9 +126,10 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
         An unknown loss.
     """
     chosen = loss_named(loss)
-    inputs, targets = checked_data(network, X, Y)
+    inputs, outputs = checked_data(network, X, Y)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
+            targets = chosen.targets(outputs)
             residuals = chosen.residuals(Expansion.of(network), inputs, targets)
             return Formulation.of(network, chosen, residuals, chosen.scale(targets))
         except InvalidInput as error:

@@ -45,7 +45,7 @@ class Incumbents:
         began = time.perf_counter()
         self.loss = loss
         self.table = ResidualTable.of(Expansion.of(network), X, Y, memory_limit)
-        self.scale = loss.scale(Y)
+        self.scale = loss.scale(loss.targets(Y))
         self.squared = formulate(network, X, Y, "mse")
         self.formed = time.perf_counter() - began
         self.points: list[tuple[float, Floats]] = []

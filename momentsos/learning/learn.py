@@ -129,11 +129,11 @@ def learn(
     options = Options(asked, until)
     chosen = loss_named(loss)
     if chosen.sampled is not None:
-        return _from_reductions(network, X, Y, chosen.sampled, options, began)
-    return _from_the_whole(network, X, Y, chosen, options, began)
+        return _learn_by_reductions(network, X, Y, chosen.sampled, options, began)
+    return _learn_whole(network, X, Y, chosen, options, began)
 
 
-def _from_the_whole(
+def _learn_whole(
     network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: Loss, options: Options, began: float
 ) -> Fit:
     """Learn with the problem of the whole loss."""
@@ -147,7 +147,7 @@ def _from_the_whole(
     return _fit(network, result, formulation, formulation, began)
 
 
-def _from_reductions(
+def _learn_by_reductions(
     network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: SampledLoss, options: Options, began: float
 ) -> Fit:
     """Learn with reductions of the loss."""

@@ -73,8 +73,8 @@ class Unknowns:
         """
         tied = _tied(layers, ties)
         mark = "_" if len(layers) > 9 or any(len(c.label) > 1 for layer in layers for c in layer) else ""
-        indices = tuple(np.full(len(layer), _NUMBER, dtype=np.intp) for layer in layers)
-        values = tuple(np.zeros(len(layer)) for layer in layers)
+        indices = [[_NUMBER] * len(layer) for layer in layers]
+        values = [[0.0] * len(layer) for layer in layers]
         names: list[str] = []
         for (layer, place), alike in tied.items():
             number = _number(layers, alike)
@@ -86,9 +86,7 @@ class Unknowns:
                 names.append(f"c{layer + 1}{mark}{layers[layer][place].label}")
             else:
                 indices[layer][place] = indices[first_layer][first]
-        for array in (*indices, *values):
-            array.setflags(write=False)
-        return cls(tuple(names), indices, values)
+        return cls(tuple(names), tuple(map(_integers, indices)), tuple(map(_floats, values)))
 
     @property
     def count(self) -> int:
@@ -98,12 +96,13 @@ class Unknowns:
     @property
     def last(self) -> NDArray[np.intp]:
         """The unknowns of the last layer that no other one shares: the outputs of a network are affine in them."""
-        return np.setdiff1d(self.indices[-1], np.concatenate([[_NUMBER], *self.indices[:-1]]))
+        elsewhere = {_NUMBER}.union(*(indices.tolist() for indices in self.indices[:-1]))
+        return _integers(sorted(set(self.indices[-1].tolist()) - elsewhere))
 
     @property
     def inner(self) -> NDArray[np.intp]:
         """All other unknowns."""
-        return np.setdiff1d(np.arange(self.count), self.last)
+        return _integers(sorted(set(range(self.count)) - set(self.last.tolist())))
 
     def coefficients(self, point: NDArray[np.float64]) -> list[NDArray[np.float64]]:
         """Return the coefficients of each layer for a vector that begins with the unknowns."""
@@ -139,6 +138,18 @@ class Unknowns:
         exponents = np.zeros((len(indices), self.count), dtype=np.int64)
         exponents[learned, indices[learned]] = 1
         return exponents, np.where(learned, 1.0, self.values[layer])
+
+
+def _integers(numbers: Sequence[int]) -> NDArray[np.intp]:
+    array = np.array(numbers, dtype=np.intp)
+    array.setflags(write=False)
+    return array
+
+
+def _floats(numbers: Sequence[float]) -> NDArray[np.float64]:
+    array = np.array(numbers, dtype=np.float64)
+    array.setflags(write=False)
+    return array
 
 
 def _tied(layers: Sequence[Sequence[Coefficient]], ties: Sequence[tuple[Place, Place]]) -> dict[Place, list[Place]]:

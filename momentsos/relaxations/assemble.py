@@ -103,9 +103,9 @@ def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Suppo
     return Support(whole), place
 
 
-def _likeness(block: Block) -> tuple[Support, Support, BlockKind]:
+def _likeness(block: Block) -> tuple[Support, Support, bool]:
     """Blocks with this in common, those of polynomials with the same terms and of the same basis, differ in values."""
-    return block.polynomial.support, block.monomials, block.kind
+    return block.polynomial.support, block.monomials, block.kind is BlockKind.PSD
 
 
 class _Columns:

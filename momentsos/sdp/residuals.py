@@ -9,13 +9,12 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.compiled import PRESENT, uses_compiled
 from .program import SDP
 from .svec import smat, svec, transposed_product
 
-try:
+if PRESENT:
     from . import extremes
-except ImportError:  # built without a compiler
-    extremes = None  # type: ignore[assignment]
 
 #: Most entries of an array whose places the compiled code can count.
 _COUNTED = 2**31 - 1
@@ -62,7 +61,7 @@ def cone_violation(rows: NDArray[np.float64], sdp: SDP) -> tuple[float, float]:
     for size, places in sdp.groups:
         if size == 0:
             continue
-        if extremes is not None and size > 1:
+        if uses_compiled() and size > 1:
             low, high = extremes.widened(smat(rows[places]), low, high)
             continue
         eigenvalues = np.linalg.eigvalsh(smat(rows[places])) if size > 1 else rows[places]
@@ -126,7 +125,7 @@ def recompute_residuals(
 ) -> Residuals:
     """Return the residuals of a primal-dual pair; see `Residuals` for the formulas and scales."""
     longest = max(gram.size, sdp.equalities.indices.size, sdp.operator.indices.size, *sdp.equalities.shape)
-    if extremes is not None and longest <= _COUNTED:
+    if uses_compiled() and longest <= _COUNTED:
         return Residuals(
             *extremes.recomputed(
                 _rows(sdp.equalities),

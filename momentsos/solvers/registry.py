@@ -18,7 +18,7 @@ from .adapters.scs import SCS
 from .adapters.sdpa import SDPA
 from .contract import Solver, SolverOptions, fitting_bytes
 from .native import NativeSolver
-from .native.cost import likely_seconds
+from .native.prepare.estimates import likely_seconds
 
 #: One line a solver; the order is that of `available_solvers`.
 SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(

@@ -32,6 +32,10 @@ NOT_YET = {
 }
 
 
+#: What changes in a module and is no cache: the hook by which results find the prover.
+HOOKS = {"hierarchy/result.py: _PROVERS"}
+
+
 def problem() -> ms.Problem:
     x, y, u = ms.variables("x y u")
     return ms.Problem(x**2 + u * y, [1 - x**2, u - y, u + y, 4 - u])
@@ -252,4 +256,4 @@ def test_all_caches_of_the_package_are_on_the_list() -> None:
         place = path.relative_to(PACKAGE).as_posix()
         if place != "machine/caches.py":  # the list itself
             found |= {f"{place}: {name}" for name in caches_in(path.read_text(encoding="utf-8"))}
-    assert found <= NOT_YET
+    assert found <= NOT_YET | HOOKS

@@ -5,12 +5,12 @@ from dataclasses import astuple
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 
+from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, Residuals, recompute_residuals, residuals, svec
 
-if residuals.extremes is None and "compiled" not in REQUIRED:
-    pytest.skip("the compiled core was not built", allow_module_level=True)
+needs_compiled()
 
 SIZES = (1, 2, 3, 5, 10, 35)
 
@@ -40,15 +40,15 @@ def test_extremes_are_those_of_all_eigenvalues(kind, size):
         assert found == pytest.approx(expected, rel=1e-13, abs=size * 1e-15 * expected[1])
 
 
-def test_residuals_are_those_without_compiled_code(monkeypatch):
+def test_residuals_are_those_without_compiled_code():
     rng = np.random.default_rng(3)
     sizes = [size for size in SIZES for _ in range(4)]
     stacks = [blocks("nearly singular", size, rng)[0] for size in sizes]
     rows = np.concatenate([svec(stack) for stack in stacks])
     sdp = SDP(np.ones(2), sp.csr_matrix((0, 2)), np.zeros(0), sp.csr_matrix((len(rows), 2)), tuple(sizes))
     quick = residuals.cone_violation(rows, sdp)
-    monkeypatch.setattr(residuals, "extremes", None)
-    slow = residuals.cone_violation(rows, sdp)
+    with without_compiled():
+        slow = residuals.cone_violation(rows, sdp)
     assert quick == pytest.approx(slow, rel=1e-12) and slow[0] > 0
 
 
@@ -79,11 +79,10 @@ def pair(sdp, kind, rng):
     return rng.standard_normal(sdp.n_moments), rng.standard_normal(len(sdp.right_side)), gram
 
 
-def both_ways(monkeypatch, sdp, moments, equality_duals, gram):
+def both_ways(sdp, moments, equality_duals, gram):
     """The residuals as compiled code and as NumPy find them."""
     compiled = recompute_residuals(sdp, moments, equality_duals, gram)
-    with monkeypatch.context() as context:
-        context.setattr(residuals, "extremes", None)
+    with without_compiled():
         return compiled, recompute_residuals(sdp, moments, equality_duals, gram)
 
 
@@ -93,10 +92,10 @@ STRUCTURES = [(), (1,), (2, 0, 1, 1), (7,) * 5, (1, 40, 2, 7, 7, 1), (40, 0, 40)
 @pytest.mark.parametrize("kind", ["definite", "singular", "nearly singular", "indefinite", "zero"])
 @pytest.mark.parametrize("equalities", [0, 4])
 @pytest.mark.parametrize("sizes", STRUCTURES)
-def test_recomputed_residuals_are_those_without_compiled_code(sizes, equalities, kind, monkeypatch):
+def test_recomputed_residuals_are_those_without_compiled_code(sizes, equalities, kind):
     rng = np.random.default_rng([len(sizes), equalities])
     sdp = program(sizes, equalities, rng)
-    compiled, plain = both_ways(monkeypatch, sdp, *pair(sdp, kind, rng))
+    compiled, plain = both_ways(sdp, *pair(sdp, kind, rng))
     assert astuple(compiled) == pytest.approx(astuple(plain), rel=1e-12, abs=1e-14)
     if kind == "definite":
         assert compiled.dual_cone == plain.dual_cone == 0.0
@@ -105,28 +104,28 @@ def test_recomputed_residuals_are_those_without_compiled_code(sizes, equalities,
 
 
 @pytest.mark.parametrize("largest_first", [True, False])
-def test_the_largest_eigenvalue_may_be_that_of_a_definite_block(largest_first, monkeypatch):
+def test_the_largest_eigenvalue_may_be_that_of_a_definite_block(largest_first):
     blocks = [1e3 * np.eye(3), np.diag([1.0, 1.0, 1.0 - 2.0]), np.eye(3)]
     sdp = program((3, 3, 3), 1, np.random.default_rng(0))
     gram = np.concatenate([svec(block) for block in (blocks if largest_first else blocks[::-1])])
-    for found in both_ways(monkeypatch, sdp, np.ones(9), np.ones(1), gram):
+    for found in both_ways(sdp, np.ones(9), np.ones(1), gram):
         assert found.dual_cone == pytest.approx(1.0 / 1001.0, rel=1e-13)
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, -np.inf])
 @pytest.mark.parametrize("size", [1, 2, 7, 40])
 @pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
-def test_a_number_that_is_not_finite_leaves_no_residual(size, number, monkeypatch):
+def test_a_number_that_is_not_finite_leaves_no_residual(size, number):
     rng = np.random.default_rng(size)
     sdp = program((2, size, 1), 2, rng)
     moments, equality_duals, gram = pair(sdp, "definite", rng)
     for place in range(3, len(gram) - 1, max(1, len(gram) // 9)):  # on the diagonal and off it
         spoilt = gram.copy()
         spoilt[place] = number
-        for found in both_ways(monkeypatch, sdp, moments, equality_duals, spoilt):
+        for found in both_ways(sdp, moments, equality_duals, spoilt):
             assert np.isnan(found.dual_cone) and np.isnan(found.worst)
             assert not np.isfinite(found.dual) or sdp.operator[[place]].nnz == 0
-    compiled, plain = both_ways(monkeypatch, sdp, np.full(9, number), equality_duals, gram)
+    compiled, plain = both_ways(sdp, np.full(9, number), equality_duals, gram)
     assert np.isnan([compiled.primal_cone, compiled.gap, compiled.worst]).all()
     assert astuple(compiled) == pytest.approx(astuple(plain), rel=1e-12, abs=1e-14, nan_ok=True)
 

@@ -4,29 +4,30 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalogue import BY_NAME
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 
 from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
+from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, SDPStatus, svec, svec_index
 from momentsos.sdp.svec import svec_length
 from momentsos.solvers.contract import SolverOptions
-from momentsos.solvers.native import NativeSolver, cone, step
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.cost import _shapes, iteration_seconds
-from momentsos.solvers.native.scaling import _is_badly_scaled
+from momentsos.solvers.native import NativeSolver, step
+from momentsos.solvers.native.prepare.estimates import _shapes, iteration_seconds
+from momentsos.solvers.native.prepare.scaling import _is_badly_scaled
 
 IDENTITY_TOLERANCE = 1e-8
 
 
 @pytest.fixture(params=["compiled", "numpy"])
-def core(request, monkeypatch):
+def core(request):
     """Small programs solved in compiled code, and without it as on a machine without a compiler."""
     if request.param == "numpy":
-        monkeypatch.setattr(follow, "embedding", None)
-        monkeypatch.setattr(cone, "blocks", None)
-    elif follow.embedding is None:
-        (pytest.fail if "compiled" in REQUIRED else pytest.skip)("the compiled core was not built")
+        with without_compiled():
+            yield
+    else:
+        needs_compiled()
+        yield
 
 
 def solve(sdp: SDP, tol: float = 1e-9, **options):
@@ -305,9 +306,8 @@ def test_interruption_passes_through(monkeypatch):
     def interrupted(*_args, **_options):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(follow, "embedding", None)
     monkeypatch.setattr("momentsos.solvers.native.path.advance", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with without_compiled(), pytest.raises(KeyboardInterrupt):
         solve(feasible(2)[0])
 
 
@@ -329,9 +329,9 @@ def test_threads_are_limited_while_it_solves_and_given_back(monkeypatch):
         return step.advance(*arguments, **options)
 
     before = counted()
-    monkeypatch.setattr(follow, "embedding", None)
     monkeypatch.setattr("momentsos.solvers.native.path.advance", recording)
-    solve(feasible(2)[0], threads=1)
+    with without_compiled():
+        solve(feasible(2)[0], threads=1)
     assert seen and all(count == 1 for counts in seen for count in counts)
     assert counted() == before
 

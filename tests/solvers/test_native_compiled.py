@@ -6,22 +6,24 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalogue import BY_NAME
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 from solvers.test_native import FAMILIES, feasible, infeasible, unbounded
 
 from momentsos import relax
+from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, SDPStatus
 from momentsos.solvers import SolverOptions
-from momentsos.solvers.native import NativeSolver, adapter, cone
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.compiled.small import folding, make_small
-from momentsos.solvers.native.cone import make_cone
-from momentsos.solvers.native.ordering import distinct_supports, order_moments
-from momentsos.solvers.native.program import prepare
-from momentsos.solvers.native.small import is_small
+from momentsos.solvers.native import NativeSolver, adapter, path, rays, rules, runs
+from momentsos.solvers.native.core.compiled import start
+from momentsos.solvers.native.core.compiled.scaled import make_scaled
+from momentsos.solvers.native.core.numpy import blocks as cone
+from momentsos.solvers.native.prepare.choice import fits_densely
+from momentsos.solvers.native.prepare.cone import make_cone
+from momentsos.solvers.native.prepare.ordering import distinct_supports, order_moments
+from momentsos.solvers.native.prepare.scaled import prepare
 
-if follow.embedding is None and "compiled" not in REQUIRED:
-    pytest.skip("the compiled core was not built", allow_module_level=True)
+needs_compiled()
+from momentsos.solvers.native.core.compiled import kernels  # noqa: E402
 
 #: Blocks on both sides of the sizes where the kernels go from loops to BLAS, one of each, and several that are taken
 #: side by side: a few, whole vectors of them, and some more.
@@ -46,16 +48,16 @@ def compiled_only(monkeypatch):
     def refuse(*_args, **_options):
         raise AssertionError("left to the general way")
 
-    monkeypatch.setattr(adapter, "make_program", refuse)
+    monkeypatch.setattr(runs, "run_in_numpy", refuse)
+    monkeypatch.setattr(adapter, "run_in_numpy", refuse)
 
 
 @pytest.mark.parametrize("family", FAMILIES | KERNELS)
-def test_the_answers_are_those_of_numpy(family, monkeypatch):
+def test_the_answers_are_those_of_numpy(family):
     for seed in range(5):
         sdp, _ = feasible(1000 + seed, **(FAMILIES | KERNELS)[family])
         quick = solve(sdp)
-        with monkeypatch.context() as without:
-            without.setattr(follow, "embedding", None)
+        with without_compiled():
             slow = solve(sdp)
         assert quick.status is slow.status is SDPStatus.OPTIMAL
         scale = 1 + abs(slow.residuals.primal_objective)
@@ -79,15 +81,14 @@ def test_programs_whose_schur_complement_becomes_singular(name):
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 10, 11, 20, 30])
-def test_longest_steps_are_those_of_numpy(size, rng, monkeypatch):
+def test_longest_steps_are_those_of_numpy(size, rng):
     steps = make_cone((size,) * 7)
     root, change = rng.standard_normal((2, 7, size, size))
-    (factor,) = steps.factor((root @ root.swapaxes(1, 2) + 0.1 * np.eye(size)).ravel())
+    (factor,) = cone.factor_blocks(steps, (root @ root.swapaxes(1, 2) + 0.1 * np.eye(size)).ravel())
     for direction in ((change + change.swapaxes(1, 2)).ravel(), (change @ change.swapaxes(1, 2)).ravel()):
-        quick = steps.longest_step((factor, direction), (factor, 0.5 * direction))
-        with monkeypatch.context() as without:
-            without.setattr(cone, "blocks", None)
-            exact = steps.longest_step((factor, direction), (factor, 0.5 * direction))
+        quick = cone.longest_step(steps, (factor, direction), (factor, 0.5 * direction))
+        with without_compiled():
+            exact = cone.longest_step(steps, (factor, direction), (factor, 0.5 * direction))
         assert quick == exact or (1 - 1.001e-4) * exact <= quick <= (1 + 1e-12) * exact
 
 
@@ -101,9 +102,12 @@ def test_smallest_eigenvalues_of_graded_and_of_degenerate_matrices(size, spread,
     unit = np.eye(size)[None]
     for matrix in (graded, multiple, diagonal, -np.ones((size, size)), 1e-150 * graded, 1e150 * multiple):
         lowest = np.linalg.eigvalsh(matrix)[0]
-        found = cone.blocks.lowest_of(unit, matrix[None].copy(), 0.5 * lowest)
+        found, above = (
+            kernels.lowest_eigenvalue(unit, matrix[None].copy(), bound * lowest, rules.EIGENVALUE_PRECISION)
+            for bound in (0.5, 2.0)
+        )
         assert -1e-12 * abs(lowest) <= lowest - found <= 1.001e-4 * abs(lowest)  # from below: steps stay inside
-        assert cone.blocks.lowest_of(unit, matrix[None].copy(), 2.0 * lowest) == 2.0 * lowest
+        assert above == 2.0 * lowest
 
 
 @pytest.mark.usefixtures("compiled_only")
@@ -119,8 +123,8 @@ def test_rays_are_found_in_compiled_code(make, singular):
 def test_what_is_no_ray_is_iterated_on(monkeypatch):
     """An iterate that looks like a ray, and is not believed to be one, does not end the run."""
     looks = []
-    monkeypatch.setattr(follow, "dual_ray", lambda *_: looks.append(1))
-    monkeypatch.setattr(follow, "primal_ray", lambda *_: None)
+    monkeypatch.setattr(rays, "dual_ray", lambda *_: looks.append(1))
+    monkeypatch.setattr(rays, "primal_ray", lambda *_: None)
     answer = solve(infeasible(3, False), max_iterations=8)
     assert len(looks) > 1 and answer.status is SDPStatus.LIMIT and answer.iterations == 8
 
@@ -133,11 +137,11 @@ def test_limits_hold_in_compiled_code():
     assert solve(sdp, time_limit=1e-9).status is SDPStatus.LIMIT
 
 
-def test_an_exception_passes_through_compiled_code(monkeypatch):
+def test_an_exception_between_two_steps_passes_through(monkeypatch):
     def interrupted():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(follow.embedding, "time", SimpleNamespace(perf_counter=interrupted))
+    monkeypatch.setattr(path, "time", SimpleNamespace(perf_counter=interrupted))
     with pytest.raises(KeyboardInterrupt):
         solve(feasible(2)[0])
 
@@ -150,16 +154,16 @@ def test_compiled_code_gives_the_same_answer_twice():
 
 def test_a_program_without_unknowns_is_not_for_compiled_code():
     fixed = SDP(np.ones(1), sp.csr_matrix([[1.0]]), np.ones(1), sp.csr_matrix([[1.0]]), (1,))
-    assert is_small(fixed) and make_small(prepare(fixed)) is None
+    assert fits_densely(fixed) and make_scaled(prepare(fixed)) is None
 
 
 def test_compiled_code_is_for_small_programs_with_a_dense_schur_complement():
-    assert is_small(feasible(0, sizes=(10,) * 5, n=40)[0])
-    assert is_small(feasible(0, sizes=(10,) * 45, n=250)[0])
-    assert not is_small(feasible(0, sizes=(160,), n=20)[0])
+    assert fits_densely(feasible(0, sizes=(10,) * 5, n=40)[0])
+    assert fits_densely(feasible(0, sizes=(10,) * 45, n=250)[0])
+    assert not fits_densely(feasible(0, sizes=(160,), n=20)[0])
     n = 300
     diagonal = sp.csr_matrix(np.eye(n))  # linear: every moment in a block of its own
-    assert not is_small(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))
+    assert not fits_densely(SDP(np.ones(n), diagonal[:1], np.ones(1), diagonal, (1,) * n))
 
 
 def random_clique_program(cliques, size, rng):
@@ -193,10 +197,10 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
     """With fronts of one and of several panels, many of them or few, and a last one that has no rest."""
     sdp = random_clique_program(overlapping(count, width, overlap), size, rng)
     prepared = prepare(sdp)
-    small = make_small(prepared)
+    small = make_scaled(prepared)
     over = sp.csr_matrix((small.over.data, small.over.indices, small.over.indptr), shape=small.over.shape)
     supports = distinct_supports(over, sdp.offsets, np.inf)
-    _, core = follow.load(small, order_moments(supports, over.shape[1], np.inf))
+    core = start._start_in_order(small, order_moments(supports, over.shape[1], np.inf)).core
     upper, lower = small.cone.upper, small.cone.lower
     dense = over.toarray() * np.where(upper == lower, 1.0, np.sqrt(2.0))[:, None]
     right = rng.standard_normal(over.shape[1])
@@ -206,9 +210,9 @@ def test_fronts_solve_the_system_of_the_start(count, width, overlap, size, rng):
 
 def test_blocks_outside_the_fronts_are_left_to_the_general_way(rng):
     sdp = random_clique_program(overlapping(20, 6, 2), 4, rng)
-    small = make_small(prepare(sdp))
+    small = make_scaled(prepare(sdp))
     alone = [np.array([moment]) for moment in range(small.over.shape[1])]
-    assert follow.load(small, order_moments(alone, small.over.shape[1], np.inf)) is None
+    assert start._start_in_order(small, order_moments(alone, small.over.shape[1], np.inf)) is None
 
 
 @pytest.mark.usefixtures("compiled_only")
@@ -222,8 +226,8 @@ def test_different_rows_are_found_up_to_their_factor():
         [[1.0, 2.0, 0.0], [2.0, 4.0, 0.0], [1.0, 2.1, 0.0], [0.0, 0.0, 0.0], [-0.5, -1.0, 0.0], [0.0, 1.0, 1.0]]
     )
     offsets = np.array([0, 4, 6], dtype=np.intc)
-    member, factor, heads, *different = folding.fold_rows(
-        offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data
+    member, factor, heads, *different = kernels.fold_rows(
+        offsets, rows.indptr.astype(np.intc), rows.indices.astype(np.intc), rows.data, rules.SAME
     )
     assert member.tolist() == [0, 0, 1, 0, 2, 3] and factor.tolist() == [1.0, 2.0, 1.0, 0.0, 1.0, 1.0]
     assert heads.tolist() == [0, 2, 4]

@@ -11,8 +11,8 @@ from momentsos import relax
 from momentsos.errors import BadOption, ProblemTooLarge
 from momentsos.sdp import SDP, SDPStatus, svec_index
 from momentsos.solvers import SolverOptions, solver_named
-from momentsos.solvers.native import digits as module
-from momentsos.solvers.native.exact import meant_entries
+from momentsos.solvers.native import rules
+from momentsos.solvers.native.digits.exact import meant_entries
 
 #: Tight relaxations, with and without equalities, with one and with several minimisers.
 NAMES = (
@@ -102,7 +102,7 @@ def test_an_infeasible_program_stays_one():
 
 
 def test_a_program_that_is_too_large_is_refused_before_the_solve(monkeypatch):
-    monkeypatch.setattr(module, "LARGEST", 10)
+    monkeypatch.setattr(rules, "LARGEST_EXACT", 10)
     with pytest.raises(ProblemTooLarge, match="digits"):
         refined("booth", 20)
 

@@ -1,27 +1,27 @@
 """Orders of elimination: what they cost is what they say, trees have no fill, and compiled code finds the same."""
 
 import itertools
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 
-from momentsos.solvers.native import ordering as native_ordering
-from momentsos.solvers.native.ordering import distinct_supports, order_blocks, order_moments
+from momentsos.machine.compiled import PRESENT, without_compiled
+from momentsos.solvers.native.prepare.ordering import distinct_supports, order_blocks, order_moments
 
 #: The order in Python, and in compiled code where that was built.
-WAYS = ["python"] if native_ordering.symbolic is None else ["python", "compiled"]
+WAYS = ["python", "compiled"] if PRESENT else ["python"]
 
 
 @pytest.fixture(params=WAYS)
-def ordered(request, monkeypatch):
+def ordered(request):
     """Order the moments of blocks in one of the ways."""
-    if request.param == "python":
-        monkeypatch.setattr(native_ordering, "symbolic", None)
 
     def order(supports, n, placed=np.inf, most=np.inf):
-        return order_blocks(*as_blocks(supports, n), placed, most)
+        with without_compiled() if request.param == "python" else nullcontext():
+            return order_blocks(*as_blocks(supports, n), placed, most)
 
     return order
 
@@ -113,12 +113,11 @@ def test_the_rows_of_pivots_are_those_of_the_factor(name, ordered):
         assert np.array_equal(pattern[high:, low:high], np.repeat(pattern[high:, low : low + 1], high - low, axis=1))
 
 
-@pytest.mark.skipif(len(WAYS) < 2 and "compiled" not in REQUIRED, reason="the compiled core was not built")
 @pytest.mark.parametrize("name", PATTERNS)
 def test_orders_in_compiled_code_are_those_of_python(name):
+    needs_compiled()
     supports, n = PATTERNS[name]
     rows, offsets = as_blocks(supports, n)
-    assert native_ordering.symbolic is not None
     quick = order_blocks(rows, offsets, np.inf, np.inf)
     slow = order_moments(distinct_supports(rows, offsets, np.inf), n, np.inf)
     for field in ("order", "filled", "starts", "bounds", "later"):

@@ -4,19 +4,20 @@ import numpy as np
 import pytest
 import scipy.sparse as sp
 from catalogue import BY_NAME
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 from solvers.test_native import FAMILIES, feasible
 
 from momentsos import relax
 from momentsos.sdp import SDP
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.compiled.small import make_small
-from momentsos.solvers.native.dependence import without_dependent
-from momentsos.solvers.native.program import make_program, prepare, reduced_operator
-from momentsos.solvers.native.start import LARGEST, LEAST_GRAM, LEAST_SLACK, first_point, settle
+from momentsos.solvers.native.core.compiled import start as compiled_start
+from momentsos.solvers.native.core.compiled.scaled import make_scaled as make_scaled_rows
+from momentsos.solvers.native.core.numpy import start as numpy_start
+from momentsos.solvers.native.core.numpy.scaled import make_scaled, reduced_operator
+from momentsos.solvers.native.prepare.dependence import settle, without_dependent
+from momentsos.solvers.native.prepare.scaled import prepare
+from momentsos.solvers.native.start import begin
 
-if follow.embedding is None and "compiled" not in REQUIRED:
-    pytest.skip("the compiled core was not built", allow_module_level=True)
+needs_compiled()
 
 
 def relaxation(name):
@@ -50,7 +51,7 @@ BALANCED = ["one equality", "constraints", "equalities"]
 def test_the_operator_is_that_of_numpy(name, rng):
     sdp = PROGRAMS[name](rng)
     prepared = prepare(sdp)
-    small, program = make_small(prepared), make_program(sdp, prepared)
+    small, program = make_scaled_rows(prepared), make_scaled(prepared)
     dense, n = reduced_operator(program), program.elimination.n_head
     size = np.abs(dense).max()
     assert np.allclose(small.apply(np.eye(n)), dense, rtol=0, atol=1e-13 * size)
@@ -68,7 +69,7 @@ def test_the_operator_is_that_of_numpy(name, rng):
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_matrix_of_the_start_is_that_of_the_operator(name, rng):
-    small = make_small(prepare(PROGRAMS[name](rng)))
+    small = make_scaled_rows(prepare(PROGRAMS[name](rng)))
     dense = small.apply(np.eye(small.over.shape[1]))
     expected = dense.T @ dense
     assert np.allclose(small.folded.normal_matrix(), np.tril(expected), rtol=0, atol=1e-12 * expected.max())
@@ -80,7 +81,7 @@ def test_dependent_moments_are_left_out_of_the_rows(rng):
     operator[:, 3], operator[:, 4] = operator[:, 1], operator[:, 1] + operator[:, 2]
     cost = np.array([1.0, 1.0, 1.0, 1.0, 2.0])
     fixed = sp.csr_matrix(np.eye(5)[:1])
-    small = make_small(prepare(SDP(cost, fixed, np.ones(1), sp.csr_matrix(operator), (3,))))
+    small = make_scaled_rows(prepare(SDP(cost, fixed, np.ones(1), sp.csr_matrix(operator), (3,))))
     left, ray = without_dependent(small, small.folded.normal_matrix())
     assert ray is None and left.elimination.n_free == left.over.shape[1] == 2
     unknowns = rng.standard_normal(2)
@@ -103,7 +104,7 @@ def with_dependent_moments(rng, cost_of_its_own):
 
 def test_dependent_moments_are_those_that_the_general_way_leaves_out(rng):
     for _ in range(10):
-        small = make_small(prepare(with_dependent_moments(rng, 0.0)))
+        small = make_scaled_rows(prepare(with_dependent_moments(rng, 0.0)))
         matrix = small.folded.normal_matrix()
         general = settle(small, matrix)
         kept, factor = small.folded.independent(matrix, small.gradient)
@@ -118,14 +119,14 @@ def is_factor(factor, matrix):
 
 @pytest.mark.parametrize("name", BALANCED)
 def test_without_dependent_moments_all_are_kept(name, rng):
-    small = make_small(prepare(PROGRAMS[name](rng)))
+    small = make_scaled_rows(prepare(PROGRAMS[name](rng)))
     matrix = small.folded.normal_matrix()
     kept, factor = small.folded.independent(matrix, small.gradient)
     assert kept is None and settle(small, matrix).program is small and is_factor(factor, matrix)
 
 
 def test_a_direction_that_changes_the_objective_alone_is_left_to_the_general_way(rng):
-    small = make_small(prepare(with_dependent_moments(rng, 1.0)))
+    small = make_scaled_rows(prepare(with_dependent_moments(rng, 1.0)))
     matrix = small.folded.normal_matrix()
     assert small.folded.independent(matrix, small.gradient) is None
     assert settle(small, matrix).ray is not None
@@ -133,26 +134,27 @@ def test_a_direction_that_changes_the_objective_alone_is_left_to_the_general_way
 
 @pytest.mark.parametrize("name", BALANCED)
 def test_the_iteration_begins_where_the_general_way_does(name, rng):
-    small, core = follow.load(make_small(prepare(PROGRAMS[name](rng))), None)
-    general = settle(small, small.folded.normal_matrix())
-    expected = first_point(small, general.schur.solve, 2.0)
-    slack, gram, kappa = core.begin(2.0, LEAST_SLACK, LEAST_GRAM, LARGEST)
-    assert np.isclose(slack, expected.slack[0], rtol=1e-6) and np.isclose(gram, expected.gram[0], rtol=1e-6)
-    free, slacks, grams, tau, begun = core.current_point()
-    assert not free.any() and tau == 1.0 and begun == kappa and np.isclose(kappa, expected.kappa, rtol=1e-6)
-    assert np.allclose(slacks, expected.slack, rtol=1e-6) and np.allclose(grams, expected.gram, rtol=1e-6)
+    prepared = prepare(PROGRAMS[name](rng))
+    points = []
+    for started in (compiled_start.make_start(prepared, None), numpy_start.make_start(make_scaled(prepared))):
+        begin(started.core, 2.0)
+        points.append(started.core.iterate())
+    for one, two in zip(*points, strict=True):
+        assert np.allclose(one, two, rtol=1e-6)
+    free, _, _, tau, _ = points[0]
+    assert not free.any() and tau == 1.0
 
 
 def test_sums_that_are_rounding_alone_are_no_entries():
     """A moment that equalities take out of a block is not seen there."""
     equalities = sp.csr_matrix([[1.0, 0.0, 0.0, 0.0], [0.0, 1.0, -0.1, -0.2]])
     operator = sp.csr_matrix([[1.0, 0.0, 0.0, 0.0], [0.0, 3.0, -0.3, -0.6], [1.0, 0.0, 0.0, 1.0]])
-    small = make_small(prepare(SDP(np.ones(4), equalities, np.array([1.0, 0.0]), operator, (2,))))
+    small = make_scaled_rows(prepare(SDP(np.ones(4), equalities, np.array([1.0, 0.0]), operator, (2,))))
     assert np.diff(small.over.indptr).tolist() == [0, 0, 1]
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_effects_are_the_largest_entries(name, rng):
-    small = make_small(prepare(PROGRAMS[name](rng)))
+    small = make_scaled_rows(prepare(PROGRAMS[name](rng)))
     rays = rng.standard_normal((small.over.shape[1], 3))
     assert np.allclose(small.effect(rays), np.abs(small.directions(rays)).max(axis=0), rtol=1e-12)

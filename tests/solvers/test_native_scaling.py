@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 
+from momentsos.machine.compiled import without_compiled
 from momentsos.sdp import SDP, svec_index, svec_length
-from momentsos.solvers.native import geometric, scaling
-from momentsos.solvers.native.geometric import geometric_scales
+from momentsos.solvers.native import rules
+from momentsos.solvers.native.prepare import logarithms, scaling
+from momentsos.solvers.native.prepare.logarithms import geometric_scales
 
 
 def badly_scaled(rng, sizes, n=7, alike=True):
@@ -53,8 +55,8 @@ def least_squares(sdp):
 def test_geometric_scales_solve_the_least_squares_problem(sizes, alike, rng):
     sdp = badly_scaled(rng, sizes, alike=alike)
     moments, rows = geometric_scales(sdp)
-    logarithms, sides = least_squares(sdp)
-    assert np.abs(np.log2(moments) - logarithms).max() <= 0.51
+    expected_logarithms, sides = least_squares(sdp)
+    assert np.abs(np.log2(moments) - expected_logarithms).max() <= 0.51
     for j, (size, own) in enumerate(zip(sdp.sizes, sides, strict=True)):
         row, column = svec_index(size)
         expected = np.round(own[row]) + np.round(own[column])
@@ -75,16 +77,13 @@ def test_a_zero_that_is_stored_is_no_entry(rng):
 
 
 @pytest.fixture
-def both_ways(monkeypatch):
+def both_ways():
     """Return a function that gives what a function returns with the compiled core, and without it."""
-    if scaling.sweeps is None and "compiled" not in REQUIRED:
-        pytest.skip("the compiled core was not built")
+    needs_compiled()
 
     def run(function, sdp):
         quick = function(sdp)
-        with monkeypatch.context() as without:
-            without.setattr(scaling, "sweeps", None)
-            without.setattr(geometric, "logarithms", None)
+        with without_compiled():
             return quick, function(sdp)
 
     return run
@@ -129,7 +128,7 @@ CHANGES = {
 @pytest.mark.parametrize("change", CHANGES)
 def test_compiled_scales_are_those_of_numpy(sizes, alike, change, rng, both_ways):
     sdp = CHANGES[change](badly_scaled(rng, sizes, alike=alike), rng)
-    for one, two in zip(*both_ways(geometric.find_logarithms, sdp), strict=True):
+    for one, two in zip(*both_ways(logarithms.find_logarithms, sdp), strict=True):
         assert one.shape == two.shape and np.abs(one - two).max() <= 1e-8 * (1.0 + np.abs(two).max())
     quick, slow = both_ways(scaling.equilibrate, sdp)
     assert np.array_equal(quick.moments, slow.moments) and np.array_equal(quick.rows, slow.rows)
@@ -142,7 +141,7 @@ def test_an_empty_block_between_blocks_that_are_alike(rng, both_ways):
     operator = sdp.operator.tolil()
     operator[sdp.offsets[1] : sdp.offsets[2]] = operator[sdp.offsets[3] : sdp.offsets[4]] = 0.0
     sdp = SDP(sdp.cost, sdp.equalities, sdp.right_side, operator.tocsr(), sdp.sizes)
-    for one, two in zip(*both_ways(geometric.find_logarithms, sdp), strict=True):
+    for one, two in zip(*both_ways(logarithms.find_logarithms, sdp), strict=True):
         assert np.abs(one - two).max() <= 1e-8 * (1.0 + np.abs(two).max())
 
 
@@ -171,9 +170,8 @@ def test_rows_that_are_badly_scaled_are_found_both_ways(rng, both_ways):
 
 
 def test_a_matrix_that_cannot_be_factored_gives_no_scaling(rng, monkeypatch):
-    if geometric.logarithms is None and "compiled" not in REQUIRED:
-        pytest.skip("the compiled core was not built")
-    monkeypatch.setattr(geometric, "_RAISED", -1.0)
+    needs_compiled()
+    monkeypatch.setattr(rules, "RAISED_LOGARITHMS", -1.0)
     sdp = badly_scaled(rng, (3, 2, 3))
     moments, rows = geometric_scales(sdp)
     assert (moments == 1.0).all() and (rows == 1.0).all() and rows.shape == (15,)
@@ -181,7 +179,7 @@ def test_a_matrix_that_cannot_be_factored_gives_no_scaling(rng, monkeypatch):
 
 def test_large_least_squares_problems_are_solved_by_an_iteration(rng, monkeypatch):
     sdp = badly_scaled(rng, (3, 2, 3, 3))
-    exact = geometric.geometric_scales(sdp)
-    monkeypatch.setattr(geometric, "_FACTORED", 0)
-    for one, two in zip(exact, geometric.geometric_scales(sdp), strict=True):
+    exact = geometric_scales(sdp)
+    monkeypatch.setattr(rules, "LARGEST_LOGARITHMS", 0)
+    for one, two in zip(exact, geometric_scales(sdp), strict=True):
         assert np.abs(np.log2(one) - np.log2(two)).max() <= 2.0

@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from momentsos.solvers.native.cone import make_cone
-from momentsos.solvers.native.entries import Entries
-from momentsos.solvers.native.patterns import fold
-from momentsos.solvers.native.shared_term import find_shifts, make_shared
-from momentsos.solvers.native.sparse_term import make_sparse
-from momentsos.solvers.native.terms import Stacks, local_moments, make_linear, make_local, make_stacked
+from momentsos.solvers.native.core.numpy.entries import Entries
+from momentsos.solvers.native.core.numpy.folding import fold
+from momentsos.solvers.native.core.numpy.shared_term import find_shifts, make_shared
+from momentsos.solvers.native.core.numpy.sparse_term import make_sparse
+from momentsos.solvers.native.core.numpy.terms import Stacks, local_moments, make_linear, make_local, make_stacked
+from momentsos.solvers.native.prepare.cone import make_cone
 
 
 def localizing(rng, count, size, n, shifts, density=0.3):

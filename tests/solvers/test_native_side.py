@@ -11,7 +11,7 @@ from solvers.programs import QUIET, large_program
 import momentsos as ms
 from momentsos.sdp import SDP
 from momentsos.solvers import SolverOptions, solver_named
-from momentsos.solvers.native.cost import cheaper_side, iteration_seconds
+from momentsos.solvers.native.prepare.estimates import cheaper_side, iteration_seconds
 from momentsos.solvers.sides import _independent_equalities, solve_side
 
 NATIVE = solver_named("native")

@@ -5,21 +5,24 @@ import itertools
 import numpy as np
 import pytest
 import scipy.sparse as sp
-from solvers.programs import REQUIRED
+from solvers.compiled import needs_compiled
 
 from momentsos.errors import ProblemTooLarge
+from momentsos.machine.compiled import without_compiled
 from momentsos.polynomials import monomial_basis
 from momentsos.sdp import SDP, SDPStatus, check_dual_ray, svec_index
 from momentsos.sdp.svec import svec_weights
 from momentsos.solvers import SolverOptions, contract, solver_named
-from momentsos.solvers.native import adapter, local_elimination
-from momentsos.solvers.native import program as native_program
-from momentsos.solvers.native.compiled import follow
-from momentsos.solvers.native.cost import memory_bytes, peak_bytes
-from momentsos.solvers.native.elimination import eliminate_densely
-from momentsos.solvers.native.local_elimination import eliminate_locally
-from momentsos.solvers.native.program import make_program
-from momentsos.solvers.native.sparse_schur import SparseSchur
+from momentsos.solvers.native import runs
+from momentsos.solvers.native.core.numpy import scaled as native_program
+from momentsos.solvers.native.core.numpy.blocks import factor_blocks, invert, product
+from momentsos.solvers.native.core.numpy.scaled import make_scaled
+from momentsos.solvers.native.core.numpy.sparse_schur import SparseSchur
+from momentsos.solvers.native.prepare import scaled as native_scaled
+from momentsos.solvers.native.prepare.elimination import eliminate_densely
+from momentsos.solvers.native.prepare.estimates import memory_bytes, peak_bytes
+from momentsos.solvers.native.prepare.local_elimination import eliminate_locally
+from momentsos.solvers.native.prepare.scaled import prepare
 
 TOLERANCE = 1e-8
 
@@ -97,14 +100,15 @@ PROGRAMS = dict(programs())
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypatch):
     sdp = PROGRAMS[name]
-    assert isinstance(make_program(sdp).schur, SparseSchur)
+    assert isinstance(make_scaled(prepare(sdp)).schur, SparseSchur)
     as_built = solve(sdp)
-    monkeypatch.setattr(follow, "embedding", None)
-    sparse = solve(sdp)
+    with without_compiled():
+        sparse = solve(sdp)
     monkeypatch.setattr(native_program, "sparse_ordering", lambda *_: None)
-    monkeypatch.setattr(native_program, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
-    assert not isinstance(make_program(sdp).schur, SparseSchur)
-    dense = solve(sdp)
+    monkeypatch.setattr(native_scaled, "eliminate", lambda e, d, s: eliminate_densely(e.toarray() * s, d))
+    assert not isinstance(make_scaled(prepare(sdp)).schur, SparseSchur)
+    with without_compiled():
+        dense = solve(sdp)
     for answer in (as_built, sparse, dense):
         assert answer.residuals.worst <= TOLERANCE
         assert answer.residuals.primal_objective == pytest.approx(dense.residuals.primal_objective, rel=TOLERANCE)
@@ -115,7 +119,7 @@ def test_sparse_and_dense_schur_complements_give_the_same_answers(name, monkeypa
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_the_sparse_schur_complement_is_the_reduced_dense_one(name, monkeypatch):
     sdp = PROGRAMS[name]
-    program = make_program(sdp)
+    program = make_scaled(prepare(sdp))
     point = random_point(program.cone, np.random.default_rng(1))
     sparse = program.normal_matrix(*point)
     found = np.zeros(sparse.matrix.shape)
@@ -125,7 +129,7 @@ def test_the_sparse_schur_complement_is_the_reduced_dense_one(name, monkeypatch)
     reduced = operator[:, : elimination.n_head].toarray()
     if elimination.coupling is not None:
         reduced -= operator[:, elimination.n_head :] @ elimination.coupling.toarray()
-    columns = [program.cone.product(point[0], column, point[1]) for column in reduced.T]
+    columns = [product(program.cone, point[0], column, point[1]) for column in reduced.T]
     expected = reduced.T @ np.array(columns).T
     assert np.abs(found - expected).max() <= 1e-12 * np.abs(expected).max()
 
@@ -139,8 +143,8 @@ def random_point(cone, rng):
             roots = rng.standard_normal((group.count, group.size, group.size))
             group.view(flat)[:] = roots @ roots.swapaxes(1, 2) + np.eye(group.size)
         both.append(flat)
-    gram, slack = cone.factor(*both)
-    return both[0], cone.inverse(slack), gram, slack
+    gram, slack = factor_blocks(cone, *both)
+    return both[0], invert(cone, slack), gram, slack
 
 
 def test_a_long_chain_takes_memory_in_proportion_to_its_length():
@@ -166,8 +170,7 @@ def test_programs_without_blocks_are_solved(n, sizes):
 
 def test_the_way_through_numpy_is_refused_where_its_own_estimate_is_too_large(monkeypatch):
     """Also where the compiled way, which takes less, is not taken because of the log."""
-    if follow.embedding is None and "compiled" not in REQUIRED:
-        pytest.skip("the compiled core was not built")
+    needs_compiled()
     sdp = of_cliques(chain(40), np.random.default_rng(0))
     free = (memory_bytes(sdp) + peak_bytes(sdp)) // 2
     monkeypatch.setattr(contract, "fitting_bytes", lambda estimate: free)
@@ -179,7 +182,7 @@ def test_contradictions_are_found_before_anything_is_laid_out(monkeypatch):
     sdp = of_cliques(chain(40), np.random.default_rng(0))
     twice = sp.csr_matrix(sp.vstack([sdp.equalities, sdp.equalities[:1]]))
     right = np.append(sdp.right_side, sdp.right_side[0] + 1.0)
-    monkeypatch.setattr(adapter, "make_program", None)
+    monkeypatch.setattr(runs, "make_scaled", None)
     answer = solve(SDP(sdp.cost, twice, right, sdp.operator, sdp.sizes))
     assert answer.status is SDPStatus.PRIMAL_INFEASIBLE and answer.dual_ray is not None
 
@@ -195,7 +198,7 @@ def test_moments_that_depend_on_others_are_left_out_of_sparse_programs():
         sp.csr_matrix(sp.hstack([sdp.operator, sdp.operator[:, copies]])),
         sdp.sizes,
     )
-    assert isinstance(make_program(doubled).schur, SparseSchur)
+    assert isinstance(make_scaled(prepare(doubled)).schur, SparseSchur)
     first, second = solve(sdp), solve(doubled)
     assert second.residuals.worst <= TOLERANCE
     assert second.residuals.primal_objective == pytest.approx(first.residuals.primal_objective, rel=TOLERANCE)
@@ -258,17 +261,15 @@ def test_local_elimination_describes_the_same_affine_space(kind, redundant):
 
 
 @pytest.mark.parametrize(("kind", "redundant"), list(itertools.product(KINDS, (False, True))))
-def test_compiled_substitution_is_that_of_scipy(kind, redundant, monkeypatch):
-    if local_elimination.substitution is None and "compiled" not in REQUIRED:
-        pytest.skip("the compiled core was not built")
+def test_compiled_substitution_is_that_of_scipy(kind, redundant):
+    needs_compiled()
     rng = np.random.default_rng(8)
     matrix, right = equalities_of(kind, rng)
     if redundant:
         matrix = sp.csr_matrix(sp.vstack([matrix, 2 * matrix[::3]]))
         right = np.concatenate([right, 2 * right[::3]])
     quick = eliminate_locally(matrix, right)
-    with monkeypatch.context() as without:
-        without.setattr(local_elimination, "substitution", None)
+    with without_compiled():
         slow = eliminate_locally(matrix, right)
     assert np.array_equal(quick.order, slow.order) and np.allclose(quick.offset, slow.offset, rtol=1e-12, atol=1e-12)
     assert (quick.coupling is None) == (slow.coupling is None)

@@ -27,7 +27,8 @@ class Loss(ABC):
     norm : Norm
         What is minimised of its residuals.
     averaged : bool
-        Whether residuals are averaged over the samples before the norm, so that errors of single samples cancel.
+        Whether outputs and targets are averaged over the samples before the norm, so that errors of single samples
+        cancel.
     """
 
     name: ClassVar[str]
@@ -38,13 +39,19 @@ class Loss(ABC):
     def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
         """Return the loss of a network with coefficients on data, computed from the data."""
 
+    def targets(self, Y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what outputs are compared with: the targets of all samples, or their mean."""
+        return Y.mean(axis=0) if self.averaged else Y
+
     @abstractmethod
-    def residuals(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[Polynomial, ...]:
+    def residuals(
+        self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
+    ) -> tuple[Polynomial, ...]:
         """Return the polynomials in the coefficients whose norm is the loss."""
 
     @abstractmethod
-    def scale(self, Y: NDArray[np.float64]) -> float:
-        """Return the size that gaps are measured against: that of the targets, in units of the loss."""
+    def scale(self, targets: NDArray[np.float64]) -> float:
+        """Return the size that gaps are measured against: that of `targets`, in units of the loss."""
 
     @property
     def sampled(self) -> SampledLoss | None:

@@ -26,9 +26,9 @@ class MaxAbs(SampledLoss):
         """Return the largest absolute value."""
         return self.norm.value(values)
 
-    def scale(self, Y: NDArray[np.float64]) -> float:
+    def scale(self, targets: NDArray[np.float64]) -> float:
         """Return the largest absolute target."""
-        return self.norm.value(Y) or 1.0
+        return self.norm.value(targets) or 1.0
 
     def parts(self, singles: int, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> Parts:
         """Return the largest residuals."""

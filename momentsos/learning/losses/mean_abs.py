@@ -33,9 +33,9 @@ class MeanAbs(SampledLoss):
         """Return the mean absolute value; in a reduction, the weights divide by the number of residuals."""
         return float(np.abs(values).mean())
 
-    def scale(self, Y: NDArray[np.float64]) -> float:
+    def scale(self, targets: NDArray[np.float64]) -> float:
         """Return the mean absolute target."""
-        return self.of_residuals(Y) or 1.0
+        return self.of_residuals(targets) or 1.0
 
     def parts(self, singles: int, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> Parts:
         """Return the residuals nearest to zero, which change their signs first, and groups of those that move alike."""

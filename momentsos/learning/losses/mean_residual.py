@@ -32,12 +32,14 @@ class MeanResidual(Loss):
         """Return the norm of the mean residual."""
         return self.norm.value((network.predict(X) - Y).mean(axis=0))
 
-    def residuals(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[Polynomial, ...]:
+    def residuals(
+        self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
+    ) -> tuple[Polynomial, ...]:
         """Return the entries of the mean residual; their data are sums over the samples, streamed in chunks."""
         values = expansion.mean_outputs(X)
-        values[0] -= Y.mean(axis=0)
+        values[0] -= targets
         return tuple(from_table(expansion.exponents, np.ascontiguousarray(values.T), expansion.names))
 
-    def scale(self, Y: NDArray[np.float64]) -> float:
+    def scale(self, targets: NDArray[np.float64]) -> float:
         """Return the largest absolute mean target."""
-        return float(np.abs(Y.mean(axis=0)).max()) or 1.0
+        return self.norm.value(targets) or 1.0

@@ -34,14 +34,16 @@ class MeanSquared(Loss):
         """Return the mean squared error."""
         return float(((network.predict(X) - Y) ** 2).sum(axis=1).mean())
 
-    def residuals(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[Polynomial, ...]:
+    def residuals(
+        self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
+    ) -> tuple[Polynomial, ...]:
         """Return the entries of the triangular factor's product."""
-        factor = expansion.triangular_factor(X, Y) / len(X) ** 0.5
+        factor = expansion.triangular_factor(X, targets) / len(X) ** 0.5
         rows = np.concatenate([expansion.exponents, np.zeros((1, len(expansion.names)), dtype=np.int64)])
         signs = np.append(np.ones(len(expansion.exponents)), -1.0)
         residuals = tuple(Polynomial.from_terms(rows, row * signs, expansion.names) for row in factor)
         return tuple(r for r in residuals if r) or residuals[:1]  # where all outputs are the targets, zero is left
 
-    def scale(self, Y: NDArray[np.float64]) -> float:
+    def scale(self, targets: NDArray[np.float64]) -> float:
         """Return a small share of the mean squared target."""
-        return SQUARED_SHARE * (float((Y**2).sum(axis=1).mean()) or 1.0)
+        return SQUARED_SHARE * (float((targets**2).sum(axis=1).mean()) or 1.0)

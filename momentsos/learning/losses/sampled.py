@@ -69,9 +69,11 @@ class SampledLoss(Loss):
         """Return the loss from the residuals of the network."""
         return self.of_residuals((network.predict(X) - Y).reshape(-1))
 
-    def residuals(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[Polynomial, ...]:
+    def residuals(
+        self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
+    ) -> tuple[Polynomial, ...]:
         """Return all residuals, weighted; they grow with the samples. `learn` takes reductions of them."""
-        table = ResidualTable.of(expansion, X, Y)
+        table = ResidualTable.of(expansion, X, targets)
         every = np.zeros(len(table.values))
         return table.combined(self.weights(list(np.arange(len(every))[:, None]), every))
 

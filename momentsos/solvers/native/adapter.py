@@ -12,28 +12,14 @@ import numpy as np
 from ...machine.threads import limited_threads
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ..contract import Solver, SolverOptions, finish, refuse_if_too_large
-from .compiled.follow import follow_small
-from .cone import Array
-from .cost import (
-    cheaper_side,
-    elimination_order,
-    is_compiled,
-    iteration_seconds,
-    memory_bytes,
-    peak_bytes,
-)
+from . import rules
+from .arrays import Array
 from .options import NativeOptions
-from .path import Ending, Run, follow_path
-from .program import make_program, prepare
-from .small import is_small
-from .start import Start, make_start
-from .warm import check_start, warm_start
-
-_DEFAULT_ITERATIONS = 100
-#: No program is solved in fewer iterations: where these take longer than there is time, none is begun.
-_FEWEST_ITERATIONS = 5
-#: Residuals in the units of the program above this, and above the tolerance, are not those of an optimum.
-_DOUBTFUL = 1e-6
+from .path import Ending, Limits, Run
+from .prepare.estimates import cheaper_side, is_compiled, iteration_seconds, memory_bytes, peak_bytes
+from .prepare.scaled import prepare
+from .runs import run_compiled, run_in_numpy
+from .warm import check_start
 
 _STATUS = {
     Ending.CONVERGED: SDPStatus.OPTIMAL,
@@ -55,12 +41,12 @@ class NativeSolver(Solver):
     """
 
     name: ClassVar[str] = "native"
-    accuracy: ClassVar[float] = 1e-9
+    accuracy: ClassVar[float] = rules.ACCURACY
     form: ClassVar[str] = "moments"
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
-        """Estimate from `momentsos.solvers.native.cost`."""
+        """Estimate from `momentsos.solvers.native.prepare.estimates`."""
         return memory_bytes(sdp)
 
     def preferred_side(self, sdp: SDP, options: SolverOptions) -> str:
@@ -79,47 +65,27 @@ class NativeSolver(Solver):
         started = time.perf_counter()
         deadline = math.inf if options.time_limit is None else started + options.time_limit
         refuse_if_too_large(self, sdp)
-        least = 0.0 if options.time_limit is None else _FEWEST_ITERATIONS * iteration_seconds(sdp)
+        least = 0.0 if options.time_limit is None else rules.FEWEST_ITERATIONS * iteration_seconds(sdp)
         if started + least > deadline:
             return _failure(sdp, f"no iterate worth having in the time: about {least:.3g} s", 0.0, SDPStatus.LIMIT)
+        limits = Limits(options.tol, options.max_iterations or rules.MOST_ITERATIONS, deadline)
         with limited_threads(options.threads), np.errstate(all="ignore"):
             if native.digits:
-                from .digits import refuse_if_too_many_digits
+                from .digits.digits import refuse_if_too_many_digits
 
                 refuse_if_too_many_digits(sdp)
-            most = options.max_iterations or _DEFAULT_ITERATIONS
-            prepared = prepare(sdp)
+            prepared, run, is_warm = prepare(sdp), None, False
             if prepared.elimination.contradiction is not None:
                 return _contradiction(sdp, prepared.elimination.contradiction, time.perf_counter() - started)
             if is_compiled(sdp) and not options.verbose and options.start is None:
-                ordering = None if is_small(sdp) else elimination_order(sdp)
-                quick = follow_small(
-                    prepared, native, ordering, tol=options.tol, max_iterations=most, deadline=deadline
-                )
-                if quick is not None:
-                    return _solution(sdp, quick, native, options.tol, started, deadline, False)
-            refuse_if_too_large(self, sdp, peak_bytes(sdp))
-            program = make_program(sdp, prepared)
-            try:
-                begin = make_start(program, native.start_scale)
-            except np.linalg.LinAlgError as error:
-                return _failure(sdp, str(error), time.perf_counter() - started)
-
-            def follow(start: Start) -> Run:
-                return follow_path(
-                    start,
-                    native,
-                    tol=options.tol,
-                    max_iterations=most,
-                    deadline=deadline,
-                    verbose=options.verbose,
-                )
-
-            warm = None if options.start is None else warm_start(begin, options.start)
-            run = follow(warm or begin)
-            if warm is not None and run.ending is Ending.STALLED:
-                warm, run = None, _better(run, follow(begin))
-        return _solution(sdp, run, native, options.tol, started, deadline, warm is not None)
+                run = run_compiled(prepared, native, limits)
+            if run is None:
+                refuse_if_too_large(self, sdp, peak_bytes(sdp))
+                try:
+                    run, is_warm = run_in_numpy(prepared, native, limits, options.start, options.verbose)
+                except np.linalg.LinAlgError as error:
+                    return _failure(sdp, str(error), time.perf_counter() - started)
+        return _solution(sdp, run, native, options.tol, started, deadline, is_warm)
 
 
 def _contradiction(sdp: SDP, multipliers: Array, seconds: float) -> SDPSolution:
@@ -141,12 +107,6 @@ def _failure(sdp: SDP, reason: str, seconds: float, status: SDPStatus = SDPStatu
     return finish(sdp, status, reason, None, None, None, solver=NativeSolver.name, seconds=seconds)
 
 
-def _better(first: Run, second: Run) -> Run:
-    """Return the run with the smaller residuals, or the one with a ray; the iterations are those of both."""
-    worse = second.ending is Ending.STALLED and first.measure.worst < second.measure.worst
-    return replace(first if worse else second, iterations=first.iterations + second.iterations)
-
-
 def _solution(
     sdp: SDP, run: Run, native: NativeOptions, tol: float, started: float, deadline: float, is_warm: bool
 ) -> SDPSolution:
@@ -159,7 +119,7 @@ def _solution(
     statistics: dict[str, object] = {"tau": point.tau, "kappa": point.kappa, "mu": state.mu, "warm": is_warm}
     words = run.ending.value
     if native.digits and status in (SDPStatus.OPTIMAL, SDPStatus.INACCURATE):
-        from .digits import refine
+        from .digits.digits import refine
 
         refined = refine(program, point, native.digits, deadline)
         moments, duals, gram = refined.rounded(sdp)
@@ -182,7 +142,7 @@ def _solution(
         statistics=statistics,
     )
     worst = np.inf if answer.residuals is None else answer.residuals.worst
-    if status is SDPStatus.OPTIMAL and not worst <= max(_DOUBTFUL, tol):
+    if status is SDPStatus.OPTIMAL and not worst <= max(rules.DOUBTFUL, tol):
         doubtful = SDPStatus.INACCURATE if worst <= native.acceptable else SDPStatus.FAILED
         return replace(answer, status=doubtful, words=f"{words}, but not in the program's own units")
     return answer

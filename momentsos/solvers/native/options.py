@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from ...errors import BadOption
+from . import rules
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class NativeOptions:
         Worst relative residual up to which a run that stalls is called inaccurate instead of failed.
     digits : int
         Decimal digits of gap and residuals, beyond those of floats; 0 means floats. For small programs; the answer
-        is ``statistics["refined"]``, a `momentsos.solvers.native.digits.Refined`.
+        is ``statistics["refined"]``, a `momentsos.solvers.native.digits.digits.Refined`.
     """
 
-    start_scale: float = 1.0
-    step_fraction: float = 0.999
-    refinements: int = 6
-    correctors: int = 2
-    acceptable: float = 1e-4
+    start_scale: float = rules.START_SCALE
+    step_fraction: float = rules.STEP_FRACTION
+    refinements: int = rules.REFINEMENTS
+    correctors: int = rules.CORRECTORS
+    acceptable: float = rules.ACCEPTABLE
     digits: int = 0
 
     def __post_init__(self) -> None:
@@ -44,7 +45,7 @@ class NativeOptions:
             "refinements": self.refinements >= 0,
             "correctors": self.correctors >= 0,
             "acceptable": self.acceptable > 0,
-            "digits": 0 <= self.digits <= 1000,
+            "digits": 0 <= self.digits <= rules.MOST_DIGITS,
         }
         for name, holds in checks.items():
             if not holds:

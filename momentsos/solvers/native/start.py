@@ -1,101 +1,31 @@
-"""Where the iteration starts, and what is left out before it does."""
+"""Where the iteration starts: in multiples of the unit of the cone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic
-
-import numpy as np
-
-from .cone import Array
-from .dependence import SUSPICIOUS, AnyProgram, without_dependent
-from .iterate import Iterate
-from .newton import SchurFactor, factor_shifted
-from .program import Program, Scaled, with_reduced
-from .sparse_factor import SparseFactor, factor_matrix
-from .sparse_schur import SparseMatrix, restricted
-
-#: Least multiples of the unit for slacks and Gram matrices, and the largest one that means anything.
-LEAST_SLACK, LEAST_GRAM, LARGEST = 1.0, 0.1, 1e6
+from . import rules
+from .core.contract import Core
 
 
-@dataclass(frozen=True, eq=False)
-class Start:
-    """The program without dependent moments, and the first point.
+def begin(core: Core, scale: float) -> None:
+    r"""Place the iterate at multiples of the unit as large as the least-squares slacks and Gram matrices.
 
-    `ray` is a direction that changes the objective alone, when there is one.
-    """
-
-    program: Program
-    point: Iterate
-    ray: Array | None
-
-
-@dataclass(frozen=True, eq=False)
-class Settled(Generic[AnyProgram]):
-    """A program of independent moments, the factor of its Schur complement at the start, and a ray as in `Start`."""
-
-    program: AnyProgram
-    schur: SchurFactor | SparseFactor
-    ray: Array | None
-
-
-def first_point(program: Scaled, solve: Callable[[Array], Array], scale: float) -> Iterate:
-    r"""Return multiples of the unit of the cone, as large as the least-squares slacks and Gram matrices.
-
-    With :math:`B = A^\top A` these are :math:`C - A B^{-1} A^\top C` and :math:`A B^{-1} b`, the smallest that meet the
-    equations: they say how large either side is. The points themselves, moved into the cone (Mehrotra, *On the
-    implementation of a primal-dual interior point method*, SIAM J. Optim. 2 (1992), section 7), are less central, and
-    take 5 % more iterations over the catalogue.
+    They say how large either side is; see `Core.least_sizes`. The points themselves, moved into the cone (Mehrotra, *On
+    the implementation of a primal-dual interior point method*, SIAM J. Optim. 2 (1992), section 7), are less central,
+    and take 5 % more iterations over the catalogue.
 
     Parameters
     ----------
-    solve : callable
-        Takes `r` to :math:`B^{-1} r`.
+    core : Core
     scale : float
         A factor on both.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When the first point is not in the interior.
     """
-    cone = program.cone
-    unit = cone.identity([1.0] * len(cone.groups))
-    slack = program.constant - program.apply(solve(program.apply_adjoint(program.constant)))
-    gram = program.apply(solve(program.gradient))
-    sizes = (float(np.linalg.norm(flat)) / max(1, cone.degree) ** 0.5 for flat in (slack, gram))
-    slack_size, gram_size = (
-        max(size, least) if size <= LARGEST else least
-        for size, least in zip(sizes, (LEAST_SLACK, LEAST_GRAM), strict=True)
+    slack, gram = (
+        max(size, least) if size <= rules.LARGEST_START else least
+        for size, least in zip(core.least_sizes(), (rules.LEAST_SLACK, rules.LEAST_GRAM), strict=True)
     )
-    product = scale**2 * slack_size * gram_size
-    return Iterate(np.zeros_like(program.gradient), scale * slack_size * unit, scale * gram_size * unit, 1.0, product)
-
-
-def settle(program: AnyProgram, matrix: Array | SparseMatrix) -> Settled[AnyProgram]:
-    r"""Leave out the moments that depend on others, given the Schur complement at the starting point, :math:`A^\top A`.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        When it cannot be factored.
-    """
-    found = factor_matrix(matrix) if isinstance(matrix, SparseMatrix) else factor_shifted(matrix, 0.0)
-    if found is not None and found.shift == 0 and found.smallest_pivot >= SUSPICIOUS:
-        return Settled(program, found, None)
-    program, ray = without_dependent(program, matrix)
-    kept = program.elimination.kept
-    return Settled(program, factor_matrix(matrix if kept is None else restricted(matrix, kept)), ray)
-
-
-def make_start(program: Program, scale: float) -> Start:
-    """Leave out dependent moments, and return the first point; see `first_point`.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        When the Schur complement cannot be factored.
-    """
-    unit = program.cone.identity([1.0] * len(program.cone.groups))
-    (factor,) = program.cone.factor(unit)
-    inverse = program.cone.inverse(factor)
-    settled = settle(program, program.normal_matrix(unit, inverse, factor, factor))
-    program = with_reduced(settled.program)
-    return Start(program, first_point(program, settled.schur.solve, scale), settled.ray)
+    core.place(scale * slack, scale * gram, scale * scale * slack * gram)

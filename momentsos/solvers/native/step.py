@@ -2,77 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from .cone import Factor
-from .direction import Direction, Linearisation
-from .iterate import Iterate
+from . import rules
+from .core.contract import AFFINE, OTHER, STEP, Core
 from .options import NativeOptions
-from .program import Program
-
-#: The shortest step that is taken, and the one below which another direction is tried.
-_SHORTEST, _SHORT = 1e-5, 0.2
-#: From this length on one further corrector is enough.
-_LONG = 0.97
+from .prepare.scaled import Scaled
 
 
-@dataclass(frozen=True, eq=False)
-class Move:
-    """A new point with its factors, and how it was reached."""
+class Move(NamedTuple):
+    """How a step went: its length, the share of `μ` aimed at, and whether refinement left more than it should."""
 
-    point: Iterate
-    gram_factor: Factor
-    slack_factor: Factor
     length: float
     centring: float
+    poorly_refined: bool
 
 
-def longest_step(lin: Linearisation, step: Direction) -> float:
-    """Return the largest step that stays in the cone."""
-    cone, point, metric = lin.program.cone, lin.point, lin.metric
-    length = cone.longest_step((metric.slack_factor, step.slack), (metric.gram_factor, step.gram))
-    for value, change in ((point.tau, step.tau), (point.kappa, step.kappa)):
-        if change < 0:
-            length = min(length, -value / change)
-    return length
-
-
-def _moved(program: Program, point: Iterate, step: Direction, length: float, centring: float) -> Move:
-    """Take a step, shortened until its end is in the interior for the Cholesky factorisation as well.
-
-    Raises
-    ------
-    numpy.linalg.LinAlgError
-        When no length is short enough.
-    """
-    while length > _SHORTEST:
-        end = Iterate(
-            point.free + length * step.free,
-            point.slack + length * step.slack,
-            point.gram + length * step.gram,
-            point.tau + length * step.tau,
-            point.kappa + length * step.kappa,
-        )
-        try:
-            gram_factor, slack_factor = program.cone.factor(end.gram, end.slack)
-        except np.linalg.LinAlgError:
-            length *= 0.7
-            continue
-        return Move(end, gram_factor, slack_factor, length, centring)
-    raise np.linalg.LinAlgError("no step stays in the interior")
-
-
-def _refined(
-    lin: Linearisation, step: Direction, share: float, longest: float, options: NativeOptions, tolerance: float
-) -> tuple[Direction, float]:
-    """Refine a direction; return how far it can be taken then, which was `longest`."""
-    better = lin.refined(step, share, options.refinements, tolerance)
-    return better, longest if better is step else longest_step(lin, better)
-
-
-def advance(lin: Linearisation, options: NativeOptions, tolerance: float, floor: float) -> Move:
+def advance(program: Scaled, core: Core, options: NativeOptions, tol: float, poorly_refined: bool) -> Move:
     """Take one step: affine predictor, Mehrotra's corrector, and further correctors while they lengthen it.
 
     A further corrector puts the second-order term of the last direction in the place of the affine one
@@ -81,39 +29,101 @@ def advance(lin: Linearisation, options: NativeOptions, tolerance: float, floor:
 
     Parameters
     ----------
-    lin : Linearisation
+    program : Scaled
+    core : Core
+        Linearised at its iterate, which is moved.
     options : NativeOptions
-    tolerance : float
-        Error of the dual equation, in units of the program times `τ`, down to which directions are refined.
-    floor : float
-        Complementarity below which there is nothing to gain.
+    tol : float
+        The residual asked for.
+    poorly_refined : bool
+        What the last step has found; it stands where there is nothing to refine.
 
     Raises
     ------
     numpy.linalg.LinAlgError
         When no step stays in the interior.
     """
-    affine = lin.direction(0.0, 1.0, None)
-    reach = min(1.0, longest_step(lin, affine))
-    share = 1.0 - (1.0 - reach) ** 3
-    centring = max(1.0 - share, min(1.0, floor / lin.measure.mu))
-    step = lin.direction(centring, share, affine)
-    longest = longest_step(lin, step)
+    core.direct(AFFINE, 0.0, 1.0)
+    reach = min(1.0, core.longest(AFFINE))
+    share = 1.0 - (1.0 - reach) ** rules.CENTRING_POWER
+    floor = _mu_floor(program, core, tol)
+    centring = max(1.0 - share, floor / core.mu if floor < core.mu else 1.0)
+    step, other = STEP, OTHER
+    core.direct(step, centring, share, AFFINE)
+    longest = core.longest(step)
     for turn in range(options.correctors):
-        if longest >= (1.0 if turn == 0 else _LONG):
+        if longest >= (rules.LONG_STEP if turn else 1.0):
             break
-        other = lin.direction(centring, share, step)
-        length = longest_step(lin, other)
+        core.direct(other, centring, share, step)
+        length = core.longest(other)
         if length <= longest:
             break
-        step, longest = other, length
-    step, longest = _refined(lin, step, share, longest, options, tolerance)
-    if longest < _SHORT:
+        step, other, longest = other, step, length
+    tolerance = max(rules.REFINED * tol, rules.REFINED_SHARE * core.dual_error) * core.tau
+    found = _refine(core, step, share, tolerance, options.refinements)
+    longest = core.longest(step) if found.turns else longest
+    poorly_refined = found.is_poor if found.turns else poorly_refined
+    if longest < rules.SHORT_STEP:
         # The second-order terms do harm where the linearisation is poor: centre without them.
-        plain = max(centring, 0.5)
-        other = lin.direction(plain, 1.0 - plain, None)
-        other, length = _refined(lin, other, 1.0 - plain, longest_step(lin, other), options, tolerance)
+        plain = max(centring, rules.PLAIN_CENTRING)
+        core.direct(other, plain, 1.0 - plain)
+        found = _refine(core, other, 1.0 - plain, tolerance, options.refinements)
+        poorly_refined = found.is_poor if found.turns else poorly_refined
+        length = core.longest(other)
         if length > longest:
             step, longest, centring = other, length, plain
-    fraction = min(options.step_fraction, 0.9 + 0.1 * reach)
-    return _moved(lin.program, lin.point, step, min(1.0, fraction * longest), centring)
+    first, more = rules.CAUTION
+    length = _moved(core, step, min(1.0, min(options.step_fraction, first + more * reach) * longest))
+    return Move(length, centring, poorly_refined)
+
+
+def _mu_floor(program: Scaled, core: Core, tol: float) -> float:
+    """Return the complementarity of a gap far below `tol`: to go lower only costs digits.
+
+    It is 0 while the primal residual is above `tol`, as that falls with the complementarity.
+    """
+    if not core.primal_error <= tol:
+        return 0.0
+    scaled = rules.NEGLIGIBLE_GAP * tol * core.objective_size / abs(program.objective_unit)
+    return scaled * core.tau * core.tau / (program.cone.degree + 1)
+
+
+class _Refined(NamedTuple):
+    """How often a direction was corrected, and whether the last correction was the last one allowed."""
+
+    turns: int
+    is_poor: bool
+
+
+def _refine(core: Core, which: int, share: float, tolerance: float, most: int) -> _Refined:
+    r"""Reduce what a direction leaves of the dual equation, keeping the others.
+
+    A small share of what the equation lacks at the iterate may be left: no step removes all of it. The direction is
+    corrected in the metric of the iterate while that helps. Late in a run it does not: the terms of :math:`X \Delta S
+    S^{-1}` are large and cancel. Then `X` alone is corrected in the metric of the anchor, which has no such terms and,
+    being that of the cone, leaves `X` definite.
+    """
+    previous, at_anchor = np.inf, False
+    for turn in range(most):
+        size = core.lacking(which, share)
+        if size <= tolerance:
+            return _Refined(turn, False)
+        at_anchor = at_anchor or size > rules.REFINING * previous
+        previous = size
+        core.correct(which, at_anchor)
+    return _Refined(most, True)
+
+
+def _moved(core: Core, which: int, length: float) -> float:
+    """Take a step, shortened until its end is in the interior for the Cholesky factorisation as well.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError
+        When no length is short enough.
+    """
+    while length > rules.SHORTEST_STEP:
+        if core.move(which, length):
+            return length
+        length *= rules.SHORTENING
+    raise np.linalg.LinAlgError("no step stays in the interior")

@@ -9,18 +9,14 @@ lowered.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 
 from ...errors import BadOption
 from ...sdp import SDP, SDPSolution
-from .iterate import Iterate
-from .program import Program
-from .start import Start
-
-#: Shares of the answer that are tried in turn.
-_SHARES = (0.99, 0.9, 0.5)
+from . import rules
+from .core.iterate import Iterate
+from .core.numpy.iteration import Iteration
+from .prepare.scaled import Scaled
 
 
 def check_start(sdp: SDP, solution: SDPSolution) -> None:
@@ -33,24 +29,23 @@ def check_start(sdp: SDP, solution: SDPSolution) -> None:
             raise BadOption(f"solver option start: expected {name} of shape ({length},), got {came}")
 
 
-def warm_start(begin: Start, solution: SDPSolution) -> Start | None:
-    """Return a start near `solution`, or None when no share of it gives a point in the interior."""
-    program, cold = begin.program, begin.point
+def warm_start(core: Iteration, solution: SDPSolution) -> bool:
+    """Move the iterate, the cold start, towards `solution`; return False where no share of that is in the interior."""
+    program, cold = core.program, Iterate(*core.iterate())
     free, slack, gram = _scaled(program, solution)
-    for share in _SHARES:
+    for share in rules.WARM_SHARES:
         mixed = share * slack + (1.0 - share) * cold.slack, share * gram + (1.0 - share) * cold.gram
         tau = share + (1.0 - share) * cold.tau
         kappa = float(mixed[0] @ mixed[1]) / program.cone.degree / tau
-        point = Iterate(share * free + (1.0 - share) * cold.free, *mixed, tau, kappa)
         try:
-            program.cone.factor(point.gram, point.slack)
-            return replace(begin, point=point)
+            core.take(Iterate(share * free + (1.0 - share) * cold.free, *mixed, tau, kappa))
+            return True
         except np.linalg.LinAlgError:
             continue
-    return None
+    return False
 
 
-def _scaled(program: Program, solution: SDPSolution) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _scaled(program: Scaled, solution: SDPSolution) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return free moments, slacks and dual blocks of a solution in the units of the iteration."""
     elimination, scaling = program.elimination, program.scaling
     assert solution.moments is not None and solution.gram is not None

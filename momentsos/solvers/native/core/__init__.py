@@ -1,0 +1,1 @@
+"""What an iteration asks for, in NumPy and in compiled code."""

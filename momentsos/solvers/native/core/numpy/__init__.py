@@ -1,0 +1,1 @@
+"""An iteration in NumPy."""

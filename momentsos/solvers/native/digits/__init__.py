@@ -1,0 +1,1 @@
+"""Answers with more digits than floats have."""

@@ -1,0 +1,1 @@
+"""Factors of normal matrices, dense and sparse."""
