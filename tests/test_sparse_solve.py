@@ -28,7 +28,6 @@ from test_sparse import weaker
 import momentsos as ms
 from momentsos.bounds.region import Balls
 from momentsos.bounds.repair import absorb
-from momentsos.bounds.sparse_repair import SparseEquations
 from momentsos.certificates.errors import CertificateError
 from momentsos.cli.main import main
 from momentsos.extraction.gluing import glued_points
@@ -227,32 +226,6 @@ def test_an_absorbed_bound_in_fronts_is_an_exact_identity_and_not_above_the_opti
     gamma = float(sdp.right_side @ found.multipliers)
     assert -1e-8 < gamma <= 1e-12  # the minimum is 0
     assert relaxation.sdp.n_moments == sdp.n_moments
-
-
-def test_fronts_agree_with_one_matrix() -> None:
-    sdp = ms.relax(in_a_box(broyden(6), 2), method="sparse").sdp
-    rng = np.random.default_rng(0)
-    equations = SparseEquations.of(sdp, np.ones(sdp.n_moments), SparseEquations.order_of(sdp))
-    roots = [np.stack([np.eye(size) + 0.1 * np.ones((size, size))] * len(rows)) for size, rows in sdp.groups]
-    pieces = equations.weighted(roots)
-    dense = np.zeros((sum(map(len, pieces)), sdp.n_moments))
-    start = 0
-    for own, piece in zip(equations.columns, pieces, strict=False):
-        dense[start : start + len(piece), own] = piece
-        start += len(piece)
-    residual = rng.standard_normal(sdp.n_moments)
-    shortest = np.linalg.lstsq(dense.T, residual, rcond=None)[0]
-    norm, zero = float(np.linalg.norm(shortest)), np.zeros_like(residual)
-    assert equations.exists(pieces, 0.99 / norm * residual, zero)
-    assert not equations.exists(pieces, 1.01 / norm * residual, zero)
-    inverse = np.linalg.pinv(dense.T)
-    rounding = np.abs(residual)
-    total = float(np.linalg.norm(inverse * rounding))
-    assert equations.exists(pieces, zero, 0.99 / total * rounding)
-    assert not equations.exists(pieces, zero, 1.01 / total * rounding)
-    multipliers, gram, _ = equations.newton(pieces, residual, 0.3)
-    change = dense.T @ gram + sdp.equalities.T @ multipliers
-    assert change == pytest.approx(residual, abs=1e-9)
 
 
 def test_the_control_example_is_certified_and_proved(capsys) -> None:

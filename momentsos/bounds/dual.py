@@ -7,6 +7,7 @@ the whole feasible set. Otherwise it holds up to :math:`\sum_\alpha |r_\alpha| \
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -24,6 +25,8 @@ from .repair import absorb, rounding_errors
 WORTHLESS = 1e-2
 #: Where nothing bounds a coordinate, a ray must exclude points up to this, in search units.
 _FARTHEST = 1e6
+#: Absorbing a defect may take so many seconds, and this many times as long as the solver took.
+_LEAST_SECONDS, _SHARE = 0.5, 2.0
 #: Multiplications up to which a dense least-squares problem is solved; a larger one is solved by iteration.
 _DENSE_WORK = 1e9
 
@@ -103,6 +106,7 @@ def dual_bound(
     if solution.gram is None or solution.equality_duals is None:
         return None
     sdp, rows = relaxation.sdp, relaxation.monomials.rows
+    until = min(until, time.perf_counter() + _LEAST_SECONDS + _SHARE * solution.seconds)
     repaired = absorb(sdp, solution.moments, solution.equality_duals, solution.gram, until)
     if repaired.exact:
         return DualBound(float(sdp.right_side @ repaired.multipliers), None, rows, reach)

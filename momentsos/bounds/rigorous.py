@@ -29,7 +29,7 @@ from ..sdp.program import SDP
 from ..sdp.stacking import stacked
 from ..sdp.svec import smat, svec_index
 
-_UNIT = 2.0**-53
+UNIT = 2.0**-53
 #: More than everything that underflow can take away in a program that fits into memory.
 _TINY = 1e-290
 
@@ -79,32 +79,32 @@ def rigorous_bound(
         shifts = _times(_trace_bound(sdp), _shifts(sdp, gram))
         lost = _dot_bound(residual, reach) + _dot_bound(shifts, reach)
         value, error = _dot(sdp.right_side, equality_duals)
-        bound = value - (error + lost) * (1.0 + 8.0 * _UNIT) - _TINY
-        bound -= 4.0 * _UNIT * abs(bound)
+        bound = value - (error + lost) * (1.0 + 8.0 * UNIT) - _TINY
+        bound -= 4.0 * UNIT * abs(bound)
     return float(bound) if np.isfinite(bound) else -np.inf
 
 
-def _gamma(terms: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
+def relative_error(terms: float | NDArray[np.float64]) -> float | NDArray[np.float64]:
     """Return twice the bound of the relative rounding error of a sum of so many products, and a few more."""
-    count = (terms + 8.0) * _UNIT
+    count = (terms + 8.0) * UNIT
     return 2.0 * count / (1.0 - count)
 
 
 def _dot(left: NDArray[np.float64], right: NDArray[np.float64]) -> tuple[float, float]:
     """Return an inner product and a bound of its rounding error."""
     size = float(np.abs(left) @ np.abs(right))
-    return float(left @ right), float(_gamma(len(left))) * size + _TINY
+    return float(left @ right), float(relative_error(len(left))) * size + _TINY
 
 
 def _dot_bound(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
     """Return an upper bound of the inner product of numbers that are not negative; 0 times infinity is 0."""
     used = (left > 0) & (right > 0)
-    return float(left[used] @ right[used]) * (1.0 + float(_gamma(len(left)))) + _TINY
+    return float(left[used] @ right[used]) * (1.0 + float(relative_error(len(left)))) + _TINY
 
 
 def _times(matrix: sp.csr_matrix, vector: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return an upper bound of a product of a matrix and a vector that are not negative."""
-    return np.asarray((matrix @ vector) * (1.0 + float(_gamma(matrix.shape[1]))))
+    return np.asarray((matrix @ vector) * (1.0 + float(relative_error(matrix.shape[1]))))
 
 
 def _residual_bound(sdp: SDP, duals: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -114,7 +114,7 @@ def _residual_bound(sdp: SDP, duals: NDArray[np.float64], gram: NDArray[np.float
     computed = np.abs(sdp.cost - both.T @ vector)
     size = np.abs(sdp.cost) + abs(both).T @ np.abs(vector)
     # Two units more for each entry: what is stored is the rounded product with a rounded root of 2.
-    return np.asarray((computed + _gamma(np.diff(both.indptr) + 4.0) * size) * (1.0 + 8.0 * _UNIT) + _TINY)
+    return np.asarray((computed + relative_error(np.diff(both.indptr) + 4.0) * size) * (1.0 + 8.0 * UNIT) + _TINY)
 
 
 def _trace_bound(sdp: SDP) -> sp.csr_matrix:
@@ -122,7 +122,7 @@ def _trace_bound(sdp: SDP) -> sp.csr_matrix:
     diagonal = np.concatenate([np.equal(*svec_index(size)) for size in sdp.sizes]) if sdp.sizes else np.zeros(0, bool)
     block = np.repeat(np.arange(len(sdp.sizes)), np.diff(sdp.offsets))
     pick = sp.csr_matrix((diagonal.astype(float), (block, np.arange(len(block)))), shape=(len(sdp.sizes), len(block)))
-    traces = abs(pick @ sdp.operator) + float(_gamma(max(sdp.sizes, default=0))) * (pick @ abs(sdp.operator))
+    traces = abs(pick @ sdp.operator) + float(relative_error(max(sdp.sizes, default=0))) * (pick @ abs(sdp.operator))
     return sp.csr_matrix(traces.T)
 
 
@@ -131,20 +131,33 @@ def _shifts(sdp: SDP, gram: NDArray[np.float64]) -> NDArray[np.float64]:
     found = np.zeros(len(sdp.sizes))
     for j, rows in enumerate(sdp.split(gram)):
         block = smat(rows)
-        size = len(block)
-        entries = 4.0 * _UNIT * float(np.linalg.norm(block)) * (1.0 + float(_gamma(size**2)))
-        if size == 1:
+        if len(block) == 1:
             found[j] = max(0.0, -float(block[0, 0]))
             continue
-        trace = float(np.abs(block.diagonal()).sum())
-        shift = max(0.0, -float(np.linalg.eigvalsh(block)[0])) + 4.0 * size * _UNIT * trace
-        while np.isfinite(shift):
-            lifted = block + shift * np.eye(size)
-            try:
-                np.linalg.cholesky(lifted)
-                break
-            except np.linalg.LinAlgError:
-                shift = 2.0 * shift + _TINY
-        missed = float(_gamma(size)) * float(lifted.diagonal().sum()) + 2.0 * _UNIT * float(lifted.diagonal().max())
-        found[j] = (shift + missed + entries) * (1.0 + 8.0 * _UNIT) + _TINY
+        entries = 4.0 * UNIT * float(np.linalg.norm(block)) * (1.0 + float(relative_error(len(block) ** 2)))
+        found[j] = max(0.0, (entries - eigenvalues_above(block)) * (1.0 + 8.0 * UNIT) + _TINY)
     return found
+
+
+def eigenvalues_above(matrix: NDArray[np.float64]) -> float:
+    """Return a number that no eigenvalue of a symmetric matrix is below, ``-inf`` where none is found.
+
+    It is the smallest eigenvalue but for rounding errors of the size of the trace.
+    """
+    size = len(matrix)
+    step = 4.0 * size * UNIT * float(np.abs(matrix.diagonal()).sum()) + _TINY
+    try:
+        shift = step - float(np.linalg.eigvalsh(matrix)[0])
+    except np.linalg.LinAlgError:
+        return -np.inf
+    while np.isfinite(shift):
+        lifted = matrix + shift * np.eye(size)
+        try:
+            np.linalg.cholesky(lifted)
+            break
+        except np.linalg.LinAlgError:
+            shift, step = shift + step, 2.0 * step
+    diagonal = lifted.diagonal() if np.isfinite(shift) else np.full(size, np.inf)
+    missed = float(relative_error(size)) * float(diagonal.sum()) + 2.0 * UNIT * float(diagonal.max())
+    found = -shift - missed * (1.0 + 8.0 * UNIT) - _TINY
+    return found if np.isfinite(found) else -np.inf

@@ -1,9 +1,8 @@
 r"""The linear algebra of `momentsos.bounds.repair` where each block sees few of the moments, in fronts.
 
-The weighted operator `A` consists of one dense piece a block. Instead of the kernel of `E` a penalty is used: a step
-solves :math:`\min_y \tfrac12 \|A y - \mu I\|^2 + \tfrac12 \omega^2 \|E y - d\|^2 + \mu r^\top y`, with :math:`\omega`
-the largest entry of `A`. Its :math:`\Delta = I - A y / \mu` and :math:`\delta\lambda = \omega^2 (d - E y) / \mu`
-satisfy :math:`A^\top \Delta + E^\top \delta\lambda = r` as those of the exact step do.
+It is that of `momentsos.bounds.dense_repair`, but the weighted operator `A` consists of one dense piece a block, and of
+its factorisation the triangle alone is kept: the shortest change that removes a defect is found by :math:`R^\top R y`
+equal to it, with corrections of what rounding left.
 """
 
 from __future__ import annotations
@@ -19,10 +18,13 @@ from numpy.typing import NDArray
 from ..sdp import SDP, smat, svec
 from ..sdp.fronts import FrontOrder, Triangle, triangle_of
 from ..sdp.residuals import dual_residual
+from .dense_repair import identity_rows
 
 Floats = NDArray[np.float64]
 #: Corrections of what rounding left of the equations of a step.
 _CORRECTIONS = 2
+#: What finding an order may take, in words that are joined: some tenths of a second.
+_ORDERING = 3e8
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,11 +53,15 @@ class SparseEquations:
     order: FrontOrder
 
     @staticmethod
-    def order_of(sdp: SDP) -> FrontOrder:
-        """Return the order in which the equations of a program are eliminated; nothing large is made for it."""
+    def order_of(sdp: SDP) -> FrontOrder | None:
+        """Return the order in which the equations of a program are eliminated; nothing large is made for it.
+
+        None where even the order would take too long to find.
+        """
         starts = [*(sdp.operator.indptr[row] for row in sdp.offsets), *(sdp.equalities.indptr[1:] + sdp.operator.nnz)]
         moments = np.concatenate([sdp.operator.indices, sdp.equalities.indices])
-        return FrontOrder.of([np.unique(moments[a:b]).astype(np.intp) for a, b in pairwise(starts)], sdp.n_moments)
+        columns = [np.unique(moments[a:b]).astype(np.intp) for a, b in pairwise(starts)]
+        return FrontOrder.of(columns, sdp.n_moments, _ORDERING)
 
     @classmethod
     def of(cls, sdp: SDP, lengths: Floats, order: FrontOrder) -> SparseEquations:
@@ -66,6 +72,11 @@ class SparseEquations:
         free = [_piece(equalities[i : i + 1]) for i in range(equalities.shape[0])]
         columns = [own for own, _ in (*blocks, *free)]
         return cls(sdp, lengths, columns, [rows for _, rows in blocks], [rows for _, rows in free], order)
+
+    @property
+    def work(self) -> float:
+        """About how many multiplications a factorisation takes."""
+        return self.order.work
 
     def residual(self, multipliers: Floats, gram: Floats) -> Floats:
         """Return the defect of each equation."""
@@ -85,36 +96,73 @@ class SparseEquations:
                 by_block[number] = svec(root @ smat(self.blocks[number].T) @ root).T
         return by_block
 
-    def exists(self, pieces: list[Floats], residual: Floats, rounding: Floats) -> bool:
-        """Whether the step that removes the residual and the one that rounding may need have norms below one together.
-
-        `pieces` are the weighted blocks. The bound is fixed: the normalisation takes no part.
-        """
-        fixed = [*pieces, 0.0 * self.free[0], *self.free[1:]]
-        triangle = triangle_of(self.order, self.columns, fixed)
-        if triangle is None:
-            return False
-        needed = float(np.linalg.norm(triangle.transposed_solve(residual)))
-        return needed < 1.0 and needed + triangle.transposed_norm(rounding) < 1.0
-
-    def newton(self, pieces: list[Floats], residual: Floats, mu: float) -> tuple[Floats, Floats, float] | None:
-        """Return the changes of multipliers and of the weighted Gram matrices, and how fast these leave the cone."""
-        sdp, weight = self.sdp, max(float(np.abs(piece).max(initial=0.0)) for piece in pieces)
-        right = [mu * svec(np.eye(size)) for size in sdp.sizes]
-        right += [np.array([weight * value]) for value in sdp.right_side.tolist()]
-        stacked = [*pieces, *(weight * rows for rows in self.free)]
-        triangle = triangle_of(self.order, self.columns, stacked, right)
+    def factored(self, roots: list[Floats], mu: float) -> SparseFactor | None:
+        """Factor the equations, weighted by square roots of the Gram matrices; None where they are dependent."""
+        pieces = self.weighted(roots)
+        weight = max((float(np.abs(piece).max(initial=0.0)) for piece in pieces), default=0.0) or 1.0
+        goal = [mu * svec(np.eye(size)) for size in self.sdp.sizes]
+        goal += [np.array([weight * value]) for value in [0.0, *self.sdp.right_side[1:].tolist()]]
+        stacked = [*pieces, 0.0 * self.free[0], *(weight * rows for rows in self.free[1:])]
+        triangle = triangle_of(self.order, self.columns, stacked, goal)
         if triangle is None:
             return None
-        matrix = _assembled(self.columns, stacked, sdp.n_moments)
-        y = triangle.solve(triangle.right - mu * triangle.transposed_solve(residual))
-        change = (np.concatenate(right) - matrix @ y) / mu
+        return SparseFactor(self, _assembled(self.columns, stacked, self.sdp.n_moments), weight, mu, triangle)
+
+
+@dataclass(frozen=True, eq=False)
+class SparseFactor:
+    """The equations of one iterate, factored.
+
+    Attributes
+    ----------
+    equations : SparseEquations
+    matrix : (rows + p, n) CSR matrix
+        The weighted operator, then the equalities times the `weight`, the first one zero.
+    weight, mu : float
+    triangle : Triangle
+    """
+
+    equations: SparseEquations
+    matrix: sp.csr_matrix
+    weight: float
+    mu: float
+    triangle: Triangle
+
+    def distance(self, residual: Floats, rounding: Floats) -> float:
+        """See `DenseFactor.distance`."""
+        needed = float(np.linalg.norm(self.triangle.transposed_solve(residual)))
+        return needed if needed >= 1.0 else needed + self.triangle.transposed_norm(rounding)
+
+    def shortest(self, residual: Floats) -> tuple[Floats, Floats]:
+        """See `DenseFactor.shortest`."""
+        change = np.zeros(self.matrix.shape[0])
         for _ in range(_CORRECTIONS):
-            change = change + _shortest(matrix, triangle, residual - matrix.T @ change)
-        rows = sdp.operator.shape[0]
-        gram, multipliers = change[:rows], weight * change[rows:]
-        fall = max(-float(np.linalg.eigvalsh(smat(gram[places]))[:, 0].min()) for _, places in sdp.groups)
-        return multipliers, gram, fall
+            rest = residual - self.matrix.T @ change
+            change = change + self.matrix @ self.triangle.solve(self.triangle.transposed_solve(rest))
+        gram, free = np.split(change, [self.equations.sdp.operator.shape[0]])
+        return self.weight * free, gram
+
+    def newton(self, residual: Floats) -> tuple[Floats, Floats] | None:
+        """See `DenseFactor.newton`."""
+        sdp, columns = self.equations.sdp, self.equations.columns
+        normal = np.zeros(sdp.n_moments)
+        normal[columns[len(sdp.sizes)]] = self.equations.free[0][0]
+        y = self.triangle.solve(self.triangle.right - self.mu * self.triangle.transposed_solve(residual))
+        across = self.triangle.transposed_solve(normal)
+        slope = float(across @ across)
+        if not slope > 0.0:
+            return None
+        nu = (float(sdp.right_side[0]) - float(normal @ y)) / slope
+        y = y + nu * self.triangle.solve(across)
+        gram, free = np.split(self.matrix @ y, [sdp.operator.shape[0]])
+        gram = identity_rows(sdp) - gram / self.mu
+        multipliers = self.weight * (self.weight * sdp.right_side - free) / self.mu
+        multipliers[0] = nu / self.mu
+        rest = residual - self.matrix.T @ np.concatenate([gram, multipliers / self.weight]) - multipliers[0] * normal
+        bound = float(across @ self.triangle.transposed_solve(rest)) / slope
+        more = self.shortest(rest - bound * normal)
+        multipliers[0] += bound
+        return multipliers + more[0], gram + more[1]
 
 
 def _piece(rows: sp.csr_matrix) -> tuple[NDArray[np.intp], Floats]:
@@ -132,8 +180,3 @@ def _assembled(columns: list[NDArray[np.intp]], pieces: list[Floats], n: int) ->
     across = [np.tile(own, height) for own, height in zip(columns, heights, strict=True)]
     values = np.concatenate([rows.reshape(-1) for rows in pieces])
     return sp.csr_matrix((values, (np.concatenate(places), np.concatenate(across))), shape=(int(starts[-1]), n))
-
-
-def _shortest(matrix: sp.csr_matrix, triangle: Triangle, defect: Floats) -> Floats:
-    r"""Return nearly the shortest `z` with :math:`A^\top z` equal to `defect`, by :math:`R^\top R y` equal to it."""
-    return np.asarray(matrix @ triangle.solve(triangle.transposed_solve(defect)))

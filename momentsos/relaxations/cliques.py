@@ -62,7 +62,7 @@ def chordal_cliques(neighbours: list[set[int]]) -> list[Clique]:
     neighbours : list of sets
         The graph; a vertex may be its own neighbour.
     """
-    order = eliminated(neighbours)
+    order = [(v, near.tolist()) for v, near in eliminated(neighbours) or ()]
     place = {v: i for i, (v, _) in enumerate(order)}
     contained = set()
     for _, near in order:

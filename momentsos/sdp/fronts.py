@@ -1,8 +1,9 @@
 r"""The triangular factor of a matrix that consists of small dense pieces, each with few of the columns.
 
 Columns that the same pieces have are one group. A group is eliminated by a QR factorisation of all rows that have it,
-which is a dense matrix in few columns, its front; what is left of these rows is a piece in the other columns. So
-:math:`A = Q R` is found without forming :math:`A^\top A`, whose condition would be the square.
+which is a dense matrix in few columns, its front; what is left of these rows is a piece in the other columns. Groups
+that are eliminated one after the other and would see the same columns share a front. So :math:`A = Q R` is found
+without forming :math:`A^\top A`, whose condition would be the square.
 
 Source: Duff and Reid, *The multifrontal solution of indefinite sparse symmetric linear equations*, ACM Trans. Math.
 Softw. 9 (1983); George and Heath, *Solution of sparse linear least squares problems using Givens rotations*, Linear
@@ -18,13 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg.lapack import dgeqrf, dtrtrs
 
-from .elimination import eliminated
+from .elimination import Step, eliminated
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.intp]
-
-#: Right sides that are solved for at a time.
-_CHUNK = 512
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,29 +50,81 @@ class FrontOrder:
         return 10.0 * sum(float(len(p) + len(o)) ** 3 for p, o in zip(self.pivots, self.others, strict=True))
 
     @classmethod
-    def of(cls, columns: Sequence[Integers], size: int) -> FrontOrder:
-        """Choose an order for pieces that have these columns, of `size` in all."""
-        pieces: list[list[int]] = [[] for _ in range(size)]
-        for number, own in enumerate(columns):
-            for column in own.tolist():
-                pieces[column].append(number)
-        groups: dict[tuple[int, ...], list[int]] = {}
-        for column, numbers in enumerate(pieces):
-            groups.setdefault(tuple(numbers), []).append(column)
-        members = [np.array(group, dtype=np.intp) for group in groups.values()]
-        having: list[list[int]] = [[] for _ in columns]
-        for group, own_pieces in enumerate(groups):
-            for number in own_pieces:
-                having[number].append(group)
-        order = eliminated([{g for number in numbers for g in having[number]} for numbers in groups])
-        place = {group: i for i, (group, _) in enumerate(order)}
+    def of(cls, columns: Sequence[Integers], size: int, most_work: float = np.inf) -> FrontOrder | None:
+        """Choose an order for pieces that have these columns, of `size` in all.
+
+        None where that alone takes more than `most_work`, see `momentsos.sdp.elimination`.
+        """
+        members, having = _groups(columns, size)
+        holders: list[list[int]] = [[] for _ in members]
+        for number, own in enumerate(having):
+            for group in own.tolist():
+                holders[group].append(number)
         none = np.zeros(0, dtype=np.intp)
+        near = [np.unique(np.concatenate([none, *(having[number] for number in own)])) for own in holders]
+        order = eliminated([groups.tolist() for groups in near], most_work)
+        if order is None:
+            return None
+        fronts, front_of = _merged(order)
+        place = np.empty(len(order), dtype=np.intp)
+        place[[v for v, _ in order]] = np.arange(len(order))
         return cls(
             size,
-            [members[group] for group, _ in order],
-            [np.concatenate([none, *(members[g] for g in sorted(near, key=place.__getitem__))]) for _, near in order],
-            tuple(min((place[g] for g in own), default=0) for own in having),
+            [np.concatenate([members[g] for g in own]) for own, _ in fronts],
+            [np.concatenate([none, *(members[g] for g in rest[np.argsort(place[rest])])]) for _, rest in fronts],
+            tuple(int(front_of[own[place[own].argmin()]]) if len(own) else 0 for own in having),
         )
+
+
+def _groups(columns: Sequence[Integers], size: int) -> tuple[list[Integers], list[Integers]]:
+    """Return the columns of each group, and the groups that each piece has, both in increasing order.
+
+    Columns that no piece has are a group.
+    """
+    pieces: list[list[int]] = [[] for _ in range(size)]
+    for number, own in enumerate(columns):
+        for column in own.tolist():
+            pieces[column].append(number)
+    groups: dict[tuple[int, ...], list[int]] = {}
+    for column, numbers in enumerate(pieces):
+        groups.setdefault(tuple(numbers), []).append(column)
+    having: list[list[int]] = [[] for _ in columns]
+    for group, own_pieces in enumerate(groups):
+        for number in own_pieces:
+            having[number].append(group)
+    return [np.array(g, dtype=np.intp) for g in groups.values()], [np.array(g, dtype=np.intp) for g in having]
+
+
+def _merged(order: Sequence[Step]) -> tuple[list[tuple[list[int], Integers]], NDArray[np.intp]]:
+    """Join steps into fronts: a step that leaves what the next one among its neighbours begins with joins that one.
+
+    Returns
+    -------
+    fronts : list of (vertices that are eliminated, in order, and their other neighbours)
+    front_of : (vertices,) array
+        The front of each vertex.
+    """
+    place = np.empty(len(order), dtype=np.intp)
+    place[[v for v, _ in order]] = np.arange(len(order))
+    parents = [int(place[near].min()) if len(near) else -1 for _, near in order]
+    joins: list[list[int]] = [[] for _ in order]  # of each step the one step before it that it continues
+    continued = [False] * len(order)
+    for step, parent in enumerate(parents):
+        if parent >= 0 and not joins[parent] and len(order[step][1]) == len(order[parent][1]) + 1:
+            joins[parent].append(step)
+            continued[step] = True
+    fronts: list[tuple[list[int], Integers]] = []
+    front_of = np.empty(len(order), dtype=np.intp)
+    for step, (_, near) in enumerate(order):
+        if continued[step]:
+            continue
+        chain = [step]
+        while joins[chain[-1]]:
+            chain.append(joins[chain[-1]][0])
+        own = [order[s][0] for s in reversed(chain)]
+        front_of[own] = len(fronts)
+        fronts.append((own, near))
+    return fronts, front_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,14 +171,47 @@ class Triangle:
         return found
 
     def transposed_norm(self, weights: Floats) -> float:
-        r"""Return the Frobenius norm of :math:`R^{-\top} D`, `D` the diagonal matrix of `weights`."""
+        r"""Return the Frobenius norm of :math:`R^{-\top} D`, `D` the diagonal matrix of `weights`.
+
+        Its square is :math:`\sum_i d_i^2 Z_{ii}` with :math:`Z = (R^\top R)^{-1}`, of which only the entries within
+        fronts are needed: with the rows :math:`(T\; C)` of a front,
+
+        .. math:: Z_{po} = -T^{-1} C Z_{oo}, \qquad Z_{pp} = T^{-1} (I + C Z_{oo} C^\top) T^{-\top} .
+
+        Source: Erisman and Tinney, Commun. ACM 18 (1975).
+        """
+        above = self._above()
+        last = {parent: number for number, parent in reversed(list(enumerate(above)))}  # the one visited last
+        inverses: dict[int, Floats] = {}
+        place = np.zeros(self.size, dtype=np.intp)
         total = 0.0
-        for start in range(0, self.size, _CHUNK):
-            part = np.zeros((self.size, min(_CHUNK, self.size - start)))
-            columns = np.arange(part.shape[1])
-            part[start + columns, columns] = weights[start + columns]
-            total += float((self.transposed_solve(part) ** 2).sum())
-        return total**0.5
+        for number in reversed(range(len(self.fronts))):
+            front, parent = self.fronts[number], above[number]
+            p, width = len(front.pivots), len(front.pivots) + len(front.others)
+            inverse = np.zeros((width, width))
+            root, coupling = dtrtrs(front.triangle, np.eye(p))[0], front.coupling
+            if parent >= 0:
+                columns = np.concatenate([self.fronts[parent].pivots, self.fronts[parent].others])
+                place[columns] = np.arange(len(columns))
+                where = place[front.others]
+                inverse[p:, p:] = inverses[parent][np.ix_(where, where)]
+                coupling = root @ coupling
+                if last[parent] == number:
+                    del inverses[parent]
+            inverse[:p, p:] = -coupling @ inverse[p:, p:]
+            inverse[p:, :p] = inverse[:p, p:].T
+            inverse[:p, :p] = root @ root.T - coupling @ inverse[p:, :p]
+            total += float(weights[front.pivots] ** 2 @ inverse.diagonal()[:p])
+            if number in last:
+                inverses[number] = inverse
+        return max(total, 0.0) ** 0.5
+
+    def _above(self) -> list[int]:
+        """Return for each front the one that goes on with what is left of it, -1 where nothing is."""
+        owner = np.zeros(self.size, dtype=np.intp)
+        for number, front in enumerate(self.fronts):
+            owner[front.pivots] = number
+        return [int(owner[front.others].min()) if len(front.others) else -1 for front in self.fronts]
 
 
 def triangle_of(

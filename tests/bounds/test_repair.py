@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from fractions import Fraction
 
 import numpy as np
 import pytest
 import scipy.sparse as sp
 from rational import value_at
+from signs import optimum, signs
 
 import momentsos as ms
 from momentsos.bounds.repair import absorb
 from momentsos.learning.instances import noisy_instance
+from momentsos.relaxations import assemble, dense_plan
 from momentsos.sdp import SDP, svec
+from momentsos.sdp.residuals import dual_residual
+from momentsos.solvers import SolverOptions, solver_named
 
 OPTIMUM = 0.7
 
@@ -90,6 +95,25 @@ def test_an_identity_near_an_exact_one_is_made_exact_and_loses_little(seed, equa
     found = absorb(sdp, moments, np.array([OPTIMUM - lost]), gram + room * IDENTITY + noise)
     assert found.exact
     assert OPTIMUM - 1e-5 <= found.multipliers[0] <= OPTIMUM * (1 + 1e-13)
+
+
+@pytest.mark.parametrize("n", [4, 7])
+def test_equalities_of_signs_are_merged_and_the_identity_is_one_of_the_whole_program(n) -> None:
+    problem = signs(n, n)
+    sdp = assemble(dense_plan(problem, 2)).sdp
+    answer = solver_named("native").solve(sdp, SolverOptions())
+    found = absorb(sdp, answer.moments, answer.equality_duals, answer.gram)
+    assert found.exact
+    assert optimum(problem) - 1e-6 <= found.multipliers[0] <= optimum(problem) + 1e-13 * n**2
+    assert np.abs(dual_residual(sdp, found.multipliers, found.gram)).max() <= 1e-8
+
+
+def test_nothing_is_begun_that_a_budget_does_not_cover() -> None:
+    sdp, moments, gram = program(0, np.ones(9))
+    given = sdp, moments, np.array([OPTIMUM - 1e-3]), gram + 1e-4 * IDENTITY
+    assert absorb(*given).exact
+    assert not absorb(*given, most_work=10.0).exact
+    assert not absorb(*given, until=time.perf_counter()).exact
 
 
 def test_vectors_that_are_missing_or_not_finite_prove_nothing() -> None:
