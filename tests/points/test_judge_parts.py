@@ -11,8 +11,7 @@ from flint import arb
 from oracle import value_at
 
 import momentsos as ms
-from momentsos.bounds.refute import is_refuted
-from momentsos.points.judge import Feasibility, PointJudge, Refusal, Value, Verdict
+from momentsos.points.judge import Feasibility, Refusal, Value, Verdict
 from momentsos.points.judge.compiled import Compiled
 from momentsos.points.judge.exact import ExactForm
 from momentsos.points.judge.forms import Constraints, Form
@@ -229,7 +228,7 @@ def test_what_a_constraint_changes_by_is_bounded(rng) -> None:
             assert np.abs(p(point + moves) - p(point)).max() / factor <= box.changes(rho)[0] * (1 + 1e-9) + 1e-15
 
 
-# -- fractions, squares, refuted bounds --------------------------------------------------------------------
+# -- fractions, squares ------------------------------------------------------------------------------------
 
 
 def test_a_limit_is_recognised_as_a_fraction() -> None:
@@ -263,23 +262,6 @@ def test_squared_factors_are_removed_from_inequalities(constraint, equalities, i
         holds = holds and all(value_at(h, point) == 0 for h in simpler.equalities)
         assert not holds or value_at(constraint, point) >= 0
     assert without_squares(simpler, Constraints.of(simpler)) is None
-
-
-def test_a_bound_above_the_value_of_a_feasible_point_is_refuted() -> None:
-    judge = PointJudge(Problem(x, [], [x**2 + y**2 - 2]))
-    exact, proved = judge([-1.0, 1.0]), judge([-(2.0**0.5), 0.0])
-    assert exact.feasibility is Feasibility.EXACT
-    assert proved.feasibility is Feasibility.PROVED
-    assert not is_refuted(-1.0, exact)
-    assert is_refuted(-1 + Fraction(1, 10**40), exact)
-    assert is_refuted(np.nextafter(-1.0, 0.0), exact)
-    assert not is_refuted(-1.5, proved)
-    assert is_refuted(Fraction(-14142135623730950488, 10**19), proved)
-    assert not is_refuted(Fraction(-14142135623730950489, 10**19), proved)
-    assert is_refuted(np.inf, exact)
-    assert not is_refuted(-np.inf, exact)
-    with pytest.raises(ms.InvalidInput):
-        is_refuted(np.nan, exact)
 
 
 def test_what_has_only_converged_or_was_refused_refutes_nothing() -> None:
