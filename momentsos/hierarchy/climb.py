@@ -8,9 +8,9 @@ from dataclasses import replace
 import numpy as np
 
 from ..bounds.dual import dual_bound
-from ..errors import ProblemTooLarge
+from ..errors import InvalidInput, ProblemTooLarge
 from ..points.far import falls_without_end
-from ..relaxations import assemble
+from ..relaxations import Relaxation, assemble
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
 from .methods.base import Progress, Tried
@@ -88,13 +88,27 @@ def _judged(evidence: Evidence) -> Evidence:
     return replace(evidence, known=known, unbounded=unbounded, seen_far=True)
 
 
+def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | None:
+    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats."""
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        try:
+            relaxation = assemble(evidence.method.plan(setting.change, k, evidence.request.memory_limit))
+        except (InvalidInput, np.linalg.LinAlgError):  # of coefficients that overflow
+            return None
+    sdp = relaxation.sdp
+    parts = (sdp.operator.data, sdp.equalities.data, sdp.cost)
+    return relaxation if all(np.isfinite(part).all() for part in parts) else None
+
+
 def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -> Evidence:
     """Relax, solve and read one order in one setting."""
     request, method = evidence.request, evidence.method
     request.say(f"order {k} over {setting.region}")
     start = time.perf_counter()
-    relaxation = assemble(method.plan(setting.change, k, request.memory_limit))
+    relaxation = _assembled(k, setting, evidence)
     relaxed = time.perf_counter()
+    if relaxation is None:
+        return evidence.timed(relax=relaxed - start)
     if most is not None and relaxation.sdp.n_moments > most:
         words = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
         return evidence.stopped(Limit.SIZE, words)

@@ -21,6 +21,7 @@ from ..sdp import SDPSolution
 from .gaps import closes
 from .methods import Method, Setting
 from .methods.base import Candidates, Tried
+from .placing import placed
 from .request import Request
 from .result import Attempt
 
@@ -40,9 +41,10 @@ class Limit(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """A lower bound with the relaxation that gave it."""
+    """A lower bound with the set on which it holds, and the relaxation that gave it."""
 
     dual: DualBound
+    region: Region
     order: int
     setting: Setting
     relaxation: Relaxation
@@ -135,9 +137,10 @@ class Evidence:
     def with_solved(self, solved: Solved) -> Evidence:
         """Note one solved relaxation: the points that it gave, and the bound that it proves."""
         before = self.known.upper
-        seen = replace(self, known=self.known.with_points(solved.candidates.points))
-        setting, dual = solved.setting, seen._with_best(solved.dual, solved.setting)
-        attempt = seen._attempt(solved, dual)
+        seen = replace(self, known=self.known.with_points(solved.candidates.points)).replaced()
+        setting = solved.setting
+        new = None if solved.dual is None else seen._placed(solved.dual, solved)
+        attempt = seen._attempt(solved, new)
         infeasible = self.infeasible
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
             widths = _extent(self.request.posed) / np.diag(setting.change.matrix)
@@ -147,17 +150,23 @@ class Evidence:
             attempts=(*self.attempts, attempt),
             tried=(*self.tried, Tried(setting, solved.relaxation, attempt.lower_bound, before)),
             infeasible=infeasible,
-        ).widened()
-        if dual is None:
-            return seen
-        return seen._with_bound(Bound(dual, solved.order, setting, solved.relaxation, solved.solution))
+        )
+        return seen if new is None else seen._with_bound(new)
 
-    def widened(self) -> Evidence:
-        """Let the bound so far cover the best point now known; without one where it is worth nothing there."""
-        if self.bound is None:
+    def replaced(self) -> Evidence:
+        """Let the bound so far hold at the best point now known; without one where it is worth nothing there."""
+        old = self.bound
+        if old is None or old.dual.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
             return self
-        dual = self._with_best(self.bound.dual, self.bound.setting)
-        return replace(self, bound=None if dual is None else replace(self.bound, dual=dual))
+        found = placed(old.dual, old.setting, self.known, self.closes)
+        return replace(self, bound=None if found is None else replace(old, dual=found.dual, region=found.region))
+
+    def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
+        """Return a bound with the set on which it holds, None where it is worth nothing."""
+        found = placed(dual, solved.setting, self.known, self.closes)
+        if found is None:
+            return None
+        return Bound(found.dual, found.region, solved.order, solved.setting, solved.relaxation, solved.solution)
 
     def without_refuted(self) -> Evidence:
         """Drop the bound where a point that was found since lies below it."""
@@ -174,18 +183,17 @@ class Evidence:
             return self
         return replace(self, at_infinity=escapes(self.known, self.value(self.bound), near))
 
-    def _attempt(self, solved: Solved, dual: DualBound | None) -> Attempt:
+    def _attempt(self, solved: Solved, bound: Bound | None) -> Attempt:
         """Return the record of one solved relaxation for the result, in the units of the objective."""
         setting, solution = solved.setting, solved.solution
-        bound = None if dual is None else Bound(dual, solved.order, setting, solved.relaxation, solution)
         return Attempt(
             order=solved.order,
-            region=setting.region if dual is None else self.region_of(dual, setting),
+            region=setting.region if bound is None else bound.region,
             sdp_status=solution.status,
             words=solution.words,
             lower_bound=None if bound is None else self.value(bound),
-            correction=0.0 if dual is None else setting.change.value(dual.correction),
-            absorbed=dual is not None and dual.absorbed,
+            correction=0.0 if bound is None else setting.change.value(bound.dual.correction),
+            absorbed=bound is not None and bound.dual.absorbed,
             residuals=solution.residuals,
             flatness=solved.candidates.flatness,
             dropped=solved.candidates.dropped,
@@ -193,21 +201,15 @@ class Evidence:
             seconds=solution.seconds,
         )
 
-    def _with_best(self, dual: DualBound | None, setting: Setting) -> DualBound | None:
-        """Return a bound on a box that contains the best point now known, None where it is worth nothing."""
-        if dual is None or self.known.best is None or not setting.everywhere:
-            return dual
-        return dual.containing(setting.change.inverse_point(self.known.optimum[0]))
-
     def _with_bound(self, new: Bound) -> Evidence:
         """Keep the better bound: one that closes the gap, then one that covers everything, then the higher one."""
-        if self.refuted(self.value(new), self.region_of(new.dual, new.setting)):
+        if self.refuted(self.value(new), new.region):
             return self
         return replace(self, bound=new) if self.bound is None or self._rank(new) > self._rank(self.bound) else self
 
     def _rank(self, bound: Bound) -> tuple[bool, bool, bool, float]:
         closed = self._closed(bound)
-        return (closed, self.region_of(bound.dual, bound.setting).everything, bound.setting.everywhere, bound.value)
+        return (closed, bound.region.everything, bound.setting.everywhere, bound.value)
 
     # -- what it proves ------------------------------------------------------------------------------------
 
@@ -228,7 +230,7 @@ class Evidence:
         """Whether a bound meets the best point known; at the wall of a ball of our own that point is no minimum."""
         if not self.closes(self.value(bound)):
             return False
-        return bound.setting.everywhere or not bound.setting.region.at_the_wall(self.known.optimum[0])
+        return bound.region.everything or not bound.region.at_the_wall(self.known.optimum[0])
 
     def refuted(self, lower: float, region: Region) -> bool:
         """Whether a feasible point in its region lies below a bound, which then does not hold."""
@@ -273,18 +275,7 @@ class Evidence:
         """The set on which the bound holds, without looking any further at what is small in the identity."""
         if self.bound is None or self.value(self.bound) <= self.request.facts.lowest:
             return EVERYTHING
-        return self.region_of(self.bound.dual, self.bound.setting)
-
-    def region_of(self, dual: DualBound, setting: Setting) -> Region:
-        """Return the set on which a bound holds."""
-        if dual.absorbed or not setting.everywhere:
-            return setting.region
-        widths, change = half_widths(self.request.posed), setting.change
-        if np.isfinite(widths).all():
-            extent = np.abs(np.linalg.inv(change.matrix)) @ (widths + np.abs(change.shift))
-            if (extent <= (1 + 1e-9) * dual.reach).all():
-                return setting.region
-        return Box.of(change.shift, change.matrix, dual.reach)
+        return self.bound.region
 
     @property
     def gap(self) -> float:

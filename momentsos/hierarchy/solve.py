@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bounds.implied import implied_box
 from ..errors import ProblemTooLarge
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
@@ -166,6 +167,8 @@ def minimise(
         request.say(choice.reason or f"method {first.name}")
         known = first_points(request.posed, request.search_options(), candidates)
         start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
+        if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
+            return result_of(replace(start, infeasible=True))
         return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
 
 

@@ -25,9 +25,9 @@ _ROUNDING = 1e-13
 
 def result_of(evidence: Evidence) -> Result:
     """Return the record of what was learned, in the user's units."""
-    seen = evidence.widened().without_refuted()
+    seen = evidence.replaced().without_refuted()
     if seen.certified and seen.attempts and not _is_flat(seen):
-        seen = replace(seen, known=seen.known.gathered()).without_refuted()
+        seen = replace(seen, known=seen.known.gathered()).replaced().without_refuted()
     known, request, bound = seen.known, seen.request, seen.bound
     last = seen.attempts[-1] if seen.attempts else None
     status = _status(seen)

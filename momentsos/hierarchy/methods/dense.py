@@ -7,11 +7,13 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...bounds.implied import implied_box
 from ...bounds.region import EVERYTHING, Ball, Region
-from ...conditioning.affine import AffineChange, half_widths, scale_by
+from ...conditioning.affine import AffineChange, change_affinely, half_widths, power_of_two, scale_by
 from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
 from ...points.known import FAR, Known
 from ...points.local_search import LocalPoint
+from ...polynomials import Polynomial
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, dense_plan
 from ...sdp import SDPSolution
@@ -19,6 +21,10 @@ from .base import Candidates, Method, Next, Progress, Setting
 
 #: The default ball has this many times the norm of the best known point as its radius (search units, at least 1).
 BALL_FACTOR = 2.0
+#: A box holds the points whose value exceeds the best one by at most this share.
+SLACK = 0.1
+#: From this many variables on a box is stated as one ball.
+MANY_SIDES = 12
 #: Around the best point the defect of an identity is bounded within this many lengths of the problem.
 CENTRED_REACH = 4.0
 #: No more than this many atoms of one moment matrix are looked at.
@@ -41,21 +47,22 @@ class Dense(Method):
     def propose(self, progress: Progress) -> Next:
         """Return the problem as it is, then within a ball where the rule asks for one.
 
-        ``bound="auto"``: no ball at first. Then, where the
-        constraints bound all variables, a ball that contains these bounds, which strengthens the relaxation and
-        excludes nothing; elsewhere a ball of twice the norm of the best known point, in the units of the search,
-        unless that point is farther out than 1000. Where the problem is far from the origin, it is taken around the
-        best point, without a ball.
+        ``bound="auto"``: no ball at first. Then, where constraints and objective bound all points that are nearly as
+        good as the best one, the box of these bounds, which strengthens the relaxation and excludes no minimiser;
+        elsewhere a ball of twice the norm of the best known point, in the units of the search, unless that point is
+        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, without a
+        ball.
         """
+        known, request = progress.known, progress.request
         if progress.rounds:
-            inside = _default_ball(progress.known)
-            return Next(progress.known, () if inside is None else (inside,), last=True)
-        known = progress.known.looked_further().centred_around_best()
+            inside = _in_implied_box(known, progress.unit) or _default_ball(known)
+            return Next(known, () if inside is None else (inside,), last=True)
+        known = known.looked_further().centred_around_best()
         if known.centred is not None:
             reach = np.full(known.problem.n_variables, CENTRED_REACH)
             return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
         settings = (Setting(known.change, EVERYTHING, known.reach),)
-        return Next(known, settings, last=progress.request.radius != "auto")
+        return Next(known, settings, last=request.radius != "auto")
 
     def candidates(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
@@ -85,6 +92,29 @@ class Dense(Method):
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(flatness, tuple(kept), tuple(dropped))
+
+
+def _in_implied_box(known: Known, unit: float) -> Setting | None:
+    """Return the problem in the box of all points that are nearly as good as the best one, None without such a box.
+
+    It leaves no minimiser out. The sides are stated as products, a ball around the box where there are many of them.
+    """
+    problem, upper = known.problem, known.upper
+    worst = None if upper is None else upper + max(SLACK * abs(upper), unit)
+    box = implied_box(problem, worst)
+    if box.empty or not box.finite:
+        return None
+    centre, half = 0.5 * (box.low + box.high), 0.5 * (box.high - box.low)
+    half = np.maximum((1 + 1e-9) * half, 1e-8 * np.maximum(np.abs(centre), 1e-8))
+    if not np.isfinite(half).all():
+        return None
+    n = len(half)
+    x = [Polynomial.from_terms(row[None, :], [1.0], problem.variables) for row in np.eye(n, dtype=np.int64)]
+    shares = [((x[i] - centre[i]) * (1.0 / half[i])) ** 2 for i in range(n)]
+    walls = [1.0 - share for share in shares] if n <= MANY_SIDES else [float(n) - sum(shares[1:], shares[0])]
+    inside = Problem(problem.minimize, (*problem.inequalities, *walls), problem.equalities, problem.variables)
+    units = np.array([power_of_two(width) for width in half])
+    return Setting(change_affinely(inside, centre, np.diag(units)), EVERYTHING, half / units)
 
 
 def _default_ball(known: Known) -> Setting | None:
