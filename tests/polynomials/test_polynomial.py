@@ -102,6 +102,42 @@ def test_fractions_stay_exact_and_floats_become_the_binary_fractions_that_they_a
     assert from_sympy(sympy.Rational(1, 3) * sympy.Symbol("x")).coefficient((1,)) == Fraction(1, 3)
 
 
+@pytest.mark.parametrize(
+    ("number", "exact"),
+    [
+        (sympy.Rational(1, 3), Fraction(1, 3)),
+        (np.int64(2**53 + 1), Fraction(2**53 + 1)),
+        (np.int64(-(2**63)), Fraction(-(2**63))),
+        (np.uint64(2**64 - 1), Fraction(2**64 - 1)),
+        (np.int64(3), 3.0),
+        (np.float32(0.1), float(np.float32(0.1))),
+    ],
+    ids=str,
+)
+def test_numbers_with_more_digits_than_floats_keep_them(number, exact) -> None:
+    (x,) = ms.variables("x")
+    assert (x * number).coefficients.tolist() == [exact]
+    assert Polynomial.from_terms([[1], [0]], [number, 1.0], ["x"]).coefficient((1,)) == exact
+    assert ms.Problem(number, variables=("x",)).minimize.coefficients.tolist() == [exact]
+
+
+def test_arrays_of_long_integers_and_long_floats_of_sympy_keep_their_digits() -> None:
+    listed = Polynomial.from_terms([[0], [1]], np.array([1, 2**53 + 1]), ["x"])
+    assert listed.coefficients.tolist() == [1, 2**53 + 1]
+    symbol = sympy.Symbol("x")
+    long = from_sympy(sympy.Float("0.1", 40) * symbol).coefficient((1,))
+    assert abs(long - Fraction(1, 10)) < Fraction(1, 10**40)
+    assert from_sympy(0.1 * symbol).coefficient((1,)) == 0.1
+
+
+def test_a_fraction_beyond_all_floats_is_said_where_floats_are_asked_for() -> None:
+    (x,) = ms.variables("x")
+    huge = x * Fraction(10) ** 400
+    assert huge.coefficient((1,)) == 10**400
+    with pytest.raises(ms.InvalidInput):
+        _ = huge.values
+
+
 def test_polynomials_in_different_variables_combine_by_name() -> None:
     (x,), (y,) = ms.variables("x"), ms.variables("y")
     assert (x + y).variables == ("x", "y")

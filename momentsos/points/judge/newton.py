@@ -37,6 +37,8 @@ _FALLING = 0.3
 #: The number of steps at which a step has to be much smaller than three steps before.
 _LINEAR, _FAST = 6, 0.05
 _STEPS = 80
+#: Entries of the rows that a step looks at, from which on it is found by sparse means.
+_WIDE = 60_000
 #: Coordinates smaller than this are zero: their powers would underflow.
 _ZERO = 1e-150
 
@@ -145,15 +147,15 @@ def _step(compiled: Compiled, look: Look, margin: float, limit: float) -> Floats
     split = sum(place < m for place in kept)
     chosen = [look.chosen[place] for place in kept]
     residuals = look.residuals[kept]
-    rows, lengths = look.rows[chosen], look.lengths[chosen]
-    if isinstance(rows, np.ndarray):
-        rows = rows / lengths[:, None]
-        try:
-            return least_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin, limit)
-        except np.linalg.LinAlgError:
-            return None
-    rows = sp.csr_array(sp.diags_array(1.0 / lengths) @ rows)
-    return wide_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin)
+    rows = sp.diags_array(1.0 / look.lengths[chosen]) @ look.rows[chosen]
+    if rows.shape[0] * rows.shape[1] > _WIDE:
+        rows = sp.csr_array(rows)
+        return wide_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin)
+    rows = rows if isinstance(rows, np.ndarray) else rows.toarray()
+    try:
+        return least_step(rows[:split], residuals[:split], rows[split:], residuals[split:], margin, limit)
+    except np.linalg.LinAlgError:
+        return None
 
 
 def _proved(compiled: Compiled, look: Look, units: Floats) -> float | None:

@@ -25,8 +25,8 @@ _UNIT = 2.0**-53
 _TINY = 1e-290
 #: A share of its unit below which a coordinate does not count for slopes.
 _NOTHING = 1e-40
-#: Entries of a Jacobian up to which it is handled as a dense matrix.
-DENSE = 40_000
+#: Entries up to which the slopes of all monomials are kept in a dense matrix.
+DENSE = 400_000
 
 
 @dataclass(frozen=True, eq=False)
