@@ -16,7 +16,7 @@ BUILT := pyproject.toml setup.py constraints.txt $(wildcard momentsos/sdp/*.pyx 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two installs into one environment must not overlap
-.PHONY: help install demo test test-multiprecision docs bench bench-full lint clean
+.PHONY: help install demo test test-without-core test-multiprecision docs bench bench-full lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ demo: $(CORE) ## learn the coefficients of two small networks (core dependencies
 
 test: $(FULL) ## run the whole test suite (WORKERS=2)
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(RUN) -m pytest -n $(WORKERS)
+
+test-without-core: $(FULL) ## run the tests of solvers, solve and learn with all compiled code left out
+	MOMENTSOS_COMPILED=0 MOMENTSOS_REQUIRED="$(filter-out compiled,$(MOMENTSOS_REQUIRED))" OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 \
+	  $(RUN) -m pytest -n $(WORKERS) -m "not slow" tests/solvers tests/sdp tests/test_solve.py tests/test_sparse_solve.py tests/test_learn.py
 
 test-multiprecision: $(MULTI)/.ready ## run the contract tests with sdpa-multiprecision, in its own environment
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(MULTI)/bin/python -m pytest -n $(WORKERS) tests/solvers/test_contract.py tests/solvers/test_limits.py tests/solvers/test_statuses.py -k 'sdpa and not cvxpy'
