@@ -1,0 +1,143 @@
+"""What momentsos said of a problem, as plain data that can be stored and judged again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+#: How a question ended: with an answer, with an error of the package's own, with another one, not at all.
+ENDS = ("answered", "refused", "crashed", "hung")
+#: The word of 0.1 for a bound over everything.
+EVERYWHERE = "all of R^n"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """An answer: status, bounds of the minimum from both sides, points, and where the lower bound holds.
+
+    Attributes
+    ----------
+    end : str
+        One of `ENDS`; `error` has the words where it is not ``"answered"``.
+    status : str
+    lower, upper : float or None
+    points, fine : lists of rows
+        Minimisers, and the digits that floats have not.
+    coefficients : list of lists or None
+        Of a fit.
+    region : mapping or None
+        ``{"kind": "everything"}``, ``{"kind": "ball", "centre", "radius"}``, ``{"kind": "box", "low", "high"}``; None
+        where only words say it, `coverage`.
+    tol : float
+    seconds, cpu : float
+        Wall and processor time of the call.
+    """
+
+    end: str
+    status: str = ""
+    lower: float | None = None
+    upper: float | None = None
+    points: Sequence[Sequence[float]] = ()
+    fine: Sequence[Sequence[float]] | None = None
+    coefficients: Sequence[Sequence[float]] | None = None
+    region: Mapping[str, Any] | None = None
+    coverage: str = ""
+    tol: float = 1e-6
+    method: str = ""
+    order: int | None = None
+    message: str = ""
+    error: str = ""
+    seconds: float = 0.0
+    cpu: float = 0.0
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether the lower bound is said to hold on the whole feasible set."""
+        if self.region is not None:
+            return self.region["kind"] == "everything"
+        return self.coverage in ("", EVERYWHERE)
+
+    def covers(self, point: Sequence[Fraction]) -> bool | None:
+        """Whether a point is in the region of the lower bound; None where that is not said in numbers."""
+        if self.everywhere:
+            return True
+        if self.region is None:
+            return None
+        if self.region["kind"] == "ball":
+            centre = self.region["centre"] or [0.0] * len(point)
+            distance = sum(((p - Fraction(c)) ** 2 for p, c in zip(point, centre, strict=True)), start=Fraction(0))
+            return distance <= Fraction(self.region["radius"]) ** 2
+        sides = zip(self.region["low"], point, self.region["high"], strict=True)
+        return all((not math.isfinite(a) or a <= p) and (not math.isfinite(b) or p <= b) for a, p, b in sides)
+
+    def rows(self) -> list[tuple[Fraction, ...]]:
+        """Return the minimisers as fractions, the finer digits added."""
+        fine = self.fine or [[0.0] * len(row) for row in self.points]
+        pairs = zip(self.points, fine, strict=True)
+        return [tuple(Fraction(a) + Fraction(b) for a, b in zip(*pair, strict=True)) for pair in pairs]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON holds."""
+        return {key: value for key, value in asdict(self).items() if value not in (None, "", ())}
+
+
+def read(data: Mapping[str, Any]) -> Claim:
+    """Return the claim that such a dictionary holds."""
+    return Claim(**data)
+
+
+def from_result(result: Any, maximize: bool, seconds: float, cpu: float) -> Claim:
+    """Return what a result says, as one of minimising; fields that a version lacks are left out."""
+    lower, upper = result.lower_bound, result.upper_bound
+    if maximize:
+        lower, upper = _negated(upper), _negated(lower)
+    fine, coefficients = getattr(result, "fine", None), getattr(result, "coefficients", None)
+    points = np.asarray(result.minimizers, dtype=float)
+    return Claim(
+        end="answered",
+        status=result.status.name,
+        lower=_number(lower),
+        upper=_number(upper),
+        points=points.tolist(),
+        fine=None if fine is None or not np.any(fine) else np.asarray(fine, dtype=float).tolist(),
+        coefficients=None if coefficients is None else [np.asarray(c, dtype=float).tolist() for c in coefficients],
+        region=_region(getattr(result, "region", None)),
+        coverage=str(getattr(result, "coverage", "")),
+        tol=float(getattr(result, "tol", 1e-6)),
+        method=str(getattr(result, "method", "")),
+        order=getattr(result, "order", None),
+        message=str(getattr(result, "message", "")),
+        seconds=seconds,
+        cpu=cpu,
+    )
+
+
+def _region(region: Any) -> dict[str, Any] | None:
+    """Return a region's numbers: whatever has a radius is a ball, whatever has two ends a box, else everything."""
+    if region is None:
+        return None
+    radius = getattr(region, "radius", None)
+    if radius is not None:
+        centre = getattr(region, "centre", None)
+        return {"kind": "ball", "centre": None if centre is None else _numbers(centre), "radius": float(radius)}
+    for low, high in (("low", "high"), ("lower", "upper"), ("lows", "highs")):
+        if getattr(region, low, None) is not None:
+            return {"kind": "box", "low": _numbers(getattr(region, low)), "high": _numbers(getattr(region, high))}
+    return {"kind": "everything"}
+
+
+def _numbers(values: Any) -> list[float]:
+    return np.asarray(values, dtype=float).ravel().tolist()
+
+
+def _negated(value: float | None) -> float | None:
+    return None if value is None else -value
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

@@ -1,0 +1,52 @@
+"""Holds a fit against losses that are known to be reached; see `judge` for what is fair."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+from .claim import Claim
+from .judge import GROSS, ROUNDING, Fault, gap, value
+from .training import Training
+
+#: The share of the targets' own loss below which a loss counts as zero.
+ZERO = Fraction(1, 10**8)
+
+
+def judge_fit(case: Training, claim: Claim, divided: bool) -> list[Fault]:
+    """Return what is false in an answer to a training problem.
+
+    `divided` says whether the squared loss is a mean over the outputs too. Losses are never negative, and the known
+    coefficients show that they can be met, so only bounded statuses can be true.
+    """
+    if claim.end != "answered":
+        return []
+    faults = []
+    if claim.status in ("INFEASIBLE", "UNBOUNDED"):
+        faults.append(Fault("wrong status", words=claim.status))
+    unit = ZERO * case.size(divided)
+    known = min(case.value(own, divided) for own in case.known)
+    size = max(known, unit)
+    if claim.lower is not None:
+        excess = (Fraction(claim.lower) - known) / size
+        if excess > GROSS:
+            name = "lower bound above the infimum" + ("" if claim.everywhere else ", of a region without numbers")
+            faults.append(Fault(name, float(excess), f"{claim.lower!r} > {float(known)!r}"))
+        elif excess > ROUNDING:
+            faults.append(Fault("lower bound slightly above the infimum", float(excess)))
+    if claim.coefficients is not None and claim.upper is not None:
+        faults += value(claim.upper, case.value(claim.coefficients, divided), unit)
+    if claim.upper is not None and claim.upper < 0:
+        faults.append(Fault("upper bound below the infimum", float(-Fraction(claim.upper) / unit)))
+    return faults + gap_of_fit(claim, unit)
+
+
+def gap_of_fit(claim: Claim, unit: Fraction) -> list[Fault]:
+    """Whether a certified gap is within the tolerance, relative to the loss or to the targets."""
+    if claim.lower is None or claim.upper is None:
+        return gap(claim, unit)
+    left = Fraction(claim.upper) - Fraction(claim.lower)
+    size = max(abs(Fraction(claim.upper)), unit)
+    if claim.status.startswith("CERTIFIED") and left > Fraction(claim.tol) * (1 + ROUNDING) * size:
+        name = "certified with a gap" if left > 100 * Fraction(claim.tol) * size else "small gap left"
+        return [Fault(name, float(left / size))]
+    return []
