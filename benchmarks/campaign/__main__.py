@@ -1,10 +1,11 @@
-"""``run`` asks, ``table`` counts, ``judge`` judges stored answers again, ``short`` is a run of a minute, ``show`` one problem."""
+"""``run`` asks, ``table`` counts, ``judge`` judges stored answers again, ``short`` takes a minute, ``show`` one problem."""
 
 from __future__ import annotations
 
 import argparse
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _run(options: argparse.Namespace) -> int:
     from . import store, work
+    from .question import answer, lost
 
     options.out.mkdir(parents=True, exist_ok=True)
     store.mend(options.out)
@@ -50,7 +52,7 @@ def _run(options: argparse.Namespace) -> int:
     asked = store.questions(options.count, options.seconds, options.first, options.families, done)
     until = time.monotonic() + 60 * options.minutes
     with (options.out / store.OUTCOMES).open("a", encoding="utf-8") as file:
-        for record in work.run(asked, options.workers, until):
+        for record in work.run(asked, options.workers, answer, lost, until):
             file.write(json.dumps(record) + "\n")
             file.flush()
     return _table(options)
@@ -58,9 +60,12 @@ def _run(options: argparse.Namespace) -> int:
 
 def _short(options: argparse.Namespace) -> int:
     from . import work
-    from .short import questions
+    from .question import answer, lost
+    from .store import questions
 
-    records = list(work.run(questions(options.families, options.first, *SHORT[:2]), options.workers, time.monotonic() + SHORT[2]))
+    count, seconds, until = SHORT
+    asked = questions(count, seconds, options.first, options.families, set())
+    records = list(work.run(asked, options.workers, answer, lost, time.monotonic() + until))
     return _told(records, options.against, None)
 
 
@@ -92,10 +97,18 @@ def _told(records: list, against: Path | None, written: Path | None) -> int:
 
 
 def _show(options: argparse.Namespace) -> int:
-    from .work import Question, answer
+    from .family import FAMILIES
+    from .question import Question, answer
+    from .reproduce import lines
 
+    print(lines(FAMILIES[options.family].case(options.seed)), "\n")
     print(json.dumps(answer(Question(options.family, options.seed, 60.0)), indent=1))
     return 0
+
+
+def _interrupted(number: int, _: object) -> None:
+    """End as after Ctrl-C, so that the workers are ended too."""
+    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":
@@ -103,4 +116,8 @@ if __name__ == "__main__":
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1" or os.environ.get("OMP_NUM_THREADS") != "1":
         os.environ |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
         os.execv(sys.executable, [sys.executable, "-m", "benchmarks.campaign", *sys.argv[1:]])
-    sys.exit(main())
+    signal.signal(signal.SIGTERM, _interrupted)
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -10,6 +10,8 @@ from typing import Any
 
 import numpy as np
 
+from .rational import solve_linear
+
 #: How a question ended: with an answer, with an error of the package's own, with another one, not at all.
 ENDS = ("answered", "refused", "crashed", "hung")
 #: The word of 0.1 for a bound over everything.
@@ -31,8 +33,7 @@ class Claim:
     coefficients : list of lists or None
         Of a fit.
     region : mapping or None
-        ``{"kind": "everything"}``, ``{"kind": "ball", "centre", "radius"}``, ``{"kind": "box", "low", "high"}``; None
-        where only words say it, `coverage`.
+        What the region of the lower bound is as a JSON object; None where only words say it, `coverage`.
     tol : float
     seconds, cpu : float
         Wall and processor time of the call.
@@ -66,14 +67,7 @@ class Claim:
         """Whether a point is in the region of the lower bound; None where that is not said in numbers."""
         if self.everywhere:
             return True
-        if self.region is None:
-            return None
-        if self.region["kind"] == "ball":
-            centre = self.region["centre"] or [0.0] * len(point)
-            distance = sum(((p - Fraction(c)) ** 2 for p, c in zip(point, centre, strict=True)), start=Fraction(0))
-            return distance <= Fraction(self.region["radius"]) ** 2
-        sides = zip(self.region["low"], point, self.region["high"], strict=True)
-        return all((not math.isfinite(a) or a <= p) and (not math.isfinite(b) or p <= b) for a, p, b in sides)
+        return None if self.region is None else inside(self.region, point)
 
     def rows(self) -> list[tuple[Fraction, ...]]:
         """Return the minimisers as fractions, the finer digits added."""
@@ -97,7 +91,7 @@ def from_result(result: Any, maximize: bool, seconds: float, cpu: float) -> Clai
     if maximize:
         lower, upper = _negated(upper), _negated(lower)
     fine, coefficients = getattr(result, "fine", None), getattr(result, "coefficients", None)
-    points = np.asarray(result.minimizers, dtype=float)
+    points, region = np.asarray(result.minimizers, dtype=float), getattr(result, "region", None)
     return Claim(
         end="answered",
         status=result.status.name,
@@ -106,7 +100,7 @@ def from_result(result: Any, maximize: bool, seconds: float, cpu: float) -> Clai
         points=points.tolist(),
         fine=None if fine is None or not np.any(fine) else np.asarray(fine, dtype=float).tolist(),
         coefficients=None if coefficients is None else [np.asarray(c, dtype=float).tolist() for c in coefficients],
-        region=_region(getattr(result, "region", None)),
+        region=None if region is None else region.as_dict(),
         coverage=str(getattr(result, "coverage", "")),
         tol=float(getattr(result, "tol", 1e-6)),
         method=str(getattr(result, "method", "")),
@@ -117,22 +111,24 @@ def from_result(result: Any, maximize: bool, seconds: float, cpu: float) -> Clai
     )
 
 
-def _region(region: Any) -> dict[str, Any] | None:
-    """Return a region's numbers: whatever has a radius is a ball, whatever has two ends a box, else everything."""
-    if region is None:
+def inside(region: Mapping[str, Any], point: Sequence[Fraction]) -> bool | None:
+    """Whether a point lies in a region: ellipsoids, of groups of variables or of all, and boxes, maybe in a frame."""
+    kind = region["kind"]
+    if kind == "everything":
+        return True
+    if kind not in ("ball", "balls", "box"):
         return None
-    radius = getattr(region, "radius", None)
-    if radius is not None:
-        centre = getattr(region, "centre", None)
-        return {"kind": "ball", "centre": None if centre is None else _numbers(centre), "radius": float(radius)}
-    for low, high in (("low", "high"), ("lower", "upper"), ("lows", "highs")):
-        if getattr(region, low, None) is not None:
-            return {"kind": "box", "low": _numbers(getattr(region, low)), "high": _numbers(getattr(region, high))}
-    return {"kind": "everything"}
-
-
-def _numbers(values: Any) -> list[float]:
-    return np.asarray(values, dtype=float).ravel().tolist()
+    offset = [p - Fraction(c) for p, c in zip(point, region["centre"], strict=True)]
+    if kind == "box":
+        if region.get("frame") is not None:
+            moved = solve_linear([[Fraction(v) for v in row] for row in region["frame"]], offset)
+            if moved is None:
+                return None
+            offset = list(moved)
+        return all(math.isinf(w) or abs(t) <= Fraction(w) for t, w in zip(offset, region["half_widths"], strict=True))
+    shares = [(t / Fraction(a)) ** 2 for t, a in zip(offset, region["half_axes"], strict=True)]
+    groups = region.get("groups", [list(range(len(shares)))])
+    return all(sum(shares[i] for i in group) <= 1 for group in groups)
 
 
 def _negated(value: float | None) -> float | None:

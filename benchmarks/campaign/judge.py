@@ -44,7 +44,8 @@ CLASSES = {
     "lower bound slightly above the infimum": "slight",
     "upper bound slightly below the infimum": "slight",
     "point that misses by little": "slight",
-    "value that misses by little": "slight",
+    "value a little below its point's": "slight",
+    "value a little above its point's": "loose",
     "small gap left": "slight",
     "minimum outside the region": "outside",
 }
@@ -184,10 +185,11 @@ def _points(case: Case, claim: Claim) -> list[Fault]:
 
 
 def value(said: float, real: Fraction, unit: Fraction) -> list[Fault]:
-    """Whether an upper bound is the value at its point, up to rounding."""
+    """Whether an upper bound is the value at its point, up to rounding; above it, it is none the less a bound."""
     size = max(abs(real), unit)
-    miss = abs(Fraction(said) - real) / size
-    if miss <= ROUNDING:
+    miss = (Fraction(said) - real) / size
+    if abs(miss) <= ROUNDING:
         return []
-    name = "value that its point has not" if miss > GROSS else "value that misses by little"
-    return [Fault(name, float(miss), f"{said!r}, it is {float(real)!r}")]
+    name = "value a little above its point's" if miss > 0 else "value a little below its point's"
+    name = "value that its point has not" if abs(miss) > GROSS else name
+    return [Fault(name, float(abs(miss)), f"{said!r}, it is {float(real)!r}")]

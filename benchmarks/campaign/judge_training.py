@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from .claim import Claim
-from .judge import GROSS, ROUNDING, Fault, gap, value
+from .judge import GROSS, ROUNDING, Fault, gap
 from .training import Training
 
 #: The share of the targets' own loss below which a loss counts as zero.
@@ -34,9 +34,10 @@ def judge_fit(case: Training, claim: Claim, divided: bool) -> list[Fault]:
         elif excess > ROUNDING:
             faults.append(Fault("lower bound slightly above the infimum", float(excess)))
     if claim.coefficients is not None and claim.upper is not None:
-        faults += value(claim.upper, case.value(claim.coefficients, divided), unit)
+        faults += value_of_fit(case, claim.upper, case.value(claim.coefficients, divided), divided)
     if claim.upper is not None and claim.upper < 0:
-        faults.append(Fault("upper bound below the infimum", float(-Fraction(claim.upper) / unit)))
+        miss = -Fraction(claim.upper) / unit
+        faults.append(Fault(f"upper bound {'' if miss > GROSS else 'slightly '}below the infimum", float(miss)))
     return faults + gap_of_fit(claim, unit)
 
 
@@ -50,3 +51,18 @@ def gap_of_fit(claim: Claim, unit: Fraction) -> list[Fault]:
         name = "certified with a gap" if left > 100 * Fraction(claim.tol) * size else "small gap left"
         return [Fault(name, float(left / size))]
     return []
+
+
+def value_of_fit(case: Training, said: float, real: Fraction, divided: bool) -> list[Fault]:
+    """Whether the loss is that at the coefficients, to 1e-12 of the targets: their floats are rounded too.
+
+    Squared losses are compared by their roots.
+    """
+    squared = case.loss == "mse"
+    ours, theirs, targets = (abs(float(v)) ** (0.5 if squared else 1.0) for v in (real, said, case.size(divided)))
+    miss = (theirs - ours) / max(targets, ours)
+    if abs(miss) <= float(ROUNDING):
+        return []
+    name = "value a little above its point's" if miss > 0 else "value a little below its point's"
+    name = "value that its point has not" if abs(miss) > float(ZERO) else name
+    return [Fault(name, abs(miss), f"{said!r}, it is {float(real)!r}")]

@@ -14,6 +14,7 @@ from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linprog
 
 from .rational import Point, Poly
 
@@ -37,7 +38,9 @@ class Standing:
     distance: float = 0.0
 
 
-def standing(inequalities: Sequence[Poly], equalities: Sequence[Poly], point: Point, units: Sequence[Fraction]) -> Standing:
+def standing(
+    inequalities: Sequence[Poly], equalities: Sequence[Poly], point: Point, units: Sequence[Fraction]
+) -> Standing:
     """Return where a point stands; distances are relative to the larger of its coordinates and the units."""
     if all(g(point) >= 0 for g in inequalities) and not any(h(point) for h in equalities):
         return Standing("exact")
@@ -100,8 +103,11 @@ class _Local:
         return values, slopes
 
     def refuted(self) -> bool:
-        """Whether no feasible `t` has coordinates of at most 1, shown by subdivision."""
+        """Whether no feasible `t` has coordinates of at most 1, shown by a combination or by subdivision."""
+        if self._separated():
+            return True
         low, high = np.full((1, self.n), -1.0), np.full((1, self.n), 1.0)
+        weights = self._weights()
         for depth in range(_DEPTH):
             kept = ~self._excluded(low, high)
             low, high = low[kept], high[kept]
@@ -109,13 +115,60 @@ class _Local:
                 return True
             if 2 * len(low) > _BOXES or (self.n > 4 and depth > 8):
                 return False
-            axis = np.argmax(high - low, axis=1)
+            axis = np.argmax((high - low) * weights, axis=1)
             rows = np.arange(len(low))
             middle = (low[rows, axis] + high[rows, axis]) / 2
             left, right = high.copy(), low.copy()
             left[rows, axis], right[rows, axis] = middle, middle
             low, high = np.concatenate([low, right]), np.concatenate([left, high])
         return False
+
+    def _separated(self) -> bool:
+        r"""Whether one combination :math:`\sum \lambda_j g_j` of the constraints is negative on the whole box.
+
+        There it is at most :math:`\sum \lambda_j (g_j(0) + r_j) + \sum_i |\sum_j \lambda_j \partial_i g_j(0)|`, with
+        `r_j` the sum of absolute coefficients of degree 2 and more. A linear program finds the multipliers; the
+        result is evaluated again here.
+        """
+        constants, slopes, rests = self._linear_parts()
+        signs = [(1.0, j) for j in range(len(constants))] + [(-1.0, j) for j in np.flatnonzero(self.equal)]
+        start = np.array([sign * constants[j] + rests[j] for sign, j in signs])
+        matrix = np.array([sign * slopes[j] for sign, j in signs]).T
+        m = len(signs)
+        cost = np.concatenate([start, np.ones(self.n)])
+        bars = np.block([[matrix, -np.eye(self.n)], [-matrix, -np.eye(self.n)]])
+        once = np.concatenate([np.ones(m), np.zeros(self.n)])[None, :]
+        found = linprog(cost, bars, np.zeros(2 * self.n), once, [1.0], method="highs")
+        if found.x is None:
+            return False
+        multipliers = np.maximum(found.x[:m], 0.0)
+        most = float(start @ multipliers + np.abs(matrix @ multipliers).sum())
+        return most < -_ROUNDING * float(multipliers.sum())
+
+    def _linear_parts(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """Return the constants, the first derivatives and the sums of the other absolute coefficients."""
+        constants, slopes, rests = (
+            np.zeros(len(self.values)),
+            np.zeros((len(self.values), self.n)),
+            np.zeros(len(self.values)),
+        )
+        for j, (powers, coefficients) in enumerate(zip(self.powers, self.values, strict=True)):
+            for power, value in zip(powers, coefficients, strict=True):
+                degree = int(power.sum())
+                if degree == 0:
+                    constants[j] = value
+                elif degree == 1:
+                    slopes[j, int(np.argmax(power))] = value
+                else:
+                    rests[j] += abs(value)
+        return constants, slopes, rests
+
+    def _weights(self) -> NDArray[np.float64]:
+        """Return how much each coordinate can change the constraints: where most is at stake, boxes are halved."""
+        found = np.full(self.n, 1e-30)
+        for powers, coefficients in zip(self.powers, self.values, strict=True):
+            found = np.maximum(found, np.abs(coefficients) @ (powers > 0))
+        return found
 
     def _excluded(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Return which boxes hold no point that satisfies one of the constraints."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .family import FAMILIES
-from .work import Question
+from .question import Question
 
 OUTCOMES = "outcomes.jsonl"
 

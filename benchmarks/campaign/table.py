@@ -14,7 +14,7 @@ from .judge import CLASSES
 #: The status that is the answer where there is no minimum.
 _ANSWERS = {"empty": "INFEASIBLE", "unbounded": "UNBOUNDED", "approached": "AT_INFINITY"}
 #: Kinds of faults, a column each.
-KINDS = ("false", "slight", "crash", "hang", "overrun", "outside")
+KINDS = ("false", "slight", "crash", "hang", "overrun", "outside", "loose")
 
 Counts = dict[str, Any]
 
@@ -88,6 +88,6 @@ def faults(records: Iterable[Mapping[str, Any]]) -> str:
         for fault in record["faults"]:
             place = f"{record['family']} {record['seed']}"
             seen.setdefault(fault["name"], []).append((fault["size"], place))
-    order = sorted(seen, key=lambda name: (list(CLASSES).index(name) if name in CLASSES else 99))
+    order = sorted(seen, key=lambda name: list(CLASSES).index(name) if name in CLASSES else 99)
     lines = [[name, str(len(seen[name])), f"{max(seen[name])[0]:.1e}", max(seen[name])[1]] for name in order]
     return table(("fault", "answers", "largest", "seen in"), lines) if lines else "No fault."

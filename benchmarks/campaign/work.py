@@ -8,9 +8,9 @@ import resource
 import signal
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
-from typing import Any
+from typing import Any, Protocol
 
 #: Bytes of address space that a worker may take.
 MEMORY = 8 << 30
@@ -22,45 +22,21 @@ _ASIDE = 120.0
 Record = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class Question:
-    """A family, the number of a problem of it, and the seconds it may take."""
+class Asked(Protocol):
+    """A question: something with a time limit that can be sent to another process."""
 
-    family: str
-    seed: int
-    limit: float
-
-
-def answer(question: Question, tell: Callable[[str], None] = lambda _: None) -> Record:
-    """Make the problem, ask, judge; `tell` hears what is being done."""
-    from .ask import ask, divided
-    from . import families as _  # enters all families  # noqa: F401
-    from .family import FAMILIES
-    from .judge import ended, judge
-    from .judge_training import judge_fit
-    from .training import Training
-
-    case = FAMILIES[question.family].case(question.seed)
-    if isinstance(case, Training):
-        divided()
-    tell("asking")
-    claim = ask(case, question.limit)
-    tell("judging")
-    training = isinstance(case, Training)
-    faults = ended(claim, question.limit)
-    faults += judge_fit(case, claim, divided()) if training else judge(case, claim)
-    truth = "bounded" if training else case.truth.kind
-    infimum = None if training or truth in ("empty", "unbounded") else float(case.truth.high)
-    return {
-        **asdict(question),
-        "truth": truth,
-        "infimum": infimum,
-        "claim": claim.as_dict(),
-        "faults": [{"name": fault.name, "size": fault.size, "words": fault.words} for fault in faults],
-    }
+    @property
+    def limit(self) -> float:
+        """Seconds that the call in question may take."""
 
 
-def _serve(pipe: Connection) -> None:
+#: What answers a question; it says "asking" when the clock is to start, and something else when it has an answer.
+Answer = Callable[[Any, Callable[[str], None]], Record]
+#: What makes a record of a question that has no answer, from how it ended ("hung", "died"), what was being done, words.
+Lost = Callable[[Any, str, str, str], Record]
+
+
+def _serve(pipe: Connection, answer: Answer) -> None:
     """Answer questions until the other side closes."""
     os.setsid()  # so that what a solver starts can be ended with this process
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
@@ -78,11 +54,11 @@ class _Worker:
 
     pipe: Connection
     process: Any
-    question: Question | None = None
+    question: Any = None
     doing: str = ""
     since: float = field(default_factory=time.monotonic)
 
-    def give(self, question: Question) -> None:
+    def give(self, question: Any) -> None:
         self.question, self.doing, self.since = question, "making", time.monotonic()
         self.pipe.send(question)
 
@@ -101,18 +77,20 @@ class _Worker:
         self.pipe.close()
 
 
-def _start() -> _Worker:
+def _start(answer: Answer) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs,), daemon=False)
+    process = context.Process(target=_serve, args=(theirs, answer), daemon=False)
     process.start()
     theirs.close()
     return _Worker(ours, process)
 
 
-def run(questions: Iterator[Question], workers: int, until: float = float("inf")) -> Iterator[Record]:
+def run(
+    questions: Iterator[Asked], workers: int, answer: Answer, lost: Lost, until: float = float("inf")
+) -> Iterator[Record]:
     """Yield the records of all questions as they are answered, until `until` on the monotonic clock."""
-    crew = [_start() for _ in range(workers)]
+    crew = [_start(answer) for _ in range(workers)]
     try:
         idle = list(crew)
         while True:
@@ -127,38 +105,28 @@ def run(questions: Iterator[Question], workers: int, until: float = float("inf")
             soonest = min(worker.due for worker in busy)
             ready = set(wait([worker.pipe for worker in busy], max(0.0, soonest - time.monotonic())))
             for worker in busy:
-                if worker.pipe in ready:
-                    record = _heard(worker)
-                elif time.monotonic() > worker.due:
-                    record = _lost(worker, "hung", f"ended after {time.monotonic() - worker.since:.0f} s of {worker.doing}")
-                else:
-                    continue
-                if record is None:
-                    continue
-                if record["claim"]["end"] in ("hung", "died"):
+                end, record = _heard(worker) if worker.pipe in ready else ("", None)
+                if not end and time.monotonic() > worker.due:
+                    end = "hung"
+                if end in ("died", "hung"):
+                    words = f"{end} after {time.monotonic() - worker.since:.0f} s of {worker.doing}"
+                    record = lost(worker.question, end, worker.doing, words)
                     worker.end()
-                    crew[crew.index(worker)] = worker = _start()
-                worker.question = None
-                idle.append(worker)
-                yield record
+                    crew[crew.index(worker)] = worker = _start(answer)
+                if record is not None:
+                    worker.question = None
+                    idle.append(worker)
+                    yield record
     finally:
         for worker in crew:
             worker.end()
 
 
-def _heard(worker: _Worker) -> Record | None:
-    """Take one message; None where it is no record."""
+def _heard(worker: _Worker) -> tuple[str, Record | None]:
+    """Take one message: what is being done now, and the record where there is one."""
     try:
         word, record = worker.pipe.recv()
     except (EOFError, ConnectionResetError):
-        return _lost(worker, "died", "the process died")
+        return "died", None
     worker.doing, worker.since = word, time.monotonic()
-    return record
-
-
-def _lost(worker: _Worker, end: str, words: str) -> Record:
-    """Return the record of a question that has no answer."""
-    assert worker.question is not None
-    name = {"hung": "hang", "died": "crash"}[end] if worker.doing == "asking" else "judge failed"
-    claim = {"end": end, "error": words, "seconds": time.monotonic() - worker.since}
-    return {**asdict(worker.question), "truth": "", "claim": claim, "faults": [{"name": name, "size": 0.0, "words": words}]}
+    return word, record

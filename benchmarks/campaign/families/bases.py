@@ -14,7 +14,14 @@ from .polytopes import concave_on_a_polytope
 from .sets import outside_an_interval, thin_band, two_discs
 from .systems import grid_of_roots
 
-COMPACT = (quadratic_on_a_ball, quadratic_on_a_box, quartic_on_a_ball, quartic_on_a_box, concave_on_a_polytope, two_discs)
+COMPACT = (
+    quadratic_on_a_ball,
+    quadratic_on_a_box,
+    quartic_on_a_ball,
+    quartic_on_a_box,
+    concave_on_a_polytope,
+    two_discs,
+)
 OPEN = (hyperbola, hyperbola_of_powers, epigraph_of_a_power, convex_program, convex_quartic, thin_band)
 EXACT = (grid_of_roots, signs, outside_an_interval)
 

@@ -61,7 +61,7 @@ def touching_discs(draw: Random) -> Case:
 
 @family("cusps and tangencies")
 def tangent_parabolas(draw: Random) -> Case:
-    """Between `y ≥ a x²` and `y ≤ b x²` with `a > b`: the origin alone; with `a < b`, `x ≥ 0`, a horn that ends there."""
+    """Between `y ≥ a x²` and `y ≤ b x²` with `a > b`: the origin alone; with `a < b`, `x ≥ 0`, a horn from there."""
     x, y = unknowns(2)
     low, more = dyadic(draw, -1, 1), positive(draw, 1)
     k = draw.choice((2, 2, 4))

@@ -77,4 +77,6 @@ def hyperbola_missed(draw: Random) -> Case:
     curve = x * y**k - c
     walls = (x, -positive(draw, 2) - y)
     objective = affine([draw.choice((0, 1)), dyadic(draw, -1, 1)])
-    return Case(objective, walls, (curve,), EMPTY) if draw.random() < 0.5 else Case(objective, (*walls, curve), (), EMPTY)
+    return (
+        Case(objective, walls, (curve,), EMPTY) if draw.random() < 0.5 else Case(objective, (*walls, curve), (), EMPTY)
+    )

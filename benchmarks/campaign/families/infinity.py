@@ -26,7 +26,7 @@ def odd_leading_term(draw: Random) -> Case:
     objective = draw.choice((-1, 1)) * _tiny(draw) * x[0] ** k + lower
     if n > 1:
         objective = objective + positive(draw) * x[1] ** 2 + dyadic(draw, -2, 2) * x[1]
-    sign = -1 if objective([-Fraction(2) ** 80, *([Fraction(0)] * (n - 1))]) < 0 else 1
+    sign = -1 if objective([-(Fraction(2) ** 80), *([Fraction(0)] * (n - 1))]) < 0 else 1
     return Case(objective, (), (), unbounded(*((sign * far, *([Fraction(0)] * (n - 1))) for far in FAR)))
 
 

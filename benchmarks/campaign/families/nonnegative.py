@@ -79,7 +79,9 @@ def _drawn(draw: Random) -> tuple[Poly, Point]:
 def _image(draw: Random, case: Case) -> Case:
     """Return an affine image: stretched, sheared, moved, multiplied, with a constant."""
     if draw.random() < 0.6:
-        case = stretched(case, [draw.choice((Fraction(1, 2), Fraction(1), Fraction(3, 2), Fraction(2))) for _ in case.names])
+        case = stretched(
+            case, [draw.choice((Fraction(1, 2), Fraction(1), Fraction(3, 2), Fraction(2))) for _ in case.names]
+        )
         case = replace(case, units=())
     case = sheared(case, draw, 1) if draw.random() < 0.4 else case
     case = moved(case, place(draw, case.n)) if draw.random() < 0.5 else case

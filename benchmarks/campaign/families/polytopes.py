@@ -1,4 +1,4 @@
-"""Polytopes: concave objectives by their vertices, quadratics over the simplex by supports, bilinear ones by corners."""
+"""Polytopes: concave objectives by their vertices, quadratics over the simplex by supports, bilinear by corners."""
 
 from __future__ import annotations
 
@@ -47,7 +47,9 @@ def standard_quadratic(draw: Random) -> Case:
     x = unknowns(n)
     objective = total((dyadic(draw, -3, 3, 1) * x[i] * x[j] for i in range(n) for j in range(i + 1)), n)
     value, point = quadratic_on_simplex(objective)
-    return Case(objective, tuple(x), (total(x, n) - 1,), attained(value, point, (Fraction(1), *([Fraction(0)] * (n - 1)))))
+    return Case(
+        objective, tuple(x), (total(x, n) - 1,), attained(value, point, (Fraction(1), *([Fraction(0)] * (n - 1))))
+    )
 
 
 @family("polytopes")

@@ -49,7 +49,7 @@ def chain_with_copies(draw: Random) -> Case:
 
 @family("systems")
 def grid_of_roots(draw: Random) -> Case:
-    """`Π_k (x_i - r_ik) = 0` for each variable, mixed by whole numbers and moved; the objective is tried on the grid."""
+    """`Π_k (x_i - r_ik) = 0` for each variable, mixed by whole numbers and moved; all roots are tried."""
     n = draw.choice((2, 2, 3))
     x = unknowns(n)
     roots = [roots_of(draw, draw.choice((2, 3))) for _ in range(n)]

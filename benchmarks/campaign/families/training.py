@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import numpy as np
@@ -16,8 +17,8 @@ SHAPES = ((1,), (2,), (3,), (4,), (1, 1), (2, 1), (1, 2), (2, 2), (3, 1))
 def _network(rng: np.random.Generator, degrees: tuple[int, ...], outputs: int, whole: bool) -> list[np.ndarray]:
     sizes = [*rng.integers(1, 5, len(degrees) + 1), outputs]
     if whole:
-        return [rng.integers(-2, 3, (b, a)).astype(float) for a, b in zip(sizes, sizes[1:], strict=False)]
-    return [rng.standard_normal((b, a)) / a**0.5 for a, b in zip(sizes, sizes[1:], strict=False)]
+        return [rng.integers(-2, 3, (b, a)).astype(float) for a, b in pairwise(sizes)]
+    return [rng.standard_normal((b, a)) / a**0.5 for a, b in pairwise(sizes)]
 
 
 def _coefficients(rng: np.random.Generator, degrees: tuple[int, ...], whole: bool) -> list[np.ndarray]:
@@ -36,7 +37,9 @@ def _outputs(weights: list, biases: list | None, coefficients: list, inputs: np.
     return hidden @ weights[-1].T + (0.0 if biases is None else biases[-1])
 
 
-def _searched(rng: np.random.Generator, weights: list, biases: list | None, degrees: tuple, data: tuple, loss: str) -> list:
+def _searched(
+    rng: np.random.Generator, weights: list, biases: list | None, degrees: tuple, data: tuple, loss: str
+) -> list:
     """Return coefficients of small loss, by least squares from several starts, the inner constants fixed."""
     inputs, targets = data
     lengths = [d + 1 for d in degrees]

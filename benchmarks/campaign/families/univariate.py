@@ -47,7 +47,10 @@ def polynomial_on_an_interval(draw: Random) -> Case:
 def high_degree(draw: Random) -> Case:
     """Degrees 10 to 16 in one variable, on the line or on an interval."""
     degree = draw.choice((10, 12, 14, 16))
-    coefficients = [*(dyadic(draw, -2, 2) if draw.random() < 0.6 else Fraction(0) for _ in range(degree)), positive(draw)]
+    coefficients = [
+        *(dyadic(draw, -2, 2) if draw.random() < 0.6 else Fraction(0) for _ in range(degree)),
+        positive(draw),
+    ]
     if draw.random() < 0.5:
         low, high, _ = univariate(coefficients)
         return Case(polynomial(coefficients), (), (), enclosed(low, high))
