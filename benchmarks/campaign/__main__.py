@@ -1,4 +1,4 @@
-"""``run`` asks, ``table`` counts, ``judge`` judges stored answers again, ``short`` takes a minute, ``show`` one problem."""
+"""``run`` asks, ``table`` counts, ``judge`` judges stored answers again, ``short`` takes a minute."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 #: Bytes of address space that a worker may take.
 MEMORY = 8 << 30
-#: A question that takes this many times its limit, and ten seconds, hangs.
+#: A question that takes this many times its limit, and some seconds more, hangs.
 _PATIENCE = 3.0
 #: Seconds for making a problem, and for judging an answer.
 _ASIDE = 120.0
@@ -54,6 +54,7 @@ class _Worker:
 
     pipe: Connection
     process: Any
+    grace: float
     question: Any = None
     doing: str = ""
     since: float = field(default_factory=time.monotonic)
@@ -66,7 +67,7 @@ class _Worker:
     def due(self) -> float:
         """When it is to be ended."""
         assert self.question is not None
-        return self.since + (_PATIENCE * self.question.limit + 10 if self.doing == "asking" else _ASIDE)
+        return self.since + (_PATIENCE * self.question.limit + self.grace if self.doing == "asking" else _ASIDE)
 
     def end(self) -> None:
         try:
@@ -77,20 +78,28 @@ class _Worker:
         self.pipe.close()
 
 
-def _start(answer: Answer) -> _Worker:
+def _start(answer: Answer, grace: float) -> _Worker:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
     process = context.Process(target=_serve, args=(theirs, answer), daemon=False)
     process.start()
     theirs.close()
-    return _Worker(ours, process)
+    return _Worker(ours, process, grace)
 
 
 def run(
-    questions: Iterator[Asked], workers: int, answer: Answer, lost: Lost, until: float = float("inf")
+    questions: Iterator[Asked],
+    workers: int,
+    answer: Answer,
+    lost: Lost,
+    until: float = float("inf"),
+    grace: float = 10.0,
 ) -> Iterator[Record]:
-    """Yield the records of all questions as they are answered, until `until` on the monotonic clock."""
-    crew = [_start(answer) for _ in range(workers)]
+    """Yield the records of all questions as they are answered; none is asked after `until` on the monotonic clock.
+
+    A question is lost when its process dies, or takes three times its limit and `grace` seconds.
+    """
+    crew = [_start(answer, grace) for _ in range(workers)]
     try:
         idle = list(crew)
         while True:
@@ -112,7 +121,7 @@ def run(
                     words = f"{end} after {time.monotonic() - worker.since:.0f} s of {worker.doing}"
                     record = lost(worker.question, end, worker.doing, words)
                     worker.end()
-                    crew[crew.index(worker)] = worker = _start(answer)
+                    crew[crew.index(worker)] = worker = _start(answer, grace)
                 if record is not None:
                     worker.question = None
                     idle.append(worker)

@@ -133,7 +133,8 @@ def form_on_a_sphere(draw: Random) -> Case:
         else:
             polynomial = base
     ball = squared_norm(len(zero))(zero) - squared_norm(len(zero))
-    return Case(polynomial, (), (ball,), attained(0, zero))
+    case = stretched(Case(polynomial * positive(draw), (), (ball,), attained(0, zero)), [positive(draw, 2)] * len(zero))
+    return lifted(replace(case, units=()), dyadic(draw, -2, 2))
 
 
 @family("nonnegative, no squares")

@@ -80,7 +80,7 @@ def chain_of_boxes(draw: Random) -> Case:
 
 @family("ways")
 def odd_forms(draw: Random) -> Case:
-    """Constant objectives, variables that nothing depends on, equations of constants, an inequality that is a square."""
+    """Constant objectives, variables that nothing depends on, equations of constants, squares as inequalities."""
     n = draw.choice((1, 2, 3))
     x = unknowns(n)
     p = place(draw, n)
