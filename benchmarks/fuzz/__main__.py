@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fuzz", description=__doc__)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--first", type=int, default=0, help="the first number")
-    parser.add_argument("--kinds", nargs="*", default=[], metavar="KIND")
+    parser.add_argument("--kinds", nargs="*", default=[], metavar="KIND", help="also: solver, interrupt, disk, kill")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--out", type=Path, default=Path("results/fuzz.jsonl"), help="one line for each bad end")
     options = parser.parse_args(arguments)

@@ -15,9 +15,9 @@ import numpy as np
 
 import momentsos as ms
 
-from . import doors, mutate, oracle, valid
+from . import doors, faults, mutate, oracle, valid
 
-#: Kinds of inputs, and how many of ten are of each.
+#: Kinds of inputs, and how many of ten are of each; faults from outside take seconds each, and are asked for by name.
 KINDS = ("sdpa", "sdpa", "problem", "problem", "certificate", "certificate", "data", "command", "door", "door")
 
 
@@ -170,4 +170,8 @@ _MAKERS: dict[str, Callable[[Random], Made]] = {
     "data": _data,
     "command": _command,
     "door": _door,
+    "solver": faults.lying_solver,
+    "interrupt": faults.interruption,
+    "disk": faults.full_disk,
+    "kill": faults.killed_parent,
 }
