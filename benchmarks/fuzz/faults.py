@@ -102,7 +102,7 @@ def _long_problem() -> dict:
 
 
 def full_disk(draw: Random) -> Made:
-    """No file may grow beyond some bytes, as on a full disk: the answer comes all the same, and nothing half is left."""
+    """No file may grow beyond some bytes, as on a full disk: the answer comes, and nothing half is left."""
     room = draw.choice((0, 1, 100, 1000))
     kind = draw.choice(("certificate", "to_json", "write_sdpa"))
     return f"{room} bytes for {kind}", lambda: _full(kind, room)
