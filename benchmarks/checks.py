@@ -17,9 +17,9 @@ from scipy.optimize import least_squares
 import momentsos as ms
 from momentsos.conditioning.split import affine_split
 from momentsos.conditioning.whitening import whiten_constraints
-from momentsos.learning import Formulation
+from momentsos.learning import Formulation, loss_named
 from momentsos.learning.instances import noisy_instance
-from momentsos.points.local import LocalSearch
+from momentsos.points.local_search import LocalSearch
 from momentsos.polynomials.evaluator import Evaluator
 
 from .cases import FAMILIES
@@ -68,7 +68,7 @@ def run(full: bool) -> tuple[list[dict[str, Any]], str]:
 
 
 def _row(check: Check) -> dict[str, Any]:
-    fresh, tol = check.loss == "mse", 1e-5 if check.loss == "mse" else 1e-6
+    fresh, tol = not loss_named(check.loss).averaged, _tolerance(check.loss)
     case = noisy_instance(check.degrees, SAMPLES[check.width], check.width, seed=check.seed, law=check.law, fresh=fresh)
     busy = time.process_time()
     fit = ms.learn(case.network, case.X, case.Y, loss=check.loss, method="partial", tol=tol)
@@ -99,6 +99,10 @@ def _row(check: Check) -> dict[str, Any]:
     }
 
 
+def _tolerance(loss: str) -> float:
+    return 1e-5 if loss_named(loss).norm.squared else 1e-6
+
+
 def lowest_of_many(formulation: Formulation) -> float:
     """Return the lowest loss that `STARTS` descents find: least squares, then a descent of the loss itself."""
     evaluator, n = Evaluator(formulation.residuals), formulation.n_coefficients
@@ -110,7 +114,7 @@ def lowest_of_many(formulation: Formulation) -> float:
         if np.isfinite(end.cost):
             ends.append((float(end.cost), end.x))
     ends.sort(key=lambda pair: pair[0])
-    if formulation.squares:
+    if formulation.norm.squared:
         return 2.0 * ends[0][0]
     values, last = [], -np.inf
     for cost, x in ends:
@@ -137,7 +141,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
         mine = [
             r for r in rows if (r["loss"], r["law"], r["width"], tuple(r["degrees"])) == (loss, law, width, degrees)
         ]
-        tol = 1e-5 if loss == "mse" else 1e-6
+        tol = _tolerance(loss)
         good = [row for row in mine if row["status"] == "CERTIFIED" and row["relative_gap"] <= tol]
         lines.append(
             [

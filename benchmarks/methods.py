@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import momentsos as ms
-from momentsos.hierarchy.methods.base import EVERYWHERE
+from momentsos.bounds.region import EVERYTHING
 
 from .cases import DENSE, FAMILIES, Training
 from .record import spread, table
@@ -29,7 +29,7 @@ def _fit(degrees: tuple[int, ...], seed: int, method: str, order: int | None = N
         "solver": fit.solver,
         "order": fit.order,
         "status": fit.status.name,
-        "coverage": fit.coverage,
+        "region": fit.region.kind,
         "relative_gap": fit.relative_gap,
         "moments": fit.sizes.get("moments"),
         "cpu": cpu,
@@ -74,7 +74,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
 def _line(degrees: tuple[int, ...], rows: Sequence[dict[str, Any]]) -> list[str]:
     orders = ", ".join(str(order) for order in sorted({row["order"] for row in rows if row["order"] is not None}))
     certified = f"{sum(row['status'] == 'CERTIFIED' for row in rows)} of {len(rows)}"
-    inside = sum(row["coverage"] != EVERYWHERE for row in rows)
+    inside = sum(row["region"] != EVERYTHING.kind for row in rows)
     return [
         ", ".join(map(str, degrees)),
         rows[0]["asked"],

@@ -11,12 +11,12 @@ import numpy as np
 import scipy.sparse as sp
 
 import momentsos as ms
+from momentsos.bounds.region import Ball
 from momentsos.conditioning.affine import balanced_units, scale_by
 from momentsos.hierarchy import request
 from momentsos.learning.instances import noisy_instance
 from momentsos.polynomials import monomial_basis
 from momentsos.relaxations import assemble, dense_plan
-from momentsos.relaxations.bounding import Ball
 from momentsos.sdp import SDP, svec_index
 from momentsos.sdp.svec import svec_weights
 
@@ -82,8 +82,8 @@ def _in_a_ball() -> SDP:
     case = noisy_instance((2, 2))
     problem = ms.formulate(case.network, case.X, case.Y).problem
     fit = ms.learn(case.network, case.X, case.Y)
-    ball = Ball(np.full(problem.n_variables, 2.0 * float(np.linalg.norm(fit.minimizers[0]))))
-    return assemble(dense_plan(scale_by(ball.restrict(problem), ball.half_axes).problem, 3)).sdp
+    ball = Ball.of(np.full(problem.n_variables, 2.0 * float(np.linalg.norm(fit.minimizers[0]))))
+    return assemble(dense_plan(scale_by(ball.restrict(problem), np.array(ball.half_axes)).problem, 3)).sdp
 
 
 def _catalogue(name: str) -> SDP:

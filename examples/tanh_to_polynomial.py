@@ -90,11 +90,10 @@ def interval_fit(network: ms.PolynomialNetwork, model: MLPRegressor, X: NDArray[
         fitted = Polynomial.fit(grid, np.tanh(grid), degree).convert().coef
         coefficients = np.zeros(degree + 1)
         coefficients[: len(fitted)] = fitted
-        if layer < len(network.degrees) - 1:  # odd, so its constant is 0 up to rounding: 1 after the shift
-            coefficients[0] = 1.0
         chosen.append(coefficients)
         hidden = np.tanh(inputs)
-    return network.with_coefficients(chosen)
+    # The inner ones are odd, so their constants are 0 up to rounding; what the network fixes them at replaces them.
+    return network.with_coefficients(network.unknowns.coefficients(network.unknowns.flatten(chosen)))
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """Global optimisation with polynomials by the Moment-SOS hierarchy."""
 
+from .certificates import Certificate, CertificateError
 from .errors import (
     BadOption,
     InvalidInput,
@@ -9,8 +10,9 @@ from .errors import (
     SolverFailed,
     SolverUnavailable,
 )
-from .hierarchy.result import Result, Status
+from .hierarchy.result import Result
 from .hierarchy.solve import relax, solve
+from .hierarchy.status import Status
 from .learning import Formulation, PolynomialNetwork, formulate
 from .learning.learn import Fit, learn
 from .polynomials import Polynomial, variables
@@ -22,6 +24,8 @@ __version__ = "0.1.0"
 
 __all__ = [
     "BadOption",
+    "Certificate",
+    "CertificateError",
     "Fit",
     "Formulation",
     "InvalidInput",

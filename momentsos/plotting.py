@@ -6,7 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from .errors import InvalidInput, SolverUnavailable
 from .learning.learn import Fit
@@ -34,19 +34,20 @@ def plot_activations(fit: Fit, X: ArrayLike, path: str | PathLike[str]) -> None:
         raise SolverUnavailable("plots need matplotlib: install the extra 'plotting'") from error
     if fit.coefficients is None or fit.network is None:
         raise InvalidInput("plot: no coefficients were learned, there is nothing to draw")
-    layers = len(fit.coefficients)
+    network, layers = fit.network, len(fit.coefficients)
     figure = Figure(figsize=(4.2 * layers, 3.4), layout="constrained")
     axes = figure.subplots(1, layers, squeeze=False)[0]
-    hidden: NDArray[np.float64] = np.asarray(X, dtype=np.float64)
-    for layer, (axis, values) in enumerate(zip(axes, fit.coefficients, strict=True)):
-        inputs = hidden @ fit.network.weights[layer].T + fit.network.bias(layer)
+    hidden = np.asarray(X, dtype=np.float64)
+    drawn = zip(axes, network.activations, fit.coefficients, strict=True)
+    for layer, (axis, activation, coefficients) in enumerate(drawn):
+        inputs = hidden @ network.weights[layer].T + network.bias(layer)
         low, high = np.quantile(inputs, [0.005, 0.995])
         grid = np.linspace(low, high, 200)
-        axis.plot(grid, np.polynomial.polynomial.polyval(grid, values), linewidth=2)
-        axis.set_title(f"layer {layer + 1}, degree {len(values) - 1}")
+        axis.plot(grid, activation.at(grid, coefficients), linewidth=2)
+        axis.set_title(f"layer {layer + 1}, {activation.title}")
         axis.set_xlabel("t")
         axis.grid(alpha=0.3)
-        hidden = np.asarray(np.polynomial.polynomial.polyval(inputs, values), dtype=np.float64)
+        hidden = activation.at(inputs, coefficients)
     axes[0].set_ylabel("p(t)")
     figure.suptitle(f"{fit.status.name}, loss {fit.upper_bound:.4g}")
     figure.savefig(Path(path), dpi=150)

@@ -22,6 +22,8 @@ from .polynomials.polynomial import merge_variables
 
 #: Decimal exponents of more than three digits: "1e999999999" would be a number of a billion digits.
 _LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
+#: Characters of a coefficient as text, and the bits of numerator and denominator that fit into them.
+_LONGEST, _BITS = 4_000, 13_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +185,13 @@ class Problem:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the problem as the dictionary that `from_json` reads; fractions become strings."""
+        """Return the problem as the dictionary that `from_json` reads; exact coefficients become strings.
+
+        Raises
+        ------
+        InvalidInput
+            A coefficient is a fraction of more than 4000 digits.
+        """
         return {
             "variables": list(self.variables),
             "minimize": _polynomial_to_json(self.minimize),
@@ -210,7 +218,7 @@ def term_size(polynomial: Polynomial, point: NDArray[np.float64]) -> float:
 
     Rounding makes a value at `point` uncertain by about 1e-16 of this.
     """
-    sizes = Polynomial(polynomial.exponents, np.abs(polynomial.values), polynomial.variables)
+    sizes = Polynomial(polynomial.support, np.abs(polynomial.values), polynomial.variables)
     return max(float(sizes(np.abs(point))), polynomial.scale) or 1.0
 
 
@@ -281,10 +289,10 @@ def _polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polyn
 
 def _coefficient_from_json(value: Any, where: str) -> float | Fraction:
     try:
-        if isinstance(value, str) and len(value) <= 4_000 and not _LONG_POWER.search(value):
+        if isinstance(value, str) and len(value) <= _LONGEST and not _LONG_POWER.search(value):
             return Fraction(value)
         if isinstance(value, int | float) and not isinstance(value, bool) and np.isfinite(float(value)):
-            return float(value) if float(value) == value else Fraction(value)
+            return value
     except (ValueError, ZeroDivisionError, OverflowError):
         pass
     raise InvalidInput(f"problem.{where}: expected a finite number or a fraction such as '1/3', got {value!r:.80}")
@@ -292,6 +300,14 @@ def _coefficient_from_json(value: Any, where: str) -> float | Fraction:
 
 def _polynomial_to_json(polynomial: Polynomial) -> list[Any]:
     return [
-        [str(value) if isinstance(value, Fraction) else float(value), [int(power) for power in row]]
+        [_coefficient_to_json(value), [int(power) for power in row]]
         for row, value in zip(polynomial.exponents, polynomial.coefficients, strict=True)
     ]
+
+
+def _coefficient_to_json(value: Any) -> str | float:
+    if not isinstance(value, Fraction):
+        return float(value)
+    if value.numerator.bit_length() + value.denominator.bit_length() > _BITS:
+        raise InvalidInput(f"problem: a coefficient is a fraction of more than {_LONGEST} digits, which no file holds")
+    return str(value)

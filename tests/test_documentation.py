@@ -1,8 +1,9 @@
-"""Every Python snippet of the README and of the documentation runs, and so do the commands of the tutorial."""
+"""Every snippet of the README and of the documentation runs, and what the pages name exists."""
 
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import shlex
 from pathlib import Path
@@ -14,7 +15,12 @@ from momentsos.cli.main import main
 ROOT = Path(__file__).parent.parent
 #: Its snippets are excerpts of the package's source.
 EXCERPTS = {"adding-a-solver.md"}
-PAGES = [ROOT / "README.md", *sorted(page for page in (ROOT / "docs").glob("*.md") if page.name not in EXCERPTS)]
+DOCS = ROOT / "docs"
+EVERY = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(DOCS.glob("*.md")), *sorted(DOCS.glob("decisions/*.md"))]
+PAGES = [page for page in EVERY if page.name not in EXCERPTS]
+DECISIONS = [page for page in EVERY if page.parent.name == "decisions" and page.name != "index.md"]
+#: Where the commands of the pages write; nothing of it is in the repository.
+WRITTEN = "results/"
 FENCE = re.compile(r"^```(\w+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -60,3 +66,84 @@ def test_the_output_shown_in_the_readme_is_the_output(capsys) -> None:
     assert seen.splitlines()[0] == shown.splitlines()[0]
     numbers = [[float(n) for n in re.findall(r"-?\d+\.\d+", text)] for text in (seen, shown)]
     assert numbers[0] == pytest.approx(numbers[1], rel=1e-4)
+
+
+def text_of(page: Path) -> str:
+    return page.read_text(encoding="utf-8")
+
+
+def named_in(page: Path) -> set[str]:
+    """Return what stands between backticks and may be a path or a module: words, dots and slashes."""
+    return set(re.findall(r"`(\w[\w./-]*)`", text_of(page)))
+
+
+def is_there(path: str) -> bool:
+    """Whether a path exists in the repository or in the package; a bare name, whether there is a file of that name."""
+    if "/" in path:
+        return (ROOT / path).exists() or (ROOT / "momentsos" / path).exists()
+    folders = [ROOT / name for name in ("momentsos", "tests", "benchmarks", "examples", "docs")]
+    return (ROOT / path).exists() or any(found for folder in folders for found in folder.rglob(path))
+
+
+def is_importable(name: str) -> bool:
+    """Whether a dotted name is a module, or an attribute of one."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[cut:]:
+            if not hasattr(found, part):
+                return False
+            found = getattr(found, part)
+        return True
+    return False
+
+
+def slug(heading: str) -> str:
+    """Return the anchor of a heading."""
+    return re.sub(r"[^\w -]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_paths_and_modules_that_a_page_names_exist(page) -> None:
+    names = named_in(page)
+    paths = {name for name in names if "/" in name or name.endswith((".py", ".pyx", ".h", ".md", ".toml"))}
+    modules = {name for name in names if re.fullmatch(r"momentsos(\.\w+)+", name)} - paths
+    assert not {path for path in paths if not path.startswith(WRITTEN) and not is_there(path)}
+    assert not {name for name in modules if not is_importable(name)}
+
+
+@pytest.mark.parametrize("page", EVERY, ids=lambda page: str(page.relative_to(ROOT)))
+def test_the_links_of_a_page_lead_somewhere(page) -> None:
+    for target in re.findall(r"\]\(([^)\s]+)\)", text_of(page)):
+        if target.startswith(("http", "mailto")):
+            continue
+        path, _, anchor = target.partition("#")
+        other = page.parent / path if path else page
+        assert other.exists(), target
+        if anchor:
+            assert anchor in {slug(heading) for heading in re.findall(r"^#+ (.*)$", text_of(other), re.MULTILINE)}, (
+                target
+            )
+
+
+def test_the_rooms_in_the_picture_of_the_flow_exist() -> None:
+    rooms = re.findall(r'class="room[^>]*>([^<]*)<', text_of(DOCS / "flow.svg"))
+    assert len(rooms) >= 9
+    assert not [room for room in rooms if not (ROOT / "momentsos" / room).is_dir()]
+
+
+@pytest.mark.parametrize(("page", "most"), [("README.md", 700), ("docs/architecture.md", 1200)])
+def test_the_pages_that_all_read_are_short(page, most) -> None:
+    assert len(text_of(ROOT / page).split()) <= most
+
+
+@pytest.mark.parametrize("page", DECISIONS, ids=lambda page: page.stem)
+def test_a_decision_is_short_has_its_three_parts_and_is_in_the_index(page) -> None:
+    text = text_of(page)
+    assert len(text.splitlines()) < 60
+    assert re.findall(r"^## (.*)$", text, re.MULTILINE) == ["Context", "Measured", "Choice"]
+    title = text.splitlines()[0].removeprefix("# ")
+    assert f"- [{title}]({page.name})" in text_of(DOCS / "decisions" / "index.md")

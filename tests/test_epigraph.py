@@ -12,7 +12,7 @@ import momentsos as ms
 from momentsos.conditioning.affine import change_affinely
 from momentsos.conditioning.epigraph import epigraph_variable
 from momentsos.learning.instances import noisy_instance
-from momentsos.points.local import LocalSearch
+from momentsos.points.local_search import LocalSearch
 
 x, y, theta = ms.variables("x y theta")
 

@@ -23,7 +23,7 @@ from momentsos.relaxations import (
     mixed_plan,
     partial_plan,
 )
-from momentsos.relaxations.face import carried, squares_that_occur
+from momentsos.relaxations.carried_face import carried, squares_that_occur
 from momentsos.sdp import SDPSolution, SDPStatus, svec
 from momentsos.solvers import SolverOptions, solve_sdp
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import momentsos as ms
-from momentsos.points.local import LocalSearch
+from momentsos.points.local_search import LocalSearch
 
 x, y = ms.variables("x y")
 

@@ -13,7 +13,7 @@ from rational import value_at
 import momentsos as ms
 from momentsos.learning.instances import example_34, noisy_instance
 from momentsos.learning.learn import _recomputed
-from momentsos.points.local import LocalSearch
+from momentsos.points.local_search import LocalSearch
 
 FAMILIES = [(2, 2), (2, 3), (1, 1, 1), (2, 1, 1), (3, 2)]
 

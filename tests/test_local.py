@@ -7,14 +7,14 @@ import pytest
 from chains import broyden, in_a_box, polynomial, rosenbrock
 
 import momentsos as ms
-from momentsos.points.local import Evaluator, LocalSearch
-from momentsos.points.wide import WideEvaluator
+from momentsos.points.local_search import Evaluator, LocalSearch
+from momentsos.points.sparse_evaluator import SparseEvaluator
 
 
 def test_wide_evaluators_agree_with_tables(rng) -> None:
     problem = in_a_box(broyden(6), 2)
     listed = (problem.minimize, 0 * problem.minimize, *problem.inequalities)
-    wide, table = WideEvaluator(listed), Evaluator(listed)
+    wide, table = SparseEvaluator(listed), Evaluator(listed)
     point, weights = rng.standard_normal(6), rng.standard_normal(len(listed))
     for name in ("values", "sizes", "jacobian"):
         assert getattr(wide, name)(point) == pytest.approx(getattr(table, name)(point), rel=1e-12, abs=1e-12)

@@ -13,11 +13,12 @@ from scipy.sparse import csr_matrix
 import momentsos as ms
 from momentsos.cli import main
 from momentsos.learning import loss_named, reductions
-from momentsos.learning.descent import descended
 from momentsos.learning.expansion import Expansion
+from momentsos.learning.incumbents import Incumbents
 from momentsos.learning.instances import Instance, noisy_instance
-from momentsos.learning.losses import sampled
-from momentsos.learning.residuals import ResidualTable
+from momentsos.learning.losses import mean_abs
+from momentsos.learning.residual_table import ResidualTable
+from momentsos.learning.sequential_lp import descend_by_linear_programs
 
 BOTH = pytest.mark.parametrize("loss", ["max_abs", "mae"])
 
@@ -147,13 +148,13 @@ def test_a_reduction_is_never_above_the_loss_and_meets_it_where_it_was_made(loss
     parts = chosen.parts(10, here, slopes)
     for _ in range(4):
         weights = chosen.weights(parts, here)
-        assert chosen.reduced_norm(weights @ here) == pytest.approx(chosen.norm(here), rel=1e-12)
+        assert chosen.norm.value(weights @ here) == pytest.approx(chosen.of_residuals(here), rel=1e-12)
         for size in (1e-3, 0.1, 1.0, 10.0):
             there = table.at(place + size * rng.standard_normal(len(place)))
-            assert chosen.reduced_norm(weights @ there) <= chosen.norm(there) * (1 + 1e-12)
+            assert chosen.norm.value(weights @ there) <= chosen.of_residuals(there) * (1 + 1e-12)
         finer = chosen.enlarged(chosen.refined(parts, weights, there, 8), here, 5)
-        after = chosen.reduced_norm(chosen.weights(finer, here) @ there)
-        assert after >= chosen.reduced_norm(weights @ there) * (1 - 1e-12)
+        after = chosen.norm.value(chosen.weights(finer, here) @ there)
+        assert after >= chosen.norm.value(weights @ there) * (1 - 1e-12)
         assert len(finer) > len(parts)
         members = np.concatenate(finer)
         assert len(set(members.tolist())) == len(members)
@@ -166,17 +167,17 @@ def test_dividing_all_groups_by_signs_loses_nothing_at_either_point(rng) -> None
     parts = chosen.parts(0, one, rng.standard_normal((300, 5)))
     weights = chosen.weights(parts, one)
     finer = chosen.weights(chosen.refined(parts, weights, other, 10**6), one)
-    assert chosen.reduced_norm(weights @ other) < 0.9 * chosen.norm(other)
+    assert chosen.norm.value(weights @ other) < 0.9 * chosen.of_residuals(other)
     for values in (one, other):
-        assert chosen.reduced_norm(finer @ values) == pytest.approx(chosen.norm(values), rel=1e-12)
+        assert chosen.norm.value(finer @ values) == pytest.approx(chosen.of_residuals(values), rel=1e-12)
 
 
 @BOTH
 def test_reductions_that_see_too_little_are_refined_until_the_gap_closes(loss, monkeypatch) -> None:
     case = small((2, 2), 200)
     reference = learned(case, loss)
-    monkeypatch.setattr(reductions, "ALONE", 1)  # as many as there are coefficients, which can all be made zero
-    monkeypatch.setattr(sampled, "HALVINGS", 0)
+    monkeypatch.setattr(reductions, "SINGLES_PER_COEFFICIENT", 1)
+    monkeypatch.setattr(mean_abs, "HALVINGS", 0)
     fit = learned(case, loss)
     assert "(1 solved)" not in fit.message
     assert fit.status is ms.Status.CERTIFIED
@@ -187,7 +188,7 @@ def test_reductions_that_see_too_little_are_refined_until_the_gap_closes(loss, m
 def test_a_bound_above_the_loss_is_dropped() -> None:
     case = small()
     fit = learned(case, "max_abs")
-    known = reductions._Known(loss_named("max_abs"), case.network, case.X, case.Y, 0, None)
+    known = Incumbents(loss_named("max_abs"), case.network, case.X, case.Y, 0, None)
     false = replace(fit, lower_bound=1.01 * fit.upper_bound)
     result = reductions._combined([(false, fit.formulation)], known, 1e-6).result
     assert result.status is ms.Status.BOUNDED and result.lower_bound == 0.0
@@ -231,11 +232,11 @@ def test_the_certificate_proves_the_bound_of_the_reduction(loss) -> None:
 def test_the_descent_ends_no_higher_and_stays_at_a_minimum(loss) -> None:
     chosen, case = loss_named(loss), small((2, 2), 50)
     table = table_of(case)
-    true = np.concatenate([case.true[0][1:], case.true[1]])
-    end = descended(chosen, table, true + 0.01)
-    assert chosen.norm(table.at(end)) < chosen.norm(table.at(true))
-    again = descended(chosen, table, end)
-    assert chosen.norm(table.at(again)) == pytest.approx(chosen.norm(table.at(end)), rel=1e-9)
+    true = case.network.unknowns.flatten(case.true)
+    end = descend_by_linear_programs(chosen, table, true + 0.01)
+    assert chosen.of_residuals(table.at(end)) < chosen.of_residuals(table.at(true))
+    again = descend_by_linear_programs(chosen, table, end)
+    assert chosen.of_residuals(table.at(again)) == pytest.approx(chosen.of_residuals(table.at(end)), rel=1e-9)
 
 
 @BOTH
@@ -243,7 +244,7 @@ def test_residual_tables_agree_with_the_network_and_with_differences(loss, rng) 
     case = small((2, 2), 10)
     table = table_of(case)
     point = rng.standard_normal(len(table.names))
-    network = case.network.with_coefficients([[1, *point[:2]], point[2:]])
+    network = case.network.with_coefficients(case.network.unknowns.coefficients(point))
     assert np.allclose(table.at(point), (network.predict(case.X) - case.Y).reshape(-1), rtol=1e-12, atol=1e-12)
     assert loss_named(loss).value(network, case.X, case.Y) == from_data(case, network, loss)
     step = 1e-6 * np.eye(len(point))
@@ -302,7 +303,7 @@ def test_rounding_of_huge_outputs_closes_no_gap() -> None:
     rng = np.random.default_rng(0)
     network = ms.PolynomialNetwork([rng.standard_normal((3, 3)) for _ in range(3)], degrees=[2, 2])
     inputs, targets = 5e5 * rng.standard_normal((10, 3)), 0.1 * rng.standard_normal((10, 3))
-    known = reductions._Known(loss_named("mae"), network, inputs, targets, 0, None)
+    known = Incumbents(loss_named("mae"), network, inputs, targets, 0, None)
     known.points = [(300.0, np.ones(len(known.table.names)))]
     assert known.rounding(known.best[1]) > 300.0
     assert known.least_scale <= known.scale == np.abs(targets).mean()

@@ -13,7 +13,7 @@ from momentsos.bounds.dual import dual_bound
 from momentsos.conditioning.affine import balanced_units, change_affinely, scale_by
 from momentsos.conditioning.split import affine_split, quadratic_split
 from momentsos.conditioning.whitening import centre_squares, whiten_constraints, whiten_squares
-from momentsos.hierarchy.result import Status
+from momentsos.hierarchy.status import Status
 from momentsos.learning import Formulation
 from momentsos.learning.instances import example_34, noisy_instance
 from momentsos.polynomials.evaluator import Evaluator
@@ -157,7 +157,7 @@ def local_minimum(formulation: Formulation, starts: int, seed: int) -> float:
         if not np.isfinite(end.x).all():
             continue
         point = end.x
-        if formulation.squares:
+        if formulation.norm.squared:
             best = min(best, float((evaluator.values(point) ** 2).sum()))
             continue
         for _ in range(6):  # sequential linear programs on the largest residual, steps cut in half until they help
@@ -230,7 +230,7 @@ def test_the_triangular_factor_keeps_the_noise_of_large_targets() -> None:
     case = noisy_instance((1, 1), samples=200, width=6, fresh=True, noise=1e-4)
     shifted = case.Y + 1e6
     formulation = ms.formulate(case.network, case.X, shifted, loss="mse")
-    coefficients = np.concatenate([case.true[0][1:], case.true[1]])
+    coefficients = case.network.unknowns.flatten(case.true)
     direct = float(((case.network.with_coefficients(case.true).predict(case.X) - shifted) ** 2).sum(axis=1).mean())
     assert formulation.objective(coefficients) == pytest.approx(direct, rel=1e-12)
 

@@ -9,7 +9,8 @@ import pytest
 from catalogue import BY_NAME, CASES, HARD
 
 import momentsos as ms
-from momentsos.hierarchy.result import Status, closes
+from momentsos.hierarchy.gaps import closes
+from momentsos.hierarchy.status import Status
 
 
 def distance(point: np.ndarray, others: tuple) -> float:

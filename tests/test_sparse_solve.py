@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import runpy
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,8 +33,9 @@ from momentsos.certificates.errors import CertificateError
 from momentsos.cli.main import main
 from momentsos.extraction.gluing import glued_points
 from momentsos.hierarchy.evidence import Evidence
+from momentsos.hierarchy.gaps import closes
 from momentsos.hierarchy.methods import methods_named
-from momentsos.hierarchy.result import Status, closes
+from momentsos.hierarchy.status import Status
 from momentsos.learning import formulate
 from momentsos.learning.instances import noisy_instance
 
@@ -127,7 +129,7 @@ def test_a_point_at_the_wall_of_any_added_ball_is_no_minimum(place) -> None:
     setting = SimpleNamespace(change=SimpleNamespace(original=balls))
     for point, inside in ((np.zeros(3), True), (0.995 * np.eye(3)[place], False)):
         search = SimpleNamespace(best=point, optimum=(point, np.zeros(3)))
-        evidence = Evidence(SimpleNamespace(bound="auto", problem=problem), None, search)
+        evidence = Evidence(SimpleNamespace(radius="auto", problem=problem), None, search, 0.0)
         assert evidence._inside(setting) is inside
 
 
@@ -207,18 +209,18 @@ def test_the_points_of_cliques_that_agree_are_glued() -> None:
 def test_minimisers_come_from_the_moments_where_local_search_has_none() -> None:
     """The moments of a problem with one minimiser are those of a point; it is found from the relaxation alone."""
     from momentsos.hierarchy.methods import Sparse
+    from momentsos.hierarchy.methods.base import Progress
     from momentsos.hierarchy.request import Request, split_options
-    from momentsos.points.known import Search
+    from momentsos.points.beginning import first_points
     from momentsos.relaxations import assemble
 
     problem = styblinski_tang(6)
     request = Request(problem, "auto", 1e-6, np.inf, split_options(None), None, None, None, 0, (), None)
-    search = Search(problem, request)
-    search.points = []
-    (setting,) = Sparse().settings(search, request, [])
+    known = replace(first_points(problem, request.search_options()), points=())
+    (setting,) = Sparse().propose(Progress(known, request, (), ())).settings
     relaxation = assemble(Sparse().plan(setting.change, 2))
-    found = Sparse().candidates(setting, relaxation, request.solve(relaxation.sdp), search, False)
-    values = [search.change.value(point.value) for point in found.points]
+    found = Sparse().candidates(setting, relaxation, request.solve(relaxation.sdp), known, False)
+    values = [known.change.value(point.value) for point in found.points]
     assert min(values) == pytest.approx(6 * STYBLINSKI, rel=1e-9)
 
 

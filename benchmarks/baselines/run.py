@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 import momentsos as ms
+from momentsos.learning import loss_named
 from momentsos.learning.instances import noisy_instance
 
 from ..cases import FAMILIES
@@ -60,7 +61,7 @@ def run(seeds: int, budget: float, scip_limit: float) -> tuple[list[dict[str, An
 
 def _instance(degrees: tuple[int, ...], seed: int, loss: str, budget: float, scip_limit: float) -> list[dict[str, Any]]:
     """Return the rows of one instance: `learn` first, whose optimum the others are held against."""
-    drawn = noisy_instance(degrees, seed=seed, fresh=loss == "mse")
+    drawn = noisy_instance(degrees, seed=seed, fresh=not loss_named(loss).averaged)
     head = {"loss": loss, "degrees": list(degrees), "seed": seed}
     began, wall = time.process_time(), time.perf_counter()
     fit = ms.learn(drawn.network, drawn.X, drawn.Y, loss=loss, tol=ASKED[loss])

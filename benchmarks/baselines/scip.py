@@ -41,7 +41,7 @@ def solve(task: Task, limit: float) -> Answer:
     c = [model.addVar(name, lb=-BOX, ub=BOX) for name in formulation.residuals[0].variables]
     theta = model.addVar("theta", lb=0.0, ub=None)
     values = [_expression(r, c) for r in formulation.residuals]
-    if task.loss == "mse":
+    if formulation.norm.squared:
         model.addCons(theta >= sum(value * value for value in values))
     else:
         for value in values:

@@ -144,22 +144,16 @@ def _torch_loss(task: Task) -> Callable[[object], object]:
     import torch
 
     torch.set_num_threads(1)
-    network = task.instance.network
+    network, unknowns = task.instance.network, task.instance.network.unknowns
     weights = [torch.tensor(np.array(W)) for W in network.weights]
     X, Y = torch.tensor(task.instance.X), torch.tensor(task.instance.Y)
 
     def loss(c: object) -> object:
-        hidden, place = X, 0
-        for layer, degree in enumerate(network.degrees):
-            last = layer == len(network.degrees) - 1
-            take = degree + 1 if last else degree
-            own = c[place : place + take]
-            place += take
-            if not last:
-                own = torch.cat([torch.ones(1, dtype=own.dtype), own])
+        hidden = X
+        for layer, (indices, fixed) in enumerate(zip(unknowns.indices, unknowns.values, strict=True)):
             values, hidden = hidden @ weights[layer].T, 0.0
-            for power in range(degree, -1, -1):
-                hidden = hidden * values + own[power]
+            for index, number in zip(indices[::-1].tolist(), fixed[::-1].tolist(), strict=True):
+                hidden = hidden * values + (c[index] if index >= 0 else number)
         residual = hidden @ weights[-1].T - Y
         if task.loss == "mse":
             return (residual**2).sum(dim=1).mean()

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
-from ..hierarchy.methods.base import EVERYWHERE
 from ..polynomials import Polynomial
 from ..problem import Problem
 from .enclosure import enclosed_point
@@ -45,7 +44,7 @@ def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> di
     frame = shape.frame
     problem = frame.problem
     extra = len(problem.inequalities) - len(result.problem.inequalities)
-    added = IMPLIED if result.coverage == EVERYWHERE else result.coverage
+    added = IMPLIED if result.region.everything else result.coverage
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,

@@ -110,8 +110,7 @@ def fraction(value: fmpq) -> Fraction:
 
 def exact_terms(polynomial: Polynomial) -> dict[Exponent, Fraction]:
     """Return the terms of a polynomial; floats are the binary fractions that they are."""
-    rows = polynomial.exponents.tolist()
-    return {tuple(row): Fraction(c) for row, c in zip(rows, polynomial.coefficients.tolist(), strict=True)}
+    return dict(zip(map(tuple, polynomial.exponents.tolist()), polynomial.exact, strict=True))
 
 
 def frame_of(plan: Plan, change: Any) -> Frame:

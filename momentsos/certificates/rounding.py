@@ -49,13 +49,17 @@ class ExactGram:
 
 @dataclass(frozen=True, eq=False)
 class _Column:
-    """One unknown of the linear system: an entry `(a, b)` of a block, or (block None) a multiplier's coefficient."""
+    """One unknown of the linear system: an entry `(a, b)` of a block, or (block None) a multiplier's coefficient.
+
+    Its column has the `values`, `floats` when rounded, at the monomials `exponents`.
+    """
 
     block: int | None
     a: int
     b: int
     exponents: Exponents
     values: list[fmpq]
+    floats: NDArray[np.float64]
     room: float
 
 
@@ -180,15 +184,18 @@ def _columns(shape: Shape, exact: ExactGram) -> Iterator[_Column]:
                     best[key] = max(best.get(key, (-1.0, 0, 0)), (room[i] * room[j], i, j))
                     continue
                 column = product * forms[i] * forms[j]
-                yield _Column(number, i, j, _rows(column), column.coeffs(), room[i] * room[j])
+                values = column.coeffs()
+                yield _Column(number, i, j, _rows(column), values, _floats(values), room[i] * room[j])
         rows, values = _rows(product), product.coeffs()
+        floats = _floats(values)
         for key, (size, i, j) in best.items() if block.factors else ():
-            yield _Column(number, i, j, rows + np.array(key), values, size)
+            yield _Column(number, i, j, rows + np.array(key), values, floats, size)
     for number, multiplier in enumerate(shape.multipliers):
         h = shape.frame.equalities[multiplier.equality]
         rows, values = _rows(h), h.coeffs()
+        floats = _floats(values)
         for place, row in enumerate(multiplier.basis):
-            yield _Column(None, number, place, rows + row, values, 10 * most)
+            yield _Column(None, number, place, rows + row, values, floats, 10 * most)
 
 
 def _rows(polynomial: fmpq_mpoly) -> Exponents:
@@ -199,6 +206,10 @@ def _float(value: fmpq) -> float:
     return float(fraction(value))
 
 
+def _floats(values: list[fmpq]) -> NDArray[np.float64]:
+    return np.array([_float(value) for value in values])
+
+
 def _solve(shape: Shape, exact: ExactGram, free: dict[Exponent, tuple[int, int, int]], rest: fmpq_mpoly) -> None:
     """Match the monomials that no plain block has, by a rational linear system in well chosen unknowns."""
     columns = list(_columns(shape, exact))
@@ -207,12 +218,8 @@ def _solve(shape: Shape, exact: ExactGram, free: dict[Exponent, tuple[int, int, 
     tied = ExponentIndex.of(distinct[[tuple(row) not in free for row in distinct.tolist()]])
     places = [tied.find(column.exponents) for column in columns]
     matrix = np.zeros((len(tied), len(columns)))
-    floats: dict[int, NDArray[np.float64]] = {}
     for c, (column, place) in enumerate(zip(columns, places, strict=True)):
-        if id(column.values) not in floats:
-            floats[id(column.values)] = np.array([_float(v) for v in column.values])
-        values = floats[id(column.values)]
-        matrix[place[place >= 0], c] = values[place >= 0] * column.room
+        matrix[place[place >= 0], c] = column.floats[place >= 0] * column.room
     rows, chosen = independent(matrix)
     terms = dict(zip(monomials(rest), rest.coeffs(), strict=True))
     right = [terms.get(tuple(tied.rows[row].tolist()), fmpq(0)) for row in rows]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..conditioning.affine import scale_by
-from ..polynomials import monomial_basis
+from ..polynomials import Support, monomial_basis
 from ..problem import Problem
 from ..relaxations import Block, BlockKind, Relaxation, assemble, dense_plan
 from ..sdp import SDPSolution, smat, svec
@@ -92,7 +92,7 @@ def _with_products(result: Result, pairs: list[tuple[int, int]], solver: str, ti
     problem, order = result.problem, result.relaxation.plan.order
     change = scale_by(problem, np.abs(np.diag(result.change.matrix)))
     plan = dense_plan(change.problem, order)
-    basis = monomial_basis(problem.n_variables, order - 1)
+    basis = Support(monomial_basis(problem.n_variables, order - 1))
     g = change.problem.inequalities
     blocks = tuple(Block(g[i] * g[j], basis, BlockKind.PSD, (i, j)) for i, j in pairs)
     relaxation = assemble(replace(plan, blocks=(*plan.blocks, *blocks)))

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from ..certificates import CertificateError
 from ..errors import BadOption, InvalidInput
-from ..hierarchy.result import Result, Status
+from ..hierarchy.result import Result
 from ..hierarchy.solve import solve
+from ..hierarchy.status import Status
 from ..learning import PolynomialNetwork
 from ..learning.instances import example_34, noisy_instance
 from ..learning.learn import Fit, learn

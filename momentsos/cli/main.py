@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 from .. import __version__
 from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed
+from ..learning import LOSSES
 from ..reproduction.command import add_arguments
 from . import commands
 
@@ -74,9 +75,7 @@ def _parser() -> argparse.ArgumentParser:
     learn = verbs.add_parser("learn", parents=[common], help="learn the activation coefficients of a network")
     learn.add_argument("data", metavar="DATA.npz", help="holds W1 ... W{D+1}, X, Y, and optionally b1 ... b{D+1}")
     learn.add_argument("--degrees", type=int, nargs="+", required=True, help="one degree a hidden layer")
-    learn.add_argument(
-        "--loss", default="mean_residual", help="mean_residual, max_abs, mse, mae (default: mean_residual)"
-    )
+    learn.add_argument("--loss", default="mean_residual", help=f"{', '.join(LOSSES)} (default: mean_residual)")
     _orders(learn)
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
     learn.set_defaults(command=commands.learn_file)

@@ -90,11 +90,11 @@ def recovery(case: Instance, fit: Fit) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 3, 0, 0))
     for header in ("coefficient", "true", "learned", "error"):
         table.add_column(header, justify="left" if header == "coefficient" else "right")
-    learned = fit.coefficients or [np.full(len(c), np.nan) for c in case.true]
-    for layer, (true, found) in enumerate(zip(case.true, learned, strict=True), start=1):
-        for power, (a, b) in enumerate(zip(true, found, strict=True)):
-            if power or layer == len(case.true):
-                table.add_row(f"c{layer}{power}", f"{a:.6f}", f"{b:.6f}", f"{abs(a - b):.1e}")
+    unknowns = case.network.unknowns
+    true = unknowns.flatten(case.true)
+    learned = np.full(len(true), np.nan) if fit.coefficients is None else unknowns.flatten(fit.coefficients)
+    for name, a, b in zip(unknowns.names, true, learned, strict=True):
+        table.add_row(name, f"{a:.6f}", f"{b:.6f}", f"{abs(a - b):.1e}")
     _print(console, table)
     console.print(f"  lower bound {_number(fit.lower_bound)}, upper bound {_number(fit.upper_bound)}", end="")
     console.print("" if fit.gap is None else f", gap {fit.gap:.1e}")

@@ -6,16 +6,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
+from ..machine.caches import kept_beside
 from ..polynomials import Polynomial
 from ..polynomials.affine import change_polynomials
 from ..polynomials.shift import two_sum
-from ..polynomials.tables import Group, by_lists, distinct_lists
+from ..polynomials.tables import Group, by_support
 from ..problem import Problem
 
 #: Weight that keeps a variable at scale one when no term says otherwise.
@@ -119,7 +119,8 @@ def scale_by(problem: Problem, units: NDArray[np.float64]) -> AffineChange:
     everything = (problem.minimize, *problem.inequalities, *problem.equalities)
     with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is refused below
         scaled = [
-            (places, rows, table * np.prod(factors**rows, axis=1)) for places, rows, table in by_lists(everything)
+            (places, support, table * np.prod(factors**support.rows, axis=1))
+            for places, support, table in by_support(everything)
         ]
     return _changed(problem, scaled, np.zeros(len(units)), np.diag(factors))
 
@@ -147,7 +148,7 @@ def normalized_change(
     fine: NDArray[np.float64] | None = None,
 ) -> AffineChange:
     """Normalise objective, inequalities and equalities, listed in this order, and make the record."""
-    return _changed(problem, by_lists(changed), shift, matrix, fine)
+    return _changed(problem, by_support(changed), shift, matrix, fine)
 
 
 def _changed(
@@ -181,15 +182,15 @@ def _normalized(groups: Iterable[Group], names: tuple[str, ...]) -> dict[int, tu
     dict from place to (factor, polynomial)
     """
     found = {}
-    for places, rows, table in groups:
+    for places, support, table in groups:
         sizes = np.abs(table)
-        largest = sizes[:, rows.any(axis=1)].max(axis=1, initial=0.0)
+        largest = sizes[:, support.degrees > 0].max(axis=1, initial=0.0)
         largest = np.where(largest > 0, largest, sizes.max(axis=1, initial=0.0))
         if not np.isfinite(largest).all():
             raise InvalidInput("problem: sizes of coefficients differ so much that they overflow; change the units")
         factors = [power_of_two(size) for size in largest.tolist()]
         for place, factor, values in zip(places, factors, table / np.array(factors)[:, None], strict=True):
-            found[place] = factor, Polynomial(rows, values, names)
+            found[place] = factor, Polynomial(support, values, names)
     return found
 
 
@@ -209,7 +210,8 @@ def balanced_units(problem: Problem) -> NDArray[np.float64]:
 
 def _log_units(polynomials: Sequence[Polynomial], n: int) -> NDArray[np.float64]:
     left, right = [_PULL * np.eye(n)], [np.zeros(n)]
-    for _, rows, table in by_lists(polynomials):
+    for _, support, table in by_support(polynomials):
+        rows = support.rows
         logs = np.log(np.abs(table)).mean(axis=0)  # for polynomials with the same terms their mean is as good
         weight = (len(table) / len(rows)) ** 0.5
         left.append(weight * (rows - rows.mean(axis=0)))
@@ -217,7 +219,7 @@ def _log_units(polynomials: Sequence[Polynomial], n: int) -> NDArray[np.float64]
     return np.linalg.lstsq(np.concatenate(left), np.concatenate(right), rcond=None)[0]
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def half_widths(problem: Problem) -> NDArray[np.float64]:
     r"""Return bounds on :math:`|x_i|` over the feasible set where single constraints show them, else infinity.
 
@@ -227,10 +229,8 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
     n = problem.n_variables
     low, high = np.full(n, -np.inf), np.full(n, np.inf)
     width = np.full(n, np.inf)
-    degrees = {id(rows): int(rows.sum(axis=1).max(initial=0)) for rows in distinct_lists(problem.inequalities)}
     for g in problem.inequalities:
-        degree = degrees[id(g.exponents)]
-        if degree == 1 and len(used := np.flatnonzero(g.exponents.any(axis=0))) == 1:
+        if g.degree == 1 and len(used := np.flatnonzero(g.support.occurs)) == 1:
             i = used[0]
             slope = float(g.values[g.exponents[:, i] == 1][0])
             root = -float(g.values[~g.exponents.any(axis=1)].sum()) / slope
@@ -238,7 +238,7 @@ def half_widths(problem: Problem) -> NDArray[np.float64]:
                 low[i] = max(low[i], root)
             else:
                 high[i] = min(high[i], root)
-        elif degree == 2:
+        elif g.degree == 2:
             width = np.minimum(width, _ellipsoid_widths(g))
     for h in problem.equalities:
         if h.degree == 2:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..polynomials.exponents import Exponents
-from ..polynomials.tables import by_lists, distinct_lists
+from ..polynomials import Support
+from ..polynomials.tables import by_support, distinct_supports
 from ..problem import Problem
 
 
@@ -19,21 +19,21 @@ def epigraph_variable(problem: Problem) -> int | None:
     It occurs in the objective and in at least one inequality, in each of them in one term, which is the variable
     times a positive number; and in no equality.
     """
-    groups = [*by_lists((problem.minimize,)), *by_lists(problem.inequalities)]
-    for i in np.flatnonzero(problem.minimize.exponents.any(axis=0)).tolist():
-        if any(rows[:, i].any() for rows in distinct_lists(problem.equalities)):
+    groups = [*by_support((problem.minimize,)), *by_support(problem.inequalities)]
+    for i in np.flatnonzero(problem.minimize.support.occurs).tolist():
+        if any(support.occurs[i] for support in distinct_supports(problem.equalities)):
             continue
-        found = [_slopes(rows, table, i) for _, rows, table in groups]
+        found = [_slopes(support, table, i) for _, support, table in groups]
         slopes = [each for each in found if each is not None]
         if len(slopes) == len(found) and slopes[0].all() and any(each.any() for each in slopes[1:]):
             return i
     return None
 
 
-def _slopes(rows: Exponents, table: NDArray[np.float64], i: int) -> NDArray[np.float64] | None:
+def _slopes(support: Support, table: NDArray[np.float64], i: int) -> NDArray[np.float64] | None:
     """Return the coefficients of variable `i`, 0 where it does not occur, None where it is not alone and positive."""
-    terms = np.flatnonzero(rows[:, i])
+    terms = np.flatnonzero(support.rows[:, i])
     if not len(terms):
         return np.zeros(len(table))
     slopes = table[:, terms[0]]
-    return slopes if len(terms) == 1 and rows[terms[0]].sum() == 1 and (slopes > 0).all() else None
+    return slopes if len(terms) == 1 and support.degrees[terms[0]] == 1 and (slopes > 0).all() else None

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.caches import kept_beside
 from ..polynomials import Polynomial, basis_size
-from ..polynomials.tables import distinct_lists
+from ..polynomials.tables import distinct_supports
 from ..problem import Problem
 
 #: Up to this many variables the best independent set is found exactly, beyond it greedily.
@@ -36,7 +36,7 @@ class Split:
     linear: tuple[int, ...]
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def affine_split(problem: Problem) -> Split:
     """Return the split whose partial relaxation is smallest.
 
@@ -44,7 +44,8 @@ def affine_split(problem: Problem) -> Split:
     linear. Linear sets are the independent sets of this graph. Among them the one with the fewest moments in the
     inner variables wins: fewest inner variables first, then the lowest degrees in them.
     """
-    rows = np.concatenate(distinct_lists((problem.minimize, *problem.inequalities, *problem.equalities)))
+    everything = problem.minimize, *problem.inequalities, *problem.equalities
+    rows = np.concatenate([support.rows for support in distinct_supports(everything)])
     n = problem.n_variables
     possible = [i for i in range(n) if rows[:, i].max(initial=0) <= 1]
     present = (rows > 0).astype(np.int64)
@@ -56,7 +57,7 @@ def affine_split(problem: Problem) -> Split:
     return Split(tuple(i for i in range(n) if i not in chosen), linear)
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def quadratic_split(problem: Problem) -> Split:
     """Return the largest set of variables in which the objective has degree at most two, and no constraint occurs.
 
@@ -66,7 +67,7 @@ def quadratic_split(problem: Problem) -> Split:
     n = problem.n_variables
     constrained = np.zeros(n, dtype=bool)
     for g in (*problem.inequalities, *problem.equalities):
-        constrained |= g.exponents.any(axis=0)
+        constrained |= g.support.occurs
     possible = [i for i in range(n) if not constrained[i] and rows[:, i].max(initial=0) <= 2]
     if len(possible) <= _EXHAUSTIVE:
         chosen: tuple[int, ...] = ()
@@ -130,9 +131,9 @@ def inner_degree(polynomial: Polynomial, split: Split) -> int:
 
 def inner_degrees(polynomials: Sequence[Polynomial], split: Split) -> tuple[int, ...]:
     """Return the degrees in the inner variables."""
-    lists = {id(p.exponents): p for p in polynomials}
-    highest = {key: inner_degree(p, split) for key, p in lists.items()}
-    return tuple(highest[id(p.exponents)] for p in polynomials)
+    alike = {p.support: p for p in polynomials}
+    highest = {support: inner_degree(p, split) for support, p in alike.items()}
+    return tuple(highest[p.support] for p in polynomials)
 
 
 def is_inner(polynomial: Polynomial, split: Split) -> bool:

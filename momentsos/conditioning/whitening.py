@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ..polynomials import Polynomial, sum_of_squares
 from ..polynomials.affine import change_polynomials
 from ..polynomials.evaluator import Evaluator
-from ..polynomials.tables import distinct_lists
+from ..polynomials.tables import distinct_supports
 from ..problem import Problem
 from .affine import AffineChange, balanced_units, change_affinely, normalized_change, power_of_two
 from .split import Split
@@ -165,7 +165,7 @@ def _by_inner_degree(polynomials: tuple[Polynomial, ...], split: Split) -> list[
 
 def _order_by_degree(polynomials: tuple[Polynomial, ...], linear: list[int], inner: list[int]) -> list[int]:
     """Order the linear variables by the degree in `u` of their coefficients, lowest first."""
-    rows = np.concatenate(distinct_lists(polynomials))
+    rows = np.concatenate([support.rows for support in distinct_supports(polynomials)])
     totals = rows[:, inner].sum(axis=1)
     degrees = [int(totals[rows[:, i] > 0].max(initial=0)) for i in linear]
     return [linear[place] for place in np.argsort(degrees, kind="stable")]

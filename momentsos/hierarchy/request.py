@@ -12,6 +12,7 @@ import numpy as np
 
 from ..errors import BadOption, InvalidInput
 from ..machine.threads import limited_threads
+from ..points.options import SearchOptions
 from ..polynomials import Polynomial
 from ..problem import Problem
 from ..sdp import SDP, SDPSolution
@@ -19,8 +20,6 @@ from ..solvers import SolverOptions, solve_sdp, solver_named
 
 #: Orders beyond the lowest that are tried when the user names none.
 EXTRA_ORDERS = 2
-#: A gap of this share of the objective's own scale counts as closed.
-ABSOLUTE_GAP = 1e-8
 #: Coefficients beyond this, or below its inverse, over- or underflow in products.
 LARGEST = 1e150
 #: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
@@ -38,7 +37,7 @@ class Request:
     tol: float
     until: float
     options: SolverOptions
-    bound: str | float | None
+    radius: str | float | None
     scale: float | None
     memory_limit: int | None
     seed: int
@@ -48,6 +47,10 @@ class Request:
     def time_left(self) -> float:
         """Seconds until the time limit, infinite without one."""
         return self.until - time.perf_counter()
+
+    def search_options(self) -> SearchOptions:
+        """Return what the search for points is told."""
+        return SearchOptions(self.squares, self.scale, self.seed, self.until)
 
     def solve(self, sdp: SDP, tol: float | None = None) -> SDPSolution:
         """Solve a program with the solver, in the time and with the options that the user gave; `tol` is for drafts."""

@@ -2,76 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from enum import Enum
+from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..bounds.region import Region
+from ..errors import BadOption
 from ..extraction import Flatness
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
-from .request import ABSOLUTE_GAP
-
-#: Below this, an upper bound counts as zero when a relative gap is formed.
-GAP_FLOOR = 1e-8
-
-
-class Status(Enum):
-    """How a solve ended. Each member says what it means and what to do next (`remedy`)."""
-
-    CERTIFIED = (
-        "certified",
-        "The lower bound meets a feasible point: the minimum is proved to the tolerance.",
-        "",
-    )
-    BOUNDED = (
-        "bounded",
-        "Both bounds are known, and a gap is left.",
-        "Raise max_order, give bounds on the variables (bound=...), or try another method.",
-    )
-    LOWER_BOUND_ONLY = (
-        "lower bound only",
-        "A lower bound is known; no feasible point was found.",
-        "Raise max_order, or check that the constraints can be met.",
-    )
-    INFEASIBLE = (
-        "infeasible",
-        "The constraints are proved to exclude each other.",
-        "Relax or remove a constraint.",
-    )
-    UNBOUNDED = (
-        "unbounded",
-        "The objective falls without end along feasible points.",
-        "Add the constraint that is missing.",
-    )
-    AT_INFINITY = (
-        "at infinity",
-        "The infimum is approached only as variables grow without end; no point attains it.",
-        "Add bounds on the variables, or a regularising term to the objective.",
-    )
-    STOPPED = (
-        "stopped",
-        "A limit of time, memory or order was reached before any bound.",
-        "Raise the limit, or take a smaller order or problem.",
-    )
-    FAILED = (
-        "failed",
-        "No solver answer passed our checks.",
-        "Try another solver, rescale the data, or bound the variables (bound=...).",
-    )
-
-    def __init__(self, label: str, meaning: str, remedy: str) -> None:
-        self.label = label
-        self.meaning = meaning
-        self.remedy = remedy
-
-    def __str__(self) -> str:
-        return self.name
+from .gaps import absolute_gap, relative_gap
+from .status import Status
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +28,8 @@ class Attempt:
     Attributes
     ----------
     order : int
-    coverage : str
-        The set on which its lower bound holds.
+    region : Region
+        The set on which its lower bound holds; `coverage` is its text.
     sdp_status : SDPStatus
     words : str
     lower_bound : float or None
@@ -90,7 +37,7 @@ class Attempt:
     correction : float
         What was subtracted for them, in the units of the objective.
     absorbed : bool
-        Whether the residuals were absorbed, so that the bound holds on all of `coverage`; otherwise it holds on a
+        Whether the residuals were absorbed, so that the bound holds on all of `region`; otherwise it holds on a
         box of the size of the known points.
     residuals : Residuals or None
     flatness : Flatness or None
@@ -102,7 +49,7 @@ class Attempt:
     """
 
     order: int
-    coverage: str
+    region: Region
     sdp_status: SDPStatus
     words: str
     lower_bound: float | None
@@ -114,6 +61,11 @@ class Attempt:
     sizes: Mapping[str, int]
     seconds: float
 
+    @property
+    def coverage(self) -> str:
+        """The text of `region`."""
+        return str(self.region)
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -123,7 +75,7 @@ class Result:
     ----------
     status : Status
     lower_bound : float or None
-        A bound on the minimum over `coverage`, from the dual side, corrected for residuals.
+        A bound on the minimum over `region`, from the dual side, corrected for residuals.
     upper_bound : float or None
         The objective at the best feasible point.
     minimizers : (r, n) array
@@ -136,9 +88,11 @@ class Result:
     method, solver : str
     reason : str
         Why ``method="auto"`` took this method; empty when the user named it.
-    coverage : str
+    region : Region
         What the lower bound covers: all of R^n, the ball that was put around the variables, or a box that contains
-        the best point, where the defect of the solver's identity was subtracted on that (see `Attempt.absorbed`).
+        the best point, where the defect of the solver's identity was subtracted on that; `coverage` is its text.
+    absorbed : bool
+        Whether the defect of the solver's identity was absorbed (see `Attempt.absorbed`).
     scale : float
         The objective's own scale: the size of its terms at the best point, in balanced units.
     tol : float
@@ -154,8 +108,6 @@ class Result:
     solution : SDPSolution or None
     change : object or None
         The change of variables between `problem` and the problem of `relaxation`.
-    certificate : object or None
-        The exact certificate, once `certify` made one.
     """
 
     status: Status
@@ -165,7 +117,8 @@ class Result:
     order: int | None
     method: str
     solver: str
-    coverage: str
+    region: Region
+    absorbed: bool
     scale: float
     tol: float
     problem: Problem
@@ -177,8 +130,12 @@ class Result:
     relaxation: Relaxation | None = None
     solution: SDPSolution | None = None
     change: Any = None
-    certificate: Any = None
     fine: NDArray[np.float64] | None = None
+
+    @property
+    def coverage(self) -> str:
+        """The text of `region`."""
+        return str(self.region)
 
     @property
     def gap(self) -> float | None:
@@ -226,12 +183,20 @@ class Result:
         CertificateError
             There is no bound to certify, or no certificate within the tolerance was found.
         """
-        from ..certificates import certify
-        from ..errors import BadOption
-
         if exact is not True:
             raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
-        return certify(self, tolerance, solver=solver, time_limit=time_limit)
+        return _PROVERS[-1](self, tolerance, solver=solver, time_limit=time_limit)
+
+    @cached_property
+    def certificate(self) -> Any:
+        """The exact certificate of the lower bound: what `certify` gives, made when it is first asked for.
+
+        Raises
+        ------
+        CertificateError
+            As `certify`.
+        """
+        return self.certify()
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""
@@ -246,6 +211,7 @@ class Result:
             "method": self.method,
             "solver": self.solver,
             "asked": list(self.asked),
+            "region": self.region.as_dict(),
             "coverage": self.coverage,
             "message": self.message,
             "reason": self.reason,
@@ -262,26 +228,23 @@ class Result:
         return "\n".join(shown)
 
 
+#: What proves the bound of a result, the last one; `register_prover` is the only writer.
+_PROVERS: list[Callable[..., Any]] = []
+
+
+def register_prover(prove: Callable[..., Any]) -> None:
+    """Say what `Result.certify` calls: certificates stand above results, and are not imported here.
+
+    Parameters
+    ----------
+    prove : callable
+        Takes a result and a tolerance, and the keywords `solver` and `time_limit`.
+    """
+    _PROVERS.append(prove)
+
+
 #: The phases of `Result.seconds`.
 PHASES = ("formulate", "relax", "solve", "extract", "total")
-
-
-def absolute_gap(lower: float | None, upper: float | None) -> float | None:
-    """Return the upper minus the lower bound, None when one is missing."""
-    return None if lower is None or upper is None else upper - lower
-
-
-def relative_gap(lower: float | None, upper: float | None) -> float | None:
-    """Return the gap over ``max(|upper|, 1e-8)``, None when a bound is missing."""
-    return None if lower is None or upper is None else (upper - lower) / max(abs(upper), GAP_FLOOR)
-
-
-def closes(lower: float | None, upper: float | None, scale: float, tol: float) -> bool:
-    """Whether the gap is closed: relative gap at most `tol`, or absolute gap at most 1e-8 of `scale`."""
-    if lower is None or upper is None:
-        return False
-    allowed = max(tol * max(abs(upper), GAP_FLOOR if scale > GAP_FLOOR else 0.0), ABSOLUTE_GAP * scale)
-    return abs(upper - lower) <= allowed
 
 
 def _number(value: float | None) -> str:

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..bounds.dual import dual_bound
 from ..errors import ProblemTooLarge
 from ..machine.threads import limited_threads
-from ..points.known import Search
+from ..points.beginning import first_points
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
+from .climb import climb
 from .evidence import Evidence
-from .methods import Method, Setting, methods_named
+from .methods import Choice, Method, methods_named
 from .request import (
     Progress,
     Request,
@@ -28,13 +29,10 @@ from .request import (
     split_options,
 )
 from .result import Result
+from .verdict import result_of
 
-#: Orders that the user did not name are solved up to this many moments, minutes of work.
-UNASKED_MOMENTS = 2_500
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
 AFFORDABLE_MOMENTS = 1_000
-#: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
-WORTH_GOING_ON = 0.99
 
 
 def relax(
@@ -141,46 +139,49 @@ def solve(
     choice = methods_named(method, problem)
     first, *others = choice.methods
     first.check(problem, check_orders(first.lowest_order(problem), order, max_order)[0], memory_limit)
-    chosen = [first, *(other for other in others if _exists(other, problem, order, max_order))]
+    chosen = (first, *(other for other in others if _exists(other, problem, order, max_order)))
+    began = time.perf_counter()
     request = Request(
         problem=problem,
         solver=solver,
         tol=tol,
-        until=time.perf_counter() + (np.inf if time_limit is None else time_limit),
+        until=began + (np.inf if time_limit is None else time_limit),
         options=split_options(solver_options),
-        bound=bound,
+        radius=bound,
         scale=objective_scale,
         memory_limit=memory_limit,
         seed=seed,
         squares=tuple(squares),
         progress=progress,
     )
-    began = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
-        search = Search(problem, request, candidates)
-        searched = time.perf_counter() - began
-        unasked = order is max_order is None
-        found: list[Evidence] = []
-        for k in chosen:
-            if found and not _worth_asking(k, problem, unasked, found[-1]):
-                break
-            reason = f"{choice.reason} It was not enough, and the {k.name} one was asked." if found else choice.reason
-            evidence = Evidence(request, k, search, reason, started=began)
-            evidence.seconds["extract"] += searched
-            orders = check_orders(k.lowest_order(problem), order, max_order)
-            several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
-            try:
-                _climb(orders if several else orders[:1], unasked, evidence)
-            except ProblemTooLarge:
-                if not found:
-                    raise
-                break  # what the first method found stands
-            found.append(evidence)
-        best = max(found, key=lambda evidence: (evidence.finished, -evidence.gap))
-        if not best.finished and request.time_left() > 0:
-            best.look_beyond(near=True)
-        return best.result()
+        known = first_points(problem, request.search_options(), candidates)
+        start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
+        return result_of(_asked_in_turn(replace(choice, methods=chosen), start, order, max_order))
+
+
+def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order: int | None) -> Evidence:
+    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most."""
+    problem, unasked, known = start.request.problem, order is max_order is None, start.known
+    found: list[Evidence] = []
+    for method in choice.methods:
+        if found and not _worth_asking(method, problem, unasked, found[-1]):
+            break
+        reason = f"{choice.reason} It was not enough, and the {method.name} one was asked." if found else choice.reason
+        orders = check_orders(method.lowest_order(problem), order, max_order)
+        several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
+        evidence = replace(start, method=method, known=known, reason=reason)
+        try:
+            evidence = climb(orders if several else orders[:1], unasked, evidence)
+        except ProblemTooLarge:
+            if not found:
+                raise
+            break  # what the first method found stands
+        known = evidence.known
+        found.append(evidence)
+    best = max((replace(each, known=known) for each in found), key=lambda each: (each.finished, -each.gap))
+    return best.looked_beyond(near=True) if not best.finished and start.request.time_left() > 0 else best
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:
@@ -195,75 +196,3 @@ def _exists(method: Method, problem: Problem, order: int | None, max_order: int 
     """Whether a method has relaxations of the orders that were asked for."""
     lowest = method.lowest_order(problem)
     return (order is None or order >= lowest) and (max_order is None or max_order >= lowest)
-
-
-def _climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> None:
-    """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned.
-
-    Orders that the user did not ask for end also when an order has not made the gap smaller.
-    """
-    gap = np.inf
-    for k in orders:
-        try:
-            _try_order(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
-        except ProblemTooLarge as error:
-            if not evidence.attempts:
-                raise
-            evidence.limit = f"Order {k} was not tried: {error}."
-        if evidence.finished or evidence.limit:
-            break
-        before, gap = gap, evidence.gap
-        if unasked and np.isfinite(before) and gap > WORTH_GOING_ON * before:
-            evidence.limit = f"Order {k} did not make the gap smaller: name max_order to go on."
-            break
-
-
-def _try_order(k: int, evidence: Evidence, most: int | None) -> None:
-    """Solve order `k` in each setting of the method until there is no more to learn.
-
-    Relaxations of more than `most` moments are not solved.
-    """
-    request, method = evidence.request, evidence.method
-    started = time.perf_counter()
-    for number, setting in enumerate(method.settings(evidence.search, request, evidence.tried)):
-        evidence.seconds["relax"] += time.perf_counter() - started - setting.seconds
-        evidence.seconds["solve"] += setting.seconds
-        if request.time_left() <= 0:
-            evidence.limit = "The time limit was reached."
-            return
-        _attempt(k, setting, method, evidence, most)
-        if evidence.limit:
-            return
-        first = number == 0 and len(evidence.attempts) == 1
-        unknown = first and not evidence.finished and not evidence.proved_bounded
-        if (unknown or evidence.doubtful) and request.time_left() > 0:
-            evidence.seen_far = True
-            evidence.unbounded = evidence.search.falls_without_end()
-        evidence.look_beyond()
-        if evidence.finished:
-            return
-        started = time.perf_counter()
-
-
-def _attempt(k: int, setting: Setting, method: Method, evidence: Evidence, most: int | None) -> None:
-    """Relax, solve and read one order in one setting."""
-    request, seconds = evidence.request, evidence.seconds
-    request.say(f"order {k} over {setting.coverage}")
-    start = time.perf_counter()
-    relaxation = assemble(method.plan(setting.change, k, request.memory_limit))
-    relaxed = time.perf_counter()
-    if most is not None and relaxation.sdp.n_moments > most:
-        evidence.limit = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
-        return
-    request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    solution = request.solve(relaxation.sdp)
-    solved = time.perf_counter()
-    bound = dual_bound(relaxation, solution, setting.reach, request.until)
-    closed = bound is not None and evidence.closes(setting.change.value(bound.value))
-    known = evidence.search.upper
-    candidates = method.candidates(setting, relaxation, solution, evidence.search, closed)
-    evidence.search.add(candidates.points)
-    evidence.record(k, setting, relaxation, solution, bound, candidates, known)
-    seconds["relax"] += relaxed - start
-    seconds["solve"] += solved - relaxed
-    seconds["extract"] += time.perf_counter() - solved

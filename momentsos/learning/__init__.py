@@ -1,18 +1,20 @@
 """Networks with polynomial activations, and the polynomial problems that training them is."""
 
+from .activation import Activation
 from .formulate import Formulation, formulate
 from .identifiability import Identifiability, identifiability
-from .losses.loss import Loss
-from .losses.means import LOSSES, MeanResidual, loss_named
+from .losses import LOSSES, Loss, loss_named
 from .network import PolynomialNetwork
+from .unknowns import Unknowns
 
 __all__ = [
     "LOSSES",
+    "Activation",
     "Formulation",
     "Identifiability",
     "Loss",
-    "MeanResidual",
     "PolynomialNetwork",
+    "Unknowns",
     "formulate",
     "identifiability",
     "loss_named",

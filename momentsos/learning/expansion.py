@@ -16,23 +16,10 @@ import numpy as np
 from ..polynomials.exponents import Exponents, unique_rows
 from .layers import Floats, Layer, UnitPolynomials, Workspace
 from .network import PolynomialNetwork
+from .unknowns import Unknowns
 
 #: Numbers that one chunk of samples may hold in the largest layer (8 bytes each): few enough for the processor's cache.
 _CHUNK = 2**17
-
-
-def coefficient_names(degrees: tuple[int, ...]) -> tuple[str, ...]:
-    """Return the names of the learned coefficients: ``c11, c12, ..., c20, c21, ...`` (layer, power).
-
-    In a network of more than nine layers or degrees, an underscore separates the two numbers.
-    """
-    last = len(degrees)
-    mark = "_" if last > 9 or max(degrees) > 9 else ""
-    return tuple(
-        f"c{layer}{mark}{power}"
-        for layer, degree in enumerate(degrees, start=1)
-        for power in range(0 if layer == last else 1, degree + 1)
-    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +30,7 @@ class Expansion:
     ----------
     network : PolynomialNetwork
     names : tuple of str
-        The coefficients that are unknown.
+        The unknowns.
     exponents : (terms, n) integer array
         The monomials of the outputs, in graded order.
     """
@@ -54,22 +41,18 @@ class Expansion:
     _layers: tuple[Layer, ...]
 
     @classmethod
-    def of(cls, network: PolynomialNetwork) -> Expansion:
-        """Plan the expansion of `network`."""
-        names = coefficient_names(network.degrees)
-        varying, fixed = np.zeros((1, len(names)), dtype=np.int64), None
+    def of(cls, network: PolynomialNetwork, unknowns: Unknowns | None = None) -> Expansion:
+        """Plan the expansion of `network` in its unknowns, or in others for the same activations."""
+        unknowns = network.unknowns if unknowns is None else unknowns
+        varying, shared = np.zeros((1, unknowns.count), dtype=np.int64), None
         layers: list[Layer] = []
-        place = 0
-        for number, degree in enumerate(network.degrees):
-            last = number == len(network.degrees) - 1
-            own = list(range(place, place + degree + (1 if last else 0)))
+        for number, activation in enumerate(network.activations):
             if layers:
-                fixed = _affine(network, number, layers[-1].factors[0])
-            layers.append(Layer.of(fixed, varying, network.sizes[number + 1], own if last else [None, *own]))
+                shared = _affine(network, number, layers[-1].multipliers[0])
+            layers.append(activation.plan(shared, varying, network.sizes[number + 1], unknowns.monomials(number)))
             varying = layers[-1].exponents
-            place += len(own)
-        everything = unique_rows(np.concatenate([layers[-1].factors[0].exponents, varying]))[0]
-        return cls(network, names, everything, tuple(layers))
+        everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
+        return cls(network, unknowns.names, everything, tuple(layers))
 
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
@@ -82,18 +65,19 @@ class Expansion:
     def _last_input(self, X: Floats, space: Workspace) -> Floats:
         """Return what the samples change in the input of the last activation, shape (terms, units, samples)."""
         weights, biases = self.network.weights, self.network.biases
-        powers = 1 if len(self._layers) == 1 else len(self._layers[0].powers)
-        outputs = space.array("first", (powers, len(weights[0]), len(X)))
-        np.matmul(weights[0], X.T, out=outputs[0])
+        first, last = self._layers[0], self._layers[-1]
+        bare = first.bare and first is not last
+        values = space.array("first", (len(first.powers) if bare else 1, len(weights[0]), len(X)))
+        np.matmul(weights[0], X.T, out=values[0])
         if biases is not None:
-            outputs[0] += biases[0][:, None]
-        for k in range(1, powers):  # the first layer's output is c_1 Y + c_2 Y² + …, and what samples do not change
-            np.multiply(outputs[k - 1], outputs[0], out=outputs[k])
-        for number, layer in enumerate(self._layers[1:], start=1):
+            values[0] += biases[0][:, None]
+        for k in range(1, len(values)):  # the output is c_1 Y + c_2 Y² + …, and what samples do not change
+            np.multiply(values[k - 1], values[0], out=values[k])
+        for number, below in enumerate(self._layers[:-1], start=1):
+            outputs = values if below is first and bare else below.apply(values, space)
             values = space.array(number, (len(outputs), len(weights[number]), len(X)))
             np.matmul(weights[number], outputs, out=values)
-            outputs = values if layer is self._layers[-1] else layer.apply(values, space)
-        return outputs
+        return values
 
     def mean_outputs(self, X: Floats) -> Floats:
         """Return the coefficients of the mean output over the rows of `X`, shape (terms, m_{D+1}).
@@ -115,11 +99,11 @@ class Expansion:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
         last, space = self._layers[-1], Workspace()
         varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
-        fixed = _affine(self.network, len(self._layers), last.factors[0])
-        _, index = unique_rows(np.concatenate([self.exponents, fixed.exponents, last.exponents]))
-        places = np.split(index[len(self.exponents) :], [len(fixed.exponents)])
+        shared = _affine(self.network, len(self._layers), last.multipliers[0])
+        _, index = unique_rows(np.concatenate([self.exponents, shared.exponents, last.exponents]))
+        places = np.split(index[len(self.exponents) :], [len(shared.exponents)])
         result = np.zeros((len(self.exponents), *varying.shape[1:]))
-        result[places[0]] += fixed.values[:, :, None]
+        result[places[0]] += shared.values[:, :, None]
         result[places[1]] += varying
         return result.transpose(0, 2, 1)
 

@@ -13,7 +13,8 @@ from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from .expansion import Expansion
-from .losses.means import loss_named
+from .losses import Loss, loss_named
+from .losses.norms import Norm
 from .network import PolynomialNetwork, check_rows
 
 
@@ -28,12 +29,10 @@ class Formulation:
     problem : Problem
         Its variables are the coefficients, then what the loss adds (`theta`, or one bound for each residual).
     residuals : tuple of Polynomial
-        In the coefficients. For the mean residual: the entries of :math:`\hat f - \hat y`. For losses of all samples:
-        the residuals, or what a reduction makes of them.
+        In the coefficients; the loss is a norm of them. For the mean residual: the entries of :math:`\hat f - \hat y`.
+        For losses of all samples: the residuals, or what a reduction makes of them.
     scale : float
         The size of the targets, in units of the loss.
-    squares : tuple of Polynomial
-        Polynomials whose squares add up to the objective, where it is such a sum.
     """
 
     network: PolynomialNetwork
@@ -41,7 +40,21 @@ class Formulation:
     problem: Problem
     residuals: tuple[Polynomial, ...]
     scale: float
-    squares: tuple[Polynomial, ...]
+
+    @classmethod
+    def of(cls, network: PolynomialNetwork, loss: Loss, residuals: tuple[Polynomial, ...], scale: float) -> Formulation:
+        """Write the problem of making residuals of `network` small in the norm of the loss."""
+        return cls(network, loss.name, loss.norm.problem(residuals), residuals, scale)
+
+    @property
+    def norm(self) -> Norm:
+        """What is minimised of the residuals."""
+        return loss_named(self.loss).norm
+
+    @property
+    def squares(self) -> tuple[Polynomial, ...]:
+        """Polynomials whose squares add up to the objective; none for a loss that is no such sum."""
+        return self.residuals if self.norm.squared else ()
 
     @cached_property
     def evaluator(self) -> Evaluator:
@@ -50,30 +63,23 @@ class Formulation:
 
     @property
     def n_coefficients(self) -> int:
-        """The number of learned coefficients."""
-        return len(self.residuals[0].variables)
+        """The number of unknown coefficients, which are the first variables of the problem."""
+        return self.network.unknowns.count
 
     def coefficients(self, point: NDArray[np.float64]) -> list[NDArray[np.float64]]:
-        """Return one array a layer, ascending powers, for a point of the problem; `c_{l,0} = 1` is filled in."""
-        parts, place = [], 0
-        for layer, degree in enumerate(self.network.degrees):
-            last = layer == len(self.network.degrees) - 1
-            take = degree + 1 if last else degree
-            learned = point[place : place + take]
-            parts.append(np.array(learned if last else [1.0, *learned]))
-            place += take
-        return parts
+        """Return one array a layer, ascending powers, for a point of the problem; what is fixed is filled in."""
+        return self.network.unknowns.coefficients(point)
 
     def lifted(self, point: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return `point` with the variables that the loss adds set to what the coefficients make of them.
 
         For an epigraph this is `theta` = the largest absolute residual: exactly feasible, up to rounding.
         """
-        return loss_named(self.loss).lift(self.residuals, np.asarray(point[: self.n_coefficients]))
+        return self.norm.lift(self.residuals, np.asarray(point[: self.n_coefficients]))
 
     def objective(self, point: NDArray[np.float64]) -> float:
         """Return the objective at `point`, as a sum of squares where it is one."""
-        if self.squares:
+        if self.norm.squared:
             return float(sum(r(point) ** 2 for r in self.squares))
         return float(self.problem.minimize(point))
 
@@ -82,19 +88,14 @@ class Formulation:
 
         A few units in the last place of the sum of the absolute terms of each residual, times the degree.
         """
-        evaluator = self.evaluator
+        coefficients = np.asarray(point[: self.n_coefficients])
         units = (4 + max(r.degree for r in self.residuals)) * np.finfo(float).eps
-        errors = units * evaluator.sizes(np.asarray(point[: self.n_coefficients]))
-        if not self.squares:
-            one_bound = self.problem.n_variables == self.n_coefficients + 1
-            return float(errors.max() if one_bound else errors.sum())
-        values = np.abs(evaluator.values(np.asarray(point[: self.n_coefficients])))
-        return float(((values + errors) ** 2 - values**2).sum())
+        errors = units * self.evaluator.sizes(coefficients)
+        return self.norm.rounding(self.evaluator.values(coefficients), errors)
 
     def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-        """Return the learned coefficients as one vector, the inverse of `coefficients`."""
-        last = len(coefficients) - 1
-        return np.concatenate([c if layer == last else c[1:] for layer, c in enumerate(coefficients)])
+        """Return the unknown coefficients as one vector, the inverse of `coefficients`."""
+        return self.network.unknowns.flatten(coefficients)
 
 
 def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual") -> Formulation:
@@ -122,10 +123,10 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
     inputs, targets = checked_data(network, X, Y)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
-            written = chosen.formulate(Expansion.of(network), inputs, targets)
+            residuals = chosen.residuals(Expansion.of(network), inputs, targets)
+            return Formulation.of(network, chosen, residuals, chosen.scale(targets))
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
-    return Formulation(network, chosen.name, written.problem, written.residuals, written.scale, written.squares)
 
 
 def checked_data(

@@ -72,6 +72,6 @@ def identifiability(formulation: Formulation, point: NDArray[np.float64]) -> Ide
     values[: len(found)] = found
     rank = int((values > NEGLIGIBLE * values[0]).sum()) if values[0] > 0 else 0
     weight = np.sqrt((directions[rank:] ** 2).sum(axis=0)) if rank < len(values) else np.zeros(len(values))
-    names = formulation.residuals[0].variables
+    names = formulation.network.unknowns.names
     undetermined = tuple(name for name, share in zip(names, weight, strict=True) if share > _SHARE)
     return Identifiability(np.where(seen, norms, 0.0), values, directions, rank, undetermined)

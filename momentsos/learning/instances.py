@@ -43,16 +43,15 @@ def noisy_instance(
     r"""Draw an instance of the published tables.
 
     Weights :math:`W_l \sim N(0, 1) / \sqrt{m_{l-1}}`, without the division for the law ``"plain"``; inputs and
-    coefficients :math:`N(0, 1)` with :math:`c_{l,0} = 1` in the inner layers; one noise vector for all samples,
-    or with `fresh` one for each.
+    coefficients :math:`N(0, 1)`, but for those that the network fixes; one noise vector for all samples, or with
+    `fresh` one for each.
     """
     rng = np.random.default_rng(seed)
     divisor = width**0.5 if law == "scaled" else 1.0
     weights = [rng.standard_normal((width, width)) / divisor for _ in range(len(degrees) + 1)]
-    true = [rng.standard_normal(degree + 1) for degree in degrees]
-    for inner in true[:-1]:
-        inner[0] = 1.0
+    drawn = [rng.standard_normal(degree + 1) for degree in degrees]
     network = PolynomialNetwork(tuple(weights), degrees)
+    true = network.unknowns.coefficients(network.unknowns.flatten(drawn))
     X = rng.standard_normal((samples, width))
     Y = network.with_coefficients(true).predict(X) + noise * rng.standard_normal((samples, width) if fresh else width)
     note = f"degrees {', '.join(map(str, degrees))}, {samples} samples, width {width}, noise {noise:g}"

@@ -59,7 +59,7 @@ class UnitPolynomials:
         """Return the product, unit by unit."""
         exponents = (self.exponents[:, None, :] + other.exponents[None, :, :]).reshape(-1, self.exponents.shape[1])
         values = self.values[:, None, :] * other.values[None, :, :]
-        return UnitPolynomials.sum_of([(exponents, values.reshape(len(exponents), -1))])
+        return UnitPolynomials.sum_of([(exponents, values.reshape(len(exponents), self.values.shape[1]))])
 
 
 @dataclass(frozen=True, eq=False)
@@ -121,54 +121,62 @@ class Layer:
         The monomials of :math:`Y^k`, for k = 1, …, d.
     products : tuple of Product
         From :math:`Y^{k-1}` to :math:`Y^k`, for k = 2, …, d.
-    factors : tuple of UnitPolynomials
+    multipliers : tuple of UnitPolynomials
         The :math:`G_k`, for k = 0, …, d.
     exponents : (terms, n) integer array
         The monomials of that part of the output which the samples change.
     places : tuple of (terms of G_k, terms of Y^k) integer arrays
         Where their products are in it, for k = 1, …, d.
+    bare : bool
+        Whether the values of that part are the powers of `Y` themselves, one a monomial and in order.
     """
 
     powers: tuple[Exponents, ...]
     products: tuple[Product, ...]
-    factors: tuple[UnitPolynomials, ...]
+    multipliers: tuple[UnitPolynomials, ...]
     exponents: Exponents
     places: tuple[NDArray[np.intp], ...]
+    bare: bool
 
     @classmethod
-    def of(cls, fixed: UnitPolynomials | None, varying: Exponents, units: int, unknowns: Sequence[int | None]) -> Layer:
+    def of(
+        cls, shared: UnitPolynomials | None, varying: Exponents, units: int, coefficients: Exponents, factors: Floats
+    ) -> Layer:
         """Plan the layer.
 
         Parameters
         ----------
-        fixed : UnitPolynomials or None
+        shared : UnitPolynomials or None
             The `F`; None where it is zero.
         varying : (terms, n) integer array
             The monomials of `Y`.
         units : int
-        unknowns : sequence of int or None
-            For p = 0, …, d the variable that :math:`c_p` is, None for the number 1.
+        coefficients : (d + 1, n) integer array
+            For p = 0, …, d the monomial that :math:`c_p` is, up to a factor: the unknown, or the constant one.
+        factors : (d + 1,) array
+            These factors.
         """
-        n, degree = varying.shape[1], len(unknowns) - 1
+        n, degree = varying.shape[1], len(coefficients) - 1
         powers, products = [varying], []
         for _ in range(2, degree + 1):
             products.append(Product.of(powers[-1], varying))
             powers.append(products[-1].exponents)
-        factors = tuple(_factor(k, fixed, units, unknowns, n) for k in range(degree + 1))
-        sums = [g.exponents[:, None, :] + rows[None, :, :] for g, rows in zip(factors[1:], powers, strict=True)]
+        multipliers = tuple(_multiplier(k, shared, units, coefficients, factors) for k in range(degree + 1))
+        sums = [g.exponents[:, None, :] + rows[None, :, :] for g, rows in zip(multipliers[1:], powers, strict=True)]
         exponents, index = unique_rows(np.concatenate([part.reshape(-1, n) for part in sums]))
         ends = np.cumsum([part.shape[0] * part.shape[1] for part in sums])
         places = tuple(
             part.reshape(shape.shape[:2]) for part, shape in zip(np.split(index, ends[:-1]), sums, strict=True)
         )
-        return cls(tuple(powers), tuple(products), factors, exponents, places)
+        bare = np.array_equal(index, np.arange(degree)) and all((g.values == 1.0).all() for g in multipliers[1:])
+        return cls(tuple(powers), tuple(products), multipliers, exponents, places, bare)
 
     def apply(self, values: Floats, space: Workspace) -> Floats:
         """Return what the samples change in the output, shape (terms, units, samples), from `Y` of the same kind."""
         result, begun = space.array(self, (len(self.exponents), *values.shape[1:])), set()
         scratch = space.array("scratch", values.shape[1:])
         power = values
-        for k, (g, places) in enumerate(zip(self.factors[1:], self.places, strict=True), start=1):
+        for k, (g, places) in enumerate(zip(self.multipliers[1:], self.places, strict=True), start=1):
             power = self.products[k - 2].form(power, values, space) if k > 1 else values
             for row, numbers in zip(places.tolist(), g.values, strict=True):
                 for place, term in zip(row, power, strict=True):
@@ -188,27 +196,24 @@ class Layer:
 
     def total(self, samples: int, sums: Sequence[Floats]) -> UnitPolynomials:
         """Return the whole output summed over the samples, from the sums of powers over them."""
-        parts = [(self.factors[0].exponents, samples * self.factors[0].values)]
-        for g, rows, power in zip(self.factors[1:], self.powers, sums, strict=True):
+        parts = [(self.multipliers[0].exponents, samples * self.multipliers[0].values)]
+        for g, rows, power in zip(self.multipliers[1:], self.powers, sums, strict=True):
             product = g.times(UnitPolynomials(rows, power))
             parts.append((product.exponents, product.values))
         return UnitPolynomials.sum_of(parts)
 
 
-def _factor(
-    k: int, fixed: UnitPolynomials | None, units: int, unknowns: Sequence[int | None], n: int
+def _multiplier(
+    k: int, shared: UnitPolynomials | None, units: int, coefficients: Exponents, factors: Floats
 ) -> UnitPolynomials:
-    """Return :math:`G_k`; that of k = 0 has the constant monomial too, for a bias to come."""
-    one = UnitPolynomials(np.zeros((1, n), dtype=np.int64), np.ones((1, units)))
+    """Return :math:`G_k`, without terms where it is zero; k = 0 has the constant monomial too, for a bias to come."""
+    one = UnitPolynomials(np.zeros((1, coefficients.shape[1]), dtype=np.int64), np.ones((1, units)))
     parts = [(one.exponents, 0.0 * one.values)] if k == 0 else []
     power = one
-    for p in range(k, len(unknowns)):
-        step = np.zeros(n, dtype=np.int64)
-        unknown = unknowns[p]
-        if unknown is not None:
-            step[unknown] = 1
-        parts.append((power.exponents + step, math.comb(p, k) * power.values))
-        if fixed is None:
+    for p in range(k, len(coefficients)):
+        if factors[p] != 0.0:
+            parts.append((power.exponents + coefficients[p], math.comb(p, k) * factors[p] * power.values))
+        if shared is None:
             break
-        power = power.times(fixed)
-    return UnitPolynomials.sum_of(parts)
+        power = power.times(shared)
+    return UnitPolynomials.sum_of(parts) if parts else UnitPolynomials(one.exponents[:0], one.values[:0])

@@ -11,14 +11,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..hierarchy.methods import methods_named
+from ..hierarchy.gaps import GAP_FLOOR, closes
 from ..hierarchy.request import check_problem, check_request
-from ..hierarchy.result import GAP_FLOOR, Result, Status, closes
-from ..hierarchy.solve import solve
-from . import Formulation, Identifiability, PolynomialNetwork, formulate, identifiability
-from .formulate import checked_data
-from .losses.means import loss_named
+from ..hierarchy.result import Result
+from ..hierarchy.status import Status
+from .formulate import Formulation, checked_data, formulate
+from .identifiability import Identifiability, identifiability
+from .losses import Loss, loss_named
 from .losses.sampled import SampledLoss
+from .network import PolynomialNetwork
+from .options import Options
 from .reductions import solve_by_reductions
 from .starts import least_squares_points
 
@@ -121,47 +123,38 @@ def learn(
     began = time.perf_counter()
     until = began + (np.inf if time_limit is None else time_limit)
 
-    named = loss_named(loss)
-    sampled = isinstance(named, SampledLoss)
+    options = Options(method, solver, tol, order, max_order, until, solver_options, bound, memory_limit, seed, progress)
+    chosen = loss_named(loss)
+    if chosen.sampled is not None:
+        return _from_reductions(network, X, Y, chosen.sampled, options, began)
+    return _from_the_whole(network, X, Y, chosen, options, began)
 
-    def ask(formulation: Formulation, candidates: NDArray[np.float64], least_scale: float = 0.0) -> Result:
-        left = until - time.perf_counter()
-        own = "partial" if sampled and method == "auto" else method
-        scale = formulation.scale * methods_named(own, formulation.problem).methods[0].resolution
-        return solve(
-            formulation.problem,
-            order,
-            max_order,
-            own,
-            solver,
-            tol,
-            max(1e-3, left) if np.isfinite(left) else None,
-            solver_options,
-            bound=bound,
-            candidates=candidates,
-            objective_scale=max(scale, least_scale),
-            squares=formulation.squares,
-            memory_limit=memory_limit,
-            seed=seed,
-            progress=progress,
-        )
 
-    if isinstance(named, SampledLoss):
-        inputs, targets = checked_data(network, X, Y)
-        reduced = solve_by_reductions(
-            network, inputs, targets, named, ask, tol=tol, seed=seed, until=until, memory_limit=memory_limit
-        )
-        result = replace(reduced.result, reason=REDUCED) if method == "auto" else reduced.result
-        return _fit(network, result, reduced.formulation, reduced.squared, began)
-    formulation = formulate(network, X, Y, loss)
+def _from_the_whole(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: Loss, options: Options, began: float
+) -> Fit:
+    """Learn with the problem of the whole loss."""
+    formulation = formulate(network, X, Y, loss.name)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = ask(formulation, least_squares_points(formulation, seed))
+    result = options.solve(formulation, least_squares_points(formulation, options.seed))
     result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
         points = np.array([formulation.lifted(point) for point in result.minimizers])
-        result = replace(result, minimizers=points, **_recomputed(result, formulation, points[0], tol))
+        result = replace(result, minimizers=points, **_recomputed(result, formulation, points[0], options.tol))
     return _fit(network, result, formulation, formulation, began)
+
+
+def _from_reductions(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: SampledLoss, options: Options, began: float
+) -> Fit:
+    """Learn with reductions of the loss."""
+    inputs, targets = checked_data(network, X, Y)
+    auto = options.method == "auto"
+    own = replace(options, method="partial") if auto else options
+    reduced = solve_by_reductions(network, inputs, targets, loss, own)
+    result = replace(reduced.result, reason=REDUCED) if auto else reduced.result
+    return _fit(network, result, reduced.formulation, reduced.squared, began)
 
 
 def _fit(

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from .activation import Activation, normalised
+from .unknowns import Unknowns
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +81,7 @@ class PolynomialNetwork:
             object.__setattr__(self, "biases", biases)
         if self.coefficients is not None:
             coefficients = _arrays(self.coefficients, "coefficients", 1)
-            lengths = [d + 1 for d in self.degrees]
+            lengths = [len(activation.coefficients) for activation in self.activations]
             if [len(c) for c in coefficients] != lengths:
                 raise InvalidInput(
                     f"coefficients: expected vectors of lengths {lengths}, got {[len(c) for c in coefficients]}"
@@ -89,6 +92,16 @@ class PolynomialNetwork:
     def sizes(self) -> tuple[int, ...]:
         r"""The layer sizes :math:`m_0, \dots, m_{D+1}`."""
         return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
+
+    @property
+    def activations(self) -> tuple[Activation, ...]:
+        """The activation of each hidden layer."""
+        return normalised(self.degrees)
+
+    @cached_property
+    def unknowns(self) -> Unknowns:
+        """Which of the coefficients are learned, and the vector of these."""
+        return Unknowns.of([activation.coefficients for activation in self.activations])
 
     def with_coefficients(self, coefficients: Sequence[ArrayLike]) -> PolynomialNetwork:
         """Return the same network with the given activation coefficients (ascending powers)."""
@@ -117,9 +130,8 @@ class PolynomialNetwork:
         if self.coefficients is None:
             raise InvalidInput("predict: the network has no coefficients yet; learn them, or use with_coefficients")
         hidden = check_rows(X, "X", self.sizes[0])
-        for layer, coefficients in enumerate(self.coefficients):
-            inputs = hidden @ self.weights[layer].T + self.bias(layer)
-            hidden = np.asarray(np.polynomial.polynomial.polyval(inputs, coefficients), dtype=np.float64)
+        for layer, (activation, coefficients) in enumerate(zip(self.activations, self.coefficients, strict=True)):
+            hidden = activation.at(hidden @ self.weights[layer].T + self.bias(layer), coefficients)
         return np.asarray(hidden @ self.weights[-1].T + self.bias(len(self.weights) - 1))
 
 

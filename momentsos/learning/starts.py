@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..polynomials.evaluator import Evaluator
-from . import Formulation
+from .formulate import Formulation
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
 #: It ends when the best value was found this many times.
 ENOUGH = 2
 #: Evaluations of the residuals in one run, and in one that follows a valley.
-STEPS, _VALLEY_STEPS = 30, 200
+EVALUATIONS, _VALLEY_EVALUATIONS = 30, 200
 #: What MINPACK says when these were too few.
 _NOT_CONVERGED = 5
 
@@ -27,8 +27,9 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
         Points of the formulation's problem, best first.
     """
     evaluator = formulation.evaluator
-    projected = _Projected(evaluator, formulation.network.degrees[-1] + 1)
-    starts = np.random.default_rng(seed).standard_normal((STARTS, formulation.n_coefficients - projected.last))
+    unknowns = formulation.network.unknowns
+    projected = _Projected(evaluator, unknowns.inner, unknowns.last)
+    starts = np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
     for start in starts:
@@ -65,25 +66,26 @@ class _Projected:
     ----------
     evaluator : Evaluator
         Of the residuals.
-    last : int
-        The number of coefficients of the last layer.
+    inner, last : integer arrays
+        Which unknowns `u` and `v` are.
     """
 
-    def __init__(self, evaluator: Evaluator, last: int) -> None:
-        self.evaluator, self.last = evaluator, last
+    def __init__(self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp]) -> None:
+        self.evaluator, self.inner, self.last = evaluator, inner, last
         self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
         if self._known is None or self._known[0] != inner.tobytes():
-            base = np.append(inner, np.zeros(self.last))
-            columns = self.evaluator.jacobian(base)[:, len(inner) :]
+            base = np.zeros(len(self.inner) + len(self.last))
+            base[self.inner] = inner
+            columns = np.take(self.evaluator.jacobian(base), self.last, axis=1)
             lengths = np.linalg.norm(columns, axis=0)
             lengths[lengths == 0] = 1.0
             u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
             rank = int((s > 1e-10 * s[0]).sum())
             inside = (u[:, :rank].T @ self.evaluator.values(base)) / s[:rank]
-            base[len(inner) :] = -(vt[:rank].T @ inside) / lengths
+            base[self.last] = -(vt[:rank].T @ inside) / lengths
             self._known = inner.tobytes(), base, u[:, :rank]
         return self._known[1:]
 
@@ -96,23 +98,23 @@ class _Projected:
     def jacobian(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what stands for their derivatives in the inner coefficients."""
         point, basis = self.complete(inner)
-        columns = self.evaluator.jacobian(point)[:, : len(inner)]
+        columns = np.take(self.evaluator.jacobian(point), self.inner, axis=1)
         return np.asarray(columns - basis @ (basis.T @ columns))
 
 
 def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDArray[np.float64] | None:
     """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
 
-    None is returned for a run that does not end within `STEPS`: it is on its way to a worse end, or to infinity.
+    None is returned for a run that does not end within `EVALUATIONS`: it is on its way to a worse end, or to infinity.
     """
     from scipy.optimize import least_squares, leastsq
 
-    inner, small = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
+    inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=STEPS, **small)
+        end = least_squares(projected.values, start, projected.jacobian, max_nfev=EVALUATIONS, **stop)
         inner, over = end.x, end.status == 0
     elif len(start):
-        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=STEPS, **small)
+        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=EVALUATIONS, **stop)
         inner, over = answer[0], answer[-1] == _NOT_CONVERGED
     else:
         over = False
@@ -124,4 +126,4 @@ def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[n
     """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
     from scipy.optimize import least_squares
 
-    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_STEPS).x)
+    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_EVALUATIONS).x)

@@ -6,10 +6,12 @@ Only small lists are remembered: what is found for long ones costs little beside
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, wraps
+from functools import wraps
 from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+
+from .caches import ROOM, Store, held_bytes
 
 #: Results that are kept for each function, and the bytes of arrays up to which they are.
 _KEPT, _LARGEST = 256, 2**14
@@ -31,18 +33,22 @@ def remembered(function: Callable[..., Result]) -> Callable[..., Result]:
     Parameters
     ----------
     function : callable
-        A pure function of arrays and hashable values, all given by position.
+        A pure function of arrays and hashable values, all given by position, that does not return None.
     """
-
-    @lru_cache(maxsize=_KEPT)
-    def known(*contents: Any) -> Result:
-        return function(*map(_restored, contents))
+    store = Store(function, _KEPT, ROOM)
+    known = store.known
 
     @wraps(function)
     def ask(*given: Any) -> Result:
-        if sum(each.nbytes for each in given if isinstance(each, np.ndarray)) > _LARGEST:
+        size = sum([each.nbytes for each in given if isinstance(each, np.ndarray)])
+        if size > _LARGEST:
             return function(*given)
-        return known(*map(_content, given))
+        contents = tuple(map(_content, given))
+        found = known.get(contents)
+        if found is None:
+            found = function(*map(_restored, contents))
+            store.add(contents, found, size + held_bytes(found))
+        return found
 
     return ask
 

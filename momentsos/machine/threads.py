@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from functools import cache
 from typing import Any
 
 from threadpoolctl import ThreadpoolController
 
+from .caches import kept
 
-@cache
+
+@kept(1)
 def _controller() -> ThreadpoolController:
     return ThreadpoolController()
 

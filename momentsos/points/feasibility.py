@@ -21,9 +21,9 @@ from scipy.sparse.linalg import lsqr
 
 if TYPE_CHECKING:
     from ..polynomials.evaluator import Evaluator
-    from .wide import WideEvaluator
+    from .sparse_evaluator import SparseEvaluator
 
-    AnyEvaluator = Evaluator | WideEvaluator
+    AnyEvaluator = Evaluator | SparseEvaluator
 
 #: A point is feasible when moves of its coordinates by this much would mend every violation, to first order.
 FEASIBILITY = 1e-8

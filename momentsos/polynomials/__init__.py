@@ -4,11 +4,13 @@ from .bases import basis_size, monomial_basis
 from .exponents import ExponentIndex, combine
 from .polynomial import Polynomial, variables
 from .squares import sum_of_squares
+from .support import Support
 from .symbolic import from_sympy, to_sympy
 
 __all__ = [
     "ExponentIndex",
     "Polynomial",
+    "Support",
     "basis_size",
     "combine",
     "from_sympy",

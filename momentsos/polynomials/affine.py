@@ -13,7 +13,7 @@ from .exponents import ExponentIndex, Exponents, row_keys, rows_from_keys, uniqu
 from .polynomial import Polynomial
 from .precise import precise_product
 from .shift import Floats, add_multiple, taylor_shift
-from .tables import from_table, to_table
+from .tables import from_table, to_fine_table
 
 Places = NDArray[np.intp]
 
@@ -162,14 +162,17 @@ def change_polynomials(
 ) -> list[Polynomial]:
     """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats.
 
-    The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision
-    and rounded once: what cancels costs no digits. Variables that do not mix are first measured in their own units,
-    powers of two: products in slices keep digits relative to the largest number of a row, not to each.
+    The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision,
+    beginning with the coefficients where they are exact, and rounded once: what cancels costs no digits. Variables that
+    do not mix are first measured in their own units, powers of two: products in slices keep digits relative to the
+    largest number of a row, not to each.
     """
     units = _units(matrix)
-    rows, table = to_table(polynomials)
-    table = table * np.prod(units**rows, axis=1)
-    rows, high, low = taylor_shift(rows, table, shift / units, np.zeros(len(shift)) if fine is None else fine / units)
+    rows, table, rest = to_fine_table(polynomials)
+    factors = np.prod(units**rows, axis=1)
+    fine = np.zeros(len(shift)) if fine is None else fine / units
+    rest = None if rest is None else rest * factors
+    rows, high, low = taylor_shift(rows, table * factors, shift / units, fine, rest)
     monomials, changed = substitute_linearly(rows, high, low, matrix / units[:, None])
     return from_table(monomials, changed, polynomials[0].variables)
 

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .exponents import Exponents
+from .support import Support
 
 if TYPE_CHECKING:
     from .polynomial import Polynomial
@@ -43,11 +44,10 @@ def evaluate_terms(
 
 def evaluate_all(polynomials: Sequence[Polynomial], point: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the values of many polynomials at one point, shape ``(polynomials,)``."""
-    known: dict[int, NDArray[np.float64]] = {}  # many have the same list of exponents
+    known: dict[Support, NDArray[np.float64]] = {}
     values = []
     for p in polynomials:
-        key = id(p.exponents)
-        if key not in known:
-            known[key] = evaluate_monomials(p.exponents, point[None, :])
-        values.append(float((known[key] @ p.values)[0]))
+        if p.support not in known:
+            known[p.support] = evaluate_monomials(p.exponents, point[None, :])
+        values.append(float((known[p.support] @ p.values)[0]))
     return np.array(values)

@@ -7,7 +7,6 @@ in graded lexicographic order: by total degree, then with larger exponents of ea
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,14 +96,15 @@ def _keys_of_rows(exponents: Exponents, length: int) -> NDArray[np.int64]:
 
 def unique_keys(keys: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return where each distinct row of `keys` occurs, in lexicographic order, and for every row which it is."""
+    new = np.ones(len(keys), dtype=bool)
     if keys.shape[1] == 1:  # what np.unique does, at half its cost for short lists
         order = np.argsort(keys[:, 0], kind="stable")
         ordered = keys[order, 0]
-        new = np.concatenate([[True], ordered[1:] != ordered[:-1]])
+        np.not_equal(ordered[1:], ordered[:-1], out=new[1:])
     else:
         order = np.lexsort(keys.T[::-1])
         ordered = keys[order]
-        new = np.concatenate([[True], (ordered[1:] != ordered[:-1]).any(axis=1)])
+        new[1:] = (ordered[1:] != ordered[:-1]).any(axis=1)
     inverse = np.empty(len(keys), dtype=np.intp)
     inverse[order] = np.cumsum(new) - 1
     return order[new], inverse
@@ -137,6 +137,8 @@ def combine(exponents: Exponents, coefficients: NDArray) -> tuple[Exponents, NDA
     """Merge like terms, drop zeros, and sort in graded order."""
     rows, index = unique_rows(exponents)
     values = sum_by_index(coefficients, index, len(rows))
+    if len(rows) and np.count_nonzero(values) == len(rows):
+        return rows, values
     keep = values != 0
     return rows[keep], values[keep]
 
@@ -149,10 +151,18 @@ class ExponentIndex:
     ----------
     rows : (size, n) integer array
         Distinct exponents in graded order.
+    radix : int
+        More than all total degrees.
+    keys : (size,) integer array or None
+        The `row_keys` of the rows, None where 62 bits are too few.
+    words : (size, parts) integer array or None
+        Then the `word_keys` instead.
     """
 
     rows: Exponents
-    _find: Callable[[Exponents], NDArray[np.intp]]
+    radix: int
+    keys: NDArray[np.int64] | None
+    words: NDArray[np.int64] | None
 
     @classmethod
     def of(cls, rows: Exponents) -> ExponentIndex:
@@ -166,29 +176,25 @@ class ExponentIndex:
         rows, number = unique_rows(rows)
         radix = int(rows.sum(axis=1).max(initial=0)) + 1
         keys = row_keys(rows, radix)
-
-        def find_by_key(wanted: Exponents) -> NDArray[np.intp]:
-            assert keys is not None
-            inside = wanted.sum(axis=1) < radix
-            wanted_keys = row_keys(np.where(inside[:, None], wanted, 0), radix)
-            assert wanted_keys is not None
-            place = np.minimum(np.searchsorted(keys, wanted_keys), len(keys) - 1)
-            found = inside & (keys[place] == wanted_keys) if len(keys) else np.zeros(len(wanted), dtype=bool)
-            return np.where(found, place, -1).astype(np.intp)
-
-        def find_by_word(wanted: Exponents) -> NDArray[np.intp]:
-            inside = wanted.sum(axis=1) < radix
-            asked = _keys_of_rows(wanted if inside.all() else np.where(inside[:, None], wanted, 0), radix - 1)
-            first, inverse = unique_keys(np.concatenate([words, asked]))
-            place = np.where(first < len(words), first, -1)[inverse[len(words) :]]
-            return np.where(inside, place, -1).astype(np.intp)
-
-        words = _keys_of_rows(rows, radix - 1) if keys is None else np.zeros((0, 1), dtype=np.int64)
-        return cls(rows, find_by_word if keys is None else find_by_key), number
+        return cls(rows, radix, keys, _keys_of_rows(rows, radix - 1) if keys is None else None), number
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def find(self, exponents: Exponents) -> NDArray[np.intp]:
         """Return the position of every row of `exponents`, -1 where it is not in the set."""
-        return self._find(exponents)
+        inside = exponents.sum(axis=1) < self.radix
+        low = exponents if inside.all() else np.where(inside[:, None], exponents, 0)
+        return np.where(inside, self._find(low), -1).astype(np.intp)
+
+    def _find(self, wanted: Exponents) -> NDArray[np.intp]:
+        """Return the position of rows whose degrees are below the radix."""
+        if self.words is not None:
+            first, inverse = unique_keys(np.concatenate([self.words, _keys_of_rows(wanted, self.radix - 1)]))
+            return np.where(first < len(self.words), first, -1)[inverse[len(self.words) :]]
+        asked = row_keys(wanted, self.radix)
+        assert self.keys is not None and asked is not None  # as many variables, so that the same bits are enough
+        if not len(self.keys):
+            return np.full(len(wanted), -1, dtype=np.intp)
+        place = np.minimum(np.searchsorted(self.keys, asked), len(self.keys) - 1)
+        return np.where(self.keys[place] == asked, place, -1)

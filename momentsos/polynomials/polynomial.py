@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from numbers import Rational, Real
+from numbers import Real
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from .coefficients import as_coefficients, rounded, rounding, same_kind
 from .exponents import MAX_DEGREE, Exponents, combine
 from .products import multiply_terms
+from .support import Support
+
+#: Bits of numerator and denominator up to which a fraction is shown as one.
+_SHOWN = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,17 +30,25 @@ class Polynomial:
     Polynomials in different variables combine: the result has the variables of the left one first.
     Comparison with ``==`` is identity of the polynomials as functions of their named variables.
 
+    Coefficients are floats, or exact as soon as one of them is given exactly: as a fraction, a rational number of
+    SymPy, a `decimal.Decimal` or an integer beyond :math:`2^{53}`. They then stay exact through ring operations,
+    calculus, substitution, `Problem`, JSON and SymPy, both ways; `exact` are the fractions, and `values` the floats
+    nearest to them, which evaluation takes. Operations on floats round. So ``x / 3`` has a rounded coefficient, as
+    ``1 / 3`` in Python, and ``x * Fraction(1, 3)`` an exact one; and ``(x - 123456789) ** 2`` rounds its constant,
+    which no float is, while ``(x - Fraction(123456789)) ** 2`` does not.
+
     Attributes
     ----------
-    exponents : (terms, n) int64 array
+    support : Support
+        The monomials. Polynomials that were made together may share one, and then hold the same object.
     coefficients : (terms,) array
-        float64, or object holding `fractions.Fraction` when the user gave a fraction; a float that meets a
-        fraction is taken as the exact binary fraction that it is.
+        float64, or object holding `fractions.Fraction` where they are exact; a float that meets a fraction is
+        taken as the exact binary fraction that it is.
     variables : tuple of str
         The names, one a column of `exponents`.
     """
 
-    exponents: Exponents
+    support: Support
     coefficients: NDArray[Any]
     variables: tuple[str, ...]
 
@@ -54,7 +68,7 @@ class Polynomial:
         """
         names = tuple(variables)
         rows = np.asarray(exponents)
-        values = _as_coefficients(coefficients)
+        values = as_coefficients(coefficients)
         if len(set(names)) != len(names):
             raise InvalidInput(f"variables {names}: expected distinct names")
         rows = rows.reshape(len(values), len(names)) if rows.size == 0 else rows
@@ -75,31 +89,50 @@ class Polynomial:
     def constant(cls, value: float | Fraction, variables: Sequence[str] = ()) -> Polynomial:
         """Return the constant polynomial `value` in `variables`."""
         names = tuple(variables)
-        return cls._merged(np.zeros((1, len(names)), dtype=np.int64), _as_coefficients([value]), names)
+        return cls._merged(np.zeros((1, len(names)), dtype=np.int64), as_coefficients([value]), names)
 
     @classmethod
     def _merged(cls, exponents: Exponents, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:
         rows, values = combine(exponents, coefficients)
         rows.setflags(write=False)
         values.setflags(write=False)
-        return cls(rows, values, variables)
+        return cls(Support(rows), values, variables)
 
     # -- facts ---------------------------------------------------------------------------------------------
 
-    @cached_property
+    @property
+    def exponents(self) -> Exponents:
+        """The exponents of the monomials, shape (terms, n)."""
+        return self.support.rows
+
+    @property
     def degree(self) -> int:
         """The total degree, 0 for constants and for the zero polynomial."""
-        return int(self.exponents.sum(axis=1).max(initial=0))
+        return self.support.degree
 
     @property
     def is_exact(self) -> bool:
         """Whether the coefficients are fractions."""
-        return self.coefficients.dtype == object
+        return self.coefficients.dtype.hasobject
+
+    @property
+    def exact(self) -> tuple[Fraction, ...]:
+        """The coefficients as exact rational numbers; floats are the binary fractions that they are."""
+        return tuple(map(Fraction, self.coefficients.tolist()))
 
     @property
     def values(self) -> NDArray[np.float64]:
-        """The coefficients as floats, shape (terms,)."""
-        return self.coefficients.astype(np.float64, copy=False)
+        """The coefficients as floats, each rounded once, shape (terms,); infinite beyond the range of floats."""
+        return self._rounded if self.is_exact else self.coefficients
+
+    @cached_property
+    def _rounded(self) -> NDArray[np.float64]:
+        return rounded(self.coefficients)
+
+    @property
+    def fine(self) -> NDArray[np.float64]:
+        """The digits of the coefficients that `values` have not, shape (terms,): zero where they are floats."""
+        return rounding(self.coefficients, self.values) if self.is_exact else np.zeros(len(self))
 
     @cached_property
     def scale(self) -> float:
@@ -136,7 +169,7 @@ class Polynomial:
         names = tuple(variables)
         if names == self.variables:
             return self
-        used = np.asarray(self.exponents.any(axis=0))
+        used = self.support.occurs
         missing = [name for name, use in zip(self.variables, used, strict=True) if use and name not in names]
         if missing:
             raise InvalidInput(f"variables {missing} occur in the polynomial but not in {list(names)}")
@@ -147,10 +180,10 @@ class Polynomial:
         return Polynomial._merged(rows, self.coefficients, names)
 
     def _aligned(self, other: object) -> tuple[Polynomial, Polynomial] | None:
-        if isinstance(other, Real):
-            other = Polynomial.constant(other, self.variables)  # type: ignore[arg-type]  # numbers.Real is no float
         if not isinstance(other, Polynomial):
-            return None
+            if not isinstance(other, Real):
+                return None
+            other = Polynomial.constant(other, self.variables)  # type: ignore[arg-type]  # numbers.Real is no float
         if self.variables == other.variables:
             return self, other
         names = merge_variables(self.variables, other.variables)
@@ -163,7 +196,7 @@ class Polynomial:
         if pair is None:
             return NotImplemented
         left, right = pair
-        a, b = _same_kind(left.coefficients, right.coefficients)
+        a, b = same_kind(left.coefficients, right.coefficients)
         return Polynomial._merged(
             np.concatenate([left.exponents, right.exponents]), np.concatenate([a, b]), left.variables
         )
@@ -171,27 +204,29 @@ class Polynomial:
     __radd__ = __add__
 
     def __neg__(self) -> Polynomial:
-        return Polynomial(self.exponents, -self.coefficients, self.variables)
+        return Polynomial(self.support, -self.coefficients, self.variables)
 
     def __pos__(self) -> Polynomial:
         return self
 
     def __sub__(self, other: object) -> Polynomial:
-        return self + (-other) if isinstance(other, Real | Polynomial) else NotImplemented
+        pair = self._aligned(other)  # first, for an unsigned integer has no negative
+        return NotImplemented if pair is None else pair[0] + (-pair[1])
 
     def __rsub__(self, other: object) -> Polynomial:
-        return (-self) + other if isinstance(other, Real | Polynomial) else NotImplemented
+        pair = self._aligned(other)
+        return NotImplemented if pair is None else pair[1] + (-pair[0])
 
     def __mul__(self, other: object) -> Polynomial:
-        if isinstance(other, Real):
-            values, factor = _same_kind(self.coefficients, _as_coefficients([other]))
+        if not isinstance(other, Polynomial) and isinstance(other, Real):
+            values, factor = same_kind(self.coefficients, as_coefficients([other]))
             return Polynomial._merged(self.exponents, values * factor, self.variables)
         pair = self._aligned(other)
         if pair is None:
             return NotImplemented
         left, right = pair
         _check_degree(left.degree + right.degree)
-        a, b = _same_kind(left.coefficients, right.coefficients)
+        a, b = same_kind(left.coefficients, right.coefficients)
         rows, values = multiply_terms(left.exponents, a, right.exponents, b)
         return Polynomial._merged(rows, values, left.variables)
 
@@ -202,7 +237,7 @@ class Polynomial:
             return NotImplemented
         if other == 0:
             raise InvalidInput("division of a polynomial by zero")
-        values, divisor = _same_kind(self.coefficients, _as_coefficients([other]))
+        values, divisor = same_kind(self.coefficients, as_coefficients([other]))
         return Polynomial._merged(self.exponents, values / divisor, self.variables)
 
     def __pow__(self, power: int) -> Polynomial:
@@ -228,8 +263,7 @@ class Polynomial:
         return np.array_equal(left.exponents, right.exponents) and bool((left.coefficients == right.coefficients).all())
 
     def __hash__(self) -> int:
-        used = np.asarray(self.exponents.any(axis=0))
-        names = [name for name, use in zip(self.variables, used, strict=True) if use]
+        names = [name for name, use in zip(self.variables, self.support.occurs, strict=True) if use]
         reduced = self.over(sorted(names))
         return hash((reduced.variables, reduced.exponents.tobytes(), tuple(reduced.coefficients)))
 
@@ -274,7 +308,10 @@ class Polynomial:
 
         return substitute(self, replacements)
 
-    # -- words ---------------------------------------------------------------------------------------------
+    # -- copies and words ----------------------------------------------------------------------------------
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _again, (self.support, self.coefficients, self.variables)
 
     def __repr__(self) -> str:
         return f"Polynomial({self})"
@@ -287,6 +324,12 @@ class Polynomial:
         ]
         text = " + ".join(shown[:40]).replace("+ -", "- ")
         return text + (f" + … ({len(shown)} terms)" if len(shown) > 40 else "")
+
+
+def _again(support: Support, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:
+    """Return a polynomial that was pickled or copied; arrays come back writable."""
+    coefficients.setflags(write=False)
+    return Polynomial(support, coefficients, variables)
 
 
 def variables(*names: str) -> tuple[Polynomial, ...]:
@@ -320,45 +363,16 @@ def _check_degree(degree: int) -> None:
         raise InvalidInput(f"a polynomial of degree {degree}: expected at most {MAX_DEGREE}")
 
 
-def _as_coefficients(values: Any) -> NDArray[Any]:
-    """Convert to float64, or to fractions when one is a `Fraction` or a long integer; refuse what is not finite."""
-    listed = values.tolist() if isinstance(values, np.ndarray) and values.dtype == object else values
-    if isinstance(listed, list | tuple) and any(_is_exact(value) for value in listed):
-        return _as_fractions(listed)
-    try:
-        array = np.array(listed, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"coefficients: expected real numbers ({error})") from error
-    if not np.isfinite(array).all():
-        raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
-    return array
-
-
-def _is_exact(value: Any) -> bool:
-    """Whether a coefficient is kept as a fraction: it is one, or an integer with more digits than a float."""
-    return isinstance(value, Fraction) or (isinstance(value, int) and abs(value) > 2**53)
-
-
-def _as_fractions(values: Sequence[Any]) -> NDArray[Any]:
-    array = np.empty(len(values), dtype=object)
-    for i, value in enumerate(values):
-        if not isinstance(value, Rational) and not np.isfinite(value):
-            raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
-        array[i] = Fraction(value)
-    return array
-
-
-def _same_kind(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Lift floats to fractions when the other side has fractions."""
-    if a.dtype == b.dtype:
-        return a, b
-    return (a, _as_fractions(b.tolist())) if a.dtype == object else (_as_fractions(a.tolist()), b)
-
-
 def _term(row: NDArray[np.int64], value: Any, names: Sequence[str]) -> str:
     factors = [name if power == 1 else f"{name}^{power}" for name, power in zip(names, row, strict=True) if power]
-    number = str(value) if isinstance(value, Fraction) else f"{float(value):.6g}"
+    number = _shown(value) if isinstance(value, Fraction) else f"{float(value):.6g}"
     if not factors:
         return number
     sign = {"1": "", "-1": "-"}.get(number)
     return (f"{number}*" if sign is None else sign) + "*".join(factors)
+
+
+def _shown(value: Fraction) -> str:
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= _SHOWN:
+        return str(value)
+    return f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"

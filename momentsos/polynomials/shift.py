@@ -41,7 +41,9 @@ def _halves(a: Any) -> tuple[Any, Any]:
     return high, a - high
 
 
-def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) -> tuple[Exponents, Floats, Floats]:
+def taylor_shift(
+    rows: Exponents, table: Floats, shift: Floats, fine: Floats, rest: Floats | None = None
+) -> tuple[Exponents, Floats, Floats]:
     r"""Expand polynomials at :math:`x = s + a` in monomials of `s`, with `a` the sum of two floats.
 
     One variable after the other is shifted by the scheme of repeated synthetic division.
@@ -54,6 +56,8 @@ def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) ->
         Coefficients.
     shift, fine : (n,) arrays
         The `a` is ``shift + fine``.
+    rest : (polynomials, terms) array, optional
+        The coefficients are ``table + rest``.
 
     Returns
     -------
@@ -66,6 +70,8 @@ def taylor_shift(rows: Exponents, table: Floats, shift: Floats, fine: Floats) ->
     high = np.zeros((len(monomials), len(table)))
     high[own] = table.T
     low = np.zeros_like(high)
+    if rest is not None:
+        low[own] = rest.T
     for i, divisions in steps:
         top = len(divisions)
         for first in range(top):

@@ -9,11 +9,14 @@ from typing import Any
 import numpy as np
 
 from ..errors import InvalidInput
+from .coefficients import COUNTED
 from .polynomial import Polynomial
 
 
 def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polynomial:
-    """Convert a sympy expression; rationals that are not integers stay exact fractions.
+    """Convert a sympy expression; rationals that are not integers, and long integers, stay exact fractions.
+
+    Floats beside them are the binary fractions that they are.
 
     Parameters
     ----------
@@ -40,6 +43,9 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
     if not names:
         return Polynomial.constant(_number(expression))
     symbols = [by_name.get(name, sympy.Symbol(name)) for name in names]
+    if any(not _is_counted(number) for number in expression.atoms(sympy.Rational)):
+        # In one domain with floats, rational coefficients would become floats.
+        expression = expression.xreplace({number: sympy.Rational(number) for number in expression.atoms(sympy.Float)})
     try:
         poly = sympy.Poly(expression, *symbols)
     except sympy.PolynomialError as error:
@@ -54,13 +60,18 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
 
 def _number(value: Any) -> float | Fraction:
     if value.is_Rational:
-        return float(value) if value.is_Integer and abs(value) < 2**53 else Fraction(int(value.p), int(value.q))
+        return float(value) if _is_counted(value) else Fraction(int(value.p), int(value.q))
     if value.is_real is False or not value.is_number:
         raise InvalidInput(f"from_sympy: coefficient {value} is not a real number")
     try:
         return float(value)
     except TypeError as error:
         raise InvalidInput(f"from_sympy: coefficient {value} is not a real number") from error
+
+
+def _is_counted(value: Any) -> bool:
+    """Whether a rational number is an integer that is a float without an error."""
+    return bool(value.is_Integer) and abs(int(value)) <= COUNTED
 
 
 def to_sympy(polynomial: Polynomial) -> Any:
@@ -73,7 +84,8 @@ def to_sympy(polynomial: Polynomial) -> Any:
         if isinstance(value, Fraction):
             number = sympy.Rational(value.numerator, value.denominator)
         else:
-            number = sympy.Integer(int(value)) if float(value).is_integer() else sympy.Float(float(value))
+            whole = float(value).is_integer() and abs(value) <= COUNTED
+            number = sympy.Integer(int(value)) if whole else sympy.Float(float(value))
         factors = [symbol ** int(power) for symbol, power in zip(symbols, row, strict=True)]
         terms.append(sympy.Mul(number, *factors))
     return sympy.Add(*terms)

@@ -1,6 +1,6 @@
 """Many polynomials as one table of coefficients over one list of monomials, and back.
 
-Lists of exponents that are the same array are looked at once: what is made here shares them.
+Supports that are the same object are looked at once: what is made here shares them.
 """
 
 from __future__ import annotations
@@ -13,25 +13,26 @@ from numpy.typing import NDArray
 from ..errors import InvalidInput
 from .exponents import Exponents, unique_rows
 from .polynomial import Polynomial
+from .support import Support
 
 
-def distinct_lists(polynomials: Iterable[Polynomial]) -> list[Exponents]:
-    """Return the lists of exponents of polynomials, those that are the same array once."""
-    return list({id(p.exponents): p.exponents for p in polynomials}.values())
+def distinct_supports(polynomials: Iterable[Polynomial]) -> list[Support]:
+    """Return the supports of polynomials, each once."""
+    return list(dict.fromkeys(p.support for p in polynomials))
 
 
-#: Polynomials with the same list of exponents: their places, the list, and their coefficients, one row each.
-Group = tuple[list[int], Exponents, NDArray[np.float64]]
+#: Polynomials with the same support: their places, the support, and their coefficients, one row each.
+Group = tuple[list[int], Support, NDArray[np.float64]]
 
 
-def by_lists(polynomials: Sequence[Polynomial]) -> list[Group]:
-    """Return polynomials with the same list of exponents together."""
-    alike: dict[int, list[int]] = {}
+def by_support(polynomials: Sequence[Polynomial]) -> list[Group]:
+    """Return polynomials with the same support together."""
+    alike: dict[Support, list[int]] = {}
     for place, p in enumerate(polynomials):
-        alike.setdefault(id(p.exponents), []).append(place)
+        alike.setdefault(p.support, []).append(place)
     return [
-        (places, polynomials[places[0]].exponents, np.array([polynomials[place].values for place in places]))
-        for places in alike.values()
+        (places, support, np.array([polynomials[place].values for place in places]))
+        for support, places in alike.items()
     ]
 
 
@@ -44,15 +45,39 @@ def to_table(polynomials: Sequence[Polynomial]) -> tuple[Exponents, NDArray[np.f
         In graded order.
     table : (polynomials, terms) array
     """
-    lists = {id(p.exponents): p.exponents for p in polynomials}
-    if len(lists) == 1:
-        return polynomials[0].exponents, np.array([p.values for p in polynomials])
-    rows, index = unique_rows(np.concatenate(list(lists.values())))
-    ends = np.cumsum([len(exponents) for exponents in lists.values()])
-    places = dict(zip(lists, np.split(index, ends[:-1]), strict=True))
+    return _table(polynomials, [p.values for p in polynomials])
+
+
+def to_fine_table(
+    polynomials: Sequence[Polynomial],
+) -> tuple[Exponents, NDArray[np.float64], NDArray[np.float64] | None]:
+    """Return what `to_table` does, and the digits of the coefficients that floats have not, None where all are floats.
+
+    Returns
+    -------
+    rows : (terms, n) integer array
+        In graded order.
+    table, fine : (polynomials, terms) arrays
+        The coefficients are their sum, to twice the working precision.
+    """
+    rows, table = to_table(polynomials)
+    exact = any(p.is_exact for p in polynomials)
+    return rows, table, _table(polynomials, [p.fine for p in polynomials])[1] if exact else None
+
+
+def _table(
+    polynomials: Sequence[Polynomial], numbers: Sequence[NDArray[np.float64]]
+) -> tuple[Exponents, NDArray[np.float64]]:
+    """Return all monomials of polynomials, and for each polynomial the numbers that belong to its terms."""
+    supports = distinct_supports(polynomials)
+    if len(supports) == 1:
+        return polynomials[0].exponents, np.array(numbers)
+    rows, index = unique_rows(np.concatenate([support.rows for support in supports]))
+    ends = np.cumsum([len(support) for support in supports])
+    places = dict(zip(supports, np.split(index, ends[:-1]), strict=True))
     table = np.zeros((len(polynomials), len(rows)))
-    for row, p in zip(table, polynomials, strict=True):
-        row[places[id(p.exponents)]] = p.values
+    for row, p, values in zip(table, polynomials, numbers, strict=True):
+        row[places[p.support]] = values
     return rows, table
 
 
@@ -68,14 +93,13 @@ def from_table(rows: Exponents, table: NDArray[np.float64], variables: Sequence[
         raise InvalidInput("coefficients: expected finite numbers, found NaN or infinity")
     names = tuple(variables)
     nonzero = table != 0
-    lists: dict[bytes, Exponents] = {}
+    supports: dict[bytes, Support] = {}
     found = []
     for values, keep in zip(table, nonzero, strict=True):
         key = keep.tobytes()
-        if key not in lists:
-            lists[key] = rows[keep]
-            lists[key].setflags(write=False)
+        if key not in supports:
+            supports[key] = Support(rows[keep])
         chosen = values[keep]
         chosen.setflags(write=False)
-        found.append(Polynomial(lists[key], chosen, names))
+        found.append(Polynomial(supports[key], chosen, names))
     return found

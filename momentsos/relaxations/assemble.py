@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -14,7 +14,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..machine.remembered import remembered
-from ..polynomials import ExponentIndex
+from ..polynomials import ExponentIndex, Support
 from ..polynomials.exponents import Exponents, unique_rows
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
@@ -83,7 +83,7 @@ class Relaxation:
 
 
 @remembered
-def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Exponents, NDArray[np.intp]]:
+def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Support, NDArray[np.intp]]:
     """Return the monomials of `x^b x^t` (of `x^b x^c x^t` for pairs) as a list, and the place of each product in it.
 
     Where few of the variables occur, the products are formed and merged in these alone.
@@ -96,16 +96,16 @@ def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Expon
     rows = basis[first] + basis[second] if square else basis
     products = (rows[:, None, :] + terms[None, :, :]).reshape(len(rows) * len(terms), rows.shape[1])
     if not few:
-        return products, np.arange(len(products), dtype=np.intp)
+        return Support(products), np.arange(len(products), dtype=np.intp)
     distinct, place = unique_rows(products)
     whole = np.zeros((len(distinct), n), dtype=np.int64)
     whole[:, used] = distinct
-    return whole, place
+    return Support(whole), place
 
 
-def _likeness(block: Block) -> tuple[int, int, BlockKind]:
+def _likeness(block: Block) -> tuple[Support, Support, BlockKind]:
     """Blocks with this in common, those of polynomials with the same terms and of the same basis, differ in values."""
-    return id(block.polynomial.exponents), id(block.basis), block.kind
+    return block.polynomial.support, block.monomials, block.kind
 
 
 class _Columns:
@@ -114,11 +114,11 @@ class _Columns:
     def __init__(self, blocks: Iterable[Block]) -> None:
         alike = {_likeness(block): block for block in blocks}
         found = [_multiplied(b.polynomial.exponents, b.basis, b.kind is BlockKind.PSD) for b in alike.values()]
-        lists = {id(rows): rows for rows, _ in found}
-        self.monomials, number = ExponentIndex.numbering(np.concatenate(list(lists.values())))
-        ends = np.cumsum([len(rows) for rows in lists.values()])
+        lists = list(dict.fromkeys(products for products, _ in found))
+        self.monomials, number = ExponentIndex.numbering(np.concatenate([products.rows for products in lists]))
+        ends = np.cumsum([len(products) for products in lists])
         places = dict(zip(lists, np.split(number, ends[:-1]), strict=True))
-        self._of = {kind: places[id(rows)][place] for kind, (rows, place) in zip(alike, found, strict=True)}
+        self._of = {kind: places[products][place] for kind, (products, place) in zip(alike, found, strict=True)}
 
     def of(self, block: Block) -> NDArray[np.intp]:
         """Return the column of each product of the block, one term after the other."""
@@ -148,8 +148,7 @@ def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
     if all(block.combinations is None for block in blocks):
         return operator
     parts, end = [], 0
-    for _, group in groupby(blocks, key=lambda block: id(block.combinations)):
-        alike = list(group)
+    for alike in _neighbours(blocks):
         start, end = end, end + sum(svec_length(len(block.basis)) for block in alike)
         rows, combinations = operator[start:end], alike[0].combinations
         if combinations is not None:
@@ -157,6 +156,17 @@ def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:
             rows = _repeated(matrix, len(alike)) @ rows
         parts.append(rows)
     return sp.vstack(parts, format="csr")
+
+
+def _neighbours(blocks: Iterable[Block]) -> Iterator[list[Block]]:
+    """Yield runs of blocks with the same combinations, which are the same object."""
+    run: list[Block] = []
+    for block in blocks:
+        if run and block.combinations is not run[0].combinations:
+            yield run
+            run = []
+        run.append(block)
+    yield run
 
 
 def _repeated(matrix: sp.csr_matrix, count: int) -> sp.csr_matrix:
@@ -175,7 +185,7 @@ def assemble(plan: Plan) -> Relaxation:
     """
     psd = [block for block in plan.blocks if block.kind is BlockKind.PSD]
     zero = [block for block in plan.blocks if block.kind is BlockKind.ZERO]
-    one = np.zeros((1, len(plan.variables)), dtype=np.int64)
+    one = Support(np.zeros((1, len(plan.variables)), dtype=np.int64))
     objective, normalization = (Block(p, one, BlockKind.ZERO) for p in (plan.objective, plan.normalization))
     columns = _Columns([objective, normalization, *psd, *zero])
     cost = np.zeros(len(columns.monomials))

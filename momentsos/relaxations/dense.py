@@ -7,7 +7,7 @@ relaxations (3.3) and (3.4) of Zhang, Nie and Tang (2025).
 from __future__ import annotations
 
 from ..errors import OrderTooLow
-from ..polynomials import Polynomial, monomial_basis
+from ..polynomials import Polynomial, Support, monomial_basis
 from ..problem import Problem
 from .plan import Block, BlockKind, Plan
 from .size import dense_size, refuse_if_too_large
@@ -41,10 +41,11 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
     _, entries, _ = dense_size(problem, order)
     refuse_if_too_large(f"the dense relaxation of order {order} in {n} variables", n, entries, memory_limit)
     one = Polynomial.constant(1.0, problem.variables)
-    blocks = [Block(one, monomial_basis(n, order), BlockKind.PSD)]
+    blocks = [Block(one, Support(monomial_basis(n, order)), BlockKind.PSD)]
     for j, g in enumerate(problem.inequalities):
-        basis = monomial_basis(n, order - (g.degree + 1) // 2)
+        basis = Support(monomial_basis(n, order - (g.degree + 1) // 2))
         blocks.append(Block(g, basis, BlockKind.PSD, (j,)))
     for number, h in enumerate(problem.equalities):
-        blocks.append(Block(h, monomial_basis(n, 2 * order - h.degree), BlockKind.ZERO, (number,)))
+        basis = Support(monomial_basis(n, 2 * order - h.degree))
+        blocks.append(Block(h, basis, BlockKind.ZERO, (number,)))
     return Plan(problem.minimize, one, tuple(blocks), order, "dense")

@@ -7,18 +7,17 @@ For fixed `u` the objective is :math:`v^\top G(u) v - 2 b(u)^\top v + c(u)`. The
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ..conditioning.affine import AffineChange, unchanged
 from ..conditioning.split import Split, inner_degree, quadratic_split
 from ..errors import InvalidInput, OrderTooLow
-from ..polynomials import Polynomial, basis_size, monomial_basis
+from ..machine.caches import kept_beside
+from ..polynomials import Polynomial, Support, basis_size, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
 from ..problem import Problem
-from .face import any_denominator, on_face, squares_that_occur
+from .carried_face import any_denominator, on_face, squares_that_occur
 from .partial import denominator
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
@@ -29,7 +28,7 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
 
     The basis at order 0 are the monomials whose squares can occur in a sum of squares with the support of the
     objective, in the variables of the problem; at order `k` it is multiplied by :math:`[u]_k`. After a change of
-    variables it is what these monomials span; see `momentsos.relaxations.face`.
+    variables it is what these monomials span; see `momentsos.relaxations.carried_face`.
 
     Parameters
     ----------
@@ -57,7 +56,7 @@ def mixed_plan(given: Problem | AffineChange, order: int, memory_limit: int | No
     return on_face(_whole(change.problem, original, split, order, w), reference, alive, change)
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def _reference(problem: Problem, order: int, memory_limit: int | None) -> tuple[Plan, tuple[NDArray[np.bool_], ...]]:
     """Return the plan in the variables of the problem, for any denominator, and the squares that can occur in it."""
     split = quadratic_split(problem)
@@ -75,14 +74,14 @@ def _whole(problem: Problem, original: Problem, split: Split, order: int, w: Pol
     """Plan all blocks with the monomials of the original problem."""
     n, one = problem.n_variables, Polynomial.constant(1.0, problem.variables)
     basis = _times_inner(half_support(original.minimize), split, order)
-    blocks = [Block(one, basis, BlockKind.PSD)]
+    blocks = [Block(one, Support(basis), BlockKind.PSD)]
     top = 2 * order + inner_degree(original.minimize, split)
     for j, (g, own) in enumerate(zip(problem.inequalities, original.inequalities, strict=True)):
         room = max(0, (top - inner_degree(own, split)) // 2)
-        blocks.append(Block(g, _inner_monomials(split, room, n), BlockKind.PSD, (j,)))
+        blocks.append(Block(g, Support(_inner_monomials(split, room, n)), BlockKind.PSD, (j,)))
     for number, (h, own) in enumerate(zip(problem.equalities, original.equalities, strict=True)):
         room = max(0, top - inner_degree(own, split))
-        blocks.append(Block(h, _inner_monomials(split, room, n), BlockKind.ZERO, (number,)))
+        blocks.append(Block(h, Support(_inner_monomials(split, room, n)), BlockKind.ZERO, (number,)))
     return Plan(problem.minimize * w, w, tuple(blocks), order, "partial")
 
 

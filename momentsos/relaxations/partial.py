@@ -15,8 +15,6 @@ all inner variables, no denominator is needed, and products of these bounds with
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,10 +28,11 @@ from ..conditioning.split import (
     is_inner,
 )
 from ..errors import InvalidInput, OrderTooLow
-from ..polynomials import Polynomial, monomial_basis
-from ..polynomials.exponents import Exponents, unique_rows
+from ..machine.caches import kept, kept_beside
+from ..polynomials import Polynomial, Support, monomial_basis
+from ..polynomials.exponents import unique_rows
 from ..problem import Problem
-from .face import any_denominator, on_face, squares_that_occur
+from .carried_face import any_denominator, on_face, squares_that_occur
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
 
@@ -43,7 +42,7 @@ def partial_plan(given: Problem | AffineChange, order: int, memory_limit: int | 
 
     With :math:`D = 2k + \max_j \deg_u g_j`, the multiplier of a constraint has degree
     :math:`2 \lfloor (D - \deg_u g_j) / 2 \rfloor`, at least `2k`; that of an equality :math:`D - \deg_u h_l`. Squares
-    that cannot occur are left out; see `momentsos.relaxations.face`.
+    that cannot occur are left out; see `momentsos.relaxations.carried_face`.
 
     Parameters
     ----------
@@ -80,7 +79,7 @@ def check_partial(problem: Problem, order: int, memory_limit: int | None = None,
     refuse_if_too_large(f"the partial relaxation of order {order}", problem.n_variables, entries, memory_limit)
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def _reference(problem: Problem, order: int) -> tuple[Plan, tuple[NDArray[np.bool_], ...]]:
     """Return the plan in the variables of the problem, for any denominator, and the squares that can occur in it."""
     split = affine_split(problem)
@@ -95,7 +94,7 @@ def _is_bounded(problem: Problem, split: Split) -> bool:
     return bool(np.isfinite(half_widths(problem)[list(split.inner)]).all())
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def _degrees(problem: Problem, split: Split, order: int) -> tuple[int, int]:
     """Return the degrees in `u` of the identity and of its squares without factor."""
     objective = inner_degree(problem.minimize, split)
@@ -108,7 +107,7 @@ def _degrees(problem: Problem, split: Split, order: int) -> tuple[int, int]:
     return top, min(max(objective, 2 * order + shiftable_degree(problem, split)), top)
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def _constraint_degrees(problem: Problem, split: Split) -> tuple[int, ...]:
     """Return the degrees in `u` of the inequalities, then of the equalities."""
     return inner_degrees((*problem.inequalities, *problem.equalities), split)
@@ -126,23 +125,23 @@ def _changed_terms(polynomial: Polynomial, split: Split) -> int:
     return sum(inner_basis_size(split, d) for d in [*highest, int(degrees.max(initial=0))])
 
 
-@lru_cache(maxsize=8)
+@kept_beside()
 def _entries(problem: Problem, split: Split, order: int, changed: bool) -> int:
     """Return the entries of all block matrices, from counts alone; `changed` counts the terms after a change."""
     count = _changed_terms if changed else _terms
-    lists = {id(p.exponents): p for p in (*problem.inequalities, *problem.equalities)}
-    terms = {key: count(p, split) for key, p in lists.items()}
+    alike = {p.support: p for p in (*problem.inequalities, *problem.equalities)}
+    terms = {support: count(p, split) for support, p in alike.items()}
     top, pure = _degrees(problem, split, order)
     degrees, equal = _by_kind(problem, split)
     sizes = {degree: inner_basis_size(split, (top - degree) // 2) for degree in set(degrees)}
     entries = sum(
-        terms[id(g.exponents)] * (s := sizes[degree]) * (s + 1) // 2
+        terms[g.support] * (s := sizes[degree]) * (s + 1) // 2
         for g, degree in zip(problem.inequalities, degrees, strict=True)
     )
     whole = inner_basis_size(split, pure // 2)
     entries += whole * (whole + 1) // 2
     return entries + sum(
-        terms[id(h.exponents)] * inner_basis_size(split, top - degree)
+        terms[h.support] * inner_basis_size(split, top - degree)
         for h, degree in zip(problem.equalities, equal, strict=True)
     )
 
@@ -204,16 +203,15 @@ def shiftable_degree(problem: Problem, split: Split) -> int:
     return int(degrees.max(initial=0))
 
 
-@lru_cache(maxsize=32)
-def _basis(split: Split, degree: int, n: int) -> Exponents:
+@kept(32)
+def _basis(split: Split, degree: int, n: int) -> Support:
     inner = monomial_basis(len(split.inner), degree)
     rows = np.zeros((len(inner), n), dtype=np.int64)
     rows[:, list(split.inner)] = inner
-    rows.setflags(write=False)
-    return rows
+    return Support(rows)
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def denominator(names: tuple[str, ...], split: Split, power: int) -> Polynomial:
     r"""Return the power of :math:`1 + \|u\|^2`."""
     rows = np.zeros((len(split.inner) + 1, len(names)), dtype=np.int64)

@@ -7,7 +7,7 @@ from enum import Enum
 
 import scipy.sparse as sp
 
-from ..polynomials import Polynomial
+from ..polynomials import Polynomial, Support
 from ..polynomials.exponents import Exponents
 
 
@@ -29,8 +29,8 @@ class Block:
     ----------
     polynomial : Polynomial
         The `g`; 1 for a moment matrix.
-    basis : (size, n) integer array
-        The monomials `B`.
+    monomials : Support
+        The `B`. Blocks that share it, and the support of their polynomials, differ in coefficients only.
     kind : BlockKind
     combinations : (rows, size) sparse matrix or None
         When given, the condition is on :math:`L(g\, (C B)(C B)^\top)`: the rows of `C` are the polynomials that
@@ -41,15 +41,20 @@ class Block:
     """
 
     polynomial: Polynomial
-    basis: Exponents
+    monomials: Support
     kind: BlockKind
     factors: tuple[int, ...] = ()
     combinations: sp.csr_matrix | None = None
 
     @property
+    def basis(self) -> Exponents:
+        """The exponents of the monomials `B`, shape (monomials, n)."""
+        return self.monomials.rows
+
+    @property
     def size(self) -> int:
         """The number of rows of the block's matrix."""
-        return len(self.basis) if self.combinations is None else int(self.combinations.shape[0])
+        return len(self.monomials) if self.combinations is None else int(self.combinations.shape[0])
 
 
 @dataclass(frozen=True, eq=False)

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadOption, OrderTooLow
-from ..polynomials import Polynomial, basis_size, monomial_basis
+from ..polynomials import Polynomial, Support, basis_size, monomial_basis
 from ..problem import Problem
-from ..sdp.faces import zeros_on_diagonals
+from ..sdp.diagonal_zeros import zeros_on_diagonals
 from .cliques import Clique, correlative_cliques
 from .plan import Block, BlockKind, Plan
 from .size import refuse_if_too_large
@@ -109,7 +109,7 @@ def _wholes(problem: Problem, order: int) -> Iterator[_Whole]:
 
 def _home(g: Polynomial, cliques: Sequence[Clique], holders: Sequence[set[int]]) -> Clique | None:
     """Return the smallest clique with all variables of a constraint, the first of them; None where there is none."""
-    used = np.flatnonzero(g.exponents.any(axis=0)).tolist()
+    used = np.flatnonzero(g.support.occurs).tolist()
     common = set.intersection(*(holders[i] for i in used)) if used else {0}
     return min((cliques[number] for number in sorted(common)), key=len, default=None)
 
@@ -117,7 +117,7 @@ def _home(g: Polynomial, cliques: Sequence[Clique], holders: Sequence[set[int]])
 def _condition(whole: _Whole) -> Condition:
     """Return the block in its own variables alone."""
     g = whole.polynomial
-    columns = np.union1d(np.array(whole.clique, dtype=np.int64), np.flatnonzero(g.exponents.any(axis=0)))
+    columns = np.union1d(np.array(whole.clique, dtype=np.int64), np.flatnonzero(g.support.occurs))
     basis = np.zeros((whole.size, len(columns)), dtype=np.int64)
     basis[:, np.searchsorted(columns, whole.clique)] = monomial_basis(len(whole.clique), whole.degree)
     return Condition(columns, basis, g.exponents[:, columns], np.sign(g.values), whole.kind is BlockKind.PSD)
@@ -152,7 +152,7 @@ def _divided(
         whole, condition = wholes[number], conditions[number]
         basis = np.zeros((len(rows), n), dtype=np.int64)
         basis[:, condition.columns] = condition.basis[rows - products.starts[number]]
-        return Block(whole.polynomial, basis, whole.kind, whole.factors)
+        return Block(whole.polynomial, Support(basis), whole.kind, whole.factors)
 
     for rows in blocks:
         number = int(np.searchsorted(products.starts, rows[0], side="right")) - 1

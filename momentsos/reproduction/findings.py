@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from statistics import median
 from types import MappingProxyType
 
-from ..hierarchy.methods.base import EVERYWHERE
+from ..bounds.region import EVERYTHING
 from .run import Run
 from .summary import Row, rows
 from .tables import TextTable
@@ -130,7 +130,7 @@ def _order3(found: Run) -> list[tuple[str, str, str]]:
     lines = []
     for law in found.selection.laws:
         pairs = [pair for row in own if row.law == law for pair in row.cases]
-        free = [a for _, o in pairs for a in o.attempts[:1] if a["coverage"] == EVERYWHERE]
+        free = [a for _, o in pairs for a in o.attempts[:1] if a["region"] == EVERYTHING.kind]
         if not free:
             continue
         meets, flat = sum(a["meets"] for a in free), sum(bool(a["flat"]) for a in free)

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ProblemTooLarge, SolverFailed
-from ..hierarchy.result import Status, closes
+from ..hierarchy.gaps import closes
+from ..hierarchy.status import Status
 from ..learning.instances import Instance
 from ..learning.learn import Fit, learn
 from .cases import Case
@@ -24,7 +25,9 @@ class Outcome:
     ----------
     status : str
         The name of a `Status`.
-    message, method, solver, coverage : str
+    message, method, solver : str
+    region : str
+        The kind of the set on which the lower bound holds; see `momentsos.bounds.region`.
     lower_bound, upper_bound, relative_gap : float or None
     order : int or None
     coefficients : list of list of float, or None
@@ -39,14 +42,15 @@ class Outcome:
         Wall time and processor time of `learn`.
     moments, largest_block : int or None
     attempts : list of dict
-        Every relaxation that was solved: order, coverage, lower bound, whether it meets the upper bound, flatness.
+        Every relaxation that was solved: order, kind of region, lower bound, whether it meets the upper bound,
+        flatness.
     """
 
     status: str
     message: str
     method: str
     solver: str = ""
-    coverage: str = ""
+    region: str = ""
     lower_bound: float | None = None
     upper_bound: float | None = None
     relative_gap: float | None = None
@@ -109,7 +113,7 @@ def measure(case: Case) -> Outcome:
         message=fit.message,
         method=fit.method,
         solver=fit.solver,
-        coverage=fit.coverage,
+        region=fit.region.kind,
         lower_bound=_finite(fit.lower_bound),
         upper_bound=_finite(fit.upper_bound),
         relative_gap=_finite(fit.relative_gap),
@@ -149,7 +153,7 @@ def _attempts(fit: Fit) -> list[dict[str, Any]]:
     return [
         {
             "order": each.order,
-            "coverage": each.coverage,
+            "region": each.region.kind,
             "lower_bound": _finite(each.lower_bound),
             "meets": closes(each.lower_bound, fit.upper_bound, fit.scale, fit.tol),
             "flat": None if each.flatness is None else bool(each.flatness.flat),

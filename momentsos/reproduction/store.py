@@ -11,7 +11,7 @@ from ..errors import InvalidInput
 from .cases import Case
 from .measure import Outcome
 
-_FORMAT = 1
+_FORMAT = 2
 
 
 @dataclass(frozen=True)

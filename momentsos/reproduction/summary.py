@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..hierarchy.methods.base import EVERYWHERE
+from ..bounds.region import EVERYTHING
 from .cases import Case
 from .experiments import Experiment
 from .measure import Outcome
@@ -131,7 +131,7 @@ def _row(degrees: tuple[int, ...], law: str, number: int, pairs: list[tuple[Case
         instances=len(pairs),
         certified=len(certified),
         tight=sum(gap <= settings.tol for gap in gaps),
-        inside=sum(outcome.coverage != EVERYWHERE for outcome in certified),
+        inside=sum(outcome.region != EVERYTHING.kind for outcome in certified),
         orders=dict(sorted(orders.items())),
         spreads=_spreads(outcomes, SIZES[number - 1][1]),
         cases=tuple(pairs),

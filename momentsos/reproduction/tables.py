@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..hierarchy.methods.base import EVERYWHERE
+from ..bounds.region import EVERYTHING
 from .experiments import Experiment
 from .run import Run
 from .summary import Row, Spread, rows
@@ -103,8 +103,8 @@ def attempts_table(experiment: Experiment, found: Run) -> TextTable:
     body = []
     for row in rows(experiment, found):
         first = [outcome.attempts[0] for _, outcome in row.cases if outcome.attempts]
-        free = [each for each in first if each["coverage"] == EVERYWHERE]
-        inside = [each for _, o in row.cases for each in o.attempts if each["coverage"] != EVERYWHERE]
+        free = [each for each in first if each["region"] == EVERYTHING.kind]
+        inside = [each for _, o in row.cases for each in o.attempts if each["region"] != EVERYTHING.kind]
         body.append(
             (
                 row.name,

@@ -1,7 +1,7 @@
 """The conic standard form of a relaxation, its solution, and the residuals that we recompute ourselves."""
 
+from .diagonal_zeros import forced_zeros, restrict
 from .dual import dual_program, from_dual
-from .faces import forced_zeros, restrict
 from .independence import independent_moments, on_moments, search_seconds, spanning_moments
 from .infeasibility import DualRay, PrimalRay, check_dual_ray, check_primal_ray
 from .program import SDP

@@ -15,6 +15,7 @@ import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.caches import beside
 from .program import SDP
 from .triangles import pivoted_triangle
 
@@ -29,6 +30,9 @@ _SPARE, _SPREAD = 20, 8
 #: Without a sketch, even if it had fewer rows: up to this many for one of the sketch, and this many entries.
 _FEW, _SMALL = 8, 2**16
 
+#: What was found for programs that are still in use: first a solver asks, then who repairs its answer.
+_HALVED: WeakKeyDictionary[SDP, NDArray[np.intp] | None] = beside("independent moments", __name__)
+
 
 def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
     """Return at most half of the moments, such that the columns of `F`, `E` and `c` of the others depend on theirs.
@@ -40,10 +44,6 @@ def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:
         able = _FEWEST <= n <= _MOST and np.unique(_alone(sdp)).size <= n // 2
         _HALVED[sdp] = _spanning(sdp, n // 2) if able else None
     return _HALVED[sdp]
-
-
-#: What was found for programs that are still in use: first a solver asks, then who repairs its answer.
-_HALVED: WeakKeyDictionary[SDP, NDArray[np.intp] | None] = WeakKeyDictionary()
 
 
 def search_seconds(sdp: SDP) -> float:

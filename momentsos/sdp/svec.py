@@ -8,13 +8,16 @@ entries off the diagonal are multiplied by :math:`\sqrt 2`, so that
 from __future__ import annotations
 
 import math
-from functools import cache
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.caches import kept
+
 SQRT2 = math.sqrt(2.0)
+#: Sizes whose places are kept, and the bytes that those of a block of 4000 rows take.
+_SIZES, _ROOM = 64, 2**27
 #: Most non-zeros up to which a sum over columns is quicker than a product of SciPy.
 _SUMMED = 10_000
 
@@ -29,7 +32,7 @@ def svec_size(length: int) -> int:
     return (math.isqrt(8 * length + 1) - 1) // 2
 
 
-@cache
+@kept(_SIZES, _ROOM)
 def svec_index(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return rows and columns (row ≤ column) of the svec entries in their order.
 
@@ -43,7 +46,7 @@ def svec_index(size: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     return rows, columns
 
 
-@cache
+@kept(_SIZES, _ROOM)
 def svec_weights(size: int) -> NDArray[np.float64]:
     """Return 1 for diagonal entries and √2 for the others, in svec order."""
     rows, columns = svec_index(size)
@@ -52,7 +55,7 @@ def svec_weights(size: int) -> NDArray[np.float64]:
     return weights
 
 
-@cache
+@kept(_SIZES, _ROOM)
 def _places(size: int) -> NDArray[np.intp]:
     """Return for each entry of a matrix its place in the svec, shape (size, size)."""
     rows, columns = svec_index(size)

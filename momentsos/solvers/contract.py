@@ -7,7 +7,6 @@ import importlib.util
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from numbers import Integral, Real
 from types import MappingProxyType
 from typing import ClassVar
@@ -16,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import BadOption, ProblemTooLarge
+from ..machine.caches import kept
 from ..machine.memory import available_bytes
 from ..sdp import (
     SDP,
@@ -166,7 +166,7 @@ class Solver(ABC):
         """
 
 
-@cache
+@kept(64)
 def _installed_version(distribution: str) -> str:
     """Return the version, or an empty string; it is looked up once, for what looks it up may lose an interruption."""
     try:

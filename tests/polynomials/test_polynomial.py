@@ -117,6 +117,7 @@ def test_a_graded_basis_lists_low_degrees_first() -> None:
 def test_numpy_scalars_and_arrays_of_coefficients_behave(rng) -> None:
     (x,) = ms.variables("x")
     assert np.float64(2.0) * x == 2 * x == x * np.int64(2)
+    assert x - np.uint8(1) == x - 1 and np.uint8(1) - x == 1 - x  # -np.uint8(1) is 255
     with pytest.raises(TypeError):
         x + "1"
 

@@ -1,27 +1,23 @@
-"""What a method is: lowest order, settings in which an order is solved, a planner, and a reader of moments."""
+"""What a method is: lowest order, the settings it proposes for an order, a planner, and a reader of moments."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...bounds.region import Region
 from ...conditioning.affine import AffineChange, unchanged
 from ...extraction import Flatness
-from ...points.known import Search
-from ...points.local import LocalPoint
+from ...points.known import Known
+from ...points.local_search import LocalPoint
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation
 from ...sdp import SDPSolution
 from ..request import Request
-
-EVERYWHERE = "all of R^n"
-#: The coverage of a bound whose defect is known to be harmless near the points that were found only.
-BOX = "a box that contains the best point"
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +28,8 @@ class Setting:
     ----------
     change : AffineChange
         From the problem, with the ball if there is one, to its conditioned form.
-    coverage : str
+    region : Region
         The set on which bounds of this form hold.
-    everywhere : bool
-        Whether that is the whole feasible set.
     reach : (n,) array
         Half-widths, in the conditioned variables, of the box on which residuals of the identity are bounded.
     seconds : float
@@ -43,10 +37,14 @@ class Setting:
     """
 
     change: AffineChange
-    coverage: str
-    everywhere: bool
+    region: Region
     reach: NDArray[np.float64]
     seconds: float = 0.0
+
+    @property
+    def everywhere(self) -> bool:
+        """Whether bounds of this form hold on the whole feasible set."""
+        return self.region.everything
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +65,45 @@ class Tried:
     relaxation: Relaxation
     lower: float | None
     upper: float | None
+
+
+@dataclass(frozen=True, eq=False)
+class Progress:
+    """What a method sees when it is asked for the next settings of an order.
+
+    Attributes
+    ----------
+    known : Known
+    request : Request
+    tried : tuple of Tried
+        Over all orders, in turn.
+    rounds : tuple of tuple of Tried
+        What was solved of each proposal for this order, in turn.
+    """
+
+    known: Known
+    request: Request
+    tried: tuple[Tried, ...]
+    rounds: tuple[tuple[Tried, ...], ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Next:
+    """What a method proposes.
+
+    Attributes
+    ----------
+    known : Known
+        The points known, with those that were found on the way.
+    settings : tuple of Setting
+        To be solved in turn, until nothing more can be learned; there may be none.
+    last : bool
+        Whether there are no further proposals for this order.
+    """
+
+    known: Known
+    settings: tuple[Setting, ...] = ()
+    last: bool = False
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,11 +144,8 @@ class Method(ABC):
         """Return the lowest order at which the relaxation exists."""
 
     @abstractmethod
-    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
-        """Yield the forms in which one order is solved; later ones may use what earlier ones taught.
-
-        `tried` grows by one for each setting that was solved, over all orders.
-        """
+    def propose(self, progress: Progress) -> Next:
+        """Return the forms in which an order is to be solved next; later ones may use what earlier ones taught."""
 
     @abstractmethod
     def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
@@ -128,7 +162,7 @@ class Method(ABC):
 
     @abstractmethod
     def candidates(
-        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
     ) -> Candidates:
         """Read candidate points off the moments, improve and check them.
 

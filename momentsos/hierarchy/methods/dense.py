@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...bounds.region import EVERYTHING, Ball, Region
 from ...conditioning.affine import AffineChange, half_widths, scale_by
 from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
-from ...points.known import FAR, Search
-from ...points.local import LocalPoint
+from ...points.known import FAR, Known
+from ...points.local_search import LocalPoint
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, dense_plan
-from ...relaxations.bounding import Ball
 from ...sdp import SDPSolution
-from ..request import Request
-from .base import EVERYWHERE, Candidates, Method, Setting, Tried
+from .base import Candidates, Method, Next, Progress, Setting
 
 #: The default ball has this many times the norm of the best known point as its radius (search units, at least 1).
 BALL_FACTOR = 2.0
@@ -41,8 +38,8 @@ class Dense(Method):
         """Plan the dense relaxation."""
         return dense_plan(given.problem if isinstance(given, AffineChange) else given, order, memory_limit)
 
-    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
-        """Yield the problem as it is, then within a ball where the rule asks for one.
+    def propose(self, progress: Progress) -> Next:
+        """Return the problem as it is, then within a ball where the rule asks for one.
 
         A radius that the user gives is the only setting. ``"auto"``: no ball at first. Then, where the
         constraints bound all variables, a ball that contains these bounds, which strengthens the relaxation and
@@ -50,28 +47,21 @@ class Dense(Method):
         unless that point is farther out than 1000. Where the problem is far from the origin, it is taken around the
         best point, without a ball.
         """
-        search.look_further()
-        search.centre()
-        problem = search.problem
-        if isinstance(request.bound, int | float):
-            yield _within(Ball(np.full(problem.n_variables, float(request.bound))), search)
-            return
-        if search.centred is not None:
-            yield Setting(search.centred, EVERYWHERE, True, np.full(problem.n_variables, CENTRED_REACH))
-            return
-        units, widths = np.diag(search.change.matrix), half_widths(problem)
-        yield Setting(search.change, EVERYWHERE, True, search.reach)
-        if request.bound is None:
-            return
-        distance = float(np.linalg.norm(search.best.point)) if search.best else np.inf
-        if np.isfinite(widths).all() and (widths > 0).all():
-            around = Ball((1 + 1e-9) * problem.n_variables**0.5 * widths)
-            yield replace(_within(around, search), coverage=EVERYWHERE, everywhere=True)
-        elif distance <= FAR:
-            yield _within(Ball(BALL_FACTOR * max(1.0, distance) * units), search)
+        radius = progress.request.radius
+        if progress.rounds:
+            inside = _default_ball(progress.known)
+            return Next(progress.known, () if inside is None else (inside,), last=True)
+        known = progress.known.looked_further().centred_around_best()
+        if isinstance(radius, int | float):
+            ball = Ball.of(np.full(known.problem.n_variables, float(radius)))
+            return Next(known, (_within(ball, known, ball),), last=True)
+        if known.centred is not None:
+            reach = np.full(known.problem.n_variables, CENTRED_REACH)
+            return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
+        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=radius is None)
 
     def candidates(
-        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
     ) -> Candidates:
         """Test flatness, extract atoms at every inner degree that allows it, improve and check each.
 
@@ -89,10 +79,10 @@ class Dense(Method):
         starts, dropped = _starts(matrix, basis, flatness)
         kept: list[LocalPoint] = []
         for name, start in starts:
-            if setting.change is search.centred:
-                point = search.descend(setting.change, start * units)
+            if setting.change is known.centred:
+                point = known.descend(setting.change, start * units)
             else:
-                point = search.improve(search.change.inverse_point(setting.change.point(start * units)))
+                point = known.improve(known.change.inverse_point(setting.change.point(start * units)))
             if point.feasible:
                 kept.append(point)
             else:
@@ -100,9 +90,22 @@ class Dense(Method):
         return Candidates(flatness, tuple(kept), tuple(dropped))
 
 
-def _within(ball: Ball, search: Search) -> Setting:
-    change = scale_by(ball.restrict(search.problem), ball.half_axes)
-    return Setting(change, str(ball), False, ball.half_axes / np.diag(change.matrix))
+def _default_ball(known: Known) -> Setting | None:
+    """Return the problem in the ball that the rule of `Dense.propose` asks for, None where it asks for none."""
+    units, widths = np.diag(known.change.matrix), half_widths(known.problem)
+    if np.isfinite(widths).all() and (widths > 0).all():
+        return _within(Ball.of((1 + 1e-9) * known.problem.n_variables**0.5 * widths), known, EVERYTHING)
+    distance = float(np.linalg.norm(known.best.point)) if known.best else np.inf
+    if distance > FAR:
+        return None
+    ball = Ball.of(BALL_FACTOR * max(1.0, distance) * units)
+    return _within(ball, known, ball)
+
+
+def _within(ball: Ball, known: Known, region: Region) -> Setting:
+    half_axes = np.array(ball.half_axes)
+    change = scale_by(ball.restrict(known.problem), half_axes)
+    return Setting(change, region, half_axes / np.diag(change.matrix))
 
 
 def _flatness(

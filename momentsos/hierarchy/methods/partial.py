@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...bounds.region import EVERYTHING
 from ...conditioning.affine import AffineChange, half_widths
 from ...conditioning.split import Split, affine_split, quadratic_split
 from ...conditioning.whitening import (
@@ -19,8 +19,8 @@ from ...conditioning.whitening import (
     whiten_squares,
 )
 from ...extraction import RankRule, extract_atoms
-from ...points.known import ESCAPE, Search
-from ...points.local import LocalPoint
+from ...points.known import Known
+from ...points.local_search import LocalPoint
 from ...polynomials import Polynomial, basis_size, monomial_basis
 from ...polynomials.evaluator import Evaluator
 from ...problem import Problem
@@ -34,8 +34,9 @@ from ...relaxations import (
 )
 from ...relaxations.partial import check_partial
 from ...sdp import SDPSolution
-from ..request import ABSOLUTE_GAP, Request
-from .base import EVERYWHERE, Candidates, Method, Setting, Tried
+from ..gaps import ABSOLUTE_GAP
+from ..request import Request
+from .base import Candidates, Method, Next, Progress, Setting, Tried
 
 #: Inner variables are measured in this many sizes of the residuals, to begin with.
 WIDTH = 10.0
@@ -75,48 +76,32 @@ class Partial(Method):
         else:
             super().check(problem, order, memory_limit)
 
-    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
-        """Yield the problem conditioned around the best known point, then with the best denominator.
+    def propose(self, progress: Progress) -> Next:
+        """Return the problem conditioned around the best known point, then with the best denominator.
 
         An order begins where the last one ended, unless a much better point has been found since. Without a known
         point that is near, or where the constraints bound the inner variables (then there is no denominator to be
         placed), the problem is taken in the units of the search. Further local minimisers are looked for where the best
         denominator does not help.
         """
-        problem = search.problem
-        split = split_of(problem)
-        bounded = np.isfinite(half_widths(problem)[list(split.inner)]).all()
-        affine = is_affine(problem)
-        if affine and bounded:
-            search.look_further()
-        far = search.best is None or float(np.abs(search.best.point).max()) > ESCAPE
-        if far or search.best is None or (affine and bounded):
-            yield Setting(search.change, EVERYWHERE, True, search.reach)
-            return
-        known = search, request, split
-        known_bounds = [t for t in tried if t.lower is not None and _is_current(t, search)]
-        if known_bounds:
-            yield replace(max(known_bounds, key=lambda t: t.lower or -np.inf).setting, seconds=0.0)
-        elif affine:
-            yield _around_best(*known)
-        else:
-            yield from _around_best_square(*known)
-        for _ in range(DENOMINATORS):
-            if request.time_left() <= 0:
-                return
-            last = tried[-1]
-            again = _is_current(last, search)
-            better = _with_best_denominator(search, request, split, last) if again else _around_best(*known)
-            if better is not None:
-                yield better
-                if _left(tried[-1], search) <= 0.5 * _left(last, search):
-                    continue
-            search.look_further()
-            if _is_current(tried[-1], search):
-                return
+        rounds, known = len(progress.rounds), progress.known
+        if not rounds:
+            return _opening(progress)
+        if rounds > 1 and not _halved_the_gap(progress):
+            known = known.looked_further()
+            if _is_current(progress.tried[-1], known):
+                return Next(known, last=True)
+        if rounds > DENOMINATORS or progress.request.time_left() <= 0:
+            return Next(known, last=True)
+        split, last = split_of(known.problem), progress.tried[-1]
+        if not _is_current(last, known):
+            known, around = _around_best(known, split)
+            return Next(known, (around,))
+        better = _with_best_denominator(known, progress.request, split, last)
+        return Next(known, () if better is None else (better,))
 
     def candidates(
-        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
     ) -> Candidates:
         """Extract values of the inner variables, complete each to a feasible point, and improve it locally."""
         if solution.moments is None or closed:
@@ -138,7 +123,7 @@ class Partial(Method):
             if start is None or not np.isfinite(start).all():
                 dropped.append(f"{name}: no feasible values of the linear variables")
                 continue
-            point = search.descend(setting.change, start)
+            point = known.descend(setting.change, start)
             if point.feasible:
                 kept.append(point)
             else:
@@ -146,46 +131,78 @@ class Partial(Method):
         return Candidates(None, tuple(kept), tuple(dropped))
 
 
-def _is_current(tried: Tried, search: Search) -> bool:
+def _opening(progress: Progress) -> Next:
+    """Return the settings in which an order begins."""
+    known, problem = progress.known, progress.known.problem
+    split, affine = split_of(problem), is_affine(problem)
+    bounded = affine and bool(np.isfinite(half_widths(problem)[list(split.inner)]).all())
+    if bounded:
+        known = known.looked_further()
+    if known.is_far or bounded:
+        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=True)
+    tried = [t for t in progress.tried if t.lower is not None and _is_current(t, known)]
+    if tried:
+        return Next(known, (replace(max(tried, key=lambda t: t.lower or -np.inf).setting, seconds=0.0),))
+    known, around = _around_best(known, split)
+    return Next(known, (around,) if affine else _with_natural_units(known, around))
+
+
+def _halved_the_gap(progress: Progress) -> bool:
+    """Whether the last proposal had a setting, and its relaxation halved the gap of the one before."""
+    solved = progress.rounds[-1]
+    if not solved:
+        return False
+    before = progress.tried[-len(solved) - 1]
+    return _left(solved[-1], progress.known) <= 0.5 * _left(before, progress.known)
+
+
+def _is_current(tried: Tried, known: Known) -> bool:
     """Whether no much better point has been found since a relaxation was conditioned around the best one."""
-    upper = search.upper
+    upper = known.upper
     return tried.upper is not None and upper is not None and upper > tried.upper - MUCH_BETTER * abs(tried.upper)
 
 
-def _left(tried: Tried, search: Search) -> float:
+def _left(tried: Tried, known: Known) -> float:
     """Return the gap that a relaxation left."""
-    return np.inf if tried.lower is None or search.upper is None else search.upper - tried.lower
+    return np.inf if tried.lower is None or known.upper is None else known.upper - tried.lower
 
 
-def _around_best(search: Search, request: Request, split: Split) -> Setting:
+def _around_best(known: Known, split: Split) -> tuple[Known, Setting]:
     """Condition the problem around the best known point, which is polished in these variables."""
-    if is_affine(search.problem):
-        optimum, _ = search.optimum
-        search.improve_best(frame_of_constraints(search.problem, split, optimum, 1.0, FLOOR * search.scale))
-    change = _whitened(search, request, split, WIDTH)
+    if is_affine(known.problem):
+        optimum, _ = known.optimum
+        frame = frame_of_constraints(known.problem, split, optimum, 1.0, FLOOR * known.scale)
+        known = known.with_best_improved(frame)
+    change = _whitened(known, split)
     for _ in range(POLISHES):
-        if request.time_left() <= 0 or not _polished(search, change, np.zeros(search.problem.n_variables)):
+        if known.options.time_left() <= 0:
             break
-        if search.best is None or float(np.abs(search.best.point).max()) > ESCAPE:  # it ran away meanwhile
+        before, known = known.upper, _polished(known, change)
+        helped = before is not None and known.upper is not None and known.upper < before - 1e-9 * abs(before)
+        if not helped or known.is_far:  # it ran away meanwhile
             break
-        change = _whitened(search, request, split, WIDTH)
-    return Setting(change, EVERYWHERE, True, np.ones(search.problem.n_variables))
+        change = _whitened(known, split)
+    return known, Setting(change, EVERYTHING, np.ones(known.problem.n_variables))
 
 
-def _around_best_square(search: Search, request: Request, split: Split) -> Iterator[Setting]:
-    """Yield a squared loss in natural units and whitened, the one first that its noise speaks for."""
-    whitened = _around_best(search, request, split)
-    optimum, fine = search.optimum
-    natural = replace(whitened, change=centre_squares(search.problem, optimum, request.squares, fine))
-    value, at_origin = (abs(float(search.problem.minimize(point))) for point in (optimum, np.zeros_like(optimum)))
-    yield from (natural, whitened) if value >= NOISY * at_origin else (whitened, natural)
+def _polished(known: Known, change: AffineChange) -> Known:
+    """Descend in conditioned variables, where the best point's neighbourhood has size one."""
+    return known.with_points([known.descend(change, np.zeros(known.problem.n_variables))])
 
 
-def _with_best_denominator(search: Search, request: Request, split: Split, last: Tried) -> Setting | None:
+def _with_natural_units(known: Known, whitened: Setting) -> tuple[Setting, Setting]:
+    """Return a squared loss in natural units and whitened, the one first that its noise speaks for."""
+    optimum, fine = known.optimum
+    natural = replace(whitened, change=centre_squares(known.problem, optimum, known.options.squares, fine))
+    value, at_origin = (abs(float(known.problem.minimize(point))) for point in (optimum, np.zeros_like(optimum)))
+    return (natural, whitened) if value >= NOISY * at_origin else (whitened, natural)
+
+
+def _with_best_denominator(known: Known, request: Request, split: Split, last: Tried) -> Setting | None:
     """Move and stretch the inner variables so that the denominator is the best for closing the gap, if it exists."""
-    change, upper = last.setting.change, search.upper
+    change, upper = last.setting.change, known.upper
     assert upper is not None
-    slack = max(0.5 * request.tol * abs(upper), 0.5 * ABSOLUTE_GAP * search.scale)
+    slack = max(0.5 * request.tol * abs(upper), 0.5 * ABSOLUTE_GAP * known.scale)
     target = change.inverse_value(upper - slack)
     program = denominator_program(last.relaxation, change.problem.minimize, split, target)
     if program is None:
@@ -199,23 +216,16 @@ def _with_best_denominator(search: Search, request: Request, split: Split, last:
     shift, matrix = np.zeros(n), np.eye(n)
     shift[inner], matrix[np.ix_(inner, inner)] = found
     high, low = change.fine_point(shift)
-    moved = change_squares(search.problem, request.squares, high, change.matrix @ matrix, low)
+    moved = change_squares(known.problem, request.squares, high, change.matrix @ matrix, low)
     return replace(last.setting, change=moved, seconds=solution.seconds)
 
 
-def _whitened(search: Search, request: Request, split: Split, factor: float) -> AffineChange:
+def _whitened(known: Known, split: Split) -> AffineChange:
     """Condition the problem around the best known point."""
-    optimum, fine = search.optimum
-    if is_affine(search.problem):
-        return whiten_constraints(search.problem, split, optimum, factor, FLOOR * search.scale, fine)
-    return whiten_squares(search.problem, split, optimum, factor, request.squares, fine)
-
-
-def _polished(search: Search, change: AffineChange, start: NDArray[np.float64]) -> bool:
-    """Descend in conditioned variables, where the best point's neighbourhood has size one; whether it helped."""
-    before = search.upper
-    search.add([search.descend(change, start)])
-    return before is not None and search.upper is not None and search.upper < before - 1e-9 * abs(before)
+    optimum, fine = known.optimum
+    if is_affine(known.problem):
+        return whiten_constraints(known.problem, split, optimum, WIDTH, FLOOR * known.scale, fine)
+    return whiten_squares(known.problem, split, optimum, WIDTH, known.options.squares, fine)
 
 
 def _inner_moments(

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...bounds.region import EVERYTHING, Balls
 from ...conditioning.affine import AffineChange, half_widths, scale_by
 from ...extraction import RankRule, extract_atoms
 from ...extraction.gluing import glued_points
-from ...points.known import FAR, Search
-from ...points.local import LocalPoint
-from ...polynomials import Polynomial, monomial_basis
+from ...points.known import FAR, Known
+from ...points.local_search import LocalPoint
+from ...polynomials import monomial_basis
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, sparse_plan
 from ...relaxations.cliques import Clique, correlative_cliques
 from ...sdp import SDPSolution
-from ..request import Request
-from .base import EVERYWHERE, Candidates, Method, Setting, Tried
+from .base import Candidates, Method, Next, Progress, Setting
 
 #: The default balls have this many times the norm of the best known point as their radius (search units, at least 1).
 BALL_FACTOR = 2.0
@@ -38,33 +38,24 @@ class Sparse(Method):
         """Plan the sparse relaxation."""
         return sparse_plan(given.problem if isinstance(given, AffineChange) else given, order, memory_limit)
 
-    def settings(self, search: Search, request: Request, tried: list[Tried]) -> Iterator[Setting]:
-        """Yield the problem as it is, then with a ball around each clique where a gap is left.
+    def propose(self, progress: Progress) -> Next:
+        """Return the problem as it is, then with a ball around each clique where a gap is left.
 
         One ball around all variables would join them all. A radius that the user gives is the only setting. Where the
         constraints bound all variables the balls contain these bounds and exclude nothing; elsewhere each has twice
         the norm of the best known point in the variables of its clique, unless that point is farther out than 1000.
         """
-        problem, units = search.problem, np.diag(search.change.matrix)
-        cliques = correlative_cliques(problem, problem.minimum_order + 1)
-        if isinstance(request.bound, int | float):
-            yield _within(cliques, np.full(problem.n_variables, float(request.bound)), search)
-            return
-        yield Setting(search.change, EVERYWHERE, True, search.reach)
-        if request.bound is None:
-            return
-        widths = half_widths(problem)
-        if np.isfinite(widths).all() and (widths > 0).all():
-            largest = max(map(len, cliques))
-            yield _within(cliques, (1 + 1e-9) * largest**0.5 * widths, search, everywhere=True)
-        elif search.best is not None and float(np.linalg.norm(search.best.point)) <= FAR:
-            norms, known = np.ones(problem.n_variables), np.abs(search.best.point)
-            for clique in cliques:
-                norms[list(clique)] = np.maximum(norms[list(clique)], np.linalg.norm(known[list(clique)]))
-            yield _within(cliques, BALL_FACTOR * norms * units, search)
+        known, radius = progress.known, progress.request.radius
+        if progress.rounds:
+            balls = _default_balls(known)
+            return Next(known, () if balls is None else (balls,), last=True)
+        if isinstance(radius, int | float):
+            radii = np.full(known.problem.n_variables, float(radius))
+            return Next(known, (_within(_cliques(known.problem), radii, known.problem),), last=True)
+        return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=radius is None)
 
     def candidates(
-        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, search: Search, closed: bool
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
     ) -> Candidates:
         """Extract atoms of each clique, glue those that agree, improve and check each; and the mean of the moments."""
         if solution.moments is None or closed:
@@ -81,7 +72,7 @@ class Sparse(Method):
         dropped: list[str] = []
         for number, start in enumerate(starts):
             name = f"glued point {number}" if number < len(starts) - 1 else "the mean of the moments"
-            point = search.improve(search.change.inverse_point(setting.change.point(start)))
+            point = known.improve(known.change.inverse_point(setting.change.point(start)))
             if point.feasible:
                 kept.append(point)
             else:
@@ -89,23 +80,33 @@ class Sparse(Method):
         return Candidates(None, tuple(kept), tuple(dropped))
 
 
-def _within(
-    cliques: Sequence[Clique], half_axes: NDArray[np.float64], search: Search, everywhere: bool = False
-) -> Setting:
-    r"""Return the problem with :math:`1 - \sum_{i \in I_l} (x_i / r_i)^2 \ge 0` for every clique."""
-    problem, n = search.problem, search.problem.n_variables
-    balls = []
+def _cliques(problem: Problem) -> Sequence[Clique]:
+    """Return the groups of variables that get a ball each."""
+    return correlative_cliques(problem, problem.minimum_order + 1)
+
+
+def _default_balls(known: Known) -> Setting | None:
+    """Return the problem in the balls that the rule of `Sparse.propose` asks for, None where it asks for none."""
+    problem, widths = known.problem, half_widths(known.problem)
+    cliques = _cliques(problem)
+    if np.isfinite(widths).all() and (widths > 0).all():
+        largest = max(map(len, cliques))
+        return _within(cliques, (1 + 1e-9) * largest**0.5 * widths, problem, everywhere=True)
+    if known.best is None or float(np.linalg.norm(known.best.point)) > FAR:
+        return None
+    norms, point = np.ones(problem.n_variables), np.abs(known.best.point)
     for clique in cliques:
-        rows = np.zeros((1 + len(clique), n), dtype=np.int64)
-        rows[np.arange(1, 1 + len(clique)), list(clique)] = 2
-        values = np.concatenate([[1.0], -1.0 / half_axes[list(clique)] ** 2])
-        balls.append(Polynomial.from_terms(rows, values, problem.variables))
-    inside = Problem(problem.minimize, (*problem.inequalities, *balls), problem.equalities, problem.variables)
-    change = scale_by(inside, half_axes)
-    low, high = float(half_axes.min()), float(half_axes.max())
-    radii = f"radius {high:.6g}" if np.isclose(low, high) else f"half-axes from {low:.4g} to {high:.4g}"
-    coverage = EVERYWHERE if everywhere else f"the ball of {radii} in each of {len(cliques)} groups of variables"
-    return Setting(change, coverage, everywhere, half_axes / np.diag(change.matrix))
+        norms[list(clique)] = np.maximum(norms[list(clique)], np.linalg.norm(point[list(clique)]))
+    return _within(cliques, BALL_FACTOR * norms * np.diag(known.change.matrix), problem)
+
+
+def _within(
+    cliques: Sequence[Clique], half_axes: NDArray[np.float64], problem: Problem, everywhere: bool = False
+) -> Setting:
+    """Return the problem in a ball around each clique."""
+    balls = Balls(tuple(tuple(clique) for clique in cliques), tuple(half_axes.tolist()))
+    change = scale_by(balls.restrict(problem), half_axes)
+    return Setting(change, EVERYTHING if everywhere else balls, half_axes / np.diag(change.matrix))
 
 
 def _atoms(clique: Clique, relaxation: Relaxation, moments: NDArray[np.float64], order: int) -> NDArray[np.float64]:

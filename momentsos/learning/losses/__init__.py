@@ -1,1 +1,6 @@
-"""The losses, one file each."""
+"""The losses, one file each, and the list of them."""
+
+from .loss import Loss
+from .registry import LOSSES, loss_named
+
+__all__ = ["LOSSES", "Loss", "loss_named"]

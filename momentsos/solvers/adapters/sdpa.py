@@ -9,12 +9,12 @@ from __future__ import annotations
 import importlib.metadata
 import time
 from dataclasses import replace
-from functools import cache
 from typing import Any, ClassVar
 
 import scipy.sparse as sp
 
 from ...errors import BadOption
+from ...machine.caches import kept
 from ...sdp import SDP, SDPSolution, SDPStatus, check_primal_ray
 from ..contract import Solver, SolverOptions, refuse_if_too_large
 from ..isolation import solve_isolated, standard_output_kept
@@ -106,7 +106,7 @@ class SDPA(Solver):
         return form.answer(status, words, unknowns, gram, **record)
 
 
-@cache
+@kept(4)
 def _version_of(distribution: str) -> str:
     try:
         return importlib.metadata.version(distribution)

@@ -8,14 +8,13 @@ its monomials is carried over.
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..conditioning.affine import AffineChange
-from ..polynomials import Polynomial
+from ..machine.caches import kept
+from ..polynomials import Polynomial, Support
 from ..polynomials.affine import substitute_linearly
 from ..polynomials.exponents import ExponentIndex, Exponents
 from ..polynomials.shift import Floats, add_multiple, taylor_shift
@@ -41,7 +40,7 @@ def on_face(plan: Plan, reference: Plan, alive: tuple[NDArray[np.bool_], ...], c
     change : AffineChange
     """
     kept = iter(alive)
-    known: dict[bytes, tuple[Exponents, sp.csr_matrix | None]] = {}  # many blocks have the same few faces
+    known: dict[bytes, tuple[Support, sp.csr_matrix | None]] = {}  # many blocks have the same few faces
     blocks = []
     for block, own in zip(plan.blocks, reference.blocks, strict=True):
         if block.kind is not BlockKind.PSD:
@@ -51,7 +50,8 @@ def on_face(plan: Plan, reference: Plan, alive: tuple[NDArray[np.bool_], ...], c
         if len(rows):
             key = rows.tobytes()
             if key not in known:
-                known[key] = carried(rows, change)
+                spanned, combinations = carried(rows, change)
+                known[key] = Support(spanned), combinations
             basis, combinations = known[key]
             blocks.append(Block(block.polynomial, basis, block.kind, block.factors, combinations))
     return Plan(plan.objective, plan.normalization, tuple(blocks), plan.order, plan.method)
@@ -67,7 +67,7 @@ def squares_that_occur(plan: Plan) -> tuple[NDArray[np.bool_], ...]:
     return tuple(np.split(~dead, np.cumsum(relaxation.sdp.sizes)[:-1]))
 
 
-@lru_cache(maxsize=32)
+@kept(32)
 def any_denominator(names: tuple[str, ...], inner: tuple[int, ...], order: int) -> Polynomial:
     """Return a polynomial with all terms that a power of a positive quadratic in the inner variables can have."""
     if not inner or not order:

@@ -46,7 +46,9 @@ class Part:
         )
 
 
-def descended(parts: Sequence[Part], start: Floats, width: float | None = None, accuracy: float = 1e-13) -> Floats:
+def minimised_locally(
+    parts: Sequence[Part], start: Floats, width: float | None = None, accuracy: float = 1e-13
+) -> Floats:
     """Return where a local method ends; with `width`, inside the box of that half-width.
 
     The parts are objective, inequalities and equalities.

@@ -11,13 +11,13 @@ and Waki, *Sparsity in sums of squares of polynomials*, Math. Program. 103 (2005
 
 from __future__ import annotations
 
-from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.caches import kept
 from .program import SDP
 from .svec import svec_index
 
@@ -95,7 +95,7 @@ def _occurs(matrix: sp.csr_matrix) -> NDArray[np.bool_]:
     return found
 
 
-@lru_cache(maxsize=4)
+@kept(4)
 def _places(sizes: tuple[int, ...]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return for every svec row the two block rows that it belongs to, numbered over all blocks."""
     starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.intp)

@@ -1,4 +1,4 @@
-r"""Local descent of a loss of all residuals: a linear program in a trust region, again and again.
+r"""Local descent of a loss of all residuals by sequential linear programming in a trust region.
 
 Each step minimises the norm of :math:`W (r + J d)` over a box of `d`, in coordinates in which a step of size one moves
 the residuals by their own size. `W` is a reduction of the loss, so that the program stays small however many samples
@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.sparse import csr_matrix, eye_array, hstack, vstack
+from scipy.sparse import csr_matrix, hstack, vstack
 
+from .losses.norms import AbsoluteNorm
 from .losses.sampled import SampledLoss
-from .residuals import ResidualTable
+from .residual_table import ResidualTable
 
 Floats = NDArray[np.float64]
 
-#: Residuals that one linear program sees alone: at least this many, and this multiple of the root of their number. Of
-#: `R` residuals about that root change their signs between the best squared and the best absolute errors.
-ALONE, _ROOTS = 300, 3.0
+#: Residuals that are single in one linear program: at least this many, and this multiple of the root of their number.
+#: Of `R` residuals about that root change their signs between the best squared and the best absolute errors.
+LEAST_SINGLES, _SINGLES_PER_ROOT = 300, 3.0
 #: Steps at most, and the smallest box.
 STEPS, _SMALLEST = 100, 1e-10
 #: The least share of the predicted fall that keeps a step, and the predicted fall that is not worth one.
@@ -29,7 +30,7 @@ _KEPT, _NEGLIGIBLE = 0.1, 1e-13
 _UNSEEN = 1e-10
 
 
-def descended(loss: SampledLoss, table: ResidualTable, start: Floats) -> Floats:
+def descend_by_linear_programs(loss: SampledLoss, table: ResidualTable, start: Floats) -> Floats:
     """Return the coefficients where the descent ends, at the latest where the loss is what rounding makes of zero.
 
     Parameters
@@ -39,27 +40,27 @@ def descended(loss: SampledLoss, table: ResidualTable, start: Floats) -> Floats:
     start : (n,) array
     """
     point, values = start, table.at(start)
-    alone = max(ALONE, int(_ROOTS * len(values) ** 0.5))
-    height, box = loss.norm(values), 1.0
+    singles = max(LEAST_SINGLES, int(_SINGLES_PER_ROOT * len(values) ** 0.5))
+    height, box = loss.of_residuals(values), 1.0
     for _ in range(STEPS):
-        if not height > loss.norm(table.rounding(point)):
+        if not height > loss.of_residuals(table.rounding(point)):
             break
         slopes = table.jacobian(point)
         frame = natural_frame(slopes) * float(np.linalg.norm(values))
-        weights = loss.weights(loss.parts(alone, values, slopes @ frame), values)
+        weights = loss.weights(loss.parts(singles, values, slopes @ frame), values)
         reduced, steep = weights @ values / height, weights @ (slopes @ frame) / height
         moved = False
         while not moved and box > _SMALLEST:
-            step, predicted = _least_norm(loss, reduced, steep, box)
+            step, predicted = _least_norm(loss.norm, reduced, steep, box)
             if not 1.0 - predicted > _NEGLIGIBLE:
                 return point
             trial = point + frame @ step
             there = table.at(trial)
-            moved = height - loss.norm(there) >= _KEPT * height * (1.0 - predicted)
+            moved = height - loss.of_residuals(there) >= _KEPT * height * (1.0 - predicted)
             box *= (2.0 if np.abs(step).max() > 0.9 * box else 1.0) if moved else 0.25
         if not moved:
             break
-        point, values, height = trial, there, loss.norm(there)
+        point, values, height = trial, there, loss.of_residuals(there)
     return point
 
 
@@ -71,16 +72,16 @@ def natural_frame(slopes: Floats) -> Floats:
     return np.asarray(directions.T / np.maximum(singular, _UNSEEN * singular[0]))
 
 
-def _least_norm(loss: SampledLoss, values: Floats, slopes: Floats, box: float) -> tuple[Floats, float]:
-    """Minimise the reduced norm of ``values + slopes @ step`` over a box, by HiGHS."""
+def _least_norm(norm: AbsoluteNorm, values: Floats, slopes: Floats, box: float) -> tuple[Floats, float]:
+    """Minimise the norm of ``values + slopes @ step`` over a box, by HiGHS."""
     from scipy.optimize import linprog
 
-    rows, n = slopes.shape
-    # One bound for all values if the norm is their maximum, one for each if it is their sum.
-    bounds = csr_matrix(np.ones((rows, 1))) if loss.reduced_norm(np.ones(2)) == 1.0 else eye_array(rows)
+    (rows, n), own = slopes.shape, len(norm.bounds.names(len(slopes)))
+    every = np.arange(rows)
+    bounds = csr_matrix((np.ones(rows), (every, every % own)), shape=(rows, own))
     matrix = vstack([hstack([slopes, -bounds]), hstack([-slopes, -bounds])])
-    cost = np.append(np.zeros(n), np.ones(bounds.shape[1]))
-    limits = [(-box, box)] * n + [(0.0, None)] * bounds.shape[1]
+    cost = np.append(np.zeros(n), np.ones(own))
+    limits = [(-box, box)] * n + [(0.0, None)] * own
     answer = linprog(cost, A_ub=matrix, b_ub=np.append(-values, values), bounds=limits, method="highs")
     if answer.x is None:
         return np.zeros(n), 1.0

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator, SquaredEvaluator
 from ..problem import Problem
-from .descents import MANY_VARIABLES, Part, descended
 from .feasibility import FEASIBILITY, ROUNDING, largest_violation
-from .wide import WideEvaluator
+from .local_methods import MANY_VARIABLES, Part, minimised_locally
+from .sparse_evaluator import SparseEvaluator
 
 #: Where a descent in a frame ends, relative to the objective: units are not yet those in which to go on.
 ROUGH = 1e-9
@@ -66,10 +66,10 @@ class LocalSearch:
         upwards: NDArray[np.float64] | None = None,
     ) -> None:
         self.problem = problem
-        kind: type[Evaluator] | type[WideEvaluator] = (
-            WideEvaluator if problem.n_variables >= MANY_VARIABLES else Evaluator
+        kind: type[Evaluator] | type[SparseEvaluator] = (
+            SparseEvaluator if problem.n_variables >= MANY_VARIABLES else Evaluator
         )
-        self._objective: Evaluator | WideEvaluator | SquaredEvaluator = (
+        self._objective: Evaluator | SparseEvaluator | SquaredEvaluator = (
             SquaredEvaluator(Evaluator(tuple(squares))) if squares else kind((problem.minimize,))
         )
         self._inequalities = kind(problem.inequalities)
@@ -142,11 +142,11 @@ class LocalSearch:
             Part(self._equalities.values, self._equalities.jacobian, len(self.problem.equalities)),
         ]
         if frame is None:
-            return descended(parts, start, width)
+            return minimised_locally(parts, start, width)
         # Objective and constraints are divided by what one unit of the frame changes in the objective.
         size = float(np.abs(self._objective.jacobian(start)[0] @ frame).max()) or 1.0
         seen = [part.framed(start, frame, size) for part in parts]
-        return np.asarray(start + frame @ descended(seen, np.zeros(len(start)), accuracy=ROUGH))
+        return np.asarray(start + frame @ minimised_locally(seen, np.zeros(len(start)), accuracy=ROUGH))
 
     def polish(self, point: NDArray[np.float64], steps: int = 8) -> LocalPoint:
         """Improve a nearly optimal point by Newton's method on the optimality conditions of its active set.

@@ -44,8 +44,8 @@ class _Terms:
 
 
 @dataclass(frozen=True, eq=False)
-class WideEvaluator:
-    """The same as `momentsos.points.local.Evaluator`, without tables over all variables."""
+class SparseEvaluator:
+    """The same as `momentsos.points.local_search.Evaluator`, without tables over all variables."""
 
     polynomials: tuple[Polynomial, ...]
 

@@ -1,0 +1,106 @@
+"""The driver: the orders of one method, its proposals, and the relaxations that they ask for, one after the other."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import numpy as np
+
+from ..bounds.dual import dual_bound
+from ..errors import ProblemTooLarge
+from ..points.far import falls_without_end
+from ..relaxations import assemble
+from .evidence import Evidence, Limit, Solved
+from .methods import Setting
+from .methods.base import Progress, Tried
+
+#: Orders that the user did not name are solved up to this many moments, minutes of work.
+UNASKED_MOMENTS = 2_500
+#: Orders that the user did not name are raised further only if the last one left at most this share of the gap.
+WORTH_GOING_ON = 0.99
+
+
+def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> Evidence:
+    """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned.
+
+    Orders that the user did not ask for end also when an order has not made the gap smaller.
+
+    Raises
+    ------
+    ProblemTooLarge
+        By the first order.
+    """
+    gap = np.inf
+    for k in orders:
+        try:
+            evidence = _tried(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
+        except ProblemTooLarge as error:
+            if not evidence.attempts:
+                raise
+            evidence = evidence.stopped(Limit.SIZE, f"Order {k} was not tried: {error}.")
+        if evidence.finished or evidence.limit is not None:
+            break
+        before, gap = gap, evidence.gap
+        if unasked and np.isfinite(before) and gap > WORTH_GOING_ON * before:
+            words = f"Order {k} did not make the gap smaller: name max_order to go on."
+            evidence = evidence.stopped(Limit.PROGRESS, words)
+            break
+    return evidence
+
+
+def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
+    """Solve order `k` in each setting that the method proposes until there is no more to learn.
+
+    Relaxations of more than `most` moments are not solved.
+    """
+    rounds: list[tuple[Tried, ...]] = []
+    last = False
+    while not last:
+        started = time.perf_counter()
+        step = evidence.method.propose(Progress(evidence.known, evidence.request, evidence.tried, tuple(rounds)))
+        solving = sum(setting.seconds for setting in step.settings)
+        evidence = replace(evidence, known=step.known)
+        evidence = evidence.timed(relax=time.perf_counter() - started - solving, solve=solving)
+        before = len(evidence.tried)
+        for setting in step.settings:
+            if evidence.request.time_left() <= 0:
+                return evidence.stopped(Limit.TIME, "The time limit was reached.")
+            evidence = _attempted(k, setting, evidence, most)
+            if evidence.limit is not None:
+                return evidence
+            evidence = _judged(evidence).looked_beyond()
+            if evidence.finished:
+                return evidence
+        rounds.append(evidence.tried[before:])
+        last = step.last
+    return evidence
+
+
+def _judged(evidence: Evidence) -> Evidence:
+    """Ask whether the objective falls without end, once where nothing bounds it, or the bound holds near by only."""
+    unknown = len(evidence.attempts) == 1 and not evidence.finished and not evidence.proved_bounded
+    if not (unknown or evidence.doubtful) or evidence.request.time_left() <= 0:
+        return evidence
+    known, unbounded = falls_without_end(evidence.known)
+    return replace(evidence, known=known, unbounded=unbounded, seen_far=True)
+
+
+def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -> Evidence:
+    """Relax, solve and read one order in one setting."""
+    request, method = evidence.request, evidence.method
+    request.say(f"order {k} over {setting.region}")
+    start = time.perf_counter()
+    relaxation = assemble(method.plan(setting.change, k, request.memory_limit))
+    relaxed = time.perf_counter()
+    if most is not None and relaxation.sdp.n_moments > most:
+        words = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
+        return evidence.stopped(Limit.SIZE, words)
+    request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
+    solution = request.solve(relaxation.sdp)
+    solved = time.perf_counter()
+    dual = dual_bound(relaxation, solution, setting.reach, request.until)
+    closed = dual is not None and evidence.closes(setting.change.value(dual.value))
+    candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)
+    evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates))
+    return evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)

@@ -1,0 +1,58 @@
+"""How a solve ends, and what to do next."""
+
+from __future__ import annotations
+
+from enum import Enum
+
+
+class Status(Enum):
+    """How a solve ended. Each member says what it means and what to do next (`remedy`)."""
+
+    CERTIFIED = (
+        "certified",
+        "The lower bound meets a feasible point: the minimum is proved to the tolerance.",
+        "",
+    )
+    BOUNDED = (
+        "bounded",
+        "Both bounds are known, and a gap is left.",
+        "Raise max_order, give bounds on the variables (bound=...), or try another method.",
+    )
+    LOWER_BOUND_ONLY = (
+        "lower bound only",
+        "A lower bound is known; no feasible point was found.",
+        "Raise max_order, or check that the constraints can be met.",
+    )
+    INFEASIBLE = (
+        "infeasible",
+        "The constraints are proved to exclude each other.",
+        "Relax or remove a constraint.",
+    )
+    UNBOUNDED = (
+        "unbounded",
+        "The objective falls without end along feasible points.",
+        "Add the constraint that is missing.",
+    )
+    AT_INFINITY = (
+        "at infinity",
+        "The infimum is approached only as variables grow without end; no point attains it.",
+        "Add bounds on the variables, or a regularising term to the objective.",
+    )
+    STOPPED = (
+        "stopped",
+        "A limit of time, memory or order was reached before any bound.",
+        "Raise the limit, or take a smaller order or problem.",
+    )
+    FAILED = (
+        "failed",
+        "No solver answer passed our checks.",
+        "Try another solver, rescale the data, or bound the variables (bound=...).",
+    )
+
+    def __init__(self, label: str, meaning: str, remedy: str) -> None:
+        self.label = label
+        self.meaning = meaning
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,94 @@
+"""The points known so far of a loss of all samples, each lowered by a local descent."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..hierarchy.gaps import ABSOLUTE_GAP
+from ..points.known import SAME_POINT
+from .expansion import Expansion
+from .formulate import formulate
+from .losses.sampled import SampledLoss
+from .network import PolynomialNetwork
+from .residual_table import ResidualTable
+from .sequential_lp import descend_by_linear_programs
+from .starts import least_squares_points
+
+Floats = NDArray[np.float64]
+
+#: Ends of the least-squares search from which the loss is lowered.
+ENDS = 2
+
+
+class Incumbents:
+    """The residuals of all samples, and the points known so far with their losses, best first; `add` adds to them.
+
+    Attributes
+    ----------
+    loss : SampledLoss
+    table : ResidualTable
+    scale : float
+        The size of the targets, in units of the loss.
+    squared : Formulation
+        Of the mean squared error: its residuals hold what all samples say about the coefficients.
+    formed : float
+        Seconds that forming the residuals took.
+    points : list of (loss, coefficients)
+        Losses are those of the network on all data.
+    """
+
+    def __init__(
+        self, loss: SampledLoss, network: PolynomialNetwork, X: Floats, Y: Floats, seed: int, memory_limit: int | None
+    ) -> None:
+        began = time.perf_counter()
+        self.loss = loss
+        self.table = ResidualTable.of(Expansion.of(network), X, Y, memory_limit)
+        self.scale = loss.scale(Y)
+        self.squared = formulate(network, X, Y, "mse")
+        self.formed = time.perf_counter() - began
+        self.points: list[tuple[float, Floats]] = []
+        self._data = X, Y
+        for start in least_squares_points(self.squared, seed)[:ENDS]:
+            self.add(start)
+        if not self.points or self.best[0] > self.scale:
+            self.add(np.zeros(len(self.table.names)))
+
+    def add(self, start: Floats) -> None:
+        """Lower the loss from a point, and keep start and end."""
+        for point in (start, descend_by_linear_programs(self.loss, self.table, start)):
+            network = self.squared.network.with_coefficients(self.squared.coefficients(point))
+            value = self.loss.value(network, *self._data)
+            if np.isfinite(value):
+                self.points.append((value, point))
+        self.points.sort(key=lambda pair: pair[0])
+
+    @property
+    def best(self) -> tuple[float, Floats]:
+        """The lowest loss and its coefficients."""
+        return self.points[0]
+
+    def rounding(self, point: Floats) -> float:
+        """Return what rounding can change in the loss at a point: at least a unit in the last place of the targets."""
+        return max(self.loss.of_residuals(self.table.rounding(point)), float(np.finfo(float).eps) * self.scale)
+
+    @property
+    def least_scale(self) -> float:
+        """The scale of absolute gaps is at least this: where the loss is rounding, a gap may be rounding too.
+
+        It is never above the loss of predicting nothing: where outputs are so large that they round to more, a lower
+        loss may be elsewhere.
+        """
+        value, point = self.best
+        return min(self.rounding(point) / ABSOLUTE_GAP, self.scale) if value <= self.rounding(point) else 0.0
+
+    def within(self, slack: float) -> list[Floats]:
+        """Return the points within `slack` of the best, near duplicates merged."""
+        kept: list[Floats] = []
+        for value, point in self.points:
+            near = (np.abs(point - other).max() <= SAME_POINT * (1 + np.abs(other).max()) for other in kept)
+            if value <= self.best[0] + slack and not any(near):
+                kept.append(point)
+        return kept

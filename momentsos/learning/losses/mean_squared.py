@@ -1,0 +1,47 @@
+"""The mean squared error."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...polynomials import Polynomial
+from ..expansion import Expansion
+from ..network import PolynomialNetwork
+from .loss import Loss
+from .norms import Norm, SumOfSquares
+
+#: Gaps are measured against this share of the mean squared target, so that a loss counts as zero when its root is
+#: below 1e-8 of the root mean squared target, as for the other losses.
+SQUARED_SHARE = 1e-8
+
+
+class MeanSquared(Loss):
+    r"""The mean squared error, :math:`\frac1N \sum_i \|f(x_i; c) - y_i\|_2^2`.
+
+    The data enter only through the triangular factor of the matrix :math:`[\phi_1 \dots \phi_T, y]`, whose rows
+    are all samples and outputs and whose columns belong to the monomials of the outputs: with `R` that factor,
+    the loss is :math:`\frac1N \|R\,(m(c), -1)\|^2`, `T + 1` squares whatever `N` is. The factor is updated chunk
+    by chunk (a sequential QR), so that sums of squares of the targets do not drown the noise.
+    """
+
+    name: ClassVar[str] = "mse"
+    norm: ClassVar[Norm] = SumOfSquares()
+
+    def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
+        """Return the mean squared error."""
+        return float(((network.predict(X) - Y) ** 2).sum(axis=1).mean())
+
+    def residuals(self, expansion: Expansion, X: NDArray[np.float64], Y: NDArray[np.float64]) -> tuple[Polynomial, ...]:
+        """Return the entries of the triangular factor's product."""
+        factor = expansion.triangular_factor(X, Y) / len(X) ** 0.5
+        rows = np.concatenate([expansion.exponents, np.zeros((1, len(expansion.names)), dtype=np.int64)])
+        signs = np.append(np.ones(len(expansion.exponents)), -1.0)
+        residuals = tuple(Polynomial.from_terms(rows, row * signs, expansion.names) for row in factor)
+        return tuple(r for r in residuals if r) or residuals[:1]  # where all outputs are the targets, zero is left
+
+    def scale(self, Y: NDArray[np.float64]) -> float:
+        """Return a small share of the mean squared target."""
+        return SQUARED_SHARE * (float((Y**2).sum(axis=1).mean()) or 1.0)
