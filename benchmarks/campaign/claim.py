@@ -34,6 +34,8 @@ class Claim:
         Of a fit.
     region : mapping or None
         What the region of the lower bound is as a JSON object; None where only words say it, `coverage`.
+    strict : bool
+        Whether the version has a status of its own for minima in a region, so that CERTIFIED is one over everything.
     tol : float
     seconds, cpu : float
         Wall and processor time of the call.
@@ -48,6 +50,7 @@ class Claim:
     coefficients: Sequence[Sequence[float]] | None = None
     region: Mapping[str, Any] | None = None
     coverage: str = ""
+    strict: bool = False
     tol: float = 1e-6
     method: str = ""
     order: int | None = None
@@ -59,6 +62,8 @@ class Claim:
     @property
     def everywhere(self) -> bool:
         """Whether the lower bound is said to hold on the whole feasible set."""
+        if self.strict and self.status == "CERTIFIED":
+            return True
         if self.region is not None:
             return self.region["kind"] == "everything"
         return self.coverage in ("", EVERYWHERE)
@@ -77,7 +82,7 @@ class Claim:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON holds."""
-        return {key: value for key, value in asdict(self).items() if value not in (None, "", ())}
+        return {key: value for key, value in asdict(self).items() if value is not False and value not in (None, "", ())}
 
 
 def read(data: Mapping[str, Any]) -> Claim:
@@ -102,6 +107,7 @@ def from_result(result: Any, maximize: bool, seconds: float, cpu: float) -> Clai
         coefficients=None if coefficients is None else [np.asarray(c, dtype=float).tolist() for c in coefficients],
         region=None if region is None else region.as_dict(),
         coverage=str(getattr(result, "coverage", "")),
+        strict="CERTIFIED_WITHIN" in type(result.status).__members__,
         tol=float(getattr(result, "tol", 1e-6)),
         method=str(getattr(result, "method", "")),
         order=getattr(result, "order", None),

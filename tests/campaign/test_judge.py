@@ -80,6 +80,13 @@ def test_a_bound_in_a_region_is_judged_there() -> None:
     assert "lower bound above the infimum" in names(DISC, replace(within, region=near))
 
 
+def test_certified_is_over_everything_where_there_is_a_status_for_regions() -> None:
+    far = {"kind": "ball", "centre": [0.0, 0.0], "half_axes": [0.5, 0.5]}
+    said = Claim("answered", "CERTIFIED", -0.5, -0.5, [[-0.5, 0.0]], region=far)
+    assert names(DISC, said) == {"minimum outside the region"}
+    assert names(DISC, replace(said, strict=True)) == {"lower bound above the infimum"}
+
+
 def test_a_region_holds_what_its_numbers_say() -> None:
     box = {"kind": "box", "centre": [1.0, 0.0], "half_widths": [1.0, 2.0], "frame": [[1.0, 0.0], [1.0, 1.0]]}
     assert inside(box, (Fraction(2), Fraction(3))) and not inside(box, (Fraction(2), Fraction(-2)))
