@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 
 from .claim import Claim
@@ -24,21 +25,45 @@ def judge_fit(case: Training, claim: Claim, divided: bool) -> list[Fault]:
     if claim.status in ("INFEASIBLE", "UNBOUNDED"):
         faults.append(Fault("wrong status", words=claim.status))
     unit = ZERO * case.size(divided)
-    known = min(case.value(own, divided) for own in case.known)
-    size = max(known, unit)
     if claim.lower is not None:
-        excess = (Fraction(claim.lower) - known) / size
-        if excess > GROSS:
-            name = "lower bound above the infimum" + ("" if claim.everywhere else ", of a region without numbers")
-            faults.append(Fault(name, float(excess), f"{claim.lower!r} > {float(known)!r}"))
-        elif excess > ROUNDING:
-            faults.append(Fault("lower bound slightly above the infimum", float(excess)))
+        faults += _lower(case, claim, unit, divided)
     if claim.coefficients is not None and claim.upper is not None:
         faults += value_of_fit(case, claim.upper, case.value(claim.coefficients, divided), divided)
     if claim.upper is not None and claim.upper < 0:
         miss = -Fraction(claim.upper) / unit
         faults.append(Fault(f"upper bound {'' if miss > GROSS else 'slightly '}below the infimum", float(miss)))
     return faults + gap_of_fit(claim, unit)
+
+
+def _lower(case: Training, claim: Claim, unit: Fraction, divided: bool) -> list[Fault]:
+    """The lower bound against the smallest known loss, or against those in its region."""
+    assert claim.lower is not None
+    losses = [(case.value(own, divided), own) for own in case.known]
+    known, best = min(losses, key=lambda each: each[0])
+    excess = (Fraction(claim.lower) - known) / max(known, unit)
+    if excess <= ROUNDING:
+        return []
+    if excess <= GROSS:
+        return [Fault("lower bound slightly above the infimum", float(excess))]
+    words = f"{claim.lower!r} > {float(known)!r} at {[list(layer) for layer in best]}"
+    if claim.everywhere:
+        return [Fault("lower bound above the infimum", float(excess), words)]
+    covered = [_covered(claim, own) for value, own in losses if Fraction(claim.lower) > value]
+    if any(covered):
+        return [Fault("lower bound above the infimum", float(excess), words)]
+    if None in covered:
+        return [Fault("lower bound above the infimum, of a region without numbers", float(excess), words)]
+    return [Fault("minimum outside the region", float(excess), words)]
+
+
+def _covered(claim: Claim, coefficients: Sequence[Sequence[float]]) -> bool | None:
+    """Whether coefficients lie in the region of a bound: it is one in those that are free, in order, if it has as many.
+
+    The constants of the inner layers are fixed to 1.
+    """
+    *inner, last = coefficients
+    free = [Fraction(c) for layer in inner for c in layer[1:]] + [Fraction(c) for c in last]
+    return claim.covers(free) if claim.region is not None and len(claim.region["centre"]) == len(free) else None
 
 
 def gap_of_fit(claim: Claim, unit: Fraction) -> list[Fault]:

@@ -42,7 +42,7 @@ def samples(case: Case, rng: np.random.Generator) -> np.ndarray:
 
 def test_there_are_families_of_every_group() -> None:
     assert len(FAMILIES) >= 100 and len({family.group for family in FAMILIES.values()}) >= 20
-    assert len(TRAINING) == 4
+    assert len(TRAINING) == 5
 
 
 @pytest.mark.parametrize("name", POLYNOMIAL)

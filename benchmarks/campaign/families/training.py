@@ -38,7 +38,13 @@ def _outputs(weights: list, biases: list | None, coefficients: list, inputs: np.
 
 
 def _searched(
-    rng: np.random.Generator, weights: list, biases: list | None, degrees: tuple, data: tuple, loss: str
+    rng: np.random.Generator,
+    weights: list,
+    biases: list | None,
+    degrees: tuple,
+    data: tuple,
+    loss: str,
+    starts: int = 8,
 ) -> list:
     """Return coefficients of small loss, by least squares from several starts, the inner constants fixed."""
     inputs, targets = data
@@ -59,7 +65,7 @@ def _searched(
 
     size = sum(lengths) - len(lengths) + 1
     answers = []
-    for _ in range(8):
+    for _ in range(starts):
         found = least_squares(residuals, rng.standard_normal(size), max_nfev=200)
         answers.append((found.cost, found.x))
     return unpacked(min(answers, key=lambda each: each[0])[1])
@@ -127,3 +133,23 @@ def degenerate_data(draw: Random) -> Training:
 def raw_inputs(draw: Random) -> Training:
     """Inputs of sizes 10 to 1000, as raw data have."""
     return _training(draw, draw.choice((0.0, 0.1, 10.0)), "large inputs")
+
+
+@family("training")
+def few_samples(draw: Random) -> Training:
+    """A network of sizes 3, 4, 3, 2 and degrees 2, 2 with five samples and targets that are zero but for one."""
+    rng = np.random.default_rng(draw.getrandbits(32))
+    sizes, degrees = (3, 4, 3, 2), draw.choice(((2, 2), (2, 2), (2, 1), (3, 2)))
+    weights = [rng.standard_normal((b, a)) / draw.choice((1.0, a**0.5)) for a, b in pairwise(sizes)]
+    inputs = rng.standard_normal((draw.choice((4, 5, 6)), 3))
+    targets = np.zeros((len(inputs), 2))
+    targets[draw.randrange(len(inputs)), draw.randrange(2)] = 1.0
+    searched = _searched(rng, weights, None, degrees, (inputs, targets), "mse", 40)
+    return Training(
+        weights=[w.tolist() for w in weights],
+        degrees=list(degrees),
+        inputs=inputs.tolist(),
+        targets=targets.tolist(),
+        loss="mse",
+        known=([list(map(float, layer)) for layer in searched],),
+    )
