@@ -14,7 +14,7 @@ import numpy as np
 
 import momentsos as ms
 
-from .case import Case, written
+from .case import Case, terms, written
 from .claim import Claim, from_result
 from .training import Training
 
@@ -43,6 +43,13 @@ def _call(case: Case | Training, limit: float) -> Any:
         )
         return ms.learn(network, np.array(case.inputs), np.array(case.targets), loss=case.loss, time_limit=limit)
     options = dict(case.options)
+    if "squares" in options:
+        listed = {
+            "variables": case.names,
+            "minimize": [],
+            "inequalities": [terms(square) for square in options["squares"]],
+        }
+        options["squares"] = ms.Problem.from_json(listed).inequalities
     if case.radius is not None:
         options["bound"] = float(case.radius)
     return ms.solve(posed(case), time_limit=limit, **options)

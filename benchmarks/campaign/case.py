@@ -128,13 +128,14 @@ def written(case: Case) -> dict[str, Any]:
     """Return the problem as momentsos reads it from JSON: floats where they are exact, fractions as strings."""
     return {
         "variables": case.names,
-        "minimize": _terms(case.objective),
-        "inequalities": [_terms(g) for g in case.inequalities],
-        "equalities": [_terms(h) for h in case.equalities],
+        "minimize": terms(case.objective),
+        "inequalities": [terms(g) for g in case.inequalities],
+        "equalities": [terms(h) for h in case.equalities],
     }
 
 
-def _terms(polynomial: Poly) -> list[list[Any]]:
+def terms(polynomial: Poly) -> list[list[Any]]:
+    """Return a polynomial as JSON holds it."""
     return [[number(value), list(power)] for power, value in polynomial.terms.items()]
 
 

@@ -26,9 +26,14 @@ def _problem(case: Case) -> str:
     if case.equalities:
         parts.append("[" + ", ".join(_text(h, names) for h in case.equalities) + "]")
     options = {**case.options, **({} if case.radius is None else {"bound": float(case.radius)})}
-    given = "".join(f", {key}={value!r}" for key, value in options.items())
+    given = "".join(f", {key}={_option(value, names)}" for key, value in options.items())
     unknown = f'{", ".join(names)}{"," if len(names) == 1 else ""} = ms.variables("{" ".join(names)}")'
     return f"{imports}\n{unknown}\nprint(ms.solve(ms.Problem({', '.join(parts)}){given}))"
+
+
+def _option(value: object, names: list[str]) -> str:
+    """Return an option's value as Python; a list is one of polynomials."""
+    return f"[{', '.join(_text(each, names) for each in value)}]" if isinstance(value, list) else repr(value)
 
 
 def _letters(n: int) -> list[str]:

@@ -116,7 +116,7 @@ def test_the_lines_to_reproduce_a_case_state_the_case() -> None:
 
 @pytest.mark.parametrize("name", TRAINING)
 def test_known_coefficients_are_ordinary_and_their_loss_is_that_of_floats(name) -> None:
-    for seed in SEEDS:
+    for seed in SEEDS[:2]:
         case = FAMILIES[name].case(seed)
         assert isinstance(case, Training)
         network = ms.PolynomialNetwork([np.array(w) for w in case.weights], case.degrees, case.biases)

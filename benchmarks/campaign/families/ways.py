@@ -10,6 +10,7 @@ from ..case import Case, attained
 from ..family import dyadic, family, nonzero, place, positive
 from ..rational import constant, squared_norm, total, unknowns
 from .bases import base
+from .boxes import vanishing
 from .nonnegative import nonnegative_on_a_ball
 
 
@@ -34,6 +35,25 @@ def higher_order(draw: Random) -> Case:
 def other_tolerance(draw: Random) -> Case:
     """Tolerances from 1e-9 to 1e-2: never more than the gap that is reported."""
     return replace(base(draw), options={"tol": draw.choice((1e-2, 1e-3, 1e-4, 1e-8, 1e-9))})
+
+
+@family("ways")
+def own_scale(draw: Random) -> Case:
+    """``objective_scale`` from 1e-6 to 1e12: it may not close a gap that the tolerance leaves open."""
+    case = draw.choice((base, nonnegative_on_a_ball))(draw)
+    return replace(case, options={"objective_scale": 10.0 ** draw.choice((-6, 0, 3, 6, 12))})
+
+
+@family("ways")
+def named_squares(draw: Random) -> Case:
+    """``squares=`` that add up to the objective, or miss it by a constant or a term: refused then, or not believed."""
+    n = draw.choice((1, 2, 3))
+    p = place(draw, n)
+    squares = [vanishing(draw, p, draw.choice((1, 2))) for _ in range(n + 1)]
+    objective = total((q * q for q in squares), n)
+    least = draw.choice((Fraction(0), dyadic(draw, -3, 3)))
+    told = squares if draw.random() < 0.7 else squares[:-1]
+    return Case(objective + least, (), (), attained(least, p), options={"squares": told})
 
 
 @family("ways")
