@@ -9,7 +9,8 @@ import numpy as np
 
 from ..bounds.dual import dual_bound
 from ..errors import InvalidInput, ProblemTooLarge
-from ..points.far import falls_without_end
+from ..points.falling import SECONDS, falling
+from ..points.far import seen_far_out
 from ..relaxations import Relaxation, assemble
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
@@ -80,12 +81,16 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
 
 
 def _judged(evidence: Evidence) -> Evidence:
-    """Ask whether the objective falls without end, once where nothing bounds it, or the bound holds near by only."""
+    """Look far out, once where nothing bounds the objective, or the bound holds near by only.
+
+    That the objective falls without end is said where a curve proves it, and of nothing that is merely low there.
+    """
     unknown = len(evidence.attempts) == 1 and not evidence.finished and not evidence.proved_bounded
     if not (unknown or evidence.doubtful) or evidence.request.time_left() <= 0:
         return evidence
-    known, unbounded = falls_without_end(evidence.known)
-    return replace(evidence, known=known, unbounded=unbounded, seen_far=True)
+    known, ends = seen_far_out(evidence.known)
+    room = min(SECONDS, max(0.1, 0.2 * evidence.request.time_left()))
+    return replace(evidence, known=known, falling=falling(evidence.request.posed, ends, room), seen_far=True)
 
 
 def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | None:

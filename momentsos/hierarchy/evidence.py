@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..bounds.dual import DualBound, excludes_all
 from ..bounds.region import EVERYTHING, Box, Region
 from ..conditioning.affine import half_widths
+from ..points.falling import Falling
 from ..points.far import escapes
 from ..points.known import Known
 from ..problem import Problem
@@ -97,8 +98,10 @@ class Evidence:
     tried : tuple of Tried
     bound : Bound or None
         The best one.
-    infeasible, unbounded, at_infinity : bool
+    infeasible, at_infinity : bool
         What was found out about the problem.
+    falling : Falling or None
+        The proof that its objective falls without end.
     seen_far : bool
         Whether lower points were looked for far out.
     limit : Limit or None
@@ -117,7 +120,7 @@ class Evidence:
     tried: tuple[Tried, ...] = ()
     bound: Bound | None = None
     infeasible: bool = False
-    unbounded: bool = False
+    falling: Falling | None = None
     at_infinity: bool = False
     seen_far: bool = False
     limit: Limit | None = None
@@ -244,6 +247,11 @@ class Evidence:
         if self.bound is None:
             return lowest if np.isfinite(lowest) else None
         return self.value(self.bound)
+
+    @property
+    def unbounded(self) -> bool:
+        """Whether the objective is proved to fall without end."""
+        return self.falling is not None
 
     @property
     def certified(self) -> bool:

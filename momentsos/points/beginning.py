@@ -51,7 +51,8 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
         starts = np.concatenate([given, starts])
     known = replace(known, waiting=tuple(starts))
     if known.best is None:
-        known = replace(known.looked_further(_ENOUGH), waiting=())
+        enough = _STARTS if problem.equalities else _ENOUGH  # sets of a few points: many starts end in each
+        known = replace(known.looked_further(enough), waiting=())
     elif known.is_far:
         known = known.looked_further(1)  # where it ends tells whether it runs away
     if known.points:

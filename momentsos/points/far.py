@@ -5,30 +5,31 @@ from __future__ import annotations
 from contextlib import suppress
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ..conditioning.affine import scale_by
 from ..errors import InvalidInput
 from .known import Changed, Known
 from .local_search import LocalPoint
 
+Floats = NDArray[np.float64]
 
-def falls_without_end(known: Known) -> tuple[Known, bool]:
-    """Follow the objective into boxes of growing size; return what was found, and whether it keeps falling.
 
-    It does when the best feasible value in the last of three boxes, each a hundred times wider than the one
-    before, lies below -1e5 times the objective's largest term and near the wall, and each fall exceeds ten times
-    the last: inside the last box, a term that is small up to there may have turned the objective up. The
-    points found on the way are kept: one below a lower bound shows that this does not hold.
+def seen_far_out(known: Known) -> tuple[Known, list[Floats]]:
+    """Follow the objective into three boxes, each a hundred times wider than the one before.
+
+    Returns
+    -------
+    known : Known
+        With the points found on the way: one below a lower bound shows that this does not hold.
+    ends : list of (n,) arrays
+        Where the objective is lowest in each box, in the user's units: these may show a direction in which it falls.
     """
     lows = [_lowest_far_out(known, width) for width in (1e2, 1e4, 1e6)]
-    more = known.with_points(low for low in lows if low is not None)
-    values = [low.value for low in lows if low is not None]
-    if len(values) < 3:
-        return more, False
-    first, second = -np.diff(values)
-    if lows[-1] is None or float(np.abs(lows[-1].point).max()) < 0.3e6:
-        return more, False
-    return more, bool(values[-1] < -1e5 * known.change.inverse_value(known.terms) and second > 10 * first > 0)
+    units = np.diag(known.change.matrix)
+    return known.with_points(low for low in lows if low is not None), [
+        units * low.point for low in lows if low is not None
+    ]
 
 
 def _lowest_far_out(known: Known, width: float) -> LocalPoint | None:

@@ -157,7 +157,8 @@ def _opening(progress: Progress) -> Next:
     bounded = affine and bool(np.isfinite(half_widths(problem)[list(split.inner)]).all())
     if bounded:
         known = known.looked_further()
-    if known.is_far or bounded:
+    # Equalities are zero at the best point: nothing there says how large a unit of the inner variables is.
+    if known.is_far or bounded or (affine and problem.equalities):
         return Next(known, (Setting(known.change, EVERYTHING, known.reach),), last=True)
     tried = [t for t in progress.tried if t.lower is not None and _is_current(t, known)]
     if tried:
