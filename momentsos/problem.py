@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidInput
+from .machine.records import Record
 from .polynomials import Polynomial, from_sympy, to_sympy
 from .polynomials.exponents import MAX_DEGREE
 from .polynomials.polynomial import merge_variables
@@ -26,8 +27,8 @@ _LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
 _LONGEST, _BITS = 4_000, 13_000
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(Record):
     r"""Minimise a polynomial over a basic semialgebraic set.
 
     .. math::

@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
+from ..machine.records import Record
 from ..problem import Problem
 from .document import different
 from .errors import CertificateError
@@ -16,8 +17,8 @@ from .format import Refused, digest, load
 from .statement import Verdict, verify_document
 
 
-@dataclass(frozen=True, eq=False)
-class Certificate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate(Record):
     """A proof in rational numbers that an objective has a lower bound on its whole feasible set.
 
     Attributes

@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from ..bounds.region import EVERYTHING, Ball, Region
 from ..errors import BadOption, InvalidInput
+from ..machine.mappings import ReadOnly
 from ..machine.threads import limited_threads
 from ..points.options import SearchOptions
 from ..polynomials import Polynomial
@@ -211,4 +211,4 @@ def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     rest = dict(given or {})
     names = [item.name for item in fields(SolverOptions) if item.name not in ("own", "time_limit")]
     common = {name: rest.pop(name) for name in names if name in rest}
-    return SolverOptions(**common, own=MappingProxyType(rest))
+    return SolverOptions(**common, own=ReadOnly(rest))

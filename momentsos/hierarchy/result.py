@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,6 +13,8 @@ from numpy.typing import NDArray
 from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
+from ..machine.mappings import ReadOnly
+from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
 from ..relaxations import Relaxation
@@ -22,8 +23,8 @@ from .gaps import absolute_gap, relative_gap
 from .status import Status
 
 
-@dataclass(frozen=True, eq=False)
-class Attempt:
+@dataclass(frozen=True, eq=False, repr=False)
+class Attempt(Record):
     """One relaxation that was solved on the way.
 
     Attributes
@@ -71,8 +72,8 @@ class Attempt:
         return str(self.region)
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Record):
     r"""The answer to a polynomial optimisation problem.
 
     Attributes
@@ -131,8 +132,8 @@ class Result:
     attempts: tuple[Attempt, ...] = ()
     message: str = ""
     reason: str = ""
-    seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    sizes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    seconds: Mapping[str, float] = field(default_factory=ReadOnly)
+    sizes: Mapping[str, int] = field(default_factory=ReadOnly)
     relaxation: Relaxation | None = None
     solution: SDPSolution | None = None
     change: Any = None

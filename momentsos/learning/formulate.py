@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
@@ -19,8 +20,8 @@ from .losses.norms import Norm
 from .network import PolynomialNetwork, check_rows
 
 
-@dataclass(frozen=True, eq=False)
-class Formulation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Formulation(Record):
     r"""A loss over data as a polynomial problem, with the way back.
 
     Attributes

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from ..hierarchy.gaps import closes
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
+from ..machine.mappings import ReadOnly
 from .formulate import Formulation, checked_data, formulate
 from .identifiability import Identifiability, identifiability
 from .losses import Loss, loss_named
@@ -28,7 +28,7 @@ from .starts import least_squares_points
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit(Result):
     """A result with the network that it describes.
 
@@ -141,7 +141,7 @@ def _from_the_whole(
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
     result = options.solve(formulation, least_squares_points(formulation, options.asked.seed))
-    result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
+    result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
         result = _at_losses(result, formulation)
     return _fit(network, result, formulation, formulation, began)
@@ -171,7 +171,7 @@ def _fit(
         if determined.undetermined:
             own["message"] = f"{own['message']} Note: {determined}."
     total = time.perf_counter() - began
-    own["seconds"] = MappingProxyType({**result.seconds, "total": total})
+    own["seconds"] = ReadOnly({**result.seconds, "total": total})
     return Fit(
         **own,
         network=network if learned is None else network.with_coefficients(learned),

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.records import Record
 from .activation import Activation, normalised
 from .unknowns import Unknowns
 
 
-@dataclass(frozen=True, eq=False)
-class PolynomialNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class PolynomialNetwork(Record):
     r"""A network with given weights and learned polynomial activations.
 
     :math:`f(x; c) = W_{D+1} h_D + b_{D+1}` with :math:`h_0 = x`, :math:`h_l = p_l(W_l h_{l-1} + b_l)` and

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from ..hierarchy.gaps import closes
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED
+from ..machine.mappings import ReadOnly
 from ..points.judge import Feasibility
 from ..points.local_methods import MANY_VARIABLES
 from .formulate import Formulation
@@ -150,7 +150,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
         feasibility=Feasibility.EXACT,
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
         message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
-        seconds=MappingProxyType({**_times(answers), "formulate": known.formed}),
+        seconds=ReadOnly({**_times(answers), "formulate": known.formed}),
     )
     return Reduced(result, formulation, known.squared)
 

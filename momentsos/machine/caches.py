@@ -13,12 +13,12 @@ memory is put on the list by `register`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import wraps
 from threading import Lock
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 import numpy as np
 
@@ -187,12 +187,42 @@ def kept(limit: int, room: int = ROOM) -> Callable[[Callable[Given, Result]], Ca
     return decorate
 
 
-def beside(name: str, where: str) -> WeakKeyDictionary[Any, Any]:
+class Beside(MutableMapping[Record, Result]):
+    """What is known of records that are in use, each told by its identity: an entry goes with its record.
+
+    `weakref.WeakKeyDictionary` would ask for equality, which records have by value, and that costs what they are large.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ref[Record], Result]] = {}
+
+    def __getitem__(self, record: Record) -> Result:
+        return self._known[id(record)][1]
+
+    def __setitem__(self, record: Record, result: Result) -> None:
+        key, known = id(record), self._known
+        known[key] = (ref(record, lambda _: known.pop(key, None)), result)
+
+    def __delitem__(self, record: Record) -> None:
+        del self._known[id(record)]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter([record for held, _ in list(self._known.values()) if (record := held()) is not None])
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._known.clear()
+
+
+def beside(name: str, where: str) -> Beside[Any, Any]:
     """Return a dictionary on the list for what is known of records that are still in use: an entry goes with its key.
 
     What is kept must not hold the record itself, which would then stay for ever.
     """
-    known: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+    known: Beside[Any, Any] = Beside()
     register(name, where, lambda: (len(known), held_bytes(list(known.values())) if known else 0), known.clear)
     return known
 
@@ -217,7 +247,7 @@ def kept_beside(
     def decorate(
         function: Callable[Concatenate[Record, Given], Result],
     ) -> Callable[Concatenate[Record, Given], Result]:
-        known: WeakKeyDictionary[Record, dict[Hashable, Result]]
+        known: Beside[Record, dict[Hashable, Result]]
         known = beside(function.__qualname__, function.__module__)
 
         @wraps(function)

@@ -314,16 +314,18 @@ class Polynomial:
         return _again, (self.support, self.coefficients, self.variables)
 
     def __repr__(self) -> str:
-        return f"Polynomial({self})"
+        return f"Polynomial({self._shown(8):.300})"
 
     def __str__(self) -> str:
+        return self._shown(40)
+
+    def _shown(self, most: int) -> str:
+        """Return the first terms, and how many there are where these are not all."""
         if not len(self):
             return "0"
-        shown = [
-            _term(row, value, self.variables) for row, value in zip(self.exponents, self.coefficients, strict=True)
-        ]
-        text = " + ".join(shown[:40]).replace("+ -", "- ")
-        return text + (f" + … ({len(shown)} terms)" if len(shown) > 40 else "")
+        terms = zip(self.exponents[:most], self.coefficients[:most], strict=True)
+        text = " + ".join(_term(row, value, self.variables) for row, value in terms).replace("+ -", "- ")
+        return text + (f" + … ({len(self)} terms)" if len(self) > most else "")
 
 
 def _again(support: Support, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:

@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from numpy.typing import NDArray
 
 from ..errors import BadOption, ProblemTooLarge
 from ..machine.caches import kept
+from ..machine.mappings import ReadOnly
 from ..machine.memory import available_bytes
 from ..sdp import (
     SDP,
@@ -74,7 +74,7 @@ class SolverOptions:
     side: str = "auto"
     isolate: bool = False
     start: SDPSolution | None = None
-    own: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    own: Mapping[str, object] = field(default_factory=ReadOnly)
 
     def __post_init__(self) -> None:
         if not (_is_number(self.tol) and 0 < self.tol < 1):
@@ -242,5 +242,5 @@ def finish(
         iterations=iterations,
         seconds=seconds,
         solver=solver,
-        statistics=MappingProxyType(dict(statistics or {})),
+        statistics=ReadOnly(dict(statistics or {})),
     )
