@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -20,6 +20,7 @@ from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
 from .gaps import absolute_gap, relative_gap
+from .prover import PROVER
 from .status import Status
 
 
@@ -193,7 +194,7 @@ class Result(Record):
         """
         if exact is not True:
             raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
-        return _PROVERS[-1](self, tolerance, solver=solver, time_limit=time_limit)
+        return PROVER(self, tolerance, solver=solver, time_limit=time_limit)
 
     @cached_property
     def certificate(self) -> Any:
@@ -234,21 +235,6 @@ class Result(Record):
         shown.append(f"  order {self.order}, method {self.method}, solver {self.solver}, holds over {self.coverage}")
         shown += [f"  minimizer {np.array2string(point, precision=6)}" for point in self.minimizers]
         return "\n".join(shown)
-
-
-#: What proves the bound of a result, the last one; `register_prover` is the only writer.
-_PROVERS: list[Callable[..., Any]] = []
-
-
-def register_prover(prove: Callable[..., Any]) -> None:
-    """Say what `Result.certify` calls: certificates stand above results, and are not imported here.
-
-    Parameters
-    ----------
-    prove : callable
-        Takes a result and a tolerance, and the keywords `solver` and `time_limit`.
-    """
-    _PROVERS.append(prove)
 
 
 #: The phases of `Result.seconds`.
