@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.checks import shown
 from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
@@ -141,7 +142,7 @@ def checked_data(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return inputs and targets as float arrays; raise `InvalidInput` when they do not match the network."""
     if not isinstance(network, PolynomialNetwork):
-        raise InvalidInput(f"network: expected a PolynomialNetwork, got {type(network).__name__}")
+        raise InvalidInput(f"network: expected a PolynomialNetwork, got {shown(network)}")
     inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
     if len(inputs) != len(targets):
         raise InvalidInput(f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both")

@@ -119,14 +119,12 @@ def learn(
     >>> fit.status.name
     'CERTIFIED'
     """
-    check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
     began = time.perf_counter()
-    until = began + (np.inf if time_limit is None else time_limit)
-
     asked = Asked(
         order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
     )
-    options = Options(asked, until)
+    check_request(asked)
+    options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     chosen = loss_named(loss)
     if chosen.sampled is not None:
         return _from_reductions(network, X, Y, chosen.sampled, options, began)

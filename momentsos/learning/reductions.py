@@ -81,7 +81,8 @@ def solve_by_reductions(
     ProblemTooLarge
         When the residuals of all samples do not fit into memory.
     """
-    known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
+        known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:

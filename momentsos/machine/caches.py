@@ -187,6 +187,23 @@ def kept(limit: int, room: int = ROOM) -> Callable[[Callable[Given, Result]], Ca
     return decorate
 
 
+class _Of(ref[Record]):
+    """A weak reference that is equal to others to the same object, whatever the object is equal to."""
+
+    def __init__(self, record: Record, callback: Callable[[Any], object] | None = None) -> None:
+        self._hash = object.__hash__(record)
+
+    def __new__(cls, record: Record, callback: Callable[[Any], object] | None = None) -> _Of[Record]:
+        return super().__new__(cls, record, callback)
+
+    def __eq__(self, other: object) -> bool:
+        record = self()
+        return self is other or (record is not None and isinstance(other, ref) and record is other())
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
 class Beside(MutableMapping[Record, Result]):
     """What is known of records that are in use, each told by its identity: an entry goes with its record.
 
@@ -194,20 +211,20 @@ class Beside(MutableMapping[Record, Result]):
     """
 
     def __init__(self) -> None:
-        self._known: dict[int, tuple[ref[Record], Result]] = {}
+        self._known: dict[_Of[Record], Result] = {}
 
     def __getitem__(self, record: Record) -> Result:
-        return self._known[id(record)][1]
+        return self._known[_Of(record)]
 
     def __setitem__(self, record: Record, result: Result) -> None:
-        key, known = id(record), self._known
-        known[key] = (ref(record, lambda _: known.pop(key, None)), result)
+        known = self._known
+        known[_Of(record, lambda gone: known.pop(gone, None))] = result
 
     def __delitem__(self, record: Record) -> None:
-        del self._known[id(record)]
+        del self._known[_Of(record)]
 
     def __iter__(self) -> Iterator[Record]:
-        return iter([record for held, _ in list(self._known.values()) if (record := held()) is not None])
+        return iter([record for held in list(self._known) if (record := held()) is not None])
 
     def __len__(self) -> int:
         return len(self._known)
