@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
+from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
 from ..polynomials import Polynomial, basis_size
@@ -64,7 +65,8 @@ def relax(
     check_memory_limit(memory_limit)
     chosen = methods_named(method, problem).methods[0]
     k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
-    return assemble(chosen.plan(problem, k, memory_limit))
+    with memory_errors_told(f"the {chosen.name} relaxation of order {k}"):
+        return assemble(chosen.plan(problem, k, memory_limit))
 
 
 def solve(
@@ -151,7 +153,8 @@ def solve(
     facts = Facts(unit=unit, squares=tuple(items(squares, "squares", "a list of polynomials")))
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
-    return minimise(problem, asked, facts, None if candidates is None else _points(candidates, problem))
+    with memory_errors_told("this problem"):
+        return minimise(problem, asked, facts, None if candidates is None else _points(candidates, problem))
 
 
 def minimise(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..machine.checks import shown
+from ..machine.memory import memory_errors_told
 from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
@@ -127,11 +129,25 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
     BadOption
         An unknown loss.
     """
+    with memory_errors_told("writing the problem down"):
+        return formulated(network, X, Y, loss)
+
+
+def formulated(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str, until: float = math.inf
+) -> Formulation:
+    """Do what `formulate` does while the time is not over (`until`, by `time.perf_counter`).
+
+    Raises
+    ------
+    ProblemTooLarge
+        When it is.
+    """
     chosen = loss_named(loss)
     inputs, targets = checked_data(network, X, Y)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
-            residuals = chosen.residuals(Expansion.of(network), inputs, targets)
+            residuals = chosen.residuals(Expansion.of(network, until=until), inputs, targets)
             return Formulation.of(network, chosen, residuals, chosen.scale(targets))
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error

@@ -15,7 +15,8 @@ from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
-from .formulate import Formulation, checked_data, formulate
+from ..machine.memory import memory_errors_told
+from .formulate import Formulation, checked_data, formulated
 from .identifiability import Identifiability, identifiability
 from .losses import Loss, loss_named
 from .losses.sampled import SampledLoss
@@ -126,19 +127,20 @@ def learn(
     check_request(asked)
     options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     chosen = loss_named(loss)
-    if chosen.sampled is not None:
-        return _from_reductions(network, X, Y, chosen.sampled, options, began)
-    return _from_the_whole(network, X, Y, chosen, options, began)
+    with memory_errors_told("learning these coefficients"):
+        if chosen.sampled is not None:
+            return _from_reductions(network, X, Y, chosen.sampled, options, began)
+        return _from_the_whole(network, X, Y, chosen, options, began)
 
 
 def _from_the_whole(
     network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: Loss, options: Options, began: float
 ) -> Fit:
     """Learn with the problem of the whole loss."""
-    formulation = formulate(network, X, Y, loss.name)
+    formulation = formulated(network, X, Y, loss.name, options.until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed))
+    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed, until=options.until))
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
         result = _at_losses(result, formulation)

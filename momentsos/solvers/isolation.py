@@ -21,12 +21,18 @@ from typing import IO
 
 from .. import errors
 from ..errors import BadOption, SolverFailed
+from ..machine.checks import shown
+from ..machine.memory import memory_errors_told
 from ..sdp import SDP, SDPSolution, SDPStatus
 from .contract import SolverOptions
 
 #: Seconds that the child may need to start, on top of its time limit.
 _START = 30.0
-_COMMAND = "from momentsos.solvers.isolation import answer_parent; answer_parent()"
+#: The first import is small, so that a child whose parent dies while it starts ends at once.
+_COMMAND = (
+    "import sys; from momentsos.machine.parents import end_with_parent; end_with_parent(int(sys.argv[1])); "
+    "from momentsos.solvers.isolation import answer_parent; answer_parent()"
+)
 
 
 @contextlib.contextmanager
@@ -128,14 +134,15 @@ def solve_isolated(
 
     Notes
     -----
-    An interruption ends the child, and with it the programs that it started.
+    An interruption ends the child, and with it the programs that it started; so does the death of this process, by
+    whatever signal.
     """
     for name, value in (("memory_limit", memory_limit), ("time_limit", time_limit)):
-        if value is not None and not value > 0:
-            raise BadOption(f"{name} = {value!r}: expected a positive number or None")
+        if value is not None and not (isinstance(value, int | float) and value > 0):
+            raise BadOption(f"{name} = {shown(value)}: expected a positive number or None")
     task = _Task(solver_name, sdp, options, memory_limit, time_limit)
     child = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND],
+        [sys.executable, "-c", _COMMAND, str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if options.verbose else subprocess.PIPE,
@@ -200,7 +207,8 @@ def answer_parent() -> None:
     task: _Task = pickle.load(sys.stdin.buffer)
     _limit(task)
     try:
-        solution = solve_sdp(task.solver, task.sdp, task.options)
+        with memory_errors_told(f"the solver {task.solver!r}"):
+            solution = solve_sdp(task.solver, task.sdp, task.options)
     except errors.MomentSOSError as error:
         _send(channel, error.with_traceback(None))
         return
