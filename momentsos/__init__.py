@@ -1,29 +1,37 @@
 """Global optimisation with polynomials by the Moment-SOS hierarchy.
 
 Public are the names in `__all__`, some of them modules, and of those modules the names in their own `__all__`.
+Importing the package costs next to nothing: the room of a name is imported when the name is first used.
 """
 
-from . import certificates, extraction, learning, polynomials, relaxations, sdp, solvers
-from .certificates import Certificate, CertificateError
-from .errors import (
-    BadOption,
-    InvalidInput,
-    MomentSOSError,
-    OrderTooLow,
-    ProblemTooLarge,
-    SolverFailed,
-    SolverUnavailable,
-)
-from .hierarchy.result import Result
-from .hierarchy.solve import relax, solve
-from .hierarchy.status import Status
-from .learning import Formulation, PolynomialNetwork, formulate
-from .learning.learn import Fit, learn
-from .machine.caches import caches, clear_caches
-from .polynomials import Polynomial, variables
-from .problem import Problem
-from .sdp import read_sdpa
-from .solvers import available_solvers
+from __future__ import annotations
+
+from .hierarchy.prover import PROVER
+
+TYPE_CHECKING = False  # as in `typing`, which is not imported for it
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .certificates import Certificate, CertificateError
+    from .errors import (
+        BadOption,
+        InvalidInput,
+        MomentSOSError,
+        OrderTooLow,
+        ProblemTooLarge,
+        SolverFailed,
+        SolverUnavailable,
+    )
+    from .hierarchy.result import Result
+    from .hierarchy.solve import relax, solve
+    from .hierarchy.status import Status
+    from .learning import Formulation, PolynomialNetwork, formulate
+    from .learning.learn import Fit, learn
+    from .machine.caches import caches, clear_caches
+    from .polynomials import Polynomial, variables
+    from .problem import Problem
+    from .sdp import read_sdpa
+    from .solvers import available_solvers
 
 __version__ = "0.2.0"
 
@@ -61,3 +69,53 @@ __all__ = [
     "solvers",
     "variables",
 ]
+
+#: Where the names are.
+_HOMES = {
+    "certificates": ("Certificate", "CertificateError"),
+    "errors": (
+        "BadOption",
+        "InvalidInput",
+        "MomentSOSError",
+        "OrderTooLow",
+        "ProblemTooLarge",
+        "SolverFailed",
+        "SolverUnavailable",
+    ),
+    "hierarchy.result": ("Result",),
+    "hierarchy.solve": ("relax", "solve"),
+    "hierarchy.status": ("Status",),
+    "learning": ("Formulation", "PolynomialNetwork", "formulate"),
+    "learning.learn": ("Fit", "learn"),
+    "machine.caches": ("caches", "clear_caches"),
+    "polynomials": ("Polynomial", "variables"),
+    "problem": ("Problem",),
+    "sdp": ("read_sdpa",),
+    "solvers": ("available_solvers",),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+#: Rooms that are attributes of the package as well.
+_ROOMS = {home.split(".")[0] for home in _HOMES} | {"bounds", "conditioning", "extraction", "points", "relaxations"}
+
+
+def __getattr__(name: str) -> Any:
+    from importlib import import_module
+
+    if name in _HOME:
+        return globals().setdefault(name, getattr(import_module(f".{_HOME[name]}", __name__), name))
+    if name in _ROOMS:
+        return import_module(f".{name}", __name__)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def _certify(*given: Any, **named: Any) -> Any:
+    from .certificates import certify
+
+    return certify(*given, **named)
+
+
+PROVER.supply(_certify)

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class MomentSOSError(Exception):
-    """Base of all errors that `momentsos` raises on purpose."""
+    """Base of all errors that `momentsos` raises on purpose; two are equal where kind, message and numbers are."""
+
+    def __eq__(self, other: object) -> bool:
+        return type(self) is type(other) and self.__reduce__()[1:] == other.__reduce__()[1:]
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, str(self)))
 
 
 class InvalidInput(MomentSOSError, ValueError):
@@ -32,6 +40,9 @@ class ProblemTooLarge(MomentSOSError):
         super().__init__(message)
         self.estimated_bytes = estimated_bytes
         self.limit_bytes = limit_bytes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (str(self), self.estimated_bytes, self.limit_bytes)
 
 
 class SolverUnavailable(MomentSOSError):

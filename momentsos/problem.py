@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from numbers import Real
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .errors import InvalidInput
+from .machine.checks import converted, items, names, real_array, shown
+from .machine.files import read_whole, write_whole
+from .machine.records import Record
 from .polynomials import Polynomial, from_sympy, to_sympy
 from .polynomials.exponents import MAX_DEGREE
 from .polynomials.polynomial import merge_variables
+from .polynomials.symbolic import free_names
 
 #: Decimal exponents of more than three digits: "1e999999999" would be a number of a billion digits.
 _LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
@@ -26,8 +29,8 @@ _LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
 _LONGEST, _BITS = 4_000, 13_000
 
 
-@dataclass(frozen=True, eq=False)
-class Problem:
+@dataclass(frozen=True, eq=False, repr=False)
+class Problem(Record):
     r"""Minimise a polynomial over a basic semialgebraic set.
 
     .. math::
@@ -66,13 +69,13 @@ class Problem:
         inequalities = _as_polynomials(self.inequalities, "inequalities")
         equalities = _as_polynomials(self.equalities, "equalities")
         everything = [objective, *inequalities, *equalities]
-        names = tuple(self.variables) or merge_variables(*(p.variables for p in everything))
-        if not names or not all(isinstance(name, str) for name in names) or len(set(names)) != len(names):
-            raise InvalidInput(f"variables {names!r}: expected at least one variable, with distinct names")
-        object.__setattr__(self, "variables", names)
-        object.__setattr__(self, "minimize", objective.over(names))
-        object.__setattr__(self, "inequalities", tuple(p.over(names) for p in inequalities))
-        object.__setattr__(self, "equalities", tuple(p.over(names) for p in equalities))
+        over = names(self.variables, "variables") or merge_variables(*(p.variables for p in everything))
+        if not over or len(set(over)) != len(over):
+            raise InvalidInput(f"variables {over!r:.200}: expected at least one variable, with distinct names")
+        object.__setattr__(self, "variables", over)
+        object.__setattr__(self, "minimize", objective.over(over))
+        object.__setattr__(self, "inequalities", tuple(p.over(over) for p in inequalities))
+        object.__setattr__(self, "equalities", tuple(p.over(over) for p in equalities))
 
     # -- facts ---------------------------------------------------------------------------------------------
 
@@ -95,7 +98,15 @@ class Problem:
         """Return the largest constraint violation at `point`, each relative to the size of the constraint's terms.
 
         The size of the terms of `g` at `x` is the sum of :math:`|g_α x^α|`, at least the largest coefficient.
+
+        Raises
+        ------
+        InvalidInput
+            `point` is not one number for each variable.
         """
+        point = real_array(point, "point", f"{self.n_variables} numbers")
+        if point.shape != (self.n_variables,):
+            raise InvalidInput(f"point of shape {point.shape}: expected ({self.n_variables},)")
         worst = 0.0
         for constraints, equal in ((self.inequalities, False), (self.equalities, True)):
             for g in constraints:
@@ -129,15 +140,18 @@ class Problem:
         InvalidInput
             When an expression is not a polynomial with real coefficients.
         """
-        left = [_one_sided(g, False) for g in inequalities]
-        equal = [_one_sided(h, True) for h in equalities]
-        symbols = {s.name for e in (minimize, *left, *equal) for s in getattr(e, "free_symbols", ())}
-        names = sorted(symbols) if variables is None else [str(v) for v in variables]
+        left = [_one_sided(g, False) for g in items(inequalities, "from_sympy: inequalities", "a list of expressions")]
+        equal = [_one_sided(h, True) for h in items(equalities, "from_sympy: equalities", "a list of expressions")]
+        if variables is None:
+            over = sorted({name for each in (minimize, *left, *equal) for name in free_names(each)})
+        else:
+            given = items(variables, "from_sympy: variables", "a list of symbols or names")
+            over = [converted(str, each, "from_sympy: variables", "symbols or names") for each in given]
         return cls(
-            minimize=from_sympy(minimize, names),
-            inequalities=tuple(from_sympy(g, names) for g in left),
-            equalities=tuple(from_sympy(h, names) for h in equal),
-            variables=tuple(names),
+            minimize=from_sympy(minimize, over),
+            inequalities=tuple(from_sympy(g, over) for g in left),
+            equalities=tuple(from_sympy(h, over) for h in equal),
+            variables=tuple(over),
         )
 
     def to_sympy(self) -> tuple[Any, list[Any], list[Any]]:
@@ -162,12 +176,12 @@ class Problem:
         data = source if isinstance(source, Mapping) else _read_json(source)
         if not isinstance(data, Mapping):
             raise InvalidInput("problem: expected a JSON object with 'variables' and 'minimize'")
-        unknown = sorted(set(data) - {"variables", "minimize", "inequalities", "equalities"})
+        unknown = sorted(shown(key) for key in set(data) - {"variables", "minimize", "inequalities", "equalities"})
         missing = sorted({"variables", "minimize"} - set(data))
         if unknown or missing:
             raise InvalidInput(f"problem: unknown keys {unknown}, missing keys {missing}")
-        names = data["variables"]
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
+        given = data["variables"]
+        if not isinstance(given, list) or not given or not all(isinstance(name, str) for name in given):
             raise InvalidInput("problem.variables: expected a list of names")
 
         def polynomials(key: str) -> tuple[Polynomial, ...]:
@@ -175,13 +189,13 @@ class Problem:
             listed = [] if listed is None else listed
             if not isinstance(listed, list):
                 raise InvalidInput(f"problem.{key}: expected a list of polynomials")
-            return tuple(_polynomial_from_json(p, names, f"{key}[{i}]") for i, p in enumerate(listed))
+            return tuple(_polynomial_from_json(p, given, f"{key}[{i}]") for i, p in enumerate(listed))
 
         return cls(
-            minimize=_polynomial_from_json(data["minimize"], names, "minimize"),
+            minimize=_polynomial_from_json(data["minimize"], given, "minimize"),
             inequalities=polynomials("inequalities"),
             equalities=polynomials("equalities"),
-            variables=tuple(names),
+            variables=tuple(given),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -200,11 +214,14 @@ class Problem:
         }
 
     def to_json(self, path: str | PathLike[str]) -> None:
-        """Write the problem to a JSON file; the file appears whole or not at all."""
-        target = Path(path)
-        partial = target.with_name(target.name + ".part")
-        partial.write_text(json.dumps(self.as_dict(), allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(target)
+        """Write the problem to a JSON file; the file appears whole or not at all.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_whole(path, json.dumps(self.as_dict(), allow_nan=False) + "\n")
 
     def __str__(self) -> str:
         lines = [f"minimize {self.minimize}"]
@@ -226,7 +243,7 @@ def _as_polynomial(value: object, name: str) -> Polynomial:
     if isinstance(value, Polynomial):
         return value
     if isinstance(value, Real) and not isinstance(value, bool):
-        return Polynomial.constant(value)  # type: ignore[arg-type]  # numbers.Real is no float
+        return converted(Polynomial.constant, value, name, "a polynomial or a number")
     if type(value).__module__.split(".")[0] == "sympy":
         return from_sympy(value)
     raise InvalidInput(f"{name}: expected a polynomial in momentsos variables, got {type(value).__name__}")
@@ -235,7 +252,9 @@ def _as_polynomial(value: object, name: str) -> Polynomial:
 def _as_polynomials(values: object, name: str) -> list[Polynomial]:
     if isinstance(values, Polynomial) or not isinstance(values, Iterable):
         raise InvalidInput(f"{name}: expected a list of polynomials, got {type(values).__name__}")
-    return [_as_polynomial(value, f"{name}[{i}]") for i, value in enumerate(values)]
+    return [
+        _as_polynomial(value, f"{name}[{i}]") for i, value in enumerate(items(values, name, "a list of polynomials"))
+    ]
 
 
 def _one_sided(expression: Any, equality: bool) -> Any:
@@ -261,9 +280,9 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _read_json(path: str | PathLike[str]) -> Any:
     try:
-        return json.loads(Path(path).read_text(encoding="utf-8"), object_pairs_hook=_once)
-    except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror}") from error
+        return json.loads(read_whole(path).decode("utf-8"), object_pairs_hook=_once)
+    except InvalidInput:
+        raise
     except (ValueError, RecursionError) as error:
         raise InvalidInput(f"{path} is not JSON that can be read: {error}") from error
 

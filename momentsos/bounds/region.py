@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Record
 from ..polynomials import Polynomial
 from ..problem import Problem
 
@@ -17,7 +18,7 @@ Floats = NDArray[np.float64]
 WALL = 0.02
 
 
-class Region(ABC):
+class Region(Record, ABC):
     """The set on which a bound holds, in the user's variables and units; its text is `str`.
 
     Attributes
@@ -46,7 +47,7 @@ class Region(ABC):
         """Return it as a JSON object."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Everything(Region):
     """All of R^n: the bound holds on the whole feasible set."""
 
@@ -73,7 +74,7 @@ class Everything(Region):
 EVERYTHING = Everything()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Ball(Region):
     r"""The ball, or ellipsoid, :math:`\sum_i (x_i / r_i)^2 \le 1` around the origin.
 
@@ -114,7 +115,7 @@ class Ball(Region):
         return f"the ellipsoid around the origin with half-axes {axes}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Balls(Region):
     r"""One ball, or ellipsoid, around the origin in each of some groups of variables.
 
@@ -155,7 +156,7 @@ class Balls(Region):
         return f"the ball of {radii} in each of {len(self.groups)} groups of variables"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Box(Region):
     r"""A box that contains the best point: the defect of the identity is known to be harmless on it.
 

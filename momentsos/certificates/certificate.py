@@ -6,9 +6,12 @@ import json
 from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
+from ..errors import InvalidInput
+from ..machine.checks import positive, shown
+from ..machine.files import write_whole
+from ..machine.records import Record
 from ..problem import Problem
 from .document import different
 from .errors import CertificateError
@@ -16,8 +19,8 @@ from .format import Refused, digest, load
 from .statement import Verdict, verify_document
 
 
-@dataclass(frozen=True, eq=False)
-class Certificate:
+@dataclass(frozen=True, eq=False, repr=False)
+class Certificate(Record):
     """A proof in rational numbers that an objective has a lower bound on its whole feasible set.
 
     Attributes
@@ -76,6 +79,9 @@ class Certificate:
         CertificateError
             The certificate does not hold or is about another problem; the message says why.
         """
+        if problem is not None and not isinstance(problem, Problem):
+            raise InvalidInput(f"problem: expected a momentsos.Problem or None, got {shown(problem)}")
+        positive(seconds, "seconds", "a number above 0")
         if self.document.get("digest") != digest(self.document):
             raise CertificateError("the content does not fit the digest: the certificate was changed")
         verdict = verify_document(self.document, seconds)
@@ -88,11 +94,14 @@ class Certificate:
         return verdict
 
     def to_json(self, path: str | PathLike[str]) -> None:
-        """Write the certificate to a file; the file appears whole or not at all."""
-        target = Path(path)
-        partial = target.with_name(target.name + ".part")
-        partial.write_text(json.dumps(self.document, allow_nan=False) + "\n", encoding="utf-8")
-        partial.replace(target)
+        """Write the certificate to a file; the file appears whole or not at all.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_whole(path, json.dumps(self.document, allow_nan=False) + "\n")
 
     @classmethod
     def from_json(cls, path: str | PathLike[str], seconds: float = 10.0) -> Certificate:

@@ -71,8 +71,12 @@ def load(path: str | PathLike[str]) -> Any:
     OSError
         The file cannot be read.
     """
-    with open(path, "rb") as file:
-        data = file.read(MAX_BYTES + 1)
+    need(isinstance(path, str | PathLike), "expected the path of a file")
+    try:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except ValueError as error:  # characters that no path has
+        raise Refused(f"expected the path of a file: {error}") from error
     need(len(data) <= MAX_BYTES, f"the file has more than {MAX_BYTES} bytes")
     try:
         document = json.loads(data, parse_float=_forbid, parse_constant=_forbid, object_pairs_hook=_distinct)

@@ -11,6 +11,7 @@ import numpy as np
 
 from ..errors import BadOption
 from ..hierarchy.request import is_number
+from ..machine.checks import shown
 from ..solvers import solver_named
 from .certificate import Certificate
 from .document import sealed
@@ -134,12 +135,12 @@ def certify(
 def _check(tolerance: object, solver: object, time_limit: object) -> None:
     """Raise for the first argument of `certify` that is out of range."""
     if not (is_number(tolerance) and 0 < tolerance < 1):
-        raise BadOption(f"tolerance = {tolerance!r}: expected a number between 0 and 1")
+        raise BadOption(f"tolerance = {shown(tolerance)}: expected a number between 0 and 1")
     if not isinstance(solver, str):
-        raise BadOption(f"solver = {solver!r}: expected a name, see momentsos.available_solvers()")
+        raise BadOption(f"solver = {shown(solver)}: expected a name, see momentsos.available_solvers()")
     solver_named(solver)
     if not (time_limit is None or (is_number(time_limit) and time_limit > 0)):
-        raise BadOption(f"time_limit = {time_limit!r}: expected seconds above 0, or None")
+        raise BadOption(f"time_limit = {shown(time_limit)}: expected seconds above 0, or None")
 
 
 def _prove(result: Result, source: Source, goal: Goal) -> Proved:

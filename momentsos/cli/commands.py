@@ -6,26 +6,22 @@ import argparse
 import json
 import os
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ..certificates import CertificateError
 from ..errors import BadOption, InvalidInput
 from ..hierarchy.result import Result
 from ..hierarchy.solve import solve
 from ..hierarchy.status import Status
-from ..learning import PolynomialNetwork
 from ..learning.instances import example_34, noisy_instance
 from ..learning.learn import Fit, learn
+from ..machine.checks import file_path
 from ..problem import Problem
 from ..solvers import available_solvers
 from . import show
+from .data import read_data
 
 _NO_BOUND = (Status.STOPPED, Status.FAILED)
 #: Kinds of pictures that every installation of matplotlib writes.
@@ -130,46 +126,13 @@ def verify_certificate(options: argparse.Namespace) -> int:
     return 0 if verdict.holds else 2
 
 
-def read_data(path: str, degrees: list[int]) -> tuple[PolynomialNetwork, NDArray[np.float64], NDArray[np.float64]]:
-    """Read weights, biases, inputs and outputs from an ``.npz`` file; nothing in it is executed.
-
-    Raises
-    ------
-    InvalidInput
-        When the file cannot be read or lacks an array.
-    """
-    layers = len(degrees) + 1
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: np.atleast_1d(file[name]) for name in file.files}
-    except OSError as error:
-        raise InvalidInput(f"cannot read {path}: {error.strerror or error}") from error
-    except (ValueError, TypeError, zipfile.BadZipFile, zlib.error, EOFError, AttributeError) as error:
-        raise InvalidInput(f"{path} is not an .npz file of plain arrays: {error}") from error
-    wanted = [*(f"W{layer}" for layer in range(1, layers + 1)), "X", "Y"]
-    missing = [name for name in wanted if name not in arrays]
-    if missing:
-        raise InvalidInput(
-            f"{path} lacks {', '.join(missing)}: {len(degrees)} degrees need {', '.join(wanted)}; "
-            f"it holds {', '.join(sorted(arrays)) or 'nothing'}"
-        )
-    extra = f"W{layers + 1}"
-    if extra in arrays:
-        raise InvalidInput(f"{path} holds {extra}: give one degree for each hidden layer, {len(degrees)} came")
-    biases = [arrays.get(f"b{layer}", np.zeros(len(arrays[f"W{layer}"]))) for layer in range(1, layers + 1)]
-    given = any(f"b{layer}" in arrays for layer in range(1, layers + 1))
-    weights = [arrays[f"W{layer}"] for layer in range(1, layers + 1)]
-    network = PolynomialNetwork(weights=tuple(weights), degrees=tuple(degrees), biases=tuple(biases) if given else None)
-    return network, arrays["X"], arrays["Y"]
-
-
 def _check_outputs(options: argparse.Namespace) -> None:
     """Raise `BadOption`, before any work, for a file that cannot be written."""
     for name in ("certificate", "plot"):
         given = getattr(options, name, None)
         if given is None:
             continue
-        folder = Path(given).absolute().parent
+        folder = Path(file_path(given, f"--{name}")).absolute().parent
         if Path(given).is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
             raise BadOption(f"--{name} {given}: expected a file in a folder that exists and can be written to")
         if name == "plot" and Path(given).suffix.lower() not in _PICTURES:
@@ -198,8 +161,9 @@ def _written(what: str, path: str, write: Callable[[str], object]) -> bool:
     """Write a file, and say on stderr whether it worked: a full disk does not take the result away."""
     try:
         write(path)
-    except OSError as error:
-        print(f"momentsos: no {what} was written to {path}: {error.strerror or error}", file=sys.stderr)
+    except (OSError, InvalidInput) as error:
+        reason = getattr(error, "strerror", None) or error
+        print(f"momentsos: no {what} was written to {path}: {reason}", file=sys.stderr)
         return False
     print(f"{what} written to {path}", file=sys.stderr)
     return True

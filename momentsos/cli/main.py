@@ -1,20 +1,23 @@
-"""Arguments, exit codes, and which command does what."""
+"""Arguments, exit codes, and which command does what.
+
+Nothing is imported at the top but what every process has: an interruption while the rest is imported ends the process
+with its exit code and one line, as it does later.
+"""
 
 from __future__ import annotations
 
-import argparse
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
 
-from .. import __version__
-from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed
-from ..learning import LOSSES
-from ..reproduction.command import add_arguments
-from . import commands
+TYPE_CHECKING = False  # as in `typing`, which is not imported for it
+if TYPE_CHECKING:
+    from argparse import ArgumentParser, Namespace
+    from collections.abc import Callable, Sequence
 
 #: Exit codes: finished with an honest status, bad input, limit or failure without a bound, interrupted.
 FINISHED, BAD_INPUT, NO_BOUND, INTERRUPTED = 0, 2, 3, 130
+_INTERRUPTED = "momentsos: interrupted"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,7 +26,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Parameters
     ----------
     arguments : sequence of str, optional
-        By default those of the process.
+        By default those of the process, which then belongs to the command: it ends at once where it is interrupted
+        before the work begins or after it ended.
 
     Returns
     -------
@@ -31,8 +35,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 finished with an honest status, 2 bad input or usage, 3 limit reached or solver failed with no bound,
         130 interrupted.
     """
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
+    # Where interruptions are ignored, as behind nohup, they stay so.
+    own = arguments is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if own:
+        signal.signal(signal.SIGINT, _leave)
+    try:
+        options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
+        from . import commands
+
+        command: Callable[[Namespace], int] = getattr(commands, options.command)
+        if own:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
+        return _outcome(command, options)
+    except KeyboardInterrupt:
+        print(_INTERRUPTED, file=sys.stderr)
+        return INTERRUPTED
+    finally:
+        if own:
+            signal.signal(signal.SIGINT, _leave)
+
+
+def _leave(*_: object) -> None:
+    """End the process: nothing is under way that would have to be cleaned up."""
+    os.write(2, f"{_INTERRUPTED}\n".encode())
+    os._exit(INTERRUPTED)
+
+
+def _outcome(command: Callable[[Namespace], int], options: Namespace) -> int:
+    """Run a command, and turn errors into exit codes."""
+    from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed
+
     try:
         code = command(options)
         if sys.stdout is not None:  # as it is when the caller closed it
@@ -40,11 +72,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code
     except (ProblemTooLarge, SolverFailed) as error:
         return _complain(error, NO_BOUND)
+    except MemoryError:
+        return _complain("more memory was needed than there is: take a lower order or --method partial", NO_BOUND)
     except MomentSOSError as error:
         return _complain(error, BAD_INPUT)
-    except KeyboardInterrupt:
-        print("momentsos: interrupted", file=sys.stderr)
-        return INTERRUPTED
     except BrokenPipeError:  # the reader of our output went away, as `head` does
         _silence()
         return FINISHED
@@ -58,51 +89,65 @@ def _silence() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _complain(error: Exception, code: int) -> int:
+def _complain(error: object, code: int) -> int:
     print(f"momentsos: {error}", file=sys.stderr)
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="momentsos", description=__doc__ and _DESCRIPTION)
+def _parser(arguments: Sequence[str]) -> ArgumentParser:
+    """Return the parser; what only one verb has is imported where that verb is among the arguments."""
+    import argparse
+
+    from .. import __version__
+
+    parser = argparse.ArgumentParser(prog="momentsos", description=_DESCRIPTION)
     parser.add_argument("--version", action="version", version=f"momentsos {__version__}")
     verbs = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     common = _common()
 
     demo = verbs.add_parser("demo", parents=[common], help="learn the activations of two small networks")
-    demo.set_defaults(command=commands.demo)
+    demo.set_defaults(command="demo")
 
     learn = verbs.add_parser("learn", parents=[common], help="learn the activation coefficients of a network")
     learn.add_argument("data", metavar="DATA.npz", help="holds W1 ... W{D+1}, X, Y, and optionally b1 ... b{D+1}")
     learn.add_argument("--degrees", type=int, nargs="+", required=True, help="one degree a hidden layer")
-    learn.add_argument("--loss", default="mean_residual", help=f"{', '.join(LOSSES)} (default: mean_residual)")
+    if "learn" in arguments:
+        from ..learning import LOSSES
+
+        losses = ", ".join(LOSSES)
+        learn.add_argument("--loss", default="mean_residual", help=f"{losses} (default: mean_residual)")
     _orders(learn)
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
-    learn.set_defaults(command=commands.learn_file)
+    learn.set_defaults(command="learn_file")
 
     solve = verbs.add_parser("solve", parents=[common], help="minimise a polynomial given in a JSON file")
     solve.add_argument("problem", metavar="PROBLEM.json")
     _orders(solve)
-    solve.set_defaults(command=commands.solve_file)
+    solve.set_defaults(command="solve_file")
 
     verify = verbs.add_parser("verify", parents=[common], help="check an exact certificate; no SDP solver is used")
     verify.add_argument("file", metavar="CERTIFICATE.json")
-    verify.set_defaults(command=commands.verify_certificate)
+    verify.set_defaults(command="verify_certificate")
 
     reproduce = verbs.add_parser("reproduce", parents=[common], help="run the published experiments again")
-    add_arguments(reproduce)
+    if "reproduce" in arguments:
+        from ..reproduction.command import add_arguments
+
+        add_arguments(reproduce)
     _orders(reproduce)
-    reproduce.set_defaults(command=commands.reproduce)
+    reproduce.set_defaults(command="reproduce")
 
     solvers = verbs.add_parser("solvers", parents=[common], help="what is installed and licensed, and the default")
-    solvers.set_defaults(command=commands.solvers)
+    solvers.set_defaults(command="solvers")
     return parser
 
 
 _DESCRIPTION = "Global optimisation with polynomials: bounds from both sides, and a certificate when they meet."
 
 
-def _common() -> argparse.ArgumentParser:
+def _common() -> ArgumentParser:
+    import argparse
+
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument("--method", default="auto", help="auto, dense, partial, sparse (default: auto)")
     common.add_argument("--solver", default="auto", help="an SDP solver, see 'momentsos solvers' (default: auto)")
@@ -114,7 +159,7 @@ def _common() -> argparse.ArgumentParser:
     return common
 
 
-def _orders(parser: argparse.ArgumentParser) -> None:
+def _orders(parser: ArgumentParser) -> None:
     parser.add_argument("--order", type=int, metavar="K", help="first relaxation order (alone: the only one)")
     parser.add_argument("--max-order", type=int, metavar="K", help="last relaxation order")
     parser.add_argument(

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..machine.caches import kept_beside
+from ..machine.records import Record
 from ..polynomials import Polynomial
 from ..polynomials.affine import change_polynomials
 from ..polynomials.shift import two_sum
@@ -22,8 +23,8 @@ from ..problem import Problem
 _PULL = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class AffineChange:
+@dataclass(frozen=True, eq=False, repr=False)
+class AffineChange(Record):
     r"""The change :math:`x = a + T t`, with objective and constraints divided by positive factors of their own.
 
     All factors are powers of two. When `a` is zero and `T` is a diagonal of powers of two as well, nothing is

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..bounds.dual import dual_bound
 from ..errors import InvalidInput, ProblemTooLarge
+from ..machine.memory import memory_errors_told
 from ..points.falling import SECONDS, falling
 from ..points.far import seen_far_out
 from ..relaxations import Relaxation, assemble
@@ -35,7 +36,8 @@ def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> Evidenc
     gap = np.inf
     for k in orders:
         try:
-            evidence = _tried(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
+            with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
+                evidence = _tried(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise
@@ -69,7 +71,13 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
         for setting in step.settings:
             if evidence.request.time_left() <= 0:
                 return evidence.stopped(Limit.TIME, "The time limit was reached.")
-            evidence = _attempted(k, setting, evidence, most)
+            try:
+                with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
+                    evidence = _attempted(k, setting, evidence, most)
+            except ProblemTooLarge as error:
+                if not evidence.attempts:
+                    raise
+                return evidence.stopped(Limit.SIZE, f"Order {k} was not solved over {setting.region}: {error}.")
             if evidence.limit is not None:
                 return evidence
             evidence = _judged(evidence).looked_beyond()

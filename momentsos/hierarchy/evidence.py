@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from ..bounds.dual import DualBound, excludes_all
 from ..bounds.region import EVERYTHING, Box, Region
 from ..conditioning.affine import half_widths
+from ..machine.mappings import ReadOnly
 from ..points.falling import Falling
 from ..points.far import escapes
 from ..points.known import Known
@@ -125,13 +125,13 @@ class Evidence:
     seen_far: bool = False
     limit: Limit | None = None
     limit_words: str = ""
-    seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType(dict.fromkeys(WORK, 0.0)))
+    seconds: Mapping[str, float] = field(default_factory=lambda: ReadOnly(dict.fromkeys(WORK, 0.0)))
 
     # -- more is learned -----------------------------------------------------------------------------------
 
     def timed(self, **spent: float) -> Evidence:
         """Add to the times by phase."""
-        return replace(self, seconds=MappingProxyType({k: v + spent.get(k, 0.0) for k, v in self.seconds.items()}))
+        return replace(self, seconds=ReadOnly({k: v + spent.get(k, 0.0) for k, v in self.seconds.items()}))
 
     def stopped(self, limit: Limit, words: str) -> Evidence:
         """Note why no more is tried."""
@@ -200,7 +200,7 @@ class Evidence:
             residuals=solution.residuals,
             flatness=solved.candidates.flatness,
             dropped=solved.candidates.dropped,
-            sizes=MappingProxyType(solved.relaxation.sizes),
+            sizes=ReadOnly(solved.relaxation.sizes),
             seconds=solution.seconds,
         )
 

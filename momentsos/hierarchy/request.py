@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any, TypeGuard
 
 import numpy as np
 
 from ..bounds.region import EVERYTHING, Ball, Region
 from ..errors import BadOption, InvalidInput
+from ..machine.checks import integer, positive, shown
+from ..machine.mappings import ReadOnly
 from ..machine.threads import limited_threads
 from ..points.options import SearchOptions
 from ..polynomials import Polynomial
@@ -26,6 +27,11 @@ EXTRA_ORDERS = 2
 LARGEST = 1e150
 #: From this many moments on a solver gains from several threads; below, linear algebra is kept to one.
 MANY_MOMENTS = 1_000
+
+#: Orders beyond this have more moments, in two variables, than any machine has memory for.
+MOST_ORDER = 10_000
+#: By how much squares may miss the objective, as a share of what is added up.
+_OF_SQUARES = 1e-9
 
 Progress = Callable[[str], None]
 
@@ -153,22 +159,66 @@ class Request:
             self.progress(line)
 
 
-def check_request(*, solver: str, tol: object, time_limit: object, bound: object) -> None:
+def check_request(asked: Asked) -> None:
     """Raise `BadOption` (or `SolverUnavailable`) for the first argument that is out of range."""
+    tol, bound = asked.tol, asked.bound
     if not is_number(tol) or not 0 < tol < 1:
-        raise BadOption(f"tol = {tol!r}: expected a number between 0 and 1")
-    if time_limit is not None and not (is_number(time_limit) and time_limit > 0):
-        raise BadOption(f"time_limit = {time_limit!r}: expected seconds above 0, or None")
-    if not (bound is None or bound == "auto" or (is_number(bound) and 0 < bound < np.inf)):
-        raise BadOption(f"bound = {bound!r}: expected 'auto', None, or a radius above 0")
-    if not isinstance(solver, str):
-        raise BadOption(f"solver = {solver!r}: expected a name, see momentsos.available_solvers()")
-    solver_named(solver)
+        raise BadOption(f"tol = {shown(tol)}: expected a number between 0 and 1")
+    positive(asked.time_limit, "time_limit", "seconds above 0")
+    if not (bound is None or (isinstance(bound, str) and bound == "auto")):
+        if not is_number(bound) or not 0 < bound < np.inf:
+            raise BadOption(f"bound = {shown(bound)}: expected 'auto', None, or a radius above 0")
+    check_memory_limit(asked.memory_limit)
+    integer(asked.seed, "seed", 0, 2**63)
+    for order, name in ((asked.order, "order"), (asked.max_order, "max_order")):
+        if order is not None:
+            check_order(order, name)
+    if asked.progress is not None and not callable(asked.progress):
+        raise BadOption(f"progress = {shown(asked.progress)}: expected a function of one line, or None")
+    if not isinstance(asked.method, str):
+        raise BadOption(f"method = {shown(asked.method)}: expected a name")
+    if not isinstance(asked.solver, str):
+        raise BadOption(f"solver = {shown(asked.solver)}: expected a name, see momentsos.available_solvers()")
+    solver_named(asked.solver)
+    split_options(asked.solver_options)
+
+
+def check_memory_limit(limit: object) -> None:
+    """Raise `BadOption` unless a limit is a number of bytes, or None."""
+    if limit is not None and (not is_number(limit) or not 0 < limit < np.inf):
+        raise BadOption(f"memory_limit = {shown(limit)}: expected a number of bytes above 0, or None")
+
+
+def check_facts(facts: Facts, problem: Problem) -> None:
+    """Raise `BadOption` or `InvalidInput` for what cannot be known of the objective of `problem`."""
+    positive(facts.unit, "unit", "a number above 0")
+    for i, square in enumerate(facts.squares):
+        if not isinstance(square, Polynomial):
+            raise InvalidInput(f"squares[{i}]: expected a polynomial, got {shown(square)}")
+        square.over(problem.variables)
+
+
+def check_squares(squares: Sequence[Polynomial], problem: Problem) -> None:
+    """Raise `InvalidInput` unless squares add up to the objective: each coefficient to 1e-9 of what makes it up."""
+    if not squares:
+        return
+    objective = problem.minimize
+    parts = [square.over(problem.variables) for square in squares]
+    magnitudes = [Polynomial(part.support, np.abs(part.values), part.variables) for part in parts]
+    total, size = sum((part * part for part in parts), 0 * objective), sum((m * m for m in magnitudes), 0 * objective)
+    left = objective - total
+    found = {tuple(row): abs(value) for row, value in zip(size.exponents.tolist(), size.values.tolist(), strict=True)}
+    for row, value in zip(left.exponents.tolist(), left.values.tolist(), strict=True):
+        if not abs(value) <= _OF_SQUARES * found.get(tuple(row), 0.0):
+            raise InvalidInput(
+                f"squares: they do not add up to the objective: in the coefficient of the monomial with exponents "
+                f"{row!r:.80} {value:.3g} is missing"
+            )
 
 
 def is_number(value: object) -> TypeGuard[float]:
     """Whether a value is a real number; a truth value is none."""
-    return isinstance(value, int | float | np.floating) and not isinstance(value, bool)
+    return isinstance(value, int | float | np.floating | np.integer) and not isinstance(value, bool)
 
 
 def check_orders(lowest: int, order: int | None, max_order: int | None) -> tuple[int, ...]:
@@ -183,15 +233,13 @@ def check_orders(lowest: int, order: int | None, max_order: int | None) -> tuple
 
 def check_order(order: object, name: str) -> int:
     """Return `order` as an int; raise `BadOption` unless it is a nonnegative integer."""
-    if isinstance(order, bool) or not isinstance(order, int | np.integer) or order < 0:
-        raise BadOption(f"{name} = {order!r}: expected a nonnegative integer")
-    return int(order)
+    return integer(order, name, 0, MOST_ORDER)
 
 
 def check_problem(problem: object) -> None:
     """Raise `InvalidInput` unless `problem` is a `Problem` whose coefficients can be computed with."""
     if not isinstance(problem, Problem):
-        raise InvalidInput(f"problem: expected a momentsos.Problem, got {type(problem).__name__}")
+        raise InvalidInput(f"problem: expected a momentsos.Problem, got {shown(problem)}")
     try:
         every = [p.values for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
         sizes = np.abs(np.concatenate(every))
@@ -207,8 +255,11 @@ def check_problem(problem: object) -> None:
 def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     """Split a mapping into the common options and the solver's own ones."""
     if given is not None and not isinstance(given, Mapping):
-        raise BadOption(f"solver_options: expected a mapping, got {type(given).__name__}")
+        raise BadOption(f"solver_options: expected a mapping, got {shown(given)}")
+    wrong = [name for name in given or () if not isinstance(name, str)]
+    if wrong:
+        raise BadOption(f"solver_options: expected names of options, got {shown(wrong[0])}")
     rest = dict(given or {})
     names = [item.name for item in fields(SolverOptions) if item.name not in ("own", "time_limit")]
     common = {name: rest.pop(name) for name in names if name in rest}
-    return SolverOptions(**common, own=MappingProxyType(rest))
+    return SolverOptions(**common, own=ReadOnly(rest))

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,16 +13,19 @@ from numpy.typing import NDArray
 from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
+from ..machine.mappings import ReadOnly
+from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
 from .gaps import absolute_gap, relative_gap
+from .prover import PROVER
 from .status import Status
 
 
-@dataclass(frozen=True, eq=False)
-class Attempt:
+@dataclass(frozen=True, eq=False, repr=False)
+class Attempt(Record):
     """One relaxation that was solved on the way.
 
     Attributes
@@ -71,8 +73,8 @@ class Attempt:
         return str(self.region)
 
 
-@dataclass(frozen=True, eq=False)
-class Result:
+@dataclass(frozen=True, eq=False, repr=False)
+class Result(Record):
     r"""The answer to a polynomial optimisation problem.
 
     Attributes
@@ -131,8 +133,8 @@ class Result:
     attempts: tuple[Attempt, ...] = ()
     message: str = ""
     reason: str = ""
-    seconds: Mapping[str, float] = field(default_factory=lambda: MappingProxyType({}))
-    sizes: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    seconds: Mapping[str, float] = field(default_factory=ReadOnly)
+    sizes: Mapping[str, int] = field(default_factory=ReadOnly)
     relaxation: Relaxation | None = None
     solution: SDPSolution | None = None
     change: Any = None
@@ -192,7 +194,7 @@ class Result:
         """
         if exact is not True:
             raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
-        return _PROVERS[-1](self, tolerance, solver=solver, time_limit=time_limit)
+        return PROVER(self, tolerance, solver=solver, time_limit=time_limit)
 
     @cached_property
     def certificate(self) -> Any:
@@ -233,21 +235,6 @@ class Result:
         shown.append(f"  order {self.order}, method {self.method}, solver {self.solver}, holds over {self.coverage}")
         shown += [f"  minimizer {np.array2string(point, precision=6)}" for point in self.minimizers]
         return "\n".join(shown)
-
-
-#: What proves the bound of a result, the last one; `register_prover` is the only writer.
-_PROVERS: list[Callable[..., Any]] = []
-
-
-def register_prover(prove: Callable[..., Any]) -> None:
-    """Say what `Result.certify` calls: certificates stand above results, and are not imported here.
-
-    Parameters
-    ----------
-    prove : callable
-        Takes a result and a tolerance, and the keywords `solver` and `time_limit`.
-    """
-    _PROVERS.append(prove)
 
 
 #: The phases of `Result.seconds`.

@@ -11,7 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
-from ..errors import ProblemTooLarge
+from ..errors import InvalidInput, ProblemTooLarge
+from ..machine.checks import items, real_array
+from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
 from ..polynomials import Polynomial, basis_size
@@ -26,10 +28,13 @@ from .request import (
     Facts,
     Progress,
     Request,
+    check_facts,
+    check_memory_limit,
     check_order,
     check_orders,
     check_problem,
     check_request,
+    check_squares,
 )
 from .result import Result
 from .verdict import result_of
@@ -58,9 +63,11 @@ def relax(
     BadOption, OrderTooLow, ProblemTooLarge
     """
     check_problem(problem)
+    check_memory_limit(memory_limit)
     chosen = methods_named(method, problem).methods[0]
     k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
-    return assemble(chosen.plan(problem, k, memory_limit))
+    with memory_errors_told(f"the {chosen.name} relaxation of order {k}"):
+        return assemble(chosen.plan(problem, k, memory_limit))
 
 
 def solve(
@@ -127,7 +134,8 @@ def solve(
     seed : int
         For the starting points of the local search.
     squares : sequence of Polynomial, optional
-        Polynomials whose squares add up to the objective, if that is known; it saves digits.
+        Polynomials whose squares add up to the objective, if that is known; it saves digits. Each coefficient is
+        compared, to 1e-9 of the sum of the absolute products that make it up.
     progress : callable, optional
         Called with one line for each step.
 
@@ -142,7 +150,12 @@ def solve(
     asked = Asked(
         order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
     )
-    return minimise(problem, asked, Facts(unit=unit, squares=tuple(squares)), candidates)
+    check_problem(problem)
+    facts = Facts(unit=unit, squares=tuple(items(squares, "squares", "a list of polynomials")))
+    check_facts(facts, problem)
+    check_squares(facts.squares, problem)
+    with memory_errors_told("this problem"):
+        return minimise(problem, asked, facts, None if candidates is None else _points(candidates, problem))
 
 
 def minimise(
@@ -155,7 +168,7 @@ def minimise(
     As `solve`.
     """
     check_problem(problem)
-    check_request(solver=asked.solver, tol=asked.tol, time_limit=asked.time_limit, bound=asked.bound)
+    check_request(asked)
     choice = methods_named(asked.method, problem)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
@@ -170,6 +183,15 @@ def minimise(
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
         return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
+
+
+def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
+    """Return points to begin with, one a row."""
+    n = problem.n_variables
+    points = np.atleast_2d(real_array(candidates, "candidates", f"an array of shape (r, {n})"))
+    if points.ndim != 2 or points.shape[1] != n or not np.isfinite(points).all():
+        raise InvalidInput(f"candidates of shape {points.shape}: expected (r, {n}), all of it finite")
+    return points
 
 
 def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order: int | None) -> Evidence:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 
 from ..bounds.region import Region
+from ..machine.mappings import ReadOnly
 from ..sdp import SDPStatus
 from .evidence import Evidence
 from .result import Attempt, Result
@@ -54,8 +54,8 @@ def result_of(evidence: Evidence) -> Result:
         attempts=tuple(_as_known_now(each, seen) for each in seen.attempts),
         message=_message(seen, status),
         reason=seen.reason,
-        seconds=MappingProxyType({"formulate": 0.0, **seen.seconds, "total": time.perf_counter() - seen.started}),
-        sizes=MappingProxyType(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
+        seconds=ReadOnly({"formulate": 0.0, **seen.seconds, "total": time.perf_counter() - seen.started}),
+        sizes=ReadOnly(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
         relaxation=bound.relaxation if bound else None,
         solution=bound.solution if bound else None,
         change=bound.setting.change if bound else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -51,6 +52,7 @@ class Activation:
         varying: Exponents,
         units: int,
         coefficients: tuple[Exponents, NDArray[np.float64]],
+        until: float = math.inf,
     ) -> Layer:
         """Plan the values as polynomials in the unknowns; see `momentsos.learning.layers`.
 
@@ -63,8 +65,10 @@ class Activation:
         units : int
         coefficients : (d + 1, n) integer array and (d + 1,) array
             The terms that the coefficients are, from `Unknowns.monomials`.
+        until : float
+            When the time is over, by `time.perf_counter`.
         """
-        return Layer.of(shared, varying, units, *coefficients)
+        return Layer.of(shared, varying, units, *coefficients, until)
 
 
 def normalised(degrees: Sequence[int]) -> tuple[Activation, ...]:

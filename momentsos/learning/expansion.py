@@ -8,11 +8,13 @@ for each chunk of samples only array operations remain.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from ..machine.clock import refuse_if_late
 from ..polynomials.exponents import Exponents, unique_rows
 from .layers import Floats, Layer, UnitPolynomials, Workspace
 from .network import PolynomialNetwork
@@ -39,20 +41,29 @@ class Expansion:
     names: tuple[str, ...]
     exponents: Exponents
     _layers: tuple[Layer, ...]
+    _until: float = math.inf  # when outputs are no longer formed
 
     @classmethod
-    def of(cls, network: PolynomialNetwork, unknowns: Unknowns | None = None) -> Expansion:
-        """Plan the expansion of `network` in its unknowns, or in others for the same activations."""
+    def of(cls, network: PolynomialNetwork, unknowns: Unknowns | None = None, until: float = math.inf) -> Expansion:
+        """Plan the expansion of `network` in its unknowns, or in others for the same activations.
+
+        Raises
+        ------
+        ProblemTooLarge
+            When the time is over (`until`, by `time.perf_counter`), here or when the outputs are formed.
+        """
         unknowns = network.unknowns if unknowns is None else unknowns
         varying, shared = np.zeros((1, unknowns.count), dtype=np.int64), None
         layers: list[Layer] = []
         for number, activation in enumerate(network.activations):
             if layers:
                 shared = _affine(network, number, layers[-1].multipliers[0])
-            layers.append(activation.plan(shared, varying, network.sizes[number + 1], unknowns.monomials(number)))
+            layers.append(
+                activation.plan(shared, varying, network.sizes[number + 1], unknowns.monomials(number), until)
+            )
             varying = layers[-1].exponents
         everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
-        return cls(network, unknowns.names, everything, tuple(layers))
+        return cls(network, unknowns.names, everything, tuple(layers), until)
 
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
@@ -60,7 +71,9 @@ class Expansion:
             len(layer.exponents) * units for layer, units in zip(self._layers, self.network.sizes[1:], strict=False)
         )
         step = max(1, _CHUNK // max(1, widest))
-        return (slice(start, min(start + step, samples)) for start in range(0, samples, step))
+        for start in range(0, samples, step):
+            refuse_if_late(self._until, "the outputs of all samples were expanded")
+            yield slice(start, min(start + step, samples))
 
     def _last_input(self, X: Floats, space: Workspace) -> Floats:
         """Return what the samples change in the input of the last activation, shape (terms, units, samples)."""

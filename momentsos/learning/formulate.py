@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -9,6 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.checks import shown
+from ..machine.memory import memory_errors_told
+from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
@@ -19,8 +23,8 @@ from .losses.norms import Norm
 from .network import PolynomialNetwork, check_rows
 
 
-@dataclass(frozen=True, eq=False)
-class Formulation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Formulation(Record):
     r"""A loss over data as a polynomial problem, with the way back.
 
     Attributes
@@ -125,12 +129,26 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
     BadOption
         An unknown loss.
     """
+    with memory_errors_told("writing the problem down"):
+        return formulated(network, X, Y, loss)
+
+
+def formulated(
+    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str, until: float = math.inf
+) -> Formulation:
+    """Do what `formulate` does while the time is not over (`until`, by `time.perf_counter`).
+
+    Raises
+    ------
+    ProblemTooLarge
+        When it is.
+    """
     chosen = loss_named(loss)
     inputs, outputs = checked_data(network, X, Y)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             targets = chosen.targets(outputs)
-            residuals = chosen.residuals(Expansion.of(network), inputs, targets)
+            residuals = chosen.residuals(Expansion.of(network, until=until), inputs, targets)
             return Formulation.of(network, chosen, residuals, chosen.scale(targets))
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
@@ -141,7 +159,7 @@ def checked_data(
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return inputs and targets as float arrays; raise `InvalidInput` when they do not match the network."""
     if not isinstance(network, PolynomialNetwork):
-        raise InvalidInput(f"network: expected a PolynomialNetwork, got {type(network).__name__}")
+        raise InvalidInput(f"network: expected a PolynomialNetwork, got {shown(network)}")
     inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
     if len(inputs) != len(targets):
         raise InvalidInput(f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Record
 from .formulate import Formulation
 
 #: Singular values below this share of the largest count as zero.
@@ -17,8 +18,8 @@ ROUNDING = 1e-14
 _SHARE = 1e-3
 
 
-@dataclass(frozen=True, eq=False)
-class Identifiability:
+@dataclass(frozen=True, eq=False, repr=False)
+class Identifiability(Record):
     r"""The singular values of the Jacobian of the residuals, at the learned coefficients.
 
     With `J` that Jacobian, columns divided by their lengths :math:`\ell_i`, a residual of size `r` leaves the products

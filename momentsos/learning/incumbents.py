@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..points.known import SAME_POINT
 from .expansion import Expansion
-from .formulate import formulate
+from .formulate import formulated
 from .losses.sampled import SampledLoss
 from .network import PolynomialNetwork
 from .residual_table import ResidualTable
@@ -40,17 +40,24 @@ class Incumbents:
     """
 
     def __init__(
-        self, loss: SampledLoss, network: PolynomialNetwork, X: Floats, Y: Floats, seed: int, memory_limit: int | None
+        self,
+        loss: SampledLoss,
+        network: PolynomialNetwork,
+        X: Floats,
+        Y: Floats,
+        seed: int,
+        memory_limit: int | None,
+        until: float = np.inf,
     ) -> None:
         began = time.perf_counter()
         self.loss = loss
-        self.table = ResidualTable.of(Expansion.of(network), X, Y, memory_limit)
+        self.table = ResidualTable.of(Expansion.of(network, until=until), X, Y, memory_limit)
         self.scale = loss.scale(loss.targets(Y))
-        self.squared = formulate(network, X, Y, "mse")
+        self.squared = formulated(network, X, Y, "mse", until)
         self.formed = time.perf_counter() - began
         self.points: list[tuple[float, Floats]] = []
         self._data = X, Y
-        for start in least_squares_points(self.squared, seed)[:ENDS]:
+        for start in least_squares_points(self.squared, seed, until=until)[:ENDS]:
             self.add(start)
         if not self.points or self.best[0] > self.scale:
             self.add(np.zeros(len(self.table.names)))

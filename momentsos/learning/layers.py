@@ -15,9 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.clock import refuse_if_late
 from ..polynomials.exponents import Exponents, unique_rows
 
 Floats = NDArray[np.float64]
+#: Rows of a product after which the clock is looked at.
+_LOOKS = 256
 
 
 class Workspace:
@@ -77,17 +80,24 @@ class Product:
     pairs: tuple[tuple[int, int, int, float], ...]
 
     @classmethod
-    def of(cls, left: Exponents, right: Exponents) -> Product:
-        """Plan the product; `left` and `right` are the same array for a square."""
+    def of(cls, left: Exponents, right: Exponents, until: float = math.inf) -> Product:
+        """Plan the product; `left` and `right` are the same array for a square.
+
+        Raises
+        ------
+        ProblemTooLarge
+            It is not planned when the time is over (`until`, by `time.perf_counter`).
+        """
+        refuse_if_late(until, "the network was expanded")
         rows, index = unique_rows((left[:, None, :] + right[None, :, :]).reshape(-1, left.shape[1]))
         place, square = index.reshape(len(left), len(right)).tolist(), left is right
-        pairs = tuple(
-            (place[i][j], i, j, 2.0 if square and i < j else 1.0)
-            for i in range(len(left))
-            for j in range(len(right))
-            if i <= j or not square
-        )
-        return cls(rows, pairs)
+        pairs: list[tuple[int, int, int, float]] = []
+        for i, row in enumerate(place):
+            if not i % _LOOKS:
+                refuse_if_late(until, "the network was expanded")
+            begin = i if square else 0
+            pairs += [(row[j], i, j, 2.0 if square and i < j else 1.0) for j in range(begin, len(right))]
+        return cls(rows, tuple(pairs))
 
     def form(self, left: Floats, right: Floats, space: Workspace) -> Floats:
         """Return the product, shape (terms, units, samples)."""
@@ -140,7 +150,13 @@ class Layer:
 
     @classmethod
     def of(
-        cls, shared: UnitPolynomials | None, varying: Exponents, units: int, coefficients: Exponents, factors: Floats
+        cls,
+        shared: UnitPolynomials | None,
+        varying: Exponents,
+        units: int,
+        coefficients: Exponents,
+        factors: Floats,
+        until: float = math.inf,
     ) -> Layer:
         """Plan the layer.
 
@@ -155,15 +171,19 @@ class Layer:
             For p = 0, …, d the monomial that :math:`c_p` is, up to a factor: the unknown, or the constant one.
         factors : (d + 1,) array
             These factors.
+        until : float
+            When the time is over, by `time.perf_counter`; `ProblemTooLarge` is raised then.
         """
         n, degree = varying.shape[1], len(coefficients) - 1
         powers, products = [varying], []
         for _ in range(2, degree + 1):
-            products.append(Product.of(powers[-1], varying))
+            products.append(Product.of(powers[-1], varying, until))
             powers.append(products[-1].exponents)
+        refuse_if_late(until, "the network was expanded")
         multipliers = tuple(_multiplier(k, shared, units, coefficients, factors) for k in range(degree + 1))
         sums = [g.exponents[:, None, :] + rows[None, :, :] for g, rows in zip(multipliers[1:], powers, strict=True)]
         exponents, index = unique_rows(np.concatenate([part.reshape(-1, n) for part in sums]))
+        refuse_if_late(until, "the network was expanded")
         ends = np.cumsum([part.shape[0] * part.shape[1] for part in sums])
         places = tuple(
             part.reshape(shape.shape[:2]) for part, shape in zip(np.split(index, ends[:-1]), sums, strict=True)

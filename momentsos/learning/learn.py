@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,9 @@ from ..hierarchy.gaps import closes
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
-from .formulate import Formulation, checked_data, formulate
+from ..machine.mappings import ReadOnly
+from ..machine.memory import memory_errors_told
+from .formulate import Formulation, checked_data, formulated
 from .identifiability import Identifiability, identifiability
 from .losses import Loss, loss_named
 from .losses.sampled import SampledLoss
@@ -28,7 +29,7 @@ from .starts import least_squares_points
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Fit(Result):
     """A result with the network that it describes.
 
@@ -119,29 +120,28 @@ def learn(
     >>> fit.status.name
     'CERTIFIED'
     """
-    check_request(solver=solver, tol=tol, time_limit=time_limit, bound=bound)
     began = time.perf_counter()
-    until = began + (np.inf if time_limit is None else time_limit)
-
     asked = Asked(
         order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
     )
-    options = Options(asked, until)
+    check_request(asked)
+    options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     chosen = loss_named(loss)
-    if chosen.sampled is not None:
-        return _learn_by_reductions(network, X, Y, chosen.sampled, options, began)
-    return _learn_whole(network, X, Y, chosen, options, began)
+    with memory_errors_told("learning these coefficients"):
+        if chosen.sampled is not None:
+            return _learn_by_reductions(network, X, Y, chosen.sampled, options, began)
+        return _learn_whole(network, X, Y, chosen, options, began)
 
 
 def _learn_whole(
     network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: Loss, options: Options, began: float
 ) -> Fit:
     """Learn with the problem of the whole loss."""
-    formulation = formulate(network, X, Y, loss.name)
+    formulation = formulated(network, X, Y, loss.name, options.until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed))
-    result = replace(result, seconds=MappingProxyType({**result.seconds, "formulate": formed}))
+    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed, until=options.until))
+    result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
         result = _at_losses(result, formulation)
     return _fit(network, result, formulation, formulation, began)
@@ -171,7 +171,7 @@ def _fit(
         if determined.undetermined:
             own["message"] = f"{own['message']} Note: {determined}."
     total = time.perf_counter() - began
-    own["seconds"] = MappingProxyType({**result.seconds, "total": total})
+    own["seconds"] = ReadOnly({**result.seconds, "total": total})
     return Fit(
         **own,
         network=network if learned is None else network.with_coefficients(learned),

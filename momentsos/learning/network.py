@@ -11,12 +11,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.checks import is_integer, items, real_array, shown
+from ..machine.records import Record
+from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, normalised
 from .unknowns import Unknowns
 
 
-@dataclass(frozen=True, eq=False)
-class PolynomialNetwork:
+@dataclass(frozen=True, eq=False, repr=False)
+class PolynomialNetwork(Record):
     r"""A network with given weights and learned polynomial activations.
 
     :math:`f(x; c) = W_{D+1} h_D + b_{D+1}` with :math:`h_0 = x`, :math:`h_l = p_l(W_l h_{l-1} + b_l)` and
@@ -62,15 +65,17 @@ class PolynomialNetwork:
                     f"weights[{below + 1}] has {upper.shape[1]} columns, but weights[{below}] has "
                     f"{lower.shape[0]} rows: expected the same number"
                 )
-        degrees = tuple(self.degrees) if isinstance(self.degrees, Sequence | np.ndarray) else ()
+        degrees = items(self.degrees, "degrees", "a list of one degree a hidden layer")
         if len(degrees) != len(weights) - 1:
             raise InvalidInput(
                 f"degrees: {len(weights)} weight matrices have {len(weights) - 1} hidden layers, "
-                f"so expected a list of {len(weights) - 1} degrees, got {self.degrees!r}"
+                f"so expected a list of {len(weights) - 1} degrees, got {len(degrees)}"
             )
         for degree in degrees:
-            if isinstance(degree, bool) or not isinstance(degree, int | np.integer) or degree < 1:
-                raise InvalidInput(f"degrees: expected integers of at least 1, got {degree!r}")
+            if not is_integer(degree) or not 1 <= degree <= MAX_DEGREE:
+                raise InvalidInput(
+                    f"degrees: expected integers of at least 1 and at most {MAX_DEGREE}, got {shown(degree)}"
+                )
         object.__setattr__(self, "weights", weights)
         object.__setattr__(self, "degrees", tuple(int(d) for d in degrees))
         if self.biases is not None:
@@ -105,7 +110,7 @@ class PolynomialNetwork:
 
     def with_coefficients(self, coefficients: Sequence[ArrayLike]) -> PolynomialNetwork:
         """Return the same network with the given activation coefficients (ascending powers)."""
-        return replace(self, coefficients=tuple(np.asarray(c, dtype=np.float64) for c in coefficients))
+        return replace(self, coefficients=_arrays(coefficients, "coefficients", 1))
 
     def bias(self, layer: int) -> NDArray[np.float64] | float:
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
@@ -137,10 +142,7 @@ class PolynomialNetwork:
 
 def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
     """Return `values` as a finite float array of shape (N, width), N ≥ 1; raise `InvalidInput` otherwise."""
-    try:
-        array = np.asarray(_real(values), dtype=np.float64)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"{name}: expected an array of numbers ({error})") from error
+    array = real_array(values, name)
     if array.ndim != 2 or array.shape[1] != width or array.shape[0] == 0:
         raise InvalidInput(f"{name} has shape {array.shape}: expected (N, {width}), rows are samples")
     wrong = ~np.isfinite(array)
@@ -153,23 +155,10 @@ def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
     return array
 
 
-def _real(values: object) -> ArrayLike:
-    """Return an array that may hold real numbers; complex ones, text and dates would be converted without a word."""
-    array = np.asarray(values)
-    if array.dtype.kind not in "biufO":
-        raise TypeError(f"it holds {array.dtype}")
-    return array
-
-
 def _arrays(values: object, name: str, dimensions: int) -> tuple[NDArray[np.float64], ...]:
-    if isinstance(values, str | bytes) or not isinstance(values, Sequence | np.ndarray):
-        raise InvalidInput(f"{name}: expected a list of arrays, got {type(values).__name__}")
     arrays = []
-    for i, value in enumerate(values):
-        try:
-            array = np.array(_real(value), dtype=np.float64)
-        except (TypeError, ValueError) as error:
-            raise InvalidInput(f"{name}[{i}]: expected an array of numbers ({error})") from error
+    for i, value in enumerate(items(values, name, "a list of arrays")):
+        array = real_array(value, f"{name}[{i}]")
         if array.ndim != dimensions or array.size == 0:
             raise InvalidInput(f"{name}[{i}] has shape {array.shape}: expected {dimensions} dimensions, none empty")
         if not np.isfinite(array).all():

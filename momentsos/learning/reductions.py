@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from ..hierarchy.gaps import closes
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED
+from ..machine.mappings import ReadOnly
 from ..points.judge import Feasibility
 from ..points.local_methods import MANY_VARIABLES
 from .formulate import Formulation
@@ -81,7 +81,8 @@ def solve_by_reductions(
     ProblemTooLarge
         When the residuals of all samples do not fit into memory.
     """
-    known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit)
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
+        known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit, options.until)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:
@@ -150,7 +151,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
         feasibility=Feasibility.EXACT,
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
         message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
-        seconds=MappingProxyType({**_times(answers), "formulate": known.formed}),
+        seconds=ReadOnly({**_times(answers), "formulate": known.formed}),
     )
     return Reduced(result, formulation, known.squared)
 

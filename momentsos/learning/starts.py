@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +20,12 @@ EVALUATIONS, _VALLEY_EVALUATIONS = 30, 200
 _NOT_CONVERGED = 5
 
 
-def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> NDArray[np.float64]:
+def least_squares_points(
+    formulation: Formulation, seed: int, keep: int = 4, until: float = np.inf
+) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
+
+    No run begins when the time is over (`until`, by `time.perf_counter`).
 
     Returns
     -------
@@ -33,6 +39,8 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
     for start in starts:
+        if time.perf_counter() > until:
+            break
         lowest = min((size for size, _ in ends), default=0.0)
         if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
             break
@@ -41,7 +49,7 @@ def least_squares_points(formulation: Formulation, seed: int, keep: int = 4) -> 
         if point is not None:
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
-    if not ends:
+    if not ends and time.perf_counter() < until:
         with np.errstate(all="ignore"):
             found = [_plain_search(evaluator, projected.complete(start)[0]) for start in starts[:keep]]
         ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]

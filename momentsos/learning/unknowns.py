@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.records import Record
 from ..polynomials.exponents import Exponents
 
 #: A coefficient of a network: its layer and its place in the list of that layer, both counted from 0.
@@ -34,8 +35,8 @@ class Coefficient:
     value: float | None = None
 
 
-@dataclass(frozen=True, eq=False)
-class Unknowns:
+@dataclass(frozen=True, eq=False, repr=False)
+class Unknowns(Record):
     """The coefficients of all layers as one vector of unknowns, and the way back.
 
     A coefficient is free, an unknown of its own; or fixed, a number; or tied, equal to another one. Coefficients that

@@ -13,12 +13,12 @@ memory is put on the list by `register`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator, MutableMapping
 from dataclasses import dataclass
 from functools import wraps
 from threading import Lock
 from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
-from weakref import WeakKeyDictionary
+from weakref import ref
 
 import numpy as np
 
@@ -187,12 +187,59 @@ def kept(limit: int, room: int = ROOM) -> Callable[[Callable[Given, Result]], Ca
     return decorate
 
 
-def beside(name: str, where: str) -> WeakKeyDictionary[Any, Any]:
+class _Of(ref[Record]):
+    """A weak reference that is equal to others to the same object, whatever the object is equal to."""
+
+    def __init__(self, record: Record, callback: Callable[[Any], object] | None = None) -> None:
+        self._hash = object.__hash__(record)
+
+    def __new__(cls, record: Record, callback: Callable[[Any], object] | None = None) -> _Of[Record]:
+        return super().__new__(cls, record, callback)
+
+    def __eq__(self, other: object) -> bool:
+        record = self()
+        return self is other or (record is not None and isinstance(other, ref) and record is other())
+
+    def __hash__(self) -> int:
+        return self._hash
+
+
+class Beside(MutableMapping[Record, Result]):
+    """What is known of records that are in use, each told by its identity: an entry goes with its record.
+
+    `weakref.WeakKeyDictionary` would ask for equality, which records have by value, and that costs what they are large.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[_Of[Record], Result] = {}
+
+    def __getitem__(self, record: Record) -> Result:
+        return self._known[_Of(record)]
+
+    def __setitem__(self, record: Record, result: Result) -> None:
+        known = self._known
+        known[_Of(record, lambda gone: known.pop(gone, None))] = result
+
+    def __delitem__(self, record: Record) -> None:
+        del self._known[_Of(record)]
+
+    def __iter__(self) -> Iterator[Record]:
+        return iter([record for held in list(self._known) if (record := held()) is not None])
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def clear(self) -> None:
+        """Drop everything."""
+        self._known.clear()
+
+
+def beside(name: str, where: str) -> Beside[Any, Any]:
     """Return a dictionary on the list for what is known of records that are still in use: an entry goes with its key.
 
     What is kept must not hold the record itself, which would then stay for ever.
     """
-    known: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
+    known: Beside[Any, Any] = Beside()
     register(name, where, lambda: (len(known), held_bytes(list(known.values())) if known else 0), known.clear)
     return known
 
@@ -217,7 +264,7 @@ def kept_beside(
     def decorate(
         function: Callable[Concatenate[Record, Given], Result],
     ) -> Callable[Concatenate[Record, Given], Result]:
-        known: WeakKeyDictionary[Record, dict[Hashable, Result]]
+        known: Beside[Record, dict[Hashable, Result]]
         known = beside(function.__qualname__, function.__module__)
 
         @wraps(function)

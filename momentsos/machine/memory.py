@@ -1,19 +1,68 @@
-"""How much memory is free, without any package."""
+"""How much memory is free, without any package, and what is said when there was too little."""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from ..errors import ProblemTooLarge
 
 _FALLBACK = 4 * 2**30
+_GROUPS = "/sys/fs/cgroup"
 
 
 def available_bytes() -> int:
-    """Return the memory that a new allocation may take, in bytes, within the control group's limit if there is one."""
-    free = _meminfo()
-    limit, used = _number("/sys/fs/cgroup/memory.max"), _number("/sys/fs/cgroup/memory.current")
-    if limit is not None and used is not None:
-        free = min(free, max(limit - used, 0))
-    return free
+    """Return the memory that a new allocation may take, in bytes.
+
+    That is what the machine has, within the limits of the control group of this process and of all groups around it
+    (version 2), and within the limit of its address space (`RLIMIT_AS`).
+    """
+    return max(0, min([_meminfo(), *_left_in_groups(), *_left_in_address_space()]))
+
+
+@contextmanager
+def memory_errors_told(what: str) -> Iterator[None]:
+    """Let a `MemoryError` in the block leave it as `ProblemTooLarge`, which says in one line what was done."""
+    try:
+        yield
+    except MemoryError as error:
+        free = available_bytes()
+        raise ProblemTooLarge(
+            f"{what} needs more memory than there is, {free / 1e9:.3g} GB free: take a lower order, a smaller problem "
+            f"or method='partial'",
+            free,
+            free,
+        ) from error
+
+
+def _left_in_groups() -> list[int]:
+    """Return what is left of the limits of the control group of this process, and of those around it."""
+    name = next(
+        (line[3:] for line in (_text("/proc/self/cgroup") or b"").splitlines() if line.startswith(b"0::")), b"/"
+    )
+    path, left = os.fsdecode(name).strip("/"), []
+    while True:
+        place = f"{_GROUPS}/{path}" if path else _GROUPS
+        limit, used = _number(f"{place}/memory.max"), _number(f"{place}/memory.current")
+        if limit is not None and used is not None:
+            left.append(limit - used)
+        if not path:
+            return left
+        path = path.rpartition("/")[0]
+
+
+def _left_in_address_space() -> list[int]:
+    if sys.platform != "linux":
+        return []
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_AS)[0]
+    if limit == resource.RLIM_INFINITY:
+        return []
+    pages = int((_text("/proc/self/statm") or b"0").split()[0])
+    return [limit - pages * resource.getpagesize()]
 
 
 def _meminfo() -> int:

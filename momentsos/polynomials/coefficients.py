@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
+from ..machine.checks import converted, real_array
 
 #: Integers up to this size are floats without an error.
 COUNTED = 2**53
@@ -38,12 +39,7 @@ def as_coefficients(values: Any) -> NDArray[Any]:
         values = values if counted else values.tolist()
     if isinstance(values, list | tuple) and any(_is_exact(value) for value in values):
         return as_fractions(values)
-    if isinstance(values, np.ndarray) and values.dtype.kind == "c":
-        raise InvalidInput("coefficients: expected real numbers, found complex ones")
-    try:
-        array = np.array(values, dtype=np.float64).reshape(-1)
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(f"coefficients: expected real numbers ({error})") from error
+    array = real_array(values, "coefficients", "real numbers").reshape(-1)
     if not np.isfinite(array).all():
         raise InvalidInput(_NOT_FINITE)
     return array
@@ -69,7 +65,7 @@ def as_fractions(values: Sequence[Any]) -> NDArray[Any]:
     """
     array = np.empty(len(values), dtype=object)
     for i, value in enumerate(values):
-        array[i] = _fraction(value)
+        array[i] = converted(_fraction, value, "coefficients", "real, finite numbers")
     return array
 
 
@@ -80,8 +76,6 @@ def _fraction(value: Any) -> Fraction:
         return Fraction(value if isinstance(value, Decimal) else float(value))
     except OverflowError as error:
         raise InvalidInput(_NOT_FINITE) from error
-    except (TypeError, ValueError) as error:  # NaN among them
-        raise InvalidInput(f"coefficients: expected real, finite numbers ({error})") from error
 
 
 def same_kind(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:

@@ -14,6 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
+from ..machine.checks import names as named
+from ..machine.checks import real_array, shown
 from .coefficients import as_coefficients, rounded, rounding, same_kind
 from .exponents import MAX_DEGREE, Exponents, combine
 from .products import multiply_terms
@@ -66,30 +68,28 @@ class Polynomial:
         InvalidInput
             Negative or fractional exponents, numbers that are not finite, shapes or names that do not fit.
         """
-        names = tuple(variables)
-        rows = np.asarray(exponents)
+        names = named(variables, "variables")
+        rows = _whole_numbers(exponents)
         values = as_coefficients(coefficients)
         if len(set(names)) != len(names):
             raise InvalidInput(f"variables {names}: expected distinct names")
-        rows = rows.reshape(len(values), len(names)) if rows.size == 0 else rows
+        if rows.size == 0 and len(values) * len(names) == 0:
+            rows = rows.reshape(len(values), len(names))
         if rows.ndim != 2 or rows.shape != (len(values), len(names)):
             raise InvalidInput(
                 f"exponents of shape {rows.shape} for {len(values)} coefficients and {len(names)} variables: "
                 f"expected {(len(values), len(names))}"
             )
-        if (rows < 0).any() or (rows > MAX_DEGREE).any():
-            raise InvalidInput(f"exponents: expected nonnegative integers of at most {MAX_DEGREE}")
-        integral = rows.astype(np.int64)
-        if (integral != rows).any():
-            raise InvalidInput("exponents: expected nonnegative integers")
-        _check_degree(int(integral.sum(axis=1).max(initial=0)))
-        return cls._merged(integral, values, names)
+        _check_degree(int(rows.sum(axis=1).max(initial=0)))
+        return cls._merged(rows, values, names)
 
     @classmethod
     def constant(cls, value: float | Fraction, variables: Sequence[str] = ()) -> Polynomial:
         """Return the constant polynomial `value` in `variables`."""
-        names = tuple(variables)
-        return cls._merged(np.zeros((1, len(names)), dtype=np.int64), as_coefficients([value]), names)
+        names, coefficient = named(variables, "variables"), as_coefficients([value])
+        if coefficient.shape != (1,):
+            raise InvalidInput(f"constant: expected one number, got {shown(value)}")
+        return cls._merged(np.zeros((1, len(names)), dtype=np.int64), coefficient, names)
 
     @classmethod
     def _merged(cls, exponents: Exponents, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:
@@ -147,12 +147,15 @@ class Polynomial:
 
     def degree_in(self, names: Sequence[str]) -> int:
         """Return the largest total degree in the variables `names` alone."""
-        columns = [self.variables.index(name) for name in names if name in self.variables]
+        columns = [self.variables.index(name) for name in named(names, "names") if name in self.variables]
         return int(self.exponents[:, columns].sum(axis=1).max(initial=0))
 
     def coefficient(self, exponents: Sequence[int]) -> float | Fraction:
         """Return the coefficient of one monomial, 0 when it does not occur."""
-        match = np.flatnonzero((self.exponents == np.asarray(exponents)).all(axis=1))
+        row = _whole_numbers(exponents)
+        if row.shape != (len(self.variables),):
+            raise InvalidInput(f"exponents of shape {row.shape}: expected ({len(self.variables)},), one a variable")
+        match = np.flatnonzero((self.exponents == row).all(axis=1))
         value = self.coefficients[match[0]] if match.size else 0.0
         return value if isinstance(value, Fraction) else float(value)
 
@@ -166,9 +169,10 @@ class Polynomial:
         InvalidInput
             When a variable that occurs is not among them.
         """
-        names = tuple(variables)
+        names = variables if type(variables) is tuple else named(variables, "variables")
         if names == self.variables:
             return self
+        names = named(names, "variables")
         used = self.support.occurs
         missing = [name for name, use in zip(self.variables, used, strict=True) if use and name not in names]
         if missing:
@@ -271,6 +275,8 @@ class Polynomial:
 
     def derivative(self, variable: str) -> Polynomial:
         """Return the partial derivative in `variable` (zero when it does not occur)."""
+        if not isinstance(variable, str):
+            raise InvalidInput(f"variable: expected a name, got {shown(variable)}")
         if variable not in self.variables:
             return Polynomial.constant(0.0, self.variables)
         column = self.variables.index(variable)
@@ -288,7 +294,7 @@ class Polynomial:
         """Evaluate at one point ``(n,)`` or at many ``(points, n)``; see `evaluate_terms`."""
         from .evaluation import evaluate_terms
 
-        array = np.asarray(points, dtype=np.float64)
+        array = points if type(points) is np.ndarray and points.dtype == np.float64 else real_array(points, "points")
         if array.shape[-1:] != (len(self.variables),) or array.ndim > 2:
             raise InvalidInput(
                 f"points of shape {array.shape}: expected (points, {len(self.variables)}) or ({len(self.variables)},)"
@@ -314,16 +320,18 @@ class Polynomial:
         return _again, (self.support, self.coefficients, self.variables)
 
     def __repr__(self) -> str:
-        return f"Polynomial({self})"
+        return f"Polynomial({self._shown(8):.300})"
 
     def __str__(self) -> str:
+        return self._shown(40)
+
+    def _shown(self, most: int) -> str:
+        """Return the first terms, and how many there are where these are not all."""
         if not len(self):
             return "0"
-        shown = [
-            _term(row, value, self.variables) for row, value in zip(self.exponents, self.coefficients, strict=True)
-        ]
-        text = " + ".join(shown[:40]).replace("+ -", "- ")
-        return text + (f" + … ({len(shown)} terms)" if len(shown) > 40 else "")
+        terms = zip(self.exponents[:most], self.coefficients[:most], strict=True)
+        text = " + ".join(_term(row, value, self.variables) for row, value in terms).replace("+ -", "- ")
+        return text + (f" + … ({len(self)} terms)" if len(self) > most else "")
 
 
 def _again(support: Support, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:
@@ -332,8 +340,10 @@ def _again(support: Support, coefficients: NDArray[Any], variables: tuple[str, .
     return Polynomial(support, coefficients, variables)
 
 
-def variables(*names: str) -> tuple[Polynomial, ...]:
-    """Return one polynomial a variable, over all of them: ``variables("x", "y")`` or ``variables("x y")``.
+def variables(*names: str | Sequence[str]) -> tuple[Polynomial, ...]:
+    """Return one polynomial a variable, over all of them.
+
+    The names are ``"x", "y"``, or one text ``"x y"``, or a list of names.
 
     Returns
     -------
@@ -345,10 +355,11 @@ def variables(*names: str) -> tuple[Polynomial, ...]:
     InvalidInput
         When a name is not an identifier or occurs twice.
     """
-    flat = tuple(name for text in names for name in text.replace(",", " ").split())
+    texts = [name for part in names for name in ((part,) if isinstance(part, str) else named(part, "variables"))]
+    flat = tuple(name for text in texts for name in text.replace(",", " ").split())
     wrong = [name for name in flat if not name.isidentifier()]
     if not flat or wrong or len(set(flat)) != len(flat):
-        raise InvalidInput(f"variables {list(names)}: expected distinct identifiers such as 'x', 'y' or 'x y'")
+        raise InvalidInput(f"variables {texts!r:.200}: expected distinct identifiers such as 'x', 'y' or 'x y'")
     identity = np.eye(len(flat), dtype=np.int64)
     return tuple(Polynomial._merged(identity[i : i + 1], np.ones(1), flat) for i in range(len(flat)))
 
@@ -356,6 +367,17 @@ def variables(*names: str) -> tuple[Polynomial, ...]:
 def merge_variables(*groups: Sequence[str]) -> tuple[str, ...]:
     """Return all names in order of first appearance."""
     return tuple(dict.fromkeys(name for group in groups for name in group))
+
+
+def _whole_numbers(exponents: object) -> Exponents:
+    """Return exponents as integers; raise `InvalidInput` for what are none."""
+    if isinstance(exponents, np.ndarray) and exponents.dtype.kind in "iu":
+        rows = exponents
+    else:
+        rows = real_array(exponents, "exponents", "nonnegative integers")
+    if not ((rows >= 0) & (rows <= MAX_DEGREE)).all() or (rows != np.floor(rows)).any():
+        raise InvalidInput(f"exponents: expected nonnegative integers of at most {MAX_DEGREE}")
+    return rows.astype(np.int64)
 
 
 def _check_degree(degree: int) -> None:

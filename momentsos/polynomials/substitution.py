@@ -8,6 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..errors import InvalidInput
+from ..machine.checks import converted, shown
 from .polynomial import Polynomial, merge_variables
 
 
@@ -21,14 +22,13 @@ def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | f
     InvalidInput
         When a name is not one of the variables of `polynomial`.
     """
+    if not isinstance(replacements, Mapping):
+        raise InvalidInput(f"substitute: expected a mapping of names to polynomials, got {shown(replacements)}")
     unknown = [name for name in replacements if name not in polynomial.variables]
     if unknown:
         raise InvalidInput(f"substitute: {unknown} are not among the variables {list(polynomial.variables)}")
     kept = [name for name in polynomial.variables if name not in replacements]
-    images = {
-        name: value if isinstance(value, Polynomial) else Polynomial.constant(value)
-        for name, value in replacements.items()
-    }
+    images = {name: _image(value, name) for name, value in replacements.items()}
     introduced = merge_variables(*(image.variables for image in images.values()))
     own = [name for name in polynomial.variables if name in kept or name in introduced]
     names = merge_variables(own, introduced)
@@ -49,6 +49,12 @@ def substitute(polynomial: Polynomial, replacements: Mapping[str, Polynomial | f
             rest = rest * powers[name][int(power)]
         total = total + rest
     return total
+
+
+def _image(value: Polynomial | float | Fraction, name: str) -> Polynomial:
+    if isinstance(value, Polynomial):
+        return value
+    return converted(Polynomial.constant, value, f"substitute {name}", "a polynomial or a number")
 
 
 def _powers(base: Polynomial, highest: int) -> list[Polynomial]:

@@ -36,7 +36,7 @@ def from_sympy(expression: Any, variables: Sequence[str] | None = None) -> Polyn
     if isinstance(expression, str) or not isinstance(expression, sympy.Expr | int | float | Fraction):
         raise InvalidInput(f"from_sympy: expected a sympy expression, got {type(expression).__name__}")
     expression = sympy.sympify(expression)
-    names = tuple(sorted(s.name for s in expression.free_symbols) if variables is None else variables)
+    names = tuple(sorted(free_names(expression)) if variables is None else variables)
     by_name = {symbol.name: symbol for symbol in expression.free_symbols}
     missing = sorted(set(by_name) - set(names))
     if missing:
@@ -85,6 +85,13 @@ def _shortest(exact: Fraction) -> float | Fraction:
     if abs(exact) <= sys.float_info.max and Fraction(float(exact)) == exact:
         return float(exact)
     return exact
+
+
+def free_names(expression: Any) -> set[str]:
+    """Return the names of the symbols of an expression, none of what is no expression of sympy."""
+    import sympy
+
+    return {symbol.name for symbol in expression.free_symbols} if isinstance(expression, sympy.Basic) else set()
 
 
 def to_sympy(polynomial: Polynomial) -> Any:

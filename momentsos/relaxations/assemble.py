@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.records import Record
 from ..machine.remembered import remembered
 from ..polynomials import ExponentIndex, Support
 from ..polynomials.exponents import Exponents, unique_rows
@@ -24,8 +25,8 @@ from .plan import Block, BlockKind, Plan
 _FEW = 0.25
 
 
-@dataclass(frozen=True, eq=False)
-class Relaxation:
+@dataclass(frozen=True, eq=False, repr=False)
+class Relaxation(Record):
     """A plan with its conic program and the map between moments and monomials.
 
     Attributes

@@ -7,6 +7,7 @@ from enum import Enum
 
 import scipy.sparse as sp
 
+from ..machine.records import Record
 from ..polynomials import Polynomial, Support
 from ..polynomials.exponents import Exponents
 
@@ -18,8 +19,8 @@ class BlockKind(Enum):
     ZERO = "zero"
 
 
-@dataclass(frozen=True, eq=False)
-class Block:
+@dataclass(frozen=True, eq=False, repr=False)
+class Block(Record):
     r"""One localizing condition on the linear functional `L`.
 
     `PSD`: the matrix :math:`L(g\, B B^\top)` is positive semidefinite (nonnegative when `B` has one entry).
@@ -57,8 +58,8 @@ class Block:
         return len(self.monomials) if self.combinations is None else int(self.combinations.shape[0])
 
 
-@dataclass(frozen=True, eq=False)
-class Plan:
+@dataclass(frozen=True, eq=False, repr=False)
+class Plan(Record):
     r"""A relaxation in the language of moments: :math:`\min L(f)` subject to :math:`L(w) = 1` and the blocks.
 
     Attributes

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from .. import __version__
 from ..errors import BadOption
 from ..hierarchy.methods import METHODS
-from ..hierarchy.request import check_request
+from ..hierarchy.request import Asked, check_request
 from ..learning.instances import Instance, example_34, noisy_instance
 from .published import NOISE
 
@@ -37,7 +37,8 @@ class Settings:
     time_limit: float | None = None
 
     def __post_init__(self) -> None:
-        check_request(solver=self.solver, tol=self.tol, time_limit=self.time_limit, bound=self.bound)
+        asked = (self.order, self.max_order, self.method, self.solver, self.tol, self.time_limit)
+        check_request(Asked(*asked, bound=self.bound))
         if self.method == "auto":
             object.__setattr__(self, "method", "partial")
         if self.method not in METHODS:

@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from .. import __version__
-from ..errors import InvalidInput
+from ..machine.files import write_whole
 from .experiments import Experiment
 from .findings import findings
 from .run import Run
@@ -32,13 +32,7 @@ def write_report(found: Run, path: str | PathLike[str], picture: str | None = No
     InvalidInput
         When the file cannot be written.
     """
-    place = Path(path)
-    partial = place.with_name(f"{place.name}.part")
-    try:
-        partial.write_text(page(found, picture), encoding="utf-8")
-        partial.replace(place)
-    except OSError as error:
-        raise InvalidInput(f"cannot write the page {path}: {error.strerror or error}") from error
+    write_whole(path, page(found, picture))
 
 
 def page(found: Run, picture: str | None = None) -> str:

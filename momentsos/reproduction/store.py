@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidInput
+from ..machine.files import write_whole
 from .cases import Case
 from .measure import Outcome
 
@@ -52,16 +52,11 @@ class Store:
             When the folder cannot be written to.
         """
         place = self.path(case)
-        partial = place.with_name(f"{place.name}.{os.getpid()}.part")
         text = json.dumps(
             {"format": _FORMAT, "case": case.as_dict(), "outcome": outcome.as_dict()}, indent=1, allow_nan=False
         )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with partial.open("w", encoding="utf-8") as file:
-                file.write(text + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            partial.replace(place)
+            write_whole(place, text + "\n")
         except OSError as error:
             raise InvalidInput(f"cannot write results to {self.folder}: {error.strerror or error}") from error

@@ -8,14 +8,13 @@ the same multipliers and Gram matrices, and its Schur complement is a third as w
 from __future__ import annotations
 
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..machine.caches import beside
+from ..machine.caches import Beside, beside
 from .program import SDP
 from .triangles import pivoted_triangle
 
@@ -31,7 +30,7 @@ _SPARE, _SPREAD = 20, 8
 _FEW, _SMALL = 8, 2**16
 
 #: What was found for programs that are still in use: first a solver asks, then who repairs its answer.
-_HALVED: WeakKeyDictionary[SDP, NDArray[np.intp] | None] = beside("independent moments", __name__)
+_HALVED: Beside[SDP, NDArray[np.intp] | None] = beside("independent moments", __name__)
 
 
 def independent_moments(sdp: SDP) -> NDArray[np.intp] | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Record
 from .program import SDP
 from .residuals import cone_violation
 
@@ -14,8 +15,8 @@ from .residuals import cone_violation
 RAY_TOLERANCE = 1e-7
 
 
-@dataclass(frozen=True, eq=False)
-class DualRay:
+@dataclass(frozen=True, eq=False, repr=False)
+class DualRay(Record):
     r"""A proof that no `y` satisfies the constraints.
 
     :math:`E^\top\lambda + F^* X = 0`, :math:`X \succeq 0`, :math:`d^\top\lambda = 1`: for a feasible `y`,
@@ -35,8 +36,8 @@ class DualRay:
     violation: float
 
 
-@dataclass(frozen=True, eq=False)
-class PrimalRay:
+@dataclass(frozen=True, eq=False, repr=False)
+class PrimalRay(Record):
     r"""A direction along which the objective falls without end.
 
     :math:`E y = 0`, :math:`F(y) \succeq 0`, :math:`c^\top y = -1`.

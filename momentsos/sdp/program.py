@@ -11,11 +11,12 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
+from ..machine.records import Record
 from .svec import svec_length
 
 
-@dataclass(frozen=True, eq=False)
-class SDP:
+@dataclass(frozen=True, eq=False, repr=False)
+class SDP(Record):
     r"""A semidefinite program over moments.
 
     .. math::

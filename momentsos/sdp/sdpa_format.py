@@ -19,13 +19,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
+from ..machine.files import read_whole, write_whole
 from .program import SDP
 from .svec import SQRT2, svec_length
 
@@ -99,10 +99,7 @@ def _write(
     lines = [*head, str(cost.shape[0]), str(len(sizes)), " ".join(map(str, sizes))]
     lines.append(" ".join(repr(float(value)) for value in cost))
     lines += [" ".join(map(str, entry)) for entry in sorted(entries)]
-    target = Path(path)
-    partial = target.with_name(target.name + ".part")
-    partial.write_text("\n".join(lines) + "\n", encoding="ascii")
-    partial.replace(target)
+    write_whole(path, "\n".join(lines) + "\n")
 
 
 def write_sdpa(sdp: SDP, path: str | PathLike[str]) -> None:
@@ -155,10 +152,7 @@ def read_sdpa(path: str | PathLike[str]) -> SDP:
     InvalidInput
         When the file cannot be read or is not in the format.
     """
-    try:
-        text = Path(path).read_text(encoding="ascii", errors="replace")
-    except OSError as error:
-        raise InvalidInput(f"{path}: cannot be read: {error.strerror or error}") from error
+    text = read_whole(path).decode("ascii", errors="replace")
     marked = re.search(re.escape(_MARK) + r"\s*(\d+)", text)
     try:
         file = _parse(text, int(marked.group(1)) if marked else 0)
@@ -178,6 +172,8 @@ def _parse(text: str, p: int) -> _File:
     cost = np.array([float(token) for token in words[3][:n]])
     if len(declared) != block_count or cost.shape[0] != n or 0 in declared:
         raise ValueError(f"the head announces {n} unknowns and {block_count} blocks but lists fewer")
+    if p and not (declared and declared[-1] == -2 * p):
+        raise ValueError("its comment announces equalities, and the last block is not theirs")
     if sum(svec_length(size) if size > 0 else -size for size in declared) > _MOST_ROWS:
         raise ValueError(f"the head announces blocks with more than {_MOST_ROWS} entries")
     body = words[4:]

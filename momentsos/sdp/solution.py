@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.mappings import ReadOnly
+from ..machine.records import Record
 from .infeasibility import DualRay, PrimalRay
 from .residuals import Residuals
 
@@ -30,8 +31,8 @@ class SDPStatus(Enum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, eq=False)
-class SDPSolution:
+@dataclass(frozen=True, eq=False, repr=False)
+class SDPSolution(Record):
     """A pair of primal and dual vectors for an `SDP`, whatever the solver said of them.
 
     Attributes
@@ -70,4 +71,4 @@ class SDPSolution:
     iterations: int = 0
     seconds: float = 0.0
     solver: str = ""
-    statistics: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    statistics: Mapping[str, object] = field(default_factory=ReadOnly)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 from dataclasses import replace
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import MomentSOSError, ProblemTooLarge, SolverFailed, SolverUnavailable
+from ..machine.mappings import ReadOnly
 from ..sdp import (
     SDP,
     SDPSolution,
@@ -107,11 +107,11 @@ def _with_second_opinion(solvers: Iterable[Solver], sdp: SDP, options: SolverOpt
             asked.append(f"{solver.name}: {error}")
             continue
         asked.append(_line(answers[-1]))
-        options = replace(options, own=MappingProxyType({}))  # another solver has other names for its options
+        options = replace(options, own=ReadOnly())  # another solver has other names for its options
     if not answers:
         raise refusal
     best = min(answers, key=lambda answer: (not _proved(answer, answers), _worst(answer)))
-    return replace(best, statistics=MappingProxyType({**best.statistics, "asked": tuple(asked)}))
+    return replace(best, statistics=ReadOnly({**best.statistics, "asked": tuple(asked)}))
 
 
 def _ask(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:

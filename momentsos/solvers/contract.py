@@ -8,7 +8,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
-from types import MappingProxyType
 from typing import ClassVar
 
 import numpy as np
@@ -16,6 +15,8 @@ from numpy.typing import NDArray
 
 from ..errors import BadOption, ProblemTooLarge
 from ..machine.caches import kept
+from ..machine.checks import shown
+from ..machine.mappings import ReadOnly
 from ..machine.memory import available_bytes
 from ..sdp import (
     SDP,
@@ -74,19 +75,25 @@ class SolverOptions:
     side: str = "auto"
     isolate: bool = False
     start: SDPSolution | None = None
-    own: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
+    own: Mapping[str, object] = field(default_factory=ReadOnly)
 
     def __post_init__(self) -> None:
         if not (_is_number(self.tol) and 0 < self.tol < 1):
-            raise BadOption(f"solver option tol = {self.tol!r}: expected a number between 0 and 1")
+            raise BadOption(f"solver option tol = {shown(self.tol)}: expected a number between 0 and 1")
         if not (self.time_limit is None or (_is_number(self.time_limit) and self.time_limit > 0)):
-            raise BadOption(f"solver option time_limit = {self.time_limit!r}: expected seconds above 0, or None")
+            raise BadOption(f"solver option time_limit = {shown(self.time_limit)}: expected seconds above 0, or None")
         for name, least in (("max_iterations", 1), ("threads", 1), ("seed", 0)):
             value = getattr(self, name)
-            if not (value is None or (_is_number(value) and isinstance(value, Integral) and int(value) >= least)):
-                raise BadOption(f"solver option {name} = {value!r}: expected an integer from {least} on, or None")
-        if self.side not in SIDES:
-            raise BadOption(f"solver option side = {self.side!r}: expected one of {', '.join(SIDES)}")
+            whole = isinstance(value, Integral) and not isinstance(value, bool)
+            if not (value is None or (whole and least <= int(value) < 2**31)):
+                raise BadOption(f"solver option {name} = {shown(value)}: expected an integer from {least} on, or None")
+        for name in ("verbose", "isolate"):
+            if not isinstance(getattr(self, name), bool | np.bool_):
+                raise BadOption(f"solver option {name} = {shown(getattr(self, name))}: expected True or False")
+        if not isinstance(self.start, SDPSolution | None):
+            raise BadOption(f"solver option start: expected an SDPSolution or None, got {shown(self.start)}")
+        if not isinstance(self.side, str) or self.side not in SIDES:
+            raise BadOption(f"solver option side = {shown(self.side)}: expected one of {', '.join(SIDES)}")
 
 
 def _is_number(value: object) -> bool:
@@ -242,5 +249,5 @@ def finish(
         iterations=iterations,
         seconds=seconds,
         solver=solver,
-        statistics=MappingProxyType(dict(statistics or {})),
+        statistics=ReadOnly(dict(statistics or {})),
     )

@@ -16,18 +16,23 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from types import MappingProxyType
-from typing import IO, Any
+from dataclasses import dataclass
+from typing import IO
 
 from .. import errors
 from ..errors import BadOption, SolverFailed
+from ..machine.checks import shown
+from ..machine.memory import memory_errors_told
 from ..sdp import SDP, SDPSolution, SDPStatus
 from .contract import SolverOptions
 
 #: Seconds that the child may need to start, on top of its time limit.
 _START = 30.0
-_COMMAND = "from momentsos.solvers.isolation import answer_parent; answer_parent()"
+#: The first import is small, so that a child whose parent dies while it starts ends at once.
+_COMMAND = (
+    "import sys; from momentsos.machine.parents import end_with_parent; end_with_parent(int(sys.argv[1])); "
+    "from momentsos.solvers.isolation import answer_parent; answer_parent()"
+)
 
 
 @contextlib.contextmanager
@@ -91,7 +96,7 @@ class _Task:
 
     solver: str
     sdp: SDP
-    options: dict[str, Any]
+    options: SolverOptions
     memory_limit: int | None
     time_limit: float | None
 
@@ -129,15 +134,15 @@ def solve_isolated(
 
     Notes
     -----
-    An interruption ends the child, and with it the programs that it started.
+    An interruption ends the child, and with it the programs that it started; so does the death of this process, by
+    whatever signal.
     """
     for name, value in (("memory_limit", memory_limit), ("time_limit", time_limit)):
-        if value is not None and not value > 0:
-            raise BadOption(f"{name} = {value!r}: expected a positive number or None")
-    plain = {item.name: getattr(options, item.name) for item in fields(options)}
-    task = _Task(solver_name, sdp, plain | {"own": dict(options.own)}, memory_limit, time_limit)
+        if value is not None and not (isinstance(value, int | float) and value > 0):
+            raise BadOption(f"{name} = {shown(value)}: expected a positive number or None")
+    task = _Task(solver_name, sdp, options, memory_limit, time_limit)
     child = subprocess.Popen(
-        [sys.executable, "-c", _COMMAND],
+        [sys.executable, "-c", _COMMAND, str(os.getpid())],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=None if options.verbose else subprocess.PIPE,
@@ -186,12 +191,11 @@ def _what_happened(solver: str, code: int, log: bytes, memory_limit: int | None)
     return f"solver {solver!r} in its own process {how}{': ' + last if last else ''}"
 
 
-def _unpack(answer: dict[str, Any]) -> SDPSolution:
+def _unpack(answer: SDPSolution | errors.MomentSOSError) -> SDPSolution:
     """Return the solution that the child sent, or raise the error that it sent."""
-    if "error" in answer:
-        kind = getattr(errors, answer["error"])
-        raise kind(*answer["arguments"])
-    return SDPSolution(**answer | {"statistics": MappingProxyType(answer["statistics"])})
+    if isinstance(answer, errors.MomentSOSError):
+        raise answer
+    return answer
 
 
 def answer_parent() -> None:
@@ -203,18 +207,15 @@ def answer_parent() -> None:
     task: _Task = pickle.load(sys.stdin.buffer)
     _limit(task)
     try:
-        solution = solve_sdp(task.solver, task.sdp, SolverOptions(**task.options))
+        with memory_errors_told(f"the solver {task.solver!r}"):
+            solution = solve_sdp(task.solver, task.sdp, task.options)
     except errors.MomentSOSError as error:
-        arguments: list[Any] = [str(error)]
-        if isinstance(error, errors.ProblemTooLarge):
-            arguments += [error.estimated_bytes, error.limit_bytes]
-        _send(channel, {"error": type(error).__name__, "arguments": arguments})
+        _send(channel, error.with_traceback(None))
         return
-    plain = {item.name: getattr(solution, item.name) for item in fields(solution)}
-    _send(channel, plain | {"statistics": dict(solution.statistics)})
+    _send(channel, solution)
 
 
-def _send(channel: IO[bytes], answer: dict[str, Any]) -> None:
+def _send(channel: IO[bytes], answer: SDPSolution | errors.MomentSOSError) -> None:
     pickle.dump(answer, channel)
     channel.close()
 

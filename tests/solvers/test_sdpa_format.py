@@ -83,5 +83,5 @@ def test_what_is_not_in_the_format_is_refused(text, says, tmp_path) -> None:
 
 def test_a_file_that_cannot_be_read_is_refused_in_one_line(tmp_path) -> None:
     for path in (tmp_path / "missing.dat-s", tmp_path):
-        with pytest.raises(InvalidInput, match="cannot be read"):
+        with pytest.raises(InvalidInput, match="cannot read"):
             read_sdpa(path)

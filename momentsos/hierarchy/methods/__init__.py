@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from ...conditioning.split import inner_basis_size, inner_degrees
 from ...errors import BadOption
+from ...machine.checks import shown
 from ...polynomials import basis_size
 from ...problem import Problem
 from ...relaxations import assemble
@@ -60,7 +61,7 @@ def methods_named(name: object, problem: Problem) -> Choice:
     BadOption
         An unknown name.
     """
-    if name == "auto":
+    if isinstance(name, str) and name == "auto":
         dense = basis_size(problem.n_variables, 2 * problem.minimum_order)
         partial = _partial_moments(problem)
         sparse = _sparse_moments(problem) if dense > QUICK else dense
@@ -78,7 +79,7 @@ def methods_named(name: object, problem: Problem) -> Choice:
         )
         return Choice((Dense(),), f"auto took the dense hierarchy: {dense} moments, {other}.")
     if not isinstance(name, str) or name not in METHODS:
-        raise BadOption(f"method {name!r}: expected 'auto' or one of {', '.join(METHODS)}")
+        raise BadOption(f"method {shown(name)}: expected 'auto' or one of {', '.join(METHODS)}")
     return Choice((METHODS[name](),), "")
 
 

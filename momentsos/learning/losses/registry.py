@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from ...errors import BadOption
+from ...machine.checks import shown
 from .loss import Loss
 from .max_abs import MaxAbs
 from .mean_abs import MeanAbs
@@ -26,5 +27,5 @@ def loss_named(name: object) -> Loss:
         An unknown name.
     """
     if not isinstance(name, str) or name not in LOSSES:
-        raise BadOption(f"loss {name!r}: expected one of {', '.join(LOSSES)}")
+        raise BadOption(f"loss {shown(name)}: expected one of {', '.join(LOSSES)}")
     return LOSSES[name]

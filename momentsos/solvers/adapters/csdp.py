@@ -20,6 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import BadOption, SolverFailed
+from ...machine.files import read_whole
+from ...machine.parents import signal_at_parents_death
 from ...sdp import SDP, SDPSolution, SDPStatus
 from ...sdp.sdpa_format import write_inequalities
 from ...sdp.svec import SQRT2
@@ -62,6 +64,10 @@ _DEFAULTS: dict[str, float] = {
 }
 
 
+#: Bytes of a solution that is read.
+_MOST_BYTES = 2**30
+
+
 class CSDP(Solver):
     """Adapter to the program `csdp`, found on the path of the shell."""
 
@@ -102,7 +108,7 @@ class CSDP(Solver):
             if not (folder / "solution").exists():
                 last = log.strip().rsplit("\n", 1)[-1]
                 raise SolverFailed(f"csdp left with exit code {code} and no solution: {last}")
-            unknowns, gram = _read(folder / "solution", sdp)
+            unknowns, gram = _read(folder / "solution", sdp, len(form.cost))
         status, words = _STATUS.get(code, (SDPStatus.UNKNOWN, f"exit code {code}"))
         iterations = max(map(int, re.findall(r"^Iter:\s*(\d+)", log, re.MULTILINE)), default=0)
         record = {"solver": self.name, "iterations": iterations, "seconds": seconds}
@@ -122,6 +128,7 @@ def _run(folder: Path, options: SolverOptions) -> tuple[int, str]:
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         timeout=options.time_limit,
+        preexec_fn=signal_at_parents_death if sys.platform == "linux" else None,
     )
     log = run.stdout.decode(errors="replace")
     if options.verbose:
@@ -129,16 +136,25 @@ def _run(folder: Path, options: SolverOptions) -> tuple[int, str]:
     return run.returncode, log
 
 
-def _read(path: Path, sdp: SDP) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def _read(path: Path, sdp: SDP, count: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Read the unknowns (first line) and the dual blocks (entries of matrix 2) of a solution file."""
-    head, _, body = path.read_text(encoding="ascii").partition("\n")
-    table = np.array(body.split(), dtype=np.float64).reshape(-1, 5)
+    try:
+        head, _, body = read_whole(path, _MOST_BYTES).decode("ascii").partition("\n")
+        table = np.array(body.split(), dtype=np.float64).reshape(-1, 5)
+        unknowns = np.array(head.split(), dtype=np.float64)
+    except ValueError as error:
+        raise SolverFailed(f"csdp wrote a solution that is not in its format: {error}") from error
     table = table[table[:, 0] == 2]
-    block, i, j = table[:, 1:4].astype(np.intp).T - 1
+    places = table[:, 1:4]
+    if len(unknowns) != count or not np.isfinite(places).all() or (places < 1).any() or (places > _MOST_BYTES).any():
+        raise SolverFailed("csdp wrote a solution that is not one of its program")
+    block, i, j = places.astype(np.intp).T - 1
     row, column = np.minimum(i, j), np.maximum(i, j)
+    if (block >= len(sdp.sizes)).any() or (column >= np.array([*sdp.sizes, 0])[block]).any():
+        raise SolverFailed("csdp wrote a solution that is not one of its program")
     gram = np.zeros(sdp.operator.shape[0])
     gram[sdp.offsets[block] + column * (column + 1) // 2 + row] = table[:, 4] * np.where(i == j, 1.0, SQRT2)
-    return np.array(head.split(), dtype=np.float64), gram
+    return unknowns, gram
 
 
 def _parameters(options: SolverOptions) -> str:
