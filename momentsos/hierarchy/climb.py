@@ -74,7 +74,7 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
                 with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
                     evidence = _attempted(k, setting, evidence, most)
             except ProblemTooLarge as error:
-                if not evidence.attempts:
+                if not evidence.attempts or evidence.attempts[-1].order != k:
                     raise
                 return evidence.stopped(Limit.SIZE, f"Order {k} was not solved over {setting.region}: {error}.")
             if evidence.limit is not None:
