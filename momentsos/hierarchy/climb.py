@@ -76,7 +76,7 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
             except ProblemTooLarge as error:
                 if not evidence.attempts or evidence.attempts[-1].order != k:
                     raise
-                return evidence.stopped(Limit.SIZE, f"Order {k} was not solved over {setting.region}: {error}.")
+                return evidence.stopped(Limit.SIZE, f"Order {k} over {setting.region} was not tried: {error}.")
             if evidence.limit is not None:
                 return evidence
             evidence = _judged(evidence).looked_beyond()
