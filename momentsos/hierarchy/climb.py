@@ -75,9 +75,9 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
                 with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
                     evidence = _attempted(k, setting, evidence, most)
             except ProblemTooLarge as error:
-                if not evidence.attempts:
+                if not evidence.attempts or evidence.attempts[-1].order != k:
                     raise
-                return evidence.stopped(Limit.SIZE, f"Order {k} was not solved over {setting.region}: {error}.")
+                return evidence.stopped(Limit.SIZE, f"Order {k} over {setting.region} was not tried: {error}.")
             if evidence.limit is not None:
                 return evidence
             evidence = _judged(evidence).looked_beyond()

@@ -26,6 +26,7 @@ from ...sdp import SDP, SDPSolution, SDPStatus
 from ...sdp.sdpa_format import write_inequalities
 from ...sdp.svec import SQRT2
 from ..contract import Solver, SolverOptions, refuse_if_too_large
+from ..isolation import interruptions_held
 from .inequality_form import inequality_form, settle
 
 #: Exit codes. CSDP's primal side is that of the Gram matrices, so its two infeasibilities are ours exchanged.
@@ -120,17 +121,24 @@ def _run(folder: Path, options: SolverOptions) -> tuple[int, str]:
     environment = dict(os.environ)
     if options.threads is not None:
         environment["OMP_NUM_THREADS"] = str(options.threads)
-    run = subprocess.run(
-        ["csdp", "program.dat-s", "solution"],
-        cwd=folder,
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        timeout=options.time_limit,
-        preexec_fn=signal_at_parents_death if sys.platform == "linux" else None,
-    )
-    log = run.stdout.decode(errors="replace")
+    run: subprocess.Popen[bytes] | None = None
+    try:
+        with interruptions_held():  # one that came in there would leave a program that nobody knows of
+            run = subprocess.Popen(
+                ["csdp", "program.dat-s", "solution"],
+                cwd=folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                preexec_fn=signal_at_parents_death if sys.platform == "linux" else None,
+            )
+        log = run.communicate(timeout=options.time_limit)[0].decode(errors="replace")
+    except BaseException:  # too late, or interrupted: the program ends as well
+        if run is not None:
+            run.kill()
+            run.communicate()
+        raise
     if options.verbose:
         sys.stderr.write(log)
     return run.returncode, log
@@ -144,9 +152,11 @@ def _read(path: Path, sdp: SDP, count: int) -> tuple[NDArray[np.float64], NDArra
         unknowns = np.array(head.split(), dtype=np.float64)
     except ValueError as error:
         raise SolverFailed(f"csdp wrote a solution that is not in its format: {error}") from error
+    if not (np.isfinite(table).all() and np.isfinite(unknowns).all()):
+        raise SolverFailed("csdp wrote a solution with numbers that are not finite")
     table = table[table[:, 0] == 2]
     places = table[:, 1:4]
-    if len(unknowns) != count or not np.isfinite(places).all() or (places < 1).any() or (places > _MOST_BYTES).any():
+    if len(unknowns) != count or (places < 1).any() or (places > _MOST_BYTES).any():
         raise SolverFailed("csdp wrote a solution that is not one of its program")
     block, i, j = places.astype(np.intp).T - 1
     row, column = np.minimum(i, j), np.maximum(i, j)
