@@ -1,0 +1,43 @@
+"""All families, a file for each kind; importing this enters them."""
+
+from . import (
+    boxes,
+    convex,
+    curves,
+    degenerate,
+    discrete,
+    epigraphs,
+    fractions,
+    hyperbolas,
+    infinity,
+    nonnegative,
+    polytopes,
+    redundant,
+    scales,
+    sets,
+    systems,
+    training,
+    univariate,
+    ways,
+)
+
+__all__ = [
+    "boxes",
+    "convex",
+    "curves",
+    "degenerate",
+    "discrete",
+    "epigraphs",
+    "fractions",
+    "hyperbolas",
+    "infinity",
+    "nonnegative",
+    "polytopes",
+    "redundant",
+    "scales",
+    "sets",
+    "systems",
+    "training",
+    "univariate",
+    "ways",
+]
