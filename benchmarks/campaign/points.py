@@ -18,6 +18,8 @@ from scipy.optimize import linprog
 
 from .rational import Point, Poly
 
+Floats = NDArray[np.float64]
+
 #: What counts as the point itself, relative to the units.
 ALLOWED = Fraction(1, 10**8)
 #: Refuted at this distance a point is false; between the two it misses by little.
@@ -25,7 +27,7 @@ FALSE = Fraction(1, 10**7)
 #: Boxes that a refutation may look at, at a time.
 _BOXES = 20_000
 #: Halvings of a refutation.
-_DEPTH = 60
+_DEPTH = 160
 #: Rounding of interval evaluations, relative to the sum of the absolute terms.
 _ROUNDING = 1e-12
 
@@ -107,15 +109,14 @@ class _Local:
         if self._separated():
             return True
         low, high = np.full((1, self.n), -1.0), np.full((1, self.n), 1.0)
-        weights = self._weights()
         for depth in range(_DEPTH):
-            kept = ~self._excluded(low, high)
-            low, high = low[kept], high[kept]
+            out, stakes = self._excluded(low, high)
+            low, high, stakes = low[~out], high[~out], stakes[~out]
             if not len(low):
                 return True
             if 2 * len(low) > _BOXES or (self.n > 4 and depth > 8):
                 return False
-            axis = np.argmax((high - low) * weights, axis=1)
+            axis = np.argmax(stakes, axis=1)
             rows = np.arange(len(low))
             middle = (low[rows, axis] + high[rows, axis]) / 2
             left, right = high.copy(), low.copy()
@@ -163,30 +164,32 @@ class _Local:
                     rests[j] += abs(value)
         return constants, slopes, rests
 
-    def _weights(self) -> NDArray[np.float64]:
-        """Return how much each coordinate can change the constraints: where most is at stake, boxes are halved."""
-        found = np.full(self.n, 1e-30)
-        for powers, coefficients in zip(self.powers, self.values, strict=True):
-            found = np.maximum(found, np.abs(coefficients) @ (powers > 0))
-        return found
+    def _excluded(self, low: Floats, high: Floats) -> tuple[NDArray[np.bool_], Floats]:
+        """Return which boxes hold no point that satisfies one of the constraints, and what is at stake in each axis.
 
-    def _excluded(self, low: NDArray[np.float64], high: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Return which boxes hold no point that satisfies one of the constraints."""
-        out = np.zeros(len(low), dtype=bool)
+        At stake is what the terms with that variable come to, times the share of it that the box leaves open, in
+        constraints that do not hold on the whole box.
+        """
+        out, stakes = np.zeros(len(low), dtype=bool), np.full(low.shape, 1e-300)
+        shares = (high - low) / np.maximum(np.abs(low), np.abs(high))
         for j, (powers, coefficients) in enumerate(zip(self.powers, self.values, strict=True)):
-            least, most = np.zeros(len(low)), np.zeros(len(low))
-            size = np.zeros(len(low))
+            least, most, size = np.zeros(len(low)), np.zeros(len(low)), np.zeros(len(low))
+            own = np.zeros(low.shape)
             for power, value in zip(powers, coefficients, strict=True):
                 a, b = np.ones(len(low)), np.ones(len(low))
                 for i in np.flatnonzero(power):
                     a, b = _times(a, b, *_raised(low[:, i], high[:, i], int(power[i])))
                 a, b = (value * a, value * b) if value > 0 else (value * b, value * a)
-                least, most, size = least + a, most + b, size + np.maximum(np.abs(a), np.abs(b))
+                largest = np.maximum(np.abs(a), np.abs(b))
+                least, most, size = least + a, most + b, size + largest
+                own += largest[:, None] * (power > 0)
             slack = _ROUNDING * size
             out |= most + slack < 0
+            doubtful = np.ones(len(low), dtype=bool) if self.equal[j] else least < 0
+            stakes += np.where(doubtful[:, None], own * shares, 0.0)
             if self.equal[j]:
                 out |= least - slack > 0
-        return out
+        return out, stakes
 
 
 def _raised(low: NDArray, high: NDArray, power: int) -> tuple[NDArray, NDArray]:

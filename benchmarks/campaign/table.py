@@ -36,7 +36,7 @@ def counted(records: Iterable[Mapping[str, Any]]) -> Counts:
     each = Counter(kind for record in found for kind in kinds(record))
     return {
         "count": len(found),
-        "decided": sum(decided(record) and "false" not in kinds(record) for record in found),
+        "decided": sum(decided(record) and not {"false", "outside"} & kinds(record) for record in found),
         **{kind: each[kind] for kind in (*KINDS, "judge")},
         "refused": sum(record["claim"]["end"] == "refused" for record in found),
         "seconds": median(record["claim"].get("cpu", record["claim"].get("seconds", 0.0)) for record in found),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import tempfile
 from collections.abc import Callable
@@ -33,9 +34,10 @@ class Question:
 def answer(question: Question, tell: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
     """Make the input, put it in, say how it ended."""
     draw = Random(f"{question.kind}:{question.seed}")
-    made, put = _MAKERS[question.kind](draw)
-    tell("asking")
-    end, words = put()
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):  # for files that are named by chance
+        made, put = _MAKERS[question.kind](draw)
+        tell("asking")
+        end, words = put()
     shown = made if end in ("foreign", "false", "warned") else ""
     return {"kind": question.kind, "seed": question.seed, "end": end, "words": words, "input": shown}
 

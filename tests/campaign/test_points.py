@@ -63,3 +63,10 @@ def test_points_below_a_cusp_or_beside_a_hyperbola_are_refuted() -> None:
     assert word([X * Y**3 - 1, X], [], -1e-14, -2.7e5) == "false"
     assert word([X * Y**3 - 1, X], [], 0.0, 2.2e8) == "near"  # where x is 1e-25 the point is feasible
     assert word([Y - (X - Fraction(1, 4)) ** 4], [], 0.25, -5.8e22) == "false"
+
+
+def test_a_tail_on_the_wrong_side_is_refuted_however_thin_it_is() -> None:
+    walls = [X * Y**3 - 1, X, 1 - Y]
+    assert word(walls, [], 0.0, -1.5e6) == "false"
+    assert word(walls, [], 0.0, 1.0) == "false"
+    assert word([X * Y - 1, X], [], -3.6e-19, -2.5e18) == "false"
