@@ -238,8 +238,10 @@ def test_verdicts_and_judges_travel() -> None:
     judge = PointJudge(Problem(x, [], [x**2 + y**2 - 3]))
     verdict = judge([1.0, 2**0.5])
     for copied in (pickle.loads(pickle.dumps(verdict)), copy.deepcopy(verdict)):
-        assert copied.value == verdict.value
+        assert copied == verdict
+        assert hash(copied) == hash(verdict)
         assert copied.feasibility is Feasibility.PROVED
+    assert verdict != judge([1.0, -(2**0.5)])
     assert pickle.loads(pickle.dumps(judge))([1.0, 2**0.5]).value == verdict.value
     assert "proved" in repr(verdict)
     assert "too far" in repr(judge([5.0, 5.0]))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +35,15 @@ def random_polynomial(rng: np.random.Generator, n: int, spread: float) -> Polyno
     rows = rng.integers(0, 5, size=(int(rng.integers(1, 9)), n)) * (rng.random((1, n)) < 0.8)
     values = rng.normal(size=len(rows)) * 10.0 ** rng.uniform(-spread, spread, size=len(rows))
     return Polynomial.from_terms(rows, values, [f"x{i}" for i in range(n)])
+
+
+def test_the_judge_knows_of_the_problem_alone() -> None:
+    folder = Path(ms.__file__).parent / "points" / "judge"
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.level >= 2:
+                assert node.level == 3
+                assert node.module.split(".")[0] in ("errors", "machine", "polynomials", "problem"), path.name
 
 
 # -- floats ------------------------------------------------------------------------------------------------
@@ -269,6 +280,9 @@ def test_values_are_rounded_outwards() -> None:
     assert Fraction(third.lower) < Fraction(1, 3) < Fraction(third.upper)
     assert np.nextafter(third.lower, 1.0) == third.upper
     assert Value.exactly(Fraction(1, 2)).upper == 0.5
+    assert third.decimal() == "0.333333333333333333333333333334"
+    assert Value.exactly(Fraction(-2, 3)).decimal(5) == "-0.66666"
+    assert Value.exactly(Fraction(10) ** 9000).decimal(3) == "1.00E+9000"
     assert Value.exactly(Fraction(10) ** 400).upper == np.inf
     assert Value.exactly(-(Fraction(10) ** 400)).upper == -np.finfo(float).max
     assert Value.exactly(Fraction(1, 10**400)).upper == 5e-324

@@ -98,25 +98,27 @@ class PointJudge:
         Raises
         ------
         InvalidInput
-            When shapes do not fit.
+            When shapes do not fit, or units or the limit are not positive numbers.
         """
+        if not 0.0 <= limit < math.inf:
+            raise InvalidInput(f"limit {limit!r}: expected a finite number that is not negative")
         x, d = self._pair(point, fine)
         if not (np.isfinite(x).all() and np.isfinite(d).all()):
             return Verdict(None, x, d, reason=Refusal.NOT_FINITE)
-        compiled = self._compiled
-        if compiled.constraints.empty:
-            return Verdict(None, x, d, reason=Refusal.EMPTY)
-        given = sums_of_floats(x.tolist(), d.tolist())
-        if compiled.holds(given, compiled.tables.at(x), until):
-            return Verdict(Feasibility.EXACT, x, d, compiled.value(given))
-        sizes = np.maximum(np.abs(x), self._units(units))
-        start = _Start(x, d, sizes, limit, until)
-        snapped = self._snapped(start, x, _SNAP)
-        if snapped is None:
-            return self._landed(start, given)
-        if snapped.upper <= compiled.value(given).upper:
-            return snapped
-        return _better(self._landed(start, given), snapped)
+        with np.errstate(all="ignore"):  # what leaves the range of floats is seen by what comes of it
+            given = sums_of_floats(x.tolist(), d.tolist())
+            compiled = self._compiled
+            if compiled.constraints.empty:
+                return Verdict(None, x, d, reason=Refusal.EMPTY)
+            if compiled.holds(given, compiled.tables.at(x), until):
+                return Verdict(Feasibility.EXACT, x, d, compiled.value(given))
+            start = _Start(x, d, np.maximum(np.abs(x), self._units(units)), limit, until)
+            snapped = self._snapped(start, x, _SNAP)
+            if snapped is None:
+                return self._landed(start, given)
+            if snapped.upper <= compiled.value(given).upper:
+                return snapped
+            return _better(self._landed(start, given), snapped)
 
     def mend(self, point: ArrayLike, fine: ArrayLike | None = None, *, limit: float = MEND, **options: Any) -> Verdict:
         """Judge a point that may be moved farther: what is accepted is a new point, with a value of its own."""

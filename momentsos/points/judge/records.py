@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_CEILING, Context, Decimal
 from enum import Enum, StrEnum
 from fractions import Fraction
 
@@ -82,6 +83,11 @@ class Value:
         """The largest float that is not above the value; minus infinity below all floats."""
         return -rounded_up(-self.low)
 
+    def decimal(self, digits: int = 30) -> str:
+        """Return the value as a decimal number of so many digits, rounded up."""
+        context = Context(prec=digits, rounding=ROUND_CEILING, Emin=MIN_EMIN, Emax=MAX_EMAX)
+        return str(context.divide(Decimal(self.high.numerator), Decimal(self.high.denominator)))
+
     def __repr__(self) -> str:
         return f"Value({self.upper!r}{'' if self.is_exact else ', rounded'})"
 
@@ -124,6 +130,19 @@ class Verdict:
     def upper(self) -> float:
         """The value, rounded up to a float; infinity for a point that is not accepted."""
         return math.inf if self.value is None else self.value.upper
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Verdict):
+            return NotImplemented
+        same = self._facts() == other._facts()
+        arrays = ((self.point, other.point), (self.fine, other.fine))
+        return same and all(np.array_equal(a, b, equal_nan=True) for a, b in arrays)
+
+    def __hash__(self) -> int:
+        return hash(self._facts())
+
+    def _facts(self) -> tuple[object, ...]:
+        return self.feasibility, self.value, self.moved, self.reason, self.exact_point
 
     def __repr__(self) -> str:
         if self.feasibility is None:
