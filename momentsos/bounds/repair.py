@@ -17,7 +17,7 @@ all exact identities, with a :math:`\mu` a little above the solver's: the bound 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,8 @@ from ..sdp import (
     svec,
 )
 from ..sdp.merging import Merged
-from .dense_repair import DenseEquations, between
-from .sparse_repair import SparseEquations
+from .dense_repair import DenseEquations, DenseFactor, between
+from .sparse_repair import SparseEquations, SparseFactor
 
 #: Repair is not tried when factoring its equations would take more than this many multiplications.
 MOST_WORK = 1.2e10
@@ -59,11 +59,45 @@ class Absorbed:
     gram : (rows,) array
     exact : bool
         Whether the defect and all rounding errors together have a step of norm below one.
+    near : Near or None
+        What `momentsos.bounds.rigor` goes on from, where it is exact.
     """
 
     multipliers: NDArray[np.float64]
     gram: NDArray[np.float64]
     exact: bool
+    near: Near | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """The program whose identity was looked for, and the iterate at which an exact one was seen.
+
+    Attributes
+    ----------
+    merged : Merged
+        The classes of moments.
+    rows : (svec rows,) array
+        The rows of the whole program's blocks that were not dropped.
+    columns : (n,) array
+        The classes that are left, of those of `merged`.
+    sdp : SDP
+        The program on these.
+    lengths : (n,) array
+        By which its equations were divided.
+    roots : list of arrays
+        Square roots of the Gram matrices, stacked by size as in `SDP.groups`.
+    factor : DenseFactor or SparseFactor
+        The equations weighted by them.
+    """
+
+    merged: Merged
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    sdp: SDP
+    lengths: NDArray[np.float64]
+    roots: list[NDArray[np.float64]]
+    factor: DenseFactor | SparseFactor
 
 
 def absorb(
@@ -116,6 +150,7 @@ def _searched(
         return None
     multipliers = multipliers[merged.kept]
     sdp, kept = restrict(merged.sdp, ~forced_zeros(merged.sdp))
+    columns = _occurring(merged.sdp, kept)
     seen = spanning_moments(sdp)
     if seen is None:
         return None
@@ -130,8 +165,17 @@ def _searched(
         if found is not None:
             full = np.zeros_like(gram)
             full[kept] = found[1]
-            return Absorbed(merged.multipliers(found[0], full), full, True)
+            near = Near(merged, kept, columns[seen], sdp, equations.lengths, found[2], found[3])
+            return Absorbed(merged.multipliers(found[0], full), full, True, near)
     return None
+
+
+def _occurring(sdp: SDP, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the moments that are left when only some rows of the blocks are."""
+    used = sdp.cost != 0
+    for matrix in (sdp.equalities, sdp.operator[rows]):
+        used[matrix.indices[matrix.data != 0]] = True
+    return np.flatnonzero(used)
 
 
 def _equations_of(sdp: SDP, most_work: float) -> DenseEquations | SparseEquations | None:
@@ -155,14 +199,21 @@ def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.flo
     return raised
 
 
+#: Multipliers, Gram matrices, their square roots, and the factor.
+_Centred = tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64]], DenseFactor | SparseFactor]
+
+
 def _centred(
     equations: DenseEquations | SparseEquations,
     multipliers: NDArray[np.float64],
     gram: NDArray[np.float64],
     mu: float,
     until: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
+) -> _Centred | None:
+    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not.
+
+    Multipliers and Gram matrices are returned with the square roots and the factor that showed it.
+    """
     sdp, seconds = equations.sdp, equations.work / _RATE
     for _ in range(equations.steps):
         started = time.perf_counter()
@@ -175,7 +226,7 @@ def _centred(
         if factor is None:
             return None
         if factor.distance(residual, rounding) < 1.0:
-            return multipliers, gram
+            return multipliers, gram, roots, factor
         step = factor.newton(residual)
         if step is None or not np.isfinite(step[1]).all():
             return None
@@ -199,5 +250,6 @@ def _square_roots(sdp: SDP, gram: NDArray[np.float64]) -> list[NDArray[np.float6
         values, vectors = np.linalg.eigh(smat(gram[places]))
         if values[:, 0].min() <= 0:
             return None
-        roots.append((vectors * np.sqrt(values)[:, None, :]) @ vectors.transpose(0, 2, 1))
+        root = (vectors * np.sqrt(values)[:, None, :]) @ vectors.transpose(0, 2, 1)
+        roots.append((root + root.transpose(0, 2, 1)) / 2)
     return roots
