@@ -18,11 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..polynomials.shift import two_product
+from ..problem import Problem
 from ..relaxations import Relaxation
-from ..relaxations.plan import BlockKind
+from ..relaxations.plan import Block, BlockKind
 from ..sdp.svec import svec_index, svec_weights
 from .accurate import LARGEST, TINY, UNIT, Pair, segmented_sums
-from .meaning import Meaning
+from .meaning import Meaning, meaning_of
+from .proof import Unproved
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.intp]
@@ -46,6 +48,8 @@ class Identity:
         The objective.
     unit : (entries,) array of bool
         The entries of blocks whose polynomial is a number: nothing but one monomial meets them.
+    blocks : tuple of (Block, errors)
+        The semidefinite blocks, with the errors of the coefficients of their polynomials.
     """
 
     n: int
@@ -60,6 +64,7 @@ class Identity:
     cost: Floats
     cost_errors: Floats
     unit: NDArray[np.bool_]
+    blocks: tuple[tuple[Block, Floats], ...]
 
     @classmethod
     def of(cls, relaxation: Relaxation, meaning: Meaning) -> Identity | None:
@@ -96,6 +101,7 @@ class Identity:
             sdp.cost,
             cost_errors,
             np.concatenate([np.zeros(0, bool), *(_lone(b.polynomial.exponents, len(w)) for (b, _), w in pairs)]),
+            tuple(psd),
         )
 
     def defect(self, multipliers: Pair, gram: Pair, gram_errors: Floats) -> tuple[Pair, Floats] | None:
@@ -140,10 +146,12 @@ def _lone(exponents: NDArray[np.int64], rows: int) -> NDArray[np.bool_]:
     return np.full(rows * len(exponents), len(exponents) == 1 and not exponents.any())
 
 
-def entries_of(sizes: tuple[int, ...], rows: Floats) -> Floats:
-    """Return the matrix entries in svec order for an svec, both rounded."""
-    weights = np.concatenate([np.zeros(0), *(svec_weights(size) for size in sizes)])
-    return rows / weights
+def identity_of(relaxation: Relaxation, problem: Problem) -> Identity | Unproved:
+    """Return the terms of the identities of a relaxation as they are meant for a problem in its variables."""
+    meaning = meaning_of(relaxation.plan, problem)
+    if isinstance(meaning, Unproved):
+        return meaning
+    return Identity.of(relaxation, meaning) or Unproved.OTHER_MONOMIALS
 
 
 def triangle(matrices: Floats) -> Floats:

@@ -8,8 +8,8 @@ floats are these numbers the errors are zero; elsewhere they are bounded here, a
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import Enum
 from fractions import Fraction
 
 import numpy as np
@@ -20,22 +20,10 @@ from ..polynomials.polynomial import merge_variables
 from ..problem import Problem
 from ..relaxations import Plan
 from ..relaxations.plan import Block, BlockKind
+from .proof import Unproved
 from .rounded import up
 
 Floats = NDArray[np.float64]
-
-
-class Unproved(Enum):
-    """Why an identity is not proved to be near, or to be worth anything; each member says what stands in the way."""
-
-    NO_IDENTITY = "no exact identity was seen near the numerical one"
-    COMBINATIONS = "a block is made of combinations of monomials, whose coefficients were rounded"
-    OTHER_MONOMIALS = "a polynomial of the plan does not have the monomials of the one that it stands for"
-    DENOMINATOR = "the denominator is not seen to be at least one everywhere"
-    UNBOUNDED_BOX = "a variable that the defect depends on has no bounds"
-    NOT_SPREAD = "monomials whose defect neither blocks nor equations are seen to take up"
-    NO_ROOM = "the defect that is left exceeds the room that the Gram matrices have"
-    TOO_LARGE = "numbers so large that products of them could overflow"
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +45,43 @@ class Meaning:
     def exact(self) -> bool:
         """Whether all coefficients are those of the problem."""
         return not self.objective.any() and not any(errors.any() for errors in self.blocks)
+
+
+def in_units(
+    problem: Problem, units: Floats, objective: float, inequalities: Sequence[float], equalities: Sequence[float]
+) -> Problem:
+    """Return a problem in variables measured in `units`, its polynomials divided by factors, in exact arithmetic.
+
+    Coefficients stay floats where these hold the result, and become fractions elsewhere.
+
+    Parameters
+    ----------
+    problem : Problem
+        As the user gave it.
+    units : (n,) array
+        Powers of two: what was `x` is `units` times what is.
+    objective, inequalities, equalities : powers of two
+        What the polynomials are divided by.
+    """
+    shifts = np.frexp(units)[1].astype(np.int64) - 1
+
+    def scaled(p: Polynomial, factor: float) -> Polynomial:
+        powers = p.exponents @ shifts - (math.frexp(factor)[1] - 1)
+        if not p.is_exact:
+            with np.errstate(all="ignore"):
+                values = np.ldexp(p.values, powers)
+                exact = np.isfinite(values).all() and (np.ldexp(values, -powers) == p.values).all()
+            if exact:
+                return Polynomial.from_terms(p.exponents, values, p.variables)
+        terms = zip(p.coefficients.tolist(), powers.tolist(), strict=True)
+        return Polynomial.from_terms(p.exponents, [Fraction(c) * Fraction(2) ** k for c, k in terms], p.variables)
+
+    return Problem(
+        scaled(problem.minimize, objective),
+        tuple(scaled(g, factor) for g, factor in zip(problem.inequalities, inequalities, strict=True)),
+        tuple(scaled(h, factor) for h, factor in zip(problem.equalities, equalities, strict=True)),
+        problem.variables,
+    )
 
 
 def meaning_of(plan: Plan, problem: Problem) -> Meaning | Unproved:

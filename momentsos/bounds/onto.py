@@ -1,6 +1,6 @@
 r"""How small a change of the Gram matrices removes a defect of which only the size is known.
 
-Let the columns of `A` be the svec of the :math:`F_{j\alpha}`, and multiples of the equalities, each divided by a length,
+Let the columns of `A` be the svec of the :math:`F_{j\alpha}`, and the equalities, each divided by a length,
 and `T` any triangular matrix without a zero on its diagonal, best the inverse of the triangular factor of `A`. Where
 :math:`\|(A T)^\top A T - I\| \le \delta < 1`, the change :math:`Z = A T M^{-1} T^\top \varepsilon` with
 :math:`M = (A T)^\top A T` has :math:`A^\top Z = \varepsilon`, whatever :math:`\varepsilon` is, and

@@ -60,7 +60,8 @@ class Absorbed:
     exact : bool
         Whether the defect and all rounding errors together have a step of norm below one.
     near : Near or None
-        What `momentsos.bounds.rigor` goes on from, where it is exact.
+        What `momentsos.bounds.rigor` goes on from. Where it is not exact, an iterate that is near an exact one but for
+        what rounding may hide, if there was any.
     """
 
     multipliers: NDArray[np.float64]
@@ -71,10 +72,12 @@ class Absorbed:
 
 @dataclass(frozen=True, eq=False)
 class Near:
-    """The program whose identity was looked for, and the iterate at which an exact one was seen.
+    """The program whose identity was looked for, and an iterate that an exact one is near to.
 
     Attributes
     ----------
+    multipliers, gram : (p,) and (rows,) arrays
+        Those of the whole program.
     merged : Merged
         The classes of moments.
     rows : (svec rows,) array
@@ -91,6 +94,8 @@ class Near:
         The equations weighted by them.
     """
 
+    multipliers: NDArray[np.float64]
+    gram: NDArray[np.float64]
     merged: Merged
     rows: NDArray[np.intp]
     columns: NDArray[np.intp]
@@ -148,7 +153,7 @@ def _searched(
     merged = Merged.of(sdp)
     if not merged.sdp.equalities[0].nnz:  # the equalities make one equal to zero
         return None
-    multipliers = multipliers[merged.kept]
+    given, multipliers = multipliers, multipliers[merged.kept]
     sdp, kept = restrict(merged.sdp, ~forced_zeros(merged.sdp))
     columns = _occurring(merged.sdp, kept)
     seen = spanning_moments(sdp)
@@ -159,15 +164,19 @@ def _searched(
     if equations is None:
         return None
     size = 1.0 + abs(float(sdp.right_side @ multipliers))
+    nearest: Near | None = None
     for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
         start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
         found = _centred(equations, multipliers, start, level, until)
-        if found is not None:
-            full = np.zeros_like(gram)
-            full[kept] = found[1]
-            near = Near(merged, kept, columns[seen], sdp, equations.lengths, found[2], found[3])
-            return Absorbed(merged.multipliers(found[0], full), full, True, near)
-    return None
+        if found is None or (nearest is not None and not found.exact):
+            continue
+        full = np.zeros_like(gram)
+        full[kept] = found.gram
+        every = merged.multipliers(found.multipliers, full)
+        nearest = Near(every, full, merged, kept, columns[seen], sdp, equations.lengths, found.roots, found.factor)
+        if found.exact:
+            return Absorbed(every, full, True, nearest)
+    return Absorbed(given, gram, False, nearest)
 
 
 def _occurring(sdp: SDP, rows: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -199,8 +208,15 @@ def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.flo
     return raised
 
 
-#: Multipliers, Gram matrices, their square roots, and the factor.
-_Centred = tuple[NDArray[np.float64], NDArray[np.float64], list[NDArray[np.float64]], DenseFactor | SparseFactor]
+@dataclass(frozen=True, eq=False)
+class _Centred:
+    """An iterate, the square roots of its Gram matrices, its equations, and whether it was seen to be near enough."""
+
+    multipliers: NDArray[np.float64]
+    gram: NDArray[np.float64]
+    roots: list[NDArray[np.float64]]
+    factor: DenseFactor | SparseFactor
+    exact: bool
 
 
 def _centred(
@@ -210,31 +226,35 @@ def _centred(
     mu: float,
     until: float,
 ) -> _Centred | None:
-    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not.
+    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist.
 
-    Multipliers and Gram matrices are returned with the square roots and the factor that showed it.
+    Where it is not, return the last iterate near which there would be one but for rounding, None without any.
     """
+    nearest: _Centred | None = None
     sdp, seconds = equations.sdp, equations.work / _RATE
     for _ in range(equations.steps):
         started = time.perf_counter()
         roots = None if started + seconds > until else _square_roots(sdp, gram)
         if roots is None:
-            return None
+            break
         residual = equations.residual(multipliers, gram)
         rounding = _ULPS * np.finfo(float).eps * equations.sizes(multipliers, gram)
         factor = equations.factored(roots, mu)
         if factor is None:
-            return None
-        if factor.distance(residual, rounding) < 1.0:
-            return multipliers, gram, roots, factor
+            break
+        needed = factor.needed(residual)
+        if needed < 1.0:
+            nearest = _Centred(multipliers, gram, roots, factor, needed + factor.needed_for(rounding) < 1.0)
+            if nearest.exact:
+                break
         step = factor.newton(residual)
         if step is None or not np.isfinite(step[1]).all():
-            return None
+            break
         fall = max(-float(np.linalg.eigvalsh(smat(step[1][places]))[:, 0].min()) for _, places in sdp.groups)
         length = min(1.0, 0.8 / max(1e-9, fall))
         multipliers, gram = multipliers + length * step[0], gram + length * between(sdp, roots, step[1])
         seconds = time.perf_counter() - started
-    return None
+    return nearest
 
 
 def rounding_errors(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

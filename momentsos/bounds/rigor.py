@@ -15,16 +15,14 @@ exists and leaves an identity that is exact. Where some monomials have no such e
 is shown that the equations have a solution for every defect, and how small a one (`momentsos.bounds.onto`). With the
 bound fixed, :math:`f \ge \gamma` on the whole feasible set follows.
 
-Elsewhere, and at less cost, `prove_on_box` bounds the defect on a box; where the box holds all feasible points that are
-at least as good as the best one known (`momentsos.bounds.implied`), that is a bound over everything too.
+Elsewhere, and at less cost, `momentsos.bounds.on_box` bounds the defect on a box; where the box holds all feasible
+points that are at least as good as the best one known (`momentsos.bounds.implied`), that is a bound over everything
+too.
 
 Every inequality here is between rounded numbers, with what rounding can take away added (`momentsos.bounds.accurate`).
 """
 
 from __future__ import annotations
-
-import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,10 +34,10 @@ from ..sdp import SDP, smat
 from ..sdp.residuals import dual_residual
 from ..sdp.svec import svec_weights
 from .accurate import TINY, UNIT, Pair, product_of_pairs
-from .defect import Identity, triangle
+from .defect import Identity, identity_of, triangle
 from .dense_repair import DenseEquations, between
-from .meaning import Unproved, meaning_of
 from .onto import largest_change
+from .proof import Proof, Unproved
 from .repair import Absorbed, Near
 from .rigorous import relative_error
 
@@ -48,29 +46,6 @@ Floats = NDArray[np.float64]
 _DENSE_WORK = 3e9
 #: Corrections of the defect at most; the last two work on digits that floats alone have not.
 _CORRECTIONS = 4
-
-
-@dataclass(frozen=True)
-class Proof:
-    """Whether a bound is proved, and what.
-
-    Attributes
-    ----------
-    proved : bool
-    value : float
-        The bound in the units of the relaxation's objective, rounded down; ``-inf`` where nothing is proved.
-    reason : Unproved or None
-        Why not.
-    """
-
-    proved: bool
-    value: float = -math.inf
-    reason: Unproved | None = None
-
-    @classmethod
-    def none(cls, reason: Unproved) -> Proof:
-        """Nothing is proved."""
-        return cls(False, reason=reason)
 
 
 def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbed) -> Proof:
@@ -82,30 +57,24 @@ def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbe
     problem : Problem
         In the variables of the relaxation, with the coefficients that are meant: floats or fractions.
     absorbed : Absorbed
-        What `momentsos.bounds.repair.absorb` found for this relaxation.
+        What `momentsos.bounds.repair.absorb` found for this relaxation; with an iterate that is near an exact identity
+        but for rounding, a proof may be found too.
     """
     if absorbed.near is None:
         return Proof.none(Unproved.NO_IDENTITY)
-    identity = _identity(relaxation, problem)
+    identity = identity_of(relaxation, problem)
     if isinstance(identity, Unproved):
         return Proof.none(identity)
     with np.errstate(all="ignore"):
-        reason = _unproved(relaxation.sdp, identity, absorbed.near, absorbed)
-    return Proof(True, float(absorbed.multipliers[0])) if reason is None else Proof.none(reason)
+        reason = _unproved(relaxation.sdp, identity, absorbed.near)
+    return Proof(True, float(absorbed.near.multipliers[0])) if reason is None else Proof.none(reason)
 
 
-def _identity(relaxation: Relaxation, problem: Problem) -> Identity | Unproved:
-    meaning = meaning_of(relaxation.plan, problem)
-    if isinstance(meaning, Unproved):
-        return meaning
-    return Identity.of(relaxation, meaning) or Unproved.OTHER_MONOMIALS
-
-
-def _unproved(sdp: SDP, identity: Identity, near: Near, absorbed: Absorbed) -> Unproved | None:
+def _unproved(sdp: SDP, identity: Identity, near: Near) -> Unproved | None:
     """Return why no exact identity is shown to exist, None where it is."""
-    multipliers: Pair = absorbed.multipliers, np.zeros_like(absorbed.multipliers)
+    multipliers: Pair = near.multipliers, np.zeros_like(near.multipliers)
     middle = [(np.zeros_like(root) + np.eye(root.shape[-1]), np.zeros_like(root)) for root in near.roots]
-    defect = dual_residual(sdp, absorbed.multipliers, absorbed.gram)
+    defect = dual_residual(sdp, near.multipliers, near.gram)
     reason: Unproved | None = Unproved.NO_ROOM
     for _ in range(_CORRECTIONS):
         multipliers, middle = _corrected(sdp, near, multipliers, middle, defect)
@@ -199,19 +168,17 @@ def _without_room(identity: Identity, near: Near, middle: list[Pair], amounts: F
 
 def _by_the_equations(identity: Identity, near: Near, amounts: Floats) -> float:
     """Return what the shortest change that removes a defect of these amounts does not exceed, perhaps infinity."""
-    if DenseEquations.work_of(near.sdp) > _DENSE_WORK:
+    if near.merged.ties or DenseEquations.work_of(near.sdp) > _DENSE_WORK:  # merged entries are rounded sums
         return np.inf
     data_error = max(
         float((errors / np.where(factors != 0, np.abs(factors), TINY)).max(initial=0.0))
         for errors, factors in ((identity.errors, identity.factors), (identity.free_errors, identity.free_factors))
     )
-    left = _moved_along_ties(identity, near, amounts, np.zeros(identity.n))
-    places = near.merged.first[near.columns]
-    rest = left.copy()
-    rest[places] = 0.0
+    rest = amounts.copy()
+    rest[near.columns] = 0.0
     if rest.any():  # monomials whose equations follow from the others, as far as floats can tell
         return np.inf
-    return largest_change(near.sdp, near.lengths, left[places], data_error * (1.0 + 4.0 * UNIT))
+    return largest_change(near.sdp, near.lengths, amounts[near.columns], data_error * (1.0 + 4.0 * UNIT))
 
 
 def _moved_along_ties(identity: Identity, near: Near, amounts: Floats, total: Floats) -> Floats:
