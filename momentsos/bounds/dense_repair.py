@@ -2,7 +2,7 @@ r"""The linear algebra of `momentsos.bounds.repair` where one dense matrix holds
 
 With :math:`A` the weighted operator, :math:`E_1` the equalities but the normalisation :math:`e^\top y = 1`, and
 :math:`\omega` the largest entry of `A`, one factorisation :math:`(A;\; \omega E_1) = Q R` serves a whole iterate. It
-shows how far an exact identity is (`DenseFactor.distance`), gives the shortest change that removes a defect, and the
+shows how far an exact identity is (`DenseFactor.needed`), gives the shortest change that removes a defect, and the
 Newton step
 
 .. math::
@@ -112,13 +112,16 @@ class DenseFactor:
     mu: float
     factored: Factored
 
-    def distance(self, residual: Floats, rounding: Floats) -> float:
-        """Return the length of the change that removes the residual, and the one that rounding may need, together.
+    def needed(self, residual: Floats) -> float:
+        """Return the length of the shortest change that removes a residual.
 
         The bound is fixed: the normalisation takes no part.
         """
-        needed = float(np.linalg.norm(self._down(residual)))
-        return needed if needed >= 1.0 else needed + float(np.linalg.norm(self._down(np.diag(rounding))))
+        return float(np.linalg.norm(self._down(residual)))
+
+    def needed_for(self, rounding: Floats) -> float:
+        """Return what no such change is longer than for a residual of at most these sizes."""
+        return float(np.linalg.norm(self._down(np.diag(rounding))))
 
     def shortest(self, residual: Floats) -> tuple[Floats, Floats]:
         """Return the changes of multipliers and of the weighted Gram matrices that remove a residual.

@@ -17,7 +17,7 @@ all exact identities, with a :math:`\mu` a little above the solver's: the bound 
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,8 +33,8 @@ from ..sdp import (
     svec,
 )
 from ..sdp.merging import Merged
-from .dense_repair import DenseEquations, between
-from .sparse_repair import SparseEquations
+from .dense_repair import DenseEquations, DenseFactor, between
+from .sparse_repair import SparseEquations, SparseFactor
 
 #: Repair is not tried when factoring its equations would take more than this many multiplications.
 MOST_WORK = 1.2e10
@@ -59,11 +59,50 @@ class Absorbed:
     gram : (rows,) array
     exact : bool
         Whether the defect and all rounding errors together have a step of norm below one.
+    near : Near or None
+        What `momentsos.bounds.rigor` goes on from. Where it is not exact, an iterate that is near an exact one but for
+        what rounding may hide, if there was any.
     """
 
     multipliers: NDArray[np.float64]
     gram: NDArray[np.float64]
     exact: bool
+    near: Near | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """The program whose identity was looked for, and an iterate that an exact one is near to.
+
+    Attributes
+    ----------
+    multipliers, gram : (p,) and (rows,) arrays
+        Those of the whole program.
+    merged : Merged
+        The classes of moments.
+    rows : (svec rows,) array
+        The rows of the whole program's blocks that were not dropped.
+    columns : (n,) array
+        The classes that are left, of those of `merged`.
+    sdp : SDP
+        The program on these.
+    lengths : (n,) array
+        By which its equations were divided.
+    roots : list of arrays
+        Square roots of the Gram matrices, stacked by size as in `SDP.groups`.
+    factor : DenseFactor or SparseFactor
+        The equations weighted by them.
+    """
+
+    multipliers: NDArray[np.float64]
+    gram: NDArray[np.float64]
+    merged: Merged
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+    sdp: SDP
+    lengths: NDArray[np.float64]
+    roots: list[NDArray[np.float64]]
+    factor: DenseFactor | SparseFactor
 
 
 def absorb(
@@ -114,8 +153,9 @@ def _searched(
     merged = Merged.of(sdp)
     if not merged.sdp.equalities[0].nnz:  # the equalities make one equal to zero
         return None
-    multipliers = multipliers[merged.kept]
+    given, multipliers = multipliers, multipliers[merged.kept]
     sdp, kept = restrict(merged.sdp, ~forced_zeros(merged.sdp))
+    columns = _occurring(merged.sdp, kept)
     seen = spanning_moments(sdp)
     if seen is None:
         return None
@@ -124,14 +164,27 @@ def _searched(
     if equations is None:
         return None
     size = 1.0 + abs(float(sdp.right_side @ multipliers))
+    nearest: Near | None = None
     for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
         start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
         found = _centred(equations, multipliers, start, level, until)
-        if found is not None:
-            full = np.zeros_like(gram)
-            full[kept] = found[1]
-            return Absorbed(merged.multipliers(found[0], full), full, True)
-    return None
+        if found is None or (nearest is not None and not found.exact):
+            continue
+        full = np.zeros_like(gram)
+        full[kept] = found.gram
+        every = merged.multipliers(found.multipliers, full)
+        nearest = Near(every, full, merged, kept, columns[seen], sdp, equations.lengths, found.roots, found.factor)
+        if found.exact:
+            return Absorbed(every, full, True, nearest)
+    return Absorbed(given, gram, False, nearest)
+
+
+def _occurring(sdp: SDP, rows: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return the moments that are left when only some rows of the blocks are."""
+    used = sdp.cost != 0
+    for matrix in (sdp.equalities, sdp.operator[rows]):
+        used[matrix.indices[matrix.data != 0]] = True
+    return np.flatnonzero(used)
 
 
 def _equations_of(sdp: SDP, most_work: float) -> DenseEquations | SparseEquations | None:
@@ -155,35 +208,53 @@ def _raised(sdp: SDP, gram: NDArray[np.float64], least: float) -> NDArray[np.flo
     return raised
 
 
+@dataclass(frozen=True, eq=False)
+class _Centred:
+    """An iterate, the square roots of its Gram matrices, its equations, and whether it was seen to be near enough."""
+
+    multipliers: NDArray[np.float64]
+    gram: NDArray[np.float64]
+    roots: list[NDArray[np.float64]]
+    factor: DenseFactor | SparseFactor
+    exact: bool
+
+
 def _centred(
     equations: DenseEquations | SparseEquations,
     multipliers: NDArray[np.float64],
     gram: NDArray[np.float64],
     mu: float,
     until: float,
-) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist; None if it is not."""
+) -> _Centred | None:
+    """Take Newton steps to the centre for `mu` until an exact identity is seen to exist.
+
+    Where it is not, return the last iterate near which there would be one but for rounding, None without any.
+    """
+    nearest: _Centred | None = None
     sdp, seconds = equations.sdp, equations.work / _RATE
     for _ in range(equations.steps):
         started = time.perf_counter()
         roots = None if started + seconds > until else _square_roots(sdp, gram)
         if roots is None:
-            return None
+            break
         residual = equations.residual(multipliers, gram)
         rounding = _ULPS * np.finfo(float).eps * equations.sizes(multipliers, gram)
         factor = equations.factored(roots, mu)
         if factor is None:
-            return None
-        if factor.distance(residual, rounding) < 1.0:
-            return multipliers, gram
+            break
+        needed = factor.needed(residual)
+        if needed < 1.0:
+            nearest = _Centred(multipliers, gram, roots, factor, needed + factor.needed_for(rounding) < 1.0)
+            if nearest.exact:
+                break
         step = factor.newton(residual)
         if step is None or not np.isfinite(step[1]).all():
-            return None
+            break
         fall = max(-float(np.linalg.eigvalsh(smat(step[1][places]))[:, 0].min()) for _, places in sdp.groups)
         length = min(1.0, 0.8 / max(1e-9, fall))
         multipliers, gram = multipliers + length * step[0], gram + length * between(sdp, roots, step[1])
         seconds = time.perf_counter() - started
-    return None
+    return nearest
 
 
 def rounding_errors(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -199,5 +270,6 @@ def _square_roots(sdp: SDP, gram: NDArray[np.float64]) -> list[NDArray[np.float6
         values, vectors = np.linalg.eigh(smat(gram[places]))
         if values[:, 0].min() <= 0:
             return None
-        roots.append((vectors * np.sqrt(values)[:, None, :]) @ vectors.transpose(0, 2, 1))
+        root = (vectors * np.sqrt(values)[:, None, :]) @ vectors.transpose(0, 2, 1)
+        roots.append((root + root.transpose(0, 2, 1)) / 2)
     return roots

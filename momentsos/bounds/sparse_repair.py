@@ -128,10 +128,13 @@ class SparseFactor:
     mu: float
     triangle: Triangle
 
-    def distance(self, residual: Floats, rounding: Floats) -> float:
-        """See `DenseFactor.distance`."""
-        needed = float(np.linalg.norm(self.triangle.transposed_solve(residual)))
-        return needed if needed >= 1.0 else needed + self.triangle.transposed_norm(rounding)
+    def needed(self, residual: Floats) -> float:
+        """See `DenseFactor.needed`."""
+        return float(np.linalg.norm(self.triangle.transposed_solve(residual)))
+
+    def needed_for(self, rounding: Floats) -> float:
+        """See `DenseFactor.needed_for`."""
+        return self.triangle.transposed_norm(rounding)
 
     def shortest(self, residual: Floats) -> tuple[Floats, Floats]:
         """See `DenseFactor.shortest`."""

@@ -80,12 +80,19 @@ class Merged:
         """
         found = np.zeros(len(self.whole.right_side))
         found[self.kept] = multipliers
-        rest = dual_residual(self.whole, found, gram)
+        return found + self.settled(dual_residual(self.whole, found, gram))[0]
+
+    def settled(self, defect: Floats) -> tuple[Floats, Floats]:
+        """Return multipliers of the equalities that were used, and the defect of the classes that they leave.
+
+        They remove a defect everywhere but at the first moments of the classes.
+        """
+        found, rest = np.zeros(len(self.whole.right_side)), defect.copy()
         for moment, other, row, own, others in reversed(self.ties):
             found[row] = rest[moment] / own
             if other >= 0:
                 rest[other] -= found[row] * others
-        return found
+        return found, rest[self.first]
 
 
 def _short_rows(sdp: SDP) -> list[int]:

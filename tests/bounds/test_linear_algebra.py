@@ -35,16 +35,16 @@ def test_distances_are_those_of_the_shortest_changes(name, kind, rng) -> None:
     sdp = PROGRAMS[name]()
     equations, roots = both(sdp)[kind], roots_of(sdp)
     factor = equations.factored(roots, MU)
-    residual, none = rng.standard_normal(sdp.n_moments), np.zeros(sdp.n_moments)
+    residual = rng.standard_normal(sdp.n_moments)
     multipliers, gram = factor.shortest(residual)
     rows = between(sdp, roots, gram)
     before = equations.residual(np.zeros_like(multipliers), np.zeros_like(rows))
     assert before - equations.residual(multipliers, rows) == pytest.approx(residual, abs=1e-9)
     assert multipliers[0] == 0.0
     length = float(np.sqrt(gram @ gram + (multipliers / factor.weight) @ (multipliers / factor.weight)))
-    assert factor.distance(1e-3 / length * residual, none) == pytest.approx(1e-3)
-    columns = [factor.distance(none, 1e-6 * row) for row in np.eye(sdp.n_moments)]
-    assert factor.distance(none, np.full(sdp.n_moments, 1e-6)) == pytest.approx(float(np.linalg.norm(columns)))
+    assert factor.needed(residual) == pytest.approx(length)
+    columns = [factor.needed(row) for row in np.eye(sdp.n_moments)]
+    assert factor.needed_for(np.ones(sdp.n_moments)) == pytest.approx(float(np.linalg.norm(columns)))
 
 
 @pytest.mark.parametrize("name", PROGRAMS)

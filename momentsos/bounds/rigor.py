@@ -1,0 +1,212 @@
+r"""Bounds that are theorems about the problem with the numbers that it has.
+
+Where `momentsos.bounds.repair` sees an exact identity near the numerical one, `prove_everywhere` shows that it exists.
+Gram matrices are written :math:`G_j = R_j (I + Z_j) R_j`, the :math:`R_j` and the small :math:`Z_j` given by floats, so
+that they are semidefinite for :math:`\|Z_j\| \le 1` however small their eigenvalues are. Their defect `r` is evaluated
+in twice the working precision (`momentsos.bounds.defect`), and the least-norm correction of the repair removes nearly
+all of it. What is left, and what is not known of it, :math:`|r_\alpha| + e_\alpha`, is spread over the entries of the
+blocks without a polynomial that meet :math:`x^\alpha`, each of them nothing else: a change :math:`S_j` with
+
+.. math::
+
+    \|Z_j\|_F + \|R_j^{-1}\|^2 \|S_j\|_F < 1
+
+exists and leaves an identity that is exact. Where some monomials have no such entries, as in the partial hierarchy, it
+is shown that the equations have a solution for every defect, and how small a one (`momentsos.bounds.onto`). With the
+bound fixed, :math:`f \ge \gamma` on the whole feasible set follows.
+
+Elsewhere, and at less cost, `momentsos.bounds.on_box` bounds the defect on a box; where the box holds all feasible
+points that are at least as good as the best one known (`momentsos.bounds.implied`), that is a bound over everything
+too.
+
+Every inequality here is between rounded numbers, with what rounding can take away added (`momentsos.bounds.accurate`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..polynomials.shift import two_sum
+from ..problem import Problem
+from ..relaxations import Relaxation
+from ..sdp import SDP, smat
+from ..sdp.residuals import dual_residual
+from ..sdp.svec import svec_weights
+from .accurate import TINY, UNIT, Pair, product_of_pairs
+from .defect import Identity, identity_of, triangle
+from .dense_repair import DenseEquations, between
+from .onto import largest_change
+from .proof import Proof, Unproved
+from .repair import Absorbed, Near
+from .rigorous import relative_error
+
+Floats = NDArray[np.float64]
+#: Equations that are solved for every defect may take this many multiplications.
+_DENSE_WORK = 3e9
+#: Corrections of the defect at most; the last two work on digits that floats alone have not.
+_CORRECTIONS = 4
+
+
+def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbed) -> Proof:
+    """Prove that the bound of an identity that was made exact holds on the whole feasible set.
+
+    Parameters
+    ----------
+    relaxation : Relaxation
+    problem : Problem
+        In the variables of the relaxation, with the coefficients that are meant: floats or fractions.
+    absorbed : Absorbed
+        What `momentsos.bounds.repair.absorb` found for this relaxation; with an iterate that is near an exact identity
+        but for rounding, a proof may be found too.
+    """
+    if absorbed.near is None:
+        return Proof.none(Unproved.NO_IDENTITY)
+    identity = identity_of(relaxation, problem)
+    if isinstance(identity, Unproved):
+        return Proof.none(identity)
+    with np.errstate(all="ignore"):
+        reason = _unproved(relaxation.sdp, identity, absorbed.near)
+    return Proof(True, float(absorbed.near.multipliers[0])) if reason is None else Proof.none(reason)
+
+
+def _unproved(sdp: SDP, identity: Identity, near: Near) -> Unproved | None:
+    """Return why no exact identity is shown to exist, None where it is."""
+    multipliers: Pair = near.multipliers, np.zeros_like(near.multipliers)
+    middle = [(np.zeros_like(root) + np.eye(root.shape[-1]), np.zeros_like(root)) for root in near.roots]
+    defect = dual_residual(sdp, near.multipliers, near.gram)
+    reason: Unproved | None = Unproved.NO_ROOM
+    for _ in range(_CORRECTIONS):
+        multipliers, middle = _corrected(sdp, near, multipliers, middle, defect)
+        gram, errors = _gram(sdp, near, middle)
+        found = identity.defect(multipliers, gram, errors)
+        if found is None:
+            return Unproved.TOO_LARGE
+        defect = found[0][0]
+        amounts = (np.abs(defect) + np.abs(found[0][1]) + found[1]) * (1.0 + 8.0 * UNIT)
+        if not np.isfinite(amounts).all():
+            return Unproved.TOO_LARGE
+        reason = _without_room(identity, near, middle, np.where(_touched(identity, near), amounts, 0.0))
+        if reason is not Unproved.NO_ROOM:
+            return reason
+    return reason
+
+
+def _corrected(sdp: SDP, near: Near, multipliers: Pair, middle: list[Pair], defect: Floats) -> tuple[Pair, list[Pair]]:
+    """Remove a defect by the shortest change of the Gram matrices and of the multipliers; the bound stays."""
+    kept = near.merged.kept
+    left = near.merged.settled(defect)[1][near.columns] / near.lengths
+    free, inner = near.factor.shortest(left)
+    change = np.zeros(sdp.operator.shape[0])
+    change[near.rows] = between(near.sdp, near.roots, inner)
+    more = np.zeros_like(defect, shape=len(sdp.right_side))
+    more[kept] = free
+    more += near.merged.settled(defect - sdp.operator.T @ change - sdp.equalities.T @ more)[0]
+    more[0] = 0.0
+    moved = [_added(pair, smat(inner[places])) for pair, (_, places) in zip(middle, near.sdp.groups, strict=True)]
+    return _added(multipliers, more), moved
+
+
+def _added(pair: Pair, more: Floats) -> Pair:
+    high, rest = two_sum(pair[0], more)
+    return two_sum(high, rest + pair[1])
+
+
+def _gram(sdp: SDP, near: Near, middle: list[Pair]) -> tuple[Pair, Floats]:
+    """Return the entries of the Gram matrices `R M R^T` of the whole program in svec order, and their errors."""
+    high, low, errors = (np.zeros(sdp.operator.shape[0]) for _ in range(3))
+    for (_, places), root, pair in zip(near.sdp.groups, near.roots, middle, strict=True):
+        none, across = np.zeros_like(root), root.transpose(0, 2, 1)
+        first, lost = product_of_pairs((root, none), pair)
+        whole, more = product_of_pairs(first, (across, none))
+        rows = near.rows[places]
+        high[rows], low[rows] = triangle(whole[0]), triangle(whole[1])
+        errors[rows] = triangle((lost @ np.abs(across)) * (1.0 + 1e-6) + more)
+    return (high, low), errors
+
+
+def _touched(identity: Identity, near: Near) -> NDArray[np.bool_]:
+    """Return the monomials that occur at all: the coefficients of the others in the defect are zero."""
+    found = (identity.cost != 0) | (identity.cost_errors != 0)
+    found[identity.free_columns] = True
+    kept = np.zeros(int(near.merged.whole.operator.shape[0]), dtype=bool)
+    kept[near.rows] = True
+    found[identity.columns[kept[identity.rows]]] = True
+    return found
+
+
+def _without_room(identity: Identity, near: Near, middle: list[Pair], amounts: Floats) -> Unproved | None:
+    """Return why a defect of at most these amounts may be too much for the blocks, None where it is not."""
+    kept = np.full(int(near.merged.whole.operator.shape[0]), -1, dtype=np.intp)
+    kept[near.rows] = np.arange(len(near.rows))
+    takes = identity.unit & (kept[identity.rows] >= 0) & (identity.errors == 0) & (identity.factors > 0)
+    rows, columns, factors = kept[identity.rows[takes]], identity.columns[takes], identity.factors[takes]
+    total = np.asarray(np.bincount(columns, factors, identity.n), dtype=np.float64)
+    amounts = _moved_along_ties(identity, near, amounts, total)
+    sizes = np.zeros(len(near.sdp.sizes))
+    if amounts[total == 0].any():
+        change = _by_the_equations(identity, near, amounts)
+        if not np.isfinite(change):
+            return Unproved.NOT_SPREAD
+        sizes += change
+    else:
+        share = np.zeros(identity.n)
+        share[total > 0] = amounts[total > 0] / total[total > 0] * (1.0 + 8.0 * UNIT)
+        entries = np.zeros(len(near.rows))
+        entries[rows] = share[columns]
+        weights = np.concatenate([svec_weights(size) for size in near.sdp.sizes])
+        sizes = np.array([float(np.linalg.norm(part)) for part in near.sdp.split(entries * weights)])
+    error = float(relative_error(max(near.sdp.sizes) ** 2))
+    numbers = np.array(near.sdp.sizes)
+    for (size, _), root, pair in zip(near.sdp.groups, near.roots, middle, strict=True):
+        moved = np.linalg.norm(pair[0] - np.eye(size), axis=(1, 2)) + np.linalg.norm(pair[1], axis=(1, 2))
+        needed = moved + _inverse_norms(root) ** 2 * sizes[numbers == size]
+        if not (needed * (1.0 + error) + TINY < 1.0).all():
+            return Unproved.NO_ROOM
+    return None
+
+
+def _by_the_equations(identity: Identity, near: Near, amounts: Floats) -> float:
+    """Return what the shortest change that removes a defect of these amounts does not exceed, perhaps infinity."""
+    if near.merged.ties or DenseEquations.work_of(near.sdp) > _DENSE_WORK:  # merged entries are rounded sums
+        return np.inf
+    data_error = max(
+        float((errors / np.where(factors != 0, np.abs(factors), TINY)).max(initial=0.0))
+        for errors, factors in ((identity.errors, identity.factors), (identity.free_errors, identity.free_factors))
+    )
+    rest = amounts.copy()
+    rest[near.columns] = 0.0
+    if rest.any():  # monomials whose equations follow from the others, as far as floats can tell
+        return np.inf
+    return largest_change(near.sdp, near.lengths, amounts[near.columns], data_error * (1.0 + 4.0 * UNIT))
+
+
+def _moved_along_ties(identity: Identity, near: Near, amounts: Floats, total: Floats) -> Floats:
+    """Let the multipliers of exact equalities move what no block takes up to other monomials."""
+    ties = near.merged.ties
+    if not ties or not amounts[total == 0].any():
+        return amounts
+    inexact = np.zeros(len(near.merged.whole.right_side), dtype=bool)
+    inexact[identity.free_rows[identity.free_errors != 0]] = True
+    found = amounts.copy()
+    for moment, other, row, own, others in reversed(ties):
+        if total[moment] == 0 and not inexact[row]:
+            if other >= 0:
+                found[other] = (found[other] + abs(others / own) * found[moment]) * (1.0 + 2.0 * UNIT)
+            found[moment] = 0.0
+    return found
+
+
+def _inverse_norms(roots: Floats) -> Floats:
+    r"""Return upper bounds of :math:`\|R^{-1}\|`, infinite where none is found.
+
+    With `W` near the inverse it is at most :math:`\|W\| / (1 - \|I - W R\|)`.
+    """
+    size = roots.shape[-1]
+    values, vectors = np.linalg.eigh((roots + roots.transpose(0, 2, 1)) / 2)
+    inverses = (vectors / values[:, None, :]) @ vectors.transpose(0, 2, 1)
+    error = float(relative_error(size))
+    rest = np.abs(np.eye(size) - inverses @ roots) + error * (np.eye(size) + np.abs(inverses) @ np.abs(roots))
+    off = np.linalg.norm(rest, axis=(1, 2)) * (1.0 + float(relative_error(size**2)))
+    norms = np.linalg.norm(inverses, axis=(1, 2)) * (1.0 + float(relative_error(size**2))) / (1.0 - off)
+    return np.where(off < 0.5, norms * (1.0 + 8.0 * UNIT), np.inf)

@@ -1,0 +1,307 @@
+"""Bounds that are said to be proved: their identities are made in fractions, and known optima are never passed."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pytest
+from catalogue import BY_NAME, CASES
+from chains import broyden, ring_of_spins
+from flint import arb, ctx
+from signs import optimum, signs
+
+import momentsos as ms
+from momentsos.bounds import rigor
+from momentsos.bounds.defect import identity_of
+from momentsos.bounds.implied import implied_box
+from momentsos.bounds.meaning import in_units, meaning_of
+from momentsos.bounds.on_box import prove_on_box
+from momentsos.bounds.proof import Unproved
+from momentsos.bounds.repair import absorb
+from momentsos.bounds.rigor import prove_everywhere
+from momentsos.conditioning.affine import balanced_units, scale_by
+from momentsos.errors import InvalidInput
+from momentsos.relaxations import Relaxation, assemble, dense_plan, partial_plan
+from momentsos.sdp import SDPSolution, svec_index
+from momentsos.solvers import SolverOptions, solver_named
+
+x, y = ms.variables("x y")
+(t,) = ms.variables("t")
+#: A sum of squares that vanishes to the fourth order, in no box that is implied.
+UNPROVED = {"powell_singular"}
+NAMES = ["six_hump_camel", "motzkin_on_ball", "hock_schittkowski_71", "quadratic_on_simplex", "max_cut_5_cycle"]
+
+
+def solved(problem: ms.Problem, order: int) -> tuple[Relaxation, SDPSolution]:
+    relaxation = assemble(dense_plan(problem, order))
+    return relaxation, solver_named("native").solve(relaxation.sdp, SolverOptions())
+
+
+def absorbed(relaxation: Relaxation, answer: SDPSolution, excess: float = 0.0):
+    multipliers = answer.equality_duals + excess * np.eye(1, len(answer.equality_duals))[0]
+    return absorb(relaxation.sdp, answer.moments, multipliers, answer.gram)
+
+
+def fractions(array: np.ndarray) -> np.ndarray:
+    return np.array([Fraction(v) for v in array.reshape(-1).tolist()], dtype=object).reshape(array.shape)
+
+
+def exact_defect(
+    relaxation: Relaxation, problem: ms.Problem, multipliers: np.ndarray, blocks: list[np.ndarray]
+) -> dict:
+    """The defect from the plan alone, in fractions, monomial by monomial."""
+    plan = relaxation.plan
+    found: dict[tuple[int, ...], Fraction] = {}
+
+    def add(polynomial: ms.polynomials.Polynomial, shift: np.ndarray, factor: Fraction) -> None:
+        for row, c in zip(polynomial.exponents, polynomial.coefficients.tolist(), strict=True):
+            key = tuple((row + shift).tolist())
+            found[key] = found.get(key, Fraction(0)) + factor * Fraction(c)
+
+    zero = np.zeros(problem.n_variables, dtype=np.int64)
+    add(problem.minimize, zero, Fraction(1))
+    add(plan.normalization, zero, -multipliers[0])
+    place = 1
+    matrices = iter(blocks)
+    for block in plan.blocks:
+        if block.kind.name == "PSD":
+            matrix = next(matrices)
+            g = problem.inequalities[block.factors[0]] if block.factors else block.polynomial
+            for i, first in enumerate(block.basis):
+                for k, second in enumerate(block.basis):
+                    add(g, first + second, -matrix[i, k])
+        else:
+            for row in block.basis:
+                add(problem.equalities[block.factors[0]], row, -multipliers[place])
+                place += 1
+    return found
+
+
+def is_semidefinite(matrix: np.ndarray) -> bool:
+    """Pivots in 400 bits."""
+    with ctx.workprec(400):
+        rows = [[arb(v.numerator) / v.denominator for v in row] for row in matrix.tolist()]
+        for j in range(len(rows)):
+            if not rows[j][j] > 0:
+                return all(v == 0 for v in matrix[j]) and False
+            for i in range(j + 1, len(rows)):
+                factor = rows[i][j] / rows[j][j]
+                rows[i] = [a - factor * b for a, b in zip(rows[i], rows[j], strict=True)]
+    return True
+
+
+@pytest.mark.parametrize("name", ["motzkin_on_ball", "max_cut_5_cycle", "quadratic_on_simplex"])
+def test_a_proved_bound_has_an_identity_in_fractions(name, monkeypatch) -> None:
+    """The Gram matrices of the proof, with the rest spread over their entries, fulfil the identity exactly."""
+    problem = BY_NAME[name].problem()
+    relaxation, answer = solved(problem, BY_NAME[name].order)
+    seen = []
+    whole = rigor._gram
+
+    def noted(sdp, near, middle):
+        seen.append(middle)
+        return whole(sdp, near, middle)
+
+    corrected = rigor._corrected
+
+    def noted_multipliers(*given):
+        found = corrected(*given)
+        seen.append(found[0])
+        return found
+
+    monkeypatch.setattr(rigor, "_gram", noted)
+    monkeypatch.setattr(rigor, "_corrected", noted_multipliers)
+    found = absorbed(relaxation, answer)
+    proof = prove_everywhere(relaxation, problem, found)
+    assert proof.proved and proof.value <= BY_NAME[name].optimum + 1e-9
+    near, middle, pair = found.near, seen[-1], seen[-2]
+    multipliers = fractions(pair[0]) + fractions(pair[1])
+    assert multipliers[0] == Fraction(proof.value)
+    blocks: dict[int, np.ndarray] = {}
+    sizes = np.array(near.sdp.sizes)
+    for (size, _), roots, (high, low) in zip(near.sdp.groups, near.roots, middle, strict=True):
+        for number, root, one, two in zip(np.flatnonzero(sizes == size), roots, high, low, strict=True):
+            exact = fractions(root)
+            blocks[int(number)] = exact @ (fractions(one) + fractions(two)) @ exact.T
+    assert len(near.rows) == relaxation.sdp.operator.shape[0]  # nothing was dropped
+    ordered = [blocks[number] for number in range(len(sizes))]
+    defect = exact_defect(relaxation, problem, multipliers, ordered)
+    basis = relaxation.plan.blocks[0].basis
+    assert not relaxation.plan.blocks[0].factors
+    keys = [[tuple((a + b).tolist()) for b in basis] for a in basis]
+    count: dict[tuple[int, ...], int] = {}
+    for row in keys:
+        for key in row:
+            count[key] = count.get(key, 0) + 1
+    spread = np.array([[defect.get(key, Fraction(0)) / count[key] for key in row] for row in keys], dtype=object)
+    ordered[0] = ordered[0] + spread
+    assert not any(exact_defect(relaxation, problem, multipliers, ordered).values())
+    assert all(is_semidefinite(matrix) for matrix in ordered)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_defect_is_what_fractions_say(name) -> None:
+    problem = BY_NAME[name].problem()
+    relaxation, answer = solved(problem, BY_NAME[name].order)
+    sdp, identity = relaxation.sdp, identity_of(relaxation, problem)
+    rng = np.random.default_rng(0)
+    entries = np.concatenate([rng.standard_normal(len(part)) for part in sdp.split(answer.gram)])
+    low = 1e-17 * entries
+    (high_part, low_part), unknown = identity.defect(
+        (answer.equality_duals, 0 * answer.equality_duals), (entries, low), 0 * low
+    )
+    matrices = []
+    for part, small, size in zip(sdp.split(entries), sdp.split(low), sdp.sizes, strict=True):
+        matrix = np.full((size, size), Fraction(0), dtype=object)
+        for place, (i, k) in enumerate(zip(*svec_index(size), strict=True)):
+            matrix[i, k] = matrix[k, i] = Fraction(float(part[place])) + Fraction(float(small[place]))
+        matrices.append(matrix)
+    true = exact_defect(relaxation, problem, fractions(answer.equality_duals), matrices)
+    for row, high, rest, error in zip(relaxation.monomials.rows.tolist(), high_part, low_part, unknown, strict=True):
+        wrong = Fraction(float(high)) + Fraction(float(rest)) - true.get(tuple(row), Fraction(0))
+        assert abs(wrong) <= Fraction(float(error)) <= Fraction(1, 10**25)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("excess", [0.0, 1e-13, 1e-10, 1e-7, 1e-3, 1.0])
+def test_nothing_is_proved_above_a_known_optimum(name, excess) -> None:
+    problem, known = BY_NAME[name].problem(), BY_NAME[name].optimum
+    relaxation, answer = solved(problem, BY_NAME[name].order)
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer, excess))
+    assert not proof.proved or proof.value <= known + 1e-13 * max(1.0, abs(known))
+    box = implied_box(problem, known + 1e-6 * max(1.0, abs(known)))
+    multipliers = answer.equality_duals + excess * np.eye(1, len(answer.equality_duals))[0]
+    proof = prove_on_box(relaxation, problem, multipliers, answer.gram, box.low, box.high)
+    assert not proof.proved or proof.value <= known + 1e-13 * max(1.0, abs(known))
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.order <= 2][::2], ids=lambda case: case.name)
+def test_most_of_the_catalogue_is_proved_and_loses_little(case) -> None:
+    problem = case.problem()
+    change = scale_by(problem, balanced_units(problem))
+    meant = in_units(problem, np.diag(change.matrix), change.objective, change.inequalities, change.equalities)
+    relaxation, answer = solved(change.problem, case.order)
+    limit = case.optimum + 1e-6 * max(1.0, abs(case.optimum))
+    values = [prove_everywhere(relaxation, meant, absorbed(relaxation, answer))]
+    box = implied_box(problem, limit)
+    if box.finite:
+        units = np.diag(change.matrix)
+        values.append(
+            prove_on_box(relaxation, meant, answer.equality_duals, answer.gram, box.low / units, box.high / units)
+        )
+        assert values[-1].proved
+    for proof in values:
+        if proof.proved:
+            assert change.value(proof.value) <= case.optimum + 1e-12 * max(1.0, abs(case.optimum))
+    best = max((change.value(proof.value) for proof in values if proof.proved), default=-math.inf)
+    assert best >= case.optimum - 1e-4 * max(1.0, abs(case.optimum)) or case.name in UNPROVED
+
+
+@pytest.mark.parametrize(("problem", "least", "method"), [
+    (broyden(20), 0.0, "sparse"), (ring_of_spins(7), -7 * math.cos(math.pi / 7), "sparse"),
+    (signs(6, 1), None, "dense"),
+], ids=["broyden", "ring", "signs"])  # fmt: skip
+def test_sparse_relaxations_and_merged_equalities_are_proved(problem, least, method) -> None:
+    relaxation = ms.relax(problem, 2, method=method)
+    answer = solver_named("native").solve(relaxation.sdp, SolverOptions())
+    known = optimum(problem) if least is None else least
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
+    assert proof.proved and known - 1e-5 <= proof.value <= known + 1e-13 * max(1.0, abs(known))
+
+
+def test_fractions_that_floats_are_not_are_not_forgotten() -> None:
+    """The floats of this parabola have the minimum +0.0124, the fractions -0.0025."""
+    a = 10**7
+    problem = ms.Problem(t**2 - (2 * a - Fraction(1, 10)) * t + (Fraction(a) ** 2 - Fraction(a, 10)))
+    relaxation, answer = solved(problem, 1)
+    least = Fraction(-1, 400)
+    for proof in (
+        prove_everywhere(relaxation, problem, absorbed(relaxation, answer)),
+        prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.array([0.0]), np.array([2.0 * a])),
+    ):
+        assert not proof.proved or Fraction(proof.value) <= least
+    meaning = meaning_of(relaxation.plan, problem)
+    assert not meaning.exact and 0 < meaning.objective.max() < 1.0
+
+
+def test_a_third_costs_the_last_digits_only() -> None:
+    problem = ms.Problem(x**2 * Fraction(1, 3) + y**2 - x * y * Fraction(1, 7), [1 - x**2 - y**2])
+    relaxation, answer = solved(problem, 1)
+    proof = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, -np.ones(2), np.ones(2))
+    assert proof.proved and -1e-6 <= proof.value <= 0.0
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
+    assert not proof.proved or -1e-6 <= proof.value <= 0.0
+
+
+def test_a_bound_for_another_problem_is_not_taken_for_one_of_this() -> None:
+    problem = ms.Problem(x**4 - x * y + y**4, [1 - x**2 - y**2])
+    relaxation, answer = solved(problem, 2)
+    found = absorbed(relaxation, answer)
+    for other in (
+        ms.Problem(x**4 - x * y + y**4 - 1, [1 - x**2 - y**2]),
+        ms.Problem(x**4 - x * y + y**4 - 0.01 * x**3, [1 - x**2 - y**2]),
+        ms.Problem(x**4 - x * y + y**4, [2 - x**2 - y**2]),
+    ):
+        low, high = -2 * np.ones(2), 2 * np.ones(2)
+        on_box = prove_on_box(relaxation, other, answer.equality_duals, answer.gram, low, high)
+        for proof in (prove_everywhere(relaxation, other, found), on_box):
+            points = [np.array(p) for p in combinations_with_replacement(np.linspace(-1.4, 1.4, 57), 2)]
+            least = min(other.minimize(p) for p in points if other.violation(p) <= 0)
+            assert not proof.proved or proof.value <= least
+
+
+def test_what_stands_in_the_way_is_said() -> None:
+    problem = ms.Problem(x**4 - x * y + y**4, [1 - x**2 - y**2])
+    relaxation, answer = solved(problem, 2)
+    nothing = absorb(relaxation.sdp, None, answer.equality_duals, answer.gram)
+    assert prove_everywhere(relaxation, problem, nothing).reason is Unproved.NO_IDENTITY
+    infinite = np.full(2, np.inf)
+    on_box = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, -infinite, infinite)
+    assert (on_box.proved, on_box.value, on_box.reason) == (False, -math.inf, Unproved.UNBOUNDED_BOX)
+    assert prove_on_box(relaxation, problem, None, answer.gram, -infinite, infinite).reason is Unproved.NO_IDENTITY
+    huge = 1e90 * answer.equality_duals
+    assert prove_on_box(relaxation, problem, huge, answer.gram, -infinite, infinite).reason is Unproved.TOO_LARGE
+    wider = ms.Problem(problem.minimize + x**3, problem.inequalities)
+    assert prove_everywhere(relaxation, wider, absorbed(relaxation, answer)).reason is Unproved.OTHER_MONOMIALS
+
+
+def test_a_value_that_is_known_caps_the_bound() -> None:
+    problem = ms.Problem(x**2 + y**2)
+    relaxation, answer = solved(problem, 1)
+    box = implied_box(problem, 1.0)
+    given = relaxation, problem, answer.equality_duals, answer.gram, box.low, box.high
+    assert prove_on_box(*given, value=-3.0).value == -3.0
+    assert -1e-8 <= prove_on_box(*given, value=1.0).value <= 0.0
+
+
+def test_a_denominator_is_counted() -> None:
+    """In the partial hierarchy the identity is one of `w (f - γ)`, and some monomials have no block of their own."""
+    problem = ms.Problem(y, [y - (x - 1) ** 2 + 0.5, y + (x - 1) ** 2])
+    relaxation = assemble(partial_plan(problem, 1))
+    assert relaxation.plan.normalization.degree == 2
+    answer = solver_named("native").solve(relaxation.sdp, SolverOptions())
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
+    assert not proof.proved or -0.25 - 1e-5 <= proof.value <= -0.25 + 1e-13
+    low, high = np.array([-5.0, -5.0]), np.array([5.0, 5.0])
+    on_box = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, low, high)
+    assert on_box.proved and -0.25 - 1e-5 <= on_box.value <= -0.25 + 1e-13
+
+
+def test_a_box_of_another_dimension_is_refused() -> None:
+    problem = ms.Problem(x**2 + y**2)
+    relaxation, answer = solved(problem, 1)
+    with pytest.raises(InvalidInput, match="box"):
+        prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.zeros(1), np.ones(1))
+
+
+def test_units_are_changed_exactly() -> None:
+    third = Fraction(1, 3)
+    problem = ms.Problem(third * x**2 + 0.1 * y, [x * y - 1e-300 * x**2], [x - y])
+    changed = in_units(problem, np.array([2.0**-20, 4.0]), 0.5, [2.0**-18], [1.0])
+    assert changed.minimize == Fraction(1, 2**39) * third * x**2 + Fraction(0.1) * 8 * y
+    assert changed.equalities[0].coefficient([1, 0]) == 2.0**-20
+    tiny = in_units(problem, np.array([2.0**-100, 1.0]), 1.0, [1.0], [1.0]).inequalities[0]
+    assert tiny.is_exact and Fraction(tiny.coefficient([2, 0])) == -Fraction(1e-300) / Fraction(2) ** 200
