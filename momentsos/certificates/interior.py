@@ -117,7 +117,7 @@ def _least_change(tall: NDArray[np.float64]) -> Callable[[NDArray[np.float64]], 
     return by_eigenvalues
 
 
-def _root_metric(matrix: NDArray[np.float64]) -> NDArray[np.float64] | sp.csr_matrix:
+def _root_metric(matrix: NDArray[np.float64]) -> sp.csr_matrix:
     """Return the map `M -> X^(1/2) M X^(1/2)` on svec, with the eigenvalues of `X` kept away from zero."""
     values, vectors = np.linalg.eigh(matrix)
     values = np.maximum(values, max(1e-15 * float(values[-1]), 1e-30))
@@ -129,7 +129,7 @@ def _root_metric(matrix: NDArray[np.float64]) -> NDArray[np.float64] | sp.csr_ma
     weights = svec_weights(len(matrix))
     straight = root[np.ix_(rows, rows)] * root[np.ix_(columns, columns)]
     crossed = root[np.ix_(rows, columns)] * root[np.ix_(columns, rows)]
-    return 0.5 * np.outer(weights, weights) * (straight + crossed)
+    return sp.csr_matrix(0.5 * np.outer(weights, weights) * (straight + crossed))
 
 
 def with_margin(sdp: SDP, epsilon: float, solver: str, time_limit: float | None) -> Candidate | None:
