@@ -13,6 +13,9 @@ MULTI := .venv-multiprecision
 COMPILED := momentsos/solvers/native/core/compiled
 BUILT := pyproject.toml setup.py constraints.txt $(wildcard momentsos/sdp/*.pyx $(COMPILED)/*.pyx $(COMPILED)/*.pxi $(COMPILED)/*/*.pxi $(COMPILED)/*.h)
 
+# Solvers that compiled code is no part of.
+OTHERS := clarabel or scs or sdpa or cvxopt or qics or copt or csdp or mosek or cvxpy
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two installs into one environment must not overlap
@@ -31,7 +34,8 @@ test: $(FULL) ## run the whole test suite (WORKERS=2)
 
 test-without-core: $(FULL) ## run the tests of solvers, solve and learn with all compiled code left out
 	MOMENTSOS_COMPILED=0 MOMENTSOS_REQUIRED="$(filter-out compiled,$(MOMENTSOS_REQUIRED))" OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 \
-	  $(RUN) -m pytest -n $(WORKERS) -m "not slow" tests/solvers tests/sdp tests/test_solve.py tests/test_sparse_solve.py tests/test_learn.py
+	  $(RUN) -m pytest -n $(WORKERS) -m "not slow" -k "not ($(OTHERS))" \
+	  tests/solvers tests/sdp tests/test_solve.py tests/test_sparse_solve.py tests/test_learn.py
 
 test-multiprecision: $(MULTI)/.ready ## run the contract tests with sdpa-multiprecision, in its own environment
 	OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 $(MULTI)/bin/python -m pytest -n $(WORKERS) tests/solvers/test_contract.py tests/solvers/test_limits.py tests/solvers/test_statuses.py -k 'sdpa and not cvxpy'

@@ -51,7 +51,7 @@ class SparseFactor:
     shift : float
         The largest share by which an entry of the diagonal was raised.
     smallest_pivot : float
-        As in `momentsos.solvers.native.newton.SchurFactor`.
+        As in `momentsos.solvers.native.factors.dense_factor.SchurFactor`.
     """
 
     superlu: Any

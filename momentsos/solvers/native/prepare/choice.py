@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from weakref import WeakKeyDictionary
-
 import numpy as np
 
+from ....machine.caches import kept_beside
 from ....sdp import SDP
 from ....sdp.svec import svec_length
 from .. import rules
 
-#: What is known of programs that are still in use.
-_KNOWN: WeakKeyDictionary[SDP, bool] = WeakKeyDictionary()
 
-
+@kept_beside(1)
 def fits_densely(sdp: SDP) -> bool:
-    """Return whether the dense compiled iteration is the quickest; this is asked several times in a solve."""
-    known = _KNOWN.get(sdp)
-    if known is None:
-        known = _KNOWN[sdp] = _found(sdp)
-    return known
-
-
-def _found(sdp: SDP) -> bool:
     """Return whether the dense compiled iteration is the quickest, by the multiplications for its Schur complement.
 
-    With more than 150 moments, blocks that see few pairs of them are for sparse matrices.
+    This is asked several times in a solve. With more than 150 moments, blocks that see few pairs of them are for sparse
+    matrices.
     """
     n = sdp.n_moments
     unknowns = max(1, n - sdp.right_side.shape[0])

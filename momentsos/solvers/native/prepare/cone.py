@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ....machine.caches import kept
 from ....sdp import svec_index
 from ....sdp.svec import SQRT2
 from .. import rules
@@ -137,6 +138,12 @@ def make_cone(sizes: Sequence[int]) -> Cone:
     return _known_cone(stated) if sum(size**2 for size in stated) <= rules.LARGEST_LAYOUT else _new_cone(stated)
 
 
+@kept(rules.LAYOUTS)
+def _known_cone(sizes: tuple[int, ...]) -> Cone:
+    """Return what `_new_cone` does."""
+    return _new_cone(sizes)
+
+
 def _new_cone(sizes: tuple[int, ...]) -> Cone:
     """Return the groups of blocks of the given sizes."""
     table = np.asarray(sizes, dtype=np.intp)
@@ -156,6 +163,3 @@ def _new_cone(sizes: tuple[int, ...]) -> Cone:
         groups.append(make_group(size, members.shape[0], start))
         start += members.shape[0] * size**2
     return Cone(tuple(groups), start, int(table.sum()), upper, lower, weights, sizes)
-
-
-_known_cone = lru_cache(maxsize=rules.LAYOUTS)(_new_cone)

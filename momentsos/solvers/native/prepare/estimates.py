@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 import numpy as np
 import scipy.sparse as sp
 
+from ....machine.caches import kept_beside
 from ....machine.compiled import uses_compiled
 from ....sdp import SDP
 from ....sdp.svec import svec_weights
@@ -47,22 +47,12 @@ def elimination_order(sdp: SDP) -> Ordering | None:
     return _stated(sdp).ordering
 
 
+@kept_beside(1)
 def _stated(sdp: SDP) -> _Stated:
     """Return the program with local equalities put in; others leave the blocks over all moments.
 
     Memory, time and side are asked for one after the other, each several times in a solve.
     """
-    known = _KNOWN.get(sdp)
-    if known is None:
-        known = _KNOWN[sdp] = _found(sdp)
-    return known
-
-
-#: What is known of programs that are still in use.
-_KNOWN: WeakKeyDictionary[SDP, _Stated] = WeakKeyDictionary()
-
-
-def _found(sdp: SDP) -> _Stated:
     elimination = eliminate_locally(sdp.equalities, sdp.right_side)
     rows = ordering = None
     if elimination is not None:

@@ -30,7 +30,7 @@ static WIDE void multiply(int s, const double *restrict left, const double *rest
 #undef SIZED
 }
 
-/* Write P'WP, of size h, for the weights W of a block; see terms.pyx. P has one entry in a row: `factor` in column
+/* Write P'WP, of size h, for the weights W of a block; see terms.pxi. P has one entry in a row: `factor` in column
    `member`, for each entry of the upper triangle of the block, column by column. Rows of the result are `stride`
    numbers apart. `work` has room for `fold_size` numbers. */
 static WIDE void fold_weights(int s, const double *restrict gram, const double *restrict inverse,

@@ -10,7 +10,7 @@ cdef int _compare(const void* a, const void* b) noexcept nogil:
 
 
 def arrange(const int[::1] pointers, const int[::1] columns, const double[::1] values, const double[::1] row_scale,
-             const double[::1] moment_scale, const int[::1] place):
+            const double[::1] moment_scale, const int[::1] place):
     """Return the columns and values of scaled rows over moments in another order, given the place of each."""
     cdef int n_rows = pointers.shape[0] - 1, r, e
     found = np.empty(columns.shape[0], dtype=np.intc), np.empty(columns.shape[0])
@@ -128,7 +128,7 @@ def restrict(const int[::1] pointers, const int[::1] columns, const double[::1] 
 
 
 def apply_rows(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,
-          const int[::1] lower, const double[:, ::1] moments, int dimension):
+               const int[::1] lower, const double[:, ::1] moments, int dimension):
     """Return the flat blocks of several vectors of moments, one a column."""
     cdef int n_rows = upper.shape[0], count = moments.shape[1], r, e, c, k
     cdef double[:, ::1] flat = np.zeros((dimension, count))
@@ -145,7 +145,7 @@ def apply_rows(const int[::1] pointers, const int[::1] columns, const double[::1
 
 
 def effect_of_rows(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] member,
-           const double[::1] factor, const double[:, ::1] moments):
+                   const double[::1] factor, const double[:, ::1] moments):
     """Return the largest absolute entry of the product with each of several vectors of moments, one a column.
 
     The rows are the different ones; see `normal_matrix`.
@@ -175,7 +175,7 @@ def effect_of_rows(const int[::1] pointers, const int[::1] columns, const double
 
 
 def adjoint_of_rows(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] upper,
-            const int[::1] lower, const double[:, ::1] flat, int n):
+                    const int[::1] lower, const double[:, ::1] flat, int n):
     """Return the adjoint of `apply`: both halves of the blocks count."""
     cdef int n_rows = upper.shape[0], count = flat.shape[1], r, e, c, k
     cdef double[:, ::1] image = np.zeros((n, count))
@@ -191,10 +191,11 @@ def adjoint_of_rows(const int[::1] pointers, const int[::1] columns, const doubl
     return np.asarray(image)
 
 
-def residual_sums(const int[::1] pointers, const int[::1] columns, const double[::1] values, const int[::1] all_pointers,
-         const int[::1] all_columns, const double[::1] all_values, const int[::1] upper, const int[::1] lower,
-         const double[::1] constant, const double[::1] gradient, const double[::1] units, const double[::1] free,
-         const double[::1] slack, const double[::1] gram, double tau, int n):
+def residual_sums(const int[::1] pointers, const int[::1] columns, const double[::1] values,
+                  const int[::1] all_pointers, const int[::1] all_columns, const double[::1] all_values,
+                  const int[::1] upper, const int[::1] lower, const double[::1] constant, const double[::1] gradient,
+                  const double[::1] units, const double[::1] free, const double[::1] slack, const double[::1] gram,
+                  double tau, int n):
     """Return what `program.Sums` has, from the rows over the unknowns and those over all moments.
 
     Symmetric blocks have the same entries in both halves; what is not a number makes the largest entries so.

@@ -27,8 +27,8 @@ INLINED void subtract_columns(const wide *matrix, int height, int first, int las
 
 /* Eliminate the columns from first to last of a front of n rows, after those before them, and update those up to end. A
    pivot is measured as a share of its entry of `diagonal`. One that is no larger than `small` is raised to `least`, or
-   as far above zero as rounding has taken it below; `raised` grows to the largest share that was added, `smallest` falls
-   to the smallest one that pivots have before. Return 1 when one is below zero by `negative` or more. */
+   as far above zero as rounding has taken it below; `raised` grows to the largest share that was added, `smallest`
+   falls to the smallest one that pivots have before. Return 1 when one is below zero by `negative` or more. */
 static WIDE int eliminate(int n, int first, int last, int end, double negative, double small, double least,
                           double *restrict matrix, const double *restrict diagonal, double *restrict raised,
                           double *restrict smallest)

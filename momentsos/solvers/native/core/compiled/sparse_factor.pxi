@@ -80,7 +80,8 @@ cdef class SparseFactor:
         cdef const int *pointers = self.pointers
         cdef Py_ssize_t f
         self.places, self.positions = _room_for(workspace, pointers[count]), _room_for(workspace, bounds[n_blocks])
-        self.panels, self.rests = <Py_ssize_t*>workspace.take(count + 1, True), <Py_ssize_t*>workspace.take(count + 1, True)
+        self.panels = <Py_ssize_t*>workspace.take(count + 1, True)
+        self.rests = <Py_ssize_t*>workspace.take(count + 1, True)
         self.block_bounds, self.blocks = _room_for(workspace, count + 2), _room_for(workspace, n_blocks)
         self.child_bounds, self.children = _room_for(workspace, count + 2), _room_for(workspace, count)
         _group(n_blocks, count, home, self.block_bounds, self.blocks)
@@ -107,7 +108,8 @@ cdef class SparseFactor:
                 place[self.rows[i]] = -1
         self.panel_size = self.panels[count]
         self.front = workspace.take(<Py_ssize_t>self.largest * PADDED(self.largest), False)
-        self.gathered, self.left = workspace.take(PADDED(self.largest), True), workspace.take(self.rests[count] + 1, False)
+        self.gathered = workspace.take(PADDED(self.largest), True)
+        self.left = workspace.take(self.rests[count] + 1, False)
         self.diagonal, self.own_diagonal = workspace.take(self.n, True), workspace.take(self.largest, True)
         return 0
 
@@ -235,7 +237,7 @@ cdef void _group(int count, int groups, const int* keys, int* bounds, int* items
 
 
 def join_fronts(const Py_ssize_t[::1] order, const Py_ssize_t[::1] starts, const Py_ssize_t[::1] bounds,
-              const Py_ssize_t[::1] later):
+                const Py_ssize_t[::1] later):
     """Join pivots into fronts; see `momentsos.solvers.native.prepare.ordering.Ordering`.
 
     Returns

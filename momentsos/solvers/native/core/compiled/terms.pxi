@@ -211,7 +211,7 @@ cdef class Terms(Operator):
 
     cdef void add_single(self, Batch* batch, int lane, const double* folded, const int* places, int stride,
                          double* target) noexcept nogil:
-        """Add the same where each different entry is a multiple of one moment, given where the moments have their place.
+        """Add the same where each different entry is a multiple of one moment, given the places of the moments.
 
         It is added to the lower half of the target, in whatever order the moments are there.
         """

@@ -84,3 +84,18 @@ cdef class Workspace:
         if zero:
             memset(<void*>start, 0, count * sizeof(double))
         return <double*>start
+
+
+def kept_space():
+    """Return how many pieces of memory are kept for the next solve, and their bytes."""
+    return int(_spare != NULL), _spare_size if _spare != NULL else 0
+
+
+def give_back_space():
+    """Give back what is kept."""
+    global _spare, _spare_size
+    free(_spare)
+    _spare, _spare_size = NULL, 0
+
+
+MOST_KEPT_SPACE = KEPT

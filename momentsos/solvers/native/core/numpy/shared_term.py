@@ -1,8 +1,8 @@
 r"""Blocks that are combinations of few common shifts: :math:`F_j = \sum_m g_{jm} P_m`.
 
 Localizing matrices of polynomials with the same monomials are of this kind: `m` runs over the monomials and
-:math:`P_m` sends each different entry of a block (see `momentsos.solvers.native.patterns`) to the moment that it
-becomes when multiplied by `m`. With the `h` × `h` matrices :math:`C_j` of the products of different entries,
+:math:`P_m` sends each different entry of a block (see `momentsos.solvers.native.core.numpy.folding`) to the moment that
+it becomes when multiplied by `m`. With the `h` × `h` matrices :math:`C_j` of the products of different entries,
 
 .. math::  B = \sum_{m, m'} P_m^\top \Bigl( \sum_j g_{jm} g_{jm'} C_j \Bigr) P_{m'} ,
 

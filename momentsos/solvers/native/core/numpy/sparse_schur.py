@@ -1,7 +1,7 @@
 r"""The Schur complement of blocks that touch few moments each, kept as a sparse matrix.
 
 Each block adds a small dense product to the places of its moments; where these are is found once. Moments are in the
-order of elimination of `momentsos.solvers.native.ordering`.
+order of elimination of `momentsos.solvers.native.prepare.ordering`.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SparseSchur:
     places : tuple of integer arrays
         Where each number of a term belongs among the entries; beyond the last for padding.
     diagonals : tuple of (count, s) array or None
-        As in `momentsos.solvers.native.schur.SchurComplement`.
+        As in `momentsos.solvers.native.core.numpy.schur.SchurComplement`.
     indices, indptr : integer arrays
         The pattern, columns of sorted rows, in the order of elimination.
     order : (n,) array

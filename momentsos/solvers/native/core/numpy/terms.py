@@ -1,8 +1,8 @@
 r"""Ways to add one group to the Schur complement when its data are dense, or its blocks are numbers.
 
 A dense group is a product :math:`T^\top T` with one row for each entry of a triangle, or fewer; see
-`momentsos.solvers.native.congruence` and `momentsos.solvers.native.patterns`. Of the Schur complement, a
-symmetric matrix in column order, only the lower triangle counts.
+`momentsos.solvers.native.core.numpy.congruence` and `momentsos.solvers.native.core.numpy.folding`. Of the Schur
+complement, a symmetric matrix in column order, only the lower triangle counts.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """Moments whose effect on the blocks is a combination of that of others, found in one go.
 
-The method is that of `momentsos.solvers.native.prepare.dependence`, where the formulas are. What is rare is left to it: effects
-that are not clearly nothing, and directions that change the objective alone.
+The method is that of `momentsos.solvers.native.prepare.dependence`, where the formulas are. What is rare is left to it:
+effects that are not clearly nothing, and directions that change the objective alone.
 """
 
 
-def independent_moments(const double[::1, :] matrix, const int[::1] pointers, const int[::1] columns, const double[::1] values,
-            const int[::1] member, const double[::1] factor, const double[::1] gradient, *, double suspicious,
-            double left, double share):
+def independent_moments(const double[::1, :] matrix, const int[::1] pointers, const int[::1] columns,
+                        const double[::1] values, const int[::1] member, const double[::1] factor,
+                        const double[::1] gradient, *, double suspicious, double left, double share):
     """Return the moments to be kept and the Cholesky factor of the matrix over them, or None where there is a doubt.
 
     Parameters

@@ -1,4 +1,4 @@
-"""The least-squares problem for the logarithms of the scales by its normal equations, see `geometric`.
+"""The least-squares problem for the logarithms of the scales by its normal equations, see the module of that name.
 
 Blocks that are alike are summed before anything else: their non-zeros are then gone through once for all of them.
 """
@@ -298,9 +298,9 @@ cdef void _substitute(int size, const double* lower, double* x) noexcept nogil:
             x[j] -= row[j] * x[i]
 
 
-def solve_logarithms(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1] columns, const double[::1] logarithms,
-          const int[::1] row_pointers, const int[::1] row_columns, const double[::1] row_values,
-          const double[::1] cost, Py_ssize_t most, double raised):
+def solve_logarithms(const Py_ssize_t[::1] offsets, const int[::1] pointers, const int[::1] columns,
+                     const double[::1] logarithms, const int[::1] row_pointers, const int[::1] row_columns,
+                     const double[::1] row_values, const double[::1] cost, Py_ssize_t most, double raised):
     """Return the logarithms of the scales, by a factorisation of the normal equations.
 
     Parameters

@@ -1,7 +1,7 @@
 """The order of elimination of a sparse Schur complement, from the pattern alone.
 
-The method, its sources and the same in Python are in `momentsos.solvers.native.prepare.ordering`. The vertices, moments in the
-same blocks, come from partition refinement: each block divides the classes that it meets (Paige, Tarjan, *Three
+The method, its sources and the same in Python are in `momentsos.solvers.native.prepare.ordering`. The vertices, moments
+in the same blocks, come from partition refinement: each block divides the classes that it meets (Paige, Tarjan, *Three
 partition refinement algorithms*, SIAM J. Comput. 16 (1987)).
 """
 
