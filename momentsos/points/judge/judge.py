@@ -26,8 +26,8 @@ from .squarefree import without_squares
 
 #: How far a point that was found may be moved, and how far one that is mended, in units of its coordinates.
 LIMIT, MEND = 1e-8, 1e-3
-#: Simple fractions are looked for within this distance first.
-_SNAP = 1e-11
+#: Simple fractions are looked for within this distance first, and next to where Newton's method converged.
+_SNAP, _SNAP_END = 1e-11, 1e-18
 #: What two values of one point may differ by, as a share of their size.
 _ROUNDING = 1e-13
 #: Bits of points that are no binary fractions.
@@ -177,7 +177,10 @@ class PointJudge:
             exact = None if limit is None else self._exactly(limit, start)
             if exact is not None:
                 return exact
-        return None if landing.feasibility is None else self._verdict(landing, start)
+        if landing.feasibility is None:
+            return None
+        # At a root of high multiplicity, 120 digits of a violation are few of the point.
+        return self._snapped(start, _as_floats(landing.point)[0], _SNAP_END) or self._verdict(landing, start)
 
     def _verdict(self, landing: Landing, start: _Start) -> Verdict:
         """Return the verdict on the point where Newton's method ended."""

@@ -23,7 +23,7 @@ _LARGEST, _STEPS = 10_000, 24
 #: Beyond this, floats are integers.
 _WHOLE = 2.0**52
 #: The largest denominator of a limit of Newton's method, and how close it has to be.
-_LONGEST, _NEXT = 10**15, Fraction(1, 10**60)
+_LONGEST, _NEXT = 10**15, Fraction(1, 10**29)
 
 
 def feasible_neighbour(
