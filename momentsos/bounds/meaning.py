@@ -97,11 +97,11 @@ def meaning_of(plan: Plan, problem: Problem) -> Meaning | Unproved:
         return Unproved.COMBINATIONS
     if not _at_least_one(plan.normalization):
         return Unproved.DENOMINATOR
-    known: dict[tuple[int, tuple[int, ...], BlockKind], Floats | None] = {}
+    known: dict[tuple[Polynomial, tuple[int, ...], BlockKind], Floats | None] = {}
     objective = _errors(plan.objective, _product(problem.minimize, plan.normalization))
     blocks = []
     for block in plan.blocks:
-        key = id(block.polynomial), block.factors, block.kind
+        key = block.polynomial, block.factors, block.kind
         if key not in known:
             known[key] = _block_errors(block, problem)
         blocks.append(known[key])

@@ -26,7 +26,7 @@ from .placing import placed
 from .request import Request
 from .result import Attempt
 
-#: What floats may add to a bound, as a share of its size and of the objective's largest term.
+#: What floats may add to a bound, as a share of the bounds' size; what they may add elsewhere is part of its defect.
 ACCURACY = 16 * float(np.finfo(float).eps)
 #: The phases of a solve that are timed.
 WORK = ("relax", "solve", "extract")
@@ -227,7 +227,8 @@ class Evidence:
 
     def value(self, bound: Bound) -> float:
         """Return a bound without what floats may have added, or the one known beforehand where that is higher."""
-        return max(bound.value - ACCURACY * max(abs(bound.value), self.known.terms), self.request.facts.lowest)
+        size = max(abs(bound.value), abs(self.known.upper or 0.0))
+        return max(bound.value - ACCURACY * size, self.request.facts.lowest)
 
     def _closed(self, bound: Bound) -> bool:
         """Whether a bound meets the best point known; at the wall of a ball of our own that point is no minimum."""

@@ -44,7 +44,9 @@ def placed(dual: DualBound, setting: Setting, known: Known, closes: Callable[[fl
     closes : callable
         Whether a bound, in the units of the objective, meets the best point.
     """
-    if dual.absorbed or not setting.everywhere:
+    if not setting.everywhere:  # a ball of our own says nothing where all feasible points may lie outside
+        return None if known.best is None else Placed(dual, setting.region)
+    if dual.absorbed:
         return Placed(dual, setting.region)
     change = setting.change
     box = implied_box(known.problem, known.upper)
@@ -54,8 +56,10 @@ def placed(dual: DualBound, setting: Setting, known: Known, closes: Callable[[fl
         everywhere = None if wide is None else Placed(wide, EVERYTHING)
         if wide is not None and (closes(change.value(wide.value)) or not closes(change.value(dual.value))):
             return everywhere
+    if known.best is None:
+        return everywhere
     units = np.diag(known.change.matrix)
-    point = np.abs(known.optimum[0]) if known.best is not None else np.zeros(len(units))
+    point = np.abs(known.optimum[0])
     sides = ROOM * np.maximum(units, point)
     near = _widened(dual, _extent(change, -sides, sides))
     return everywhere if near is None else Placed(near, Box(tuple(0.0 * sides), tuple(sides.tolist())))

@@ -137,7 +137,7 @@ def _learn_whole(
     network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: Loss, options: Options, began: float
 ) -> Fit:
     """Learn with the problem of the whole loss."""
-    formulation = formulated(network, X, Y, loss.name, options.until)
+    formulation = formulated(network, X, Y, loss.name, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
     result = options.solve(formulation, least_squares_points(formulation, options.asked.seed, until=options.until))

@@ -14,6 +14,8 @@ from ..hierarchy.result import Result
 from ..hierarchy.solve import minimise
 from .formulate import Formulation
 
+#: Seconds that writing a problem down may take beyond the time limit.
+GRACE = 1.0
 #: Relative gaps are measured against at least this share of the targets, in the loss's own power.
 NEGLIGIBLE = 1e-8
 
@@ -31,6 +33,11 @@ class Options:
 
     asked: Asked
     until: float
+
+    @property
+    def formed_until(self) -> float:
+        """When writing the problem down ends at the latest: without a problem there is nothing to answer."""
+        return self.until + GRACE
 
     def solve(self, formulation: Formulation, candidates: NDArray[np.float64]) -> Result:
         """Solve a formulation in the time that is left; a loss is never below zero.

@@ -82,7 +82,7 @@ def solve_by_reductions(
         When the residuals of all samples do not fit into memory.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
-        known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit, options.until)
+        known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit, options.formed_until)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:

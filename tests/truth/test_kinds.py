@@ -48,7 +48,7 @@ KINDS = [
     ("small numbers", P((u + 1.25) ** 6 + (v - 1) ** 2 + 0.5), 0.5),
     ("large constant", P((v - u**2) ** 2 + 1e-8 * (u - 1) ** 2 + 10**7), 1e7),
     ("large constant", P((v - u**2) ** 2 + 1e-8 * (u - 1) ** 2 + 10**12 + F(1, 3)), 1e12),
-    ("far out", P(1e-10 * X**4 + 92 * X**3 + 1.5 * X), -7.554e36),
+    ("far out", P(1e-10 * X**4 + 92 * X**3 + 1.5 * X), -7.555707e36),
     ("roots outside a ball", P(v - u, [], [(u + 2) ** 2 * (u + 1), v**2 - u**4]), -2.0),
     ("roots outside a ball", P(-v, [], [(u + 2) ** 2 * (u + 1), v**2 - u**4]), -4.0),
     ("roots outside a ball", P(-z, [], [(x + 2) ** 2 * (x + 1), y - x, z**2 - y**4]), -4.0),
