@@ -7,11 +7,13 @@ For real symmetric matrices :math:`G_j` and numbers :math:`\lambda_l`, each give
     r = w (f - \gamma) - \sum_j \langle G_j, g_j B_j B_j^\top \rangle - \sum_l \lambda_l\, h_l x^{\beta_l}
 
 is a polynomial in the monomials of the relaxation. Its coefficients are sums of products, which are formed without
-rounding and added up accurately. The :math:`\sqrt 2` of the program takes no part.
+rounding and added up accurately. The :math:`\sqrt 2` of the program takes no part; where a block is made of
+combinations :math:`C B`, its matrix is :math:`C^\top G C` here.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,9 +23,10 @@ from ..polynomials.shift import two_product
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..relaxations.plan import Block, BlockKind
+from ..sdp import SDP, svec_length
 from ..sdp.svec import svec_index, svec_weights
-from .accurate import LARGEST, TINY, UNIT, Pair, segmented_sums
-from .meaning import Meaning, meaning_of
+from .accurate import LARGEST, TINY, UNIT, Pair, product_of_pairs, segmented_sums
+from .meaning import Meaning, Meant, meaning_of
 from .proof import Unproved
 
 Floats = NDArray[np.float64]
@@ -31,78 +34,89 @@ Places = NDArray[np.intp]
 
 
 @dataclass(frozen=True, eq=False)
+class Terms:
+    """Products of unknowns and coefficients that add up to the coefficients of monomials.
+
+    Attributes
+    ----------
+    unknowns, monomials : (terms,) arrays
+        Their numbers.
+    high, low, errors : (terms,) arrays
+        The coefficients, see `Meant`.
+    """
+
+    unknowns: Places
+    monomials: Places
+    high: Floats
+    low: Floats
+    errors: Floats
+
+    @classmethod
+    def joined(cls, parts: Sequence[Terms]) -> Terms:
+        """Return all terms, the unknowns of each part numbered as they are."""
+        none, empty = np.zeros(0, dtype=np.intp), np.zeros(0)
+        return cls(
+            np.concatenate([none, *(part.unknowns for part in parts)]),
+            np.concatenate([none, *(part.monomials for part in parts)]),
+            np.concatenate([empty, *(part.high for part in parts)]),
+            np.concatenate([empty, *(part.low for part in parts)]),
+            np.concatenate([empty, *(part.errors for part in parts)]),
+        )
+
+
+@dataclass(frozen=True, eq=False)
 class Identity:
-    """The terms of all identities of a relaxation, entry by entry.
+    """The terms of all identities of a relaxation.
 
     Attributes
     ----------
     n : int
         The number of monomials.
-    rows, columns : (entries,) arrays
-        Which entry of a Gram matrix, by its svec row, meets which monomial.
-    factors, errors : (entries,) arrays
-        With which coefficient, 2 for the two entries off the diagonal included, and its error.
-    free_rows, free_columns, free_factors, free_errors : arrays
-        The same for the multipliers of the equalities, the normalisation first.
-    cost, cost_errors : (n,) arrays
-        The objective.
-    unit : (entries,) array of bool
-        The entries of blocks whose polynomial is a number: nothing but one monomial meets them.
-    blocks : tuple of (Block, errors)
-        The semidefinite blocks, with the errors of the coefficients of their polynomials.
+    gram : Terms
+        The unknowns are the entries of the Gram matrices over the monomials of the blocks, in svec order, those off the
+        diagonal counted twice.
+    free : Terms
+        The unknowns are the multipliers of the equalities, the normalisation first.
+    objective : Terms
+    unit : (terms,) array of bool
+        Which terms of `gram` belong to blocks whose polynomial is a number that a float holds: nothing but one monomial
+        meets their entries.
+    blocks : tuple of (Block, Meant)
+        The semidefinite blocks, and what their polynomials stand for.
     """
 
     n: int
-    rows: Places
-    columns: Places
-    factors: Floats
-    errors: Floats
-    free_rows: Places
-    free_columns: Places
-    free_factors: Floats
-    free_errors: Floats
-    cost: Floats
-    cost_errors: Floats
+    gram: Terms
+    free: Terms
+    objective: Terms
     unit: NDArray[np.bool_]
-    blocks: tuple[tuple[Block, Floats], ...]
+    blocks: tuple[tuple[Block, Meant], ...]
 
     @classmethod
     def of(cls, relaxation: Relaxation, meaning: Meaning) -> Identity | None:
-        """Read the terms off; None where the program is not the one that the plan describes, entry by entry."""
+        """Read the terms off; None where a monomial of them is not one of the relaxation."""
         plan, sdp = relaxation.plan, relaxation.sdp
-        psd = [(b, e) for b, e in zip(plan.blocks, meaning.blocks, strict=True) if b.kind is BlockKind.PSD]
-        zero = [(b, e) for b, e in zip(plan.blocks, meaning.blocks, strict=True) if b.kind is BlockKind.ZERO]
-        weights = [svec_weights(len(block.basis)) for block, _ in psd]
-        pairs = list(zip(psd, weights, strict=True))
-        stored = _flat([np.outer(w, b.polynomial.values) for (b, _), w in pairs])
-        if len(stored) != sdp.operator.nnz or not (stored == sdp.operator.data).all():
+        known = list(zip(plan.blocks, meaning.blocks, strict=True))
+        psd = [(block, meant) for block, meant in known if block.kind is BlockKind.PSD]
+        zero = [(block, meant) for block, meant in known if block.kind is BlockKind.ZERO]
+        gram, unit, start = [], [np.zeros(0, dtype=bool)], 0
+        for number, (block, meant) in enumerate(psd):
+            first, second = svec_index(len(block.basis))
+            columns = _stored(sdp, number, block, meant)
+            if columns is None:
+                columns = _found(relaxation, block.basis[first] + block.basis[second], meant.rows)
+            gram.append(_terms(columns, meant, np.where(first == second, 1.0, 2.0), start))
+            unit.append(np.full(columns.size, meant.positive_number))
+            start += len(first)
+        none, free, start = np.zeros((1, plan.objective.exponents.shape[1]), dtype=np.int64), [], 0
+        for basis, meant in [(none, Meant.of(plan.normalization)), *((b.basis, meant) for b, meant in zero)]:
+            free.append(_terms(_found(relaxation, basis, meant.rows), meant, np.ones(len(basis)), start))
+            start += len(basis)
+        objective = _terms(_found(relaxation, none, meaning.objective.rows), meaning.objective, np.ones(1), 0)
+        found = Terms.joined(gram), Terms.joined(free), objective
+        if start != sdp.equalities.shape[0] or any((terms.monomials < 0).any() for terms in found):
             return None
-        none = np.zeros(len(plan.normalization))
-        count = [(plan.normalization.values, none, 1), *((b.polynomial.values, e, len(b.basis)) for b, e in zero)]
-        free = _flat([np.tile(values, times) for values, _, times in count])
-        if len(free) != sdp.equalities.nnz or not (free == sdp.equalities.data).all():
-            return None
-        place = relaxation.monomials.find(plan.objective.exponents)
-        if (place < 0).any() or not (sdp.cost[place] == plan.objective.values).all():
-            return None
-        cost_errors = np.zeros(sdp.n_moments)
-        cost_errors[place] = meaning.objective
-        double = [np.where(w == 1.0, 1.0, 2.0) for w in weights]
-        return cls(
-            sdp.n_moments,
-            np.repeat(np.arange(sdp.operator.shape[0]), np.diff(sdp.operator.indptr)).astype(np.intp),
-            sdp.operator.indices.astype(np.intp),
-            _flat([np.outer(d, b.polynomial.values) for ((b, _), _), d in zip(pairs, double, strict=True)]),
-            _flat([np.outer(d, e) for ((_, e), _), d in zip(pairs, double, strict=True)]),
-            np.repeat(np.arange(sdp.equalities.shape[0]), np.diff(sdp.equalities.indptr)).astype(np.intp),
-            sdp.equalities.indices.astype(np.intp),
-            free,
-            _flat([np.tile(errors, times) for _, errors, times in count]),
-            sdp.cost,
-            cost_errors,
-            np.concatenate([np.zeros(0, bool), *(_lone(b.polynomial.exponents, len(w)) for (b, _), w in pairs)]),
-            tuple(psd),
-        )
+        return cls(sdp.n_moments, *found, np.concatenate(unit), tuple(psd))
 
     def defect(self, multipliers: Pair, gram: Pair, gram_errors: Floats) -> tuple[Pair, Floats] | None:
         """Return the coefficients of the defect, and bounds of what is not known of them; None where one overflows.
@@ -110,40 +124,69 @@ class Identity:
         Parameters
         ----------
         multipliers : pair of (p,) arrays
-        gram : pair of (rows,) arrays
-            The entries of the Gram matrices in svec order, those off the diagonal not multiplied by anything.
-        gram_errors : (rows,) array
+        gram : pair of arrays
+            The entries of the Gram matrices over the monomials of the blocks, in svec order.
+        gram_errors : array
             Bounds of their errors.
         """
-        sizes = (*multipliers, *gram, self.cost, self.factors, self.free_factors)
+        one = np.ones(1), np.zeros(1)
+        unknowns = (self.objective, one, np.zeros(1)), (self.gram, gram, gram_errors), (self.free, multipliers, None)
+        sizes = [*gram, *multipliers, *(terms.high for terms, _, _ in unknowns), gram_errors]
         if not all(np.isfinite(v).all() and np.abs(v).max(initial=0.0) <= LARGEST for v in sizes):
             return None
-        parts, places = [self.cost], [np.arange(self.n)]
-        unknown = self.cost_errors.copy()
-        for rows, columns, factors, errors, (high, low), entry_errors in (
-            (self.rows, self.columns, self.factors, self.errors, gram, gram_errors),
-            (self.free_rows, self.free_columns, self.free_factors, self.free_errors, multipliers, None),
-        ):
-            product, rest = two_product(factors, high[rows])
-            small = factors * low[rows]
-            parts += [-product, -rest, -small]
-            places += [columns] * 3
-            wrong = errors * (np.abs(high[rows]) + np.abs(low[rows])) + UNIT * np.abs(small)
-            if entry_errors is not None:
-                wrong = wrong + (np.abs(factors) + errors) * entry_errors[rows]
-            unknown += np.bincount(columns, wrong, self.n)
-        sums, lost = segmented_sums(np.concatenate(parts), np.concatenate(places), self.n)
+        parts: list[Floats] = []
+        places: list[Places] = []
+        unknown = np.zeros(self.n)
+        for sign, (terms, (high, low), errors) in zip((1.0, -1.0, -1.0), unknowns, strict=True):
+            product, rest = two_product(terms.high, high[terms.unknowns])
+            small = terms.high * low[terms.unknowns] + terms.low * high[terms.unknowns]
+            parts += [sign * product, sign * rest, sign * small]
+            places += [terms.monomials] * 3
+            size = np.abs(high[terms.unknowns]) + np.abs(low[terms.unknowns])
+            wrong = terms.errors * size + 3.0 * UNIT * np.abs(terms.high * low[terms.unknowns])
+            wrong = (
+                wrong + 3.0 * UNIT * np.abs(terms.low * high[terms.unknowns]) + np.abs(terms.low * low[terms.unknowns])
+            )
+            if errors is not None:
+                wrong = wrong + (np.abs(terms.high) + np.abs(terms.low) + terms.errors) * errors[terms.unknowns]
+            unknown += np.bincount(terms.monomials, wrong, self.n)
+        values = np.concatenate(parts)
+        if not np.isfinite(values).all():
+            return None
+        sums, lost = segmented_sums(values, np.concatenate(places), self.n)
         # Sums of numbers that are not negative: of `k` of them, all but about `k u` is kept.
-        return sums, unknown * (1.0 + 2.0 * UNIT * len(self.columns)) + lost + TINY
+        return sums, unknown * (1.0 + 4.0 * UNIT * len(values)) + lost + TINY
 
+    def over_monomials(self, sizes: Sequence[int], gram: Pair, errors: Floats) -> tuple[Pair, Floats]:
+        r"""Return entries of Gram matrices over the monomials of the blocks, and their errors: :math:`C^\top G C`.
 
-def _flat(parts: list[Floats]) -> Floats:
-    return np.concatenate([np.zeros(0), *(part.reshape(-1) for part in parts)])
-
-
-def _lone(exponents: NDArray[np.int64], rows: int) -> NDArray[np.bool_]:
-    """Whether the entries of a block, rows by terms, meet one monomial each, with a number as coefficient."""
-    return np.full(rows * len(exponents), len(exponents) == 1 and not exponents.any())
+        Parameters
+        ----------
+        sizes : sequence of int
+            Those of the blocks of the program.
+        gram, errors : pair of arrays, array
+            The entries in svec order, and bounds of their errors.
+        """
+        if all(block.combinations is None for block, _ in self.blocks):
+            return gram, errors
+        high, low, wrong = [], [], []
+        ends = np.cumsum([svec_length(size) for size in sizes])
+        for (block, _), size, end in zip(self.blocks, sizes, ends, strict=True):
+            part = slice(end - svec_length(size), end)
+            if block.combinations is None:
+                high.append(gram[0][part])
+                low.append(gram[1][part])
+                wrong.append(errors[part])
+                continue
+            c = np.asarray(block.combinations.toarray(), dtype=np.float64)
+            none, across = np.zeros_like(c), np.abs(c)
+            first, lost = product_of_pairs((c.T, none.T), (matrix_of(gram[0][part]), matrix_of(gram[1][part])))
+            whole, more = product_of_pairs(first, (c, none))
+            more = more + (lost @ across + across.T @ matrix_of(errors[part]) @ across) * (1.0 + 1e-6)
+            high.append(triangle(whole[0]))
+            low.append(triangle(whole[1]))
+            wrong.append(triangle(more))
+        return (np.concatenate(high), np.concatenate(low)), np.concatenate(wrong)
 
 
 def identity_of(relaxation: Relaxation, problem: Problem) -> Identity | Unproved:
@@ -151,10 +194,48 @@ def identity_of(relaxation: Relaxation, problem: Problem) -> Identity | Unproved
     meaning = meaning_of(relaxation.plan, problem)
     if isinstance(meaning, Unproved):
         return meaning
-    return Identity.of(relaxation, meaning) or Unproved.OTHER_MONOMIALS
+    return Identity.of(relaxation, meaning) or Unproved.OTHER_POLYNOMIALS
 
 
 def triangle(matrices: Floats) -> Floats:
     """Return the entries of a stack of symmetric matrices in svec order, shape (..., size (size + 1) / 2)."""
     first, second = svec_index(matrices.shape[-1])
     return np.asarray(matrices[..., first, second])
+
+
+def matrix_of(entries: Floats) -> Floats:
+    """Return the symmetric matrix of entries in svec order."""
+    size = int((2 * len(entries)) ** 0.5)
+    first, second = svec_index(size)
+    matrix = np.zeros((size, size))
+    matrix[first, second] = matrix[second, first] = entries
+    return matrix
+
+
+def _stored(sdp: SDP, number: int, block: Block, meant: Meant) -> Places | None:
+    """Return the monomials of the terms of a block as the program has them, entries by terms.
+
+    None where it does not have them in this form: where the block is made of combinations, or stands for a polynomial
+    with other monomials.
+    """
+    values = block.polynomial.values
+    if block.combinations is not None or not np.array_equal(meant.rows, block.polynomial.exponents):
+        return None
+    start, end = sdp.operator.indptr[sdp.offsets[number]], sdp.operator.indptr[sdp.offsets[number + 1]]
+    expected = np.outer(svec_weights(block.size), values)
+    if end - start != expected.size or not (sdp.operator.data[start:end] == expected.reshape(-1)).all():
+        return None
+    return np.asarray(sdp.operator.indices[start:end].reshape(expected.shape), dtype=np.intp)
+
+
+def _found(relaxation: Relaxation, basis: NDArray[np.int64], rows: NDArray[np.int64]) -> Places:
+    """Return the monomials of the products of a basis and of terms, -1 where the relaxation has none."""
+    products = (basis[:, None, :] + rows[None, :, :]).reshape(-1, basis.shape[1])
+    return relaxation.monomials.find(products).reshape(len(basis), len(rows))
+
+
+def _terms(columns: Places, meant: Meant, factors: Floats, start: int) -> Terms:
+    """Return the terms of a polynomial times each of several monomials, with factors one or two."""
+    unknowns = np.repeat(np.arange(start, start + len(factors)), columns.shape[1]).astype(np.intp)
+    parts = [np.outer(factors, part).reshape(-1) for part in (meant.high, meant.low, meant.errors)]
+    return Terms(unknowns, columns.reshape(-1), *parts)

@@ -26,10 +26,13 @@ from ..errors import InvalidInput
 from ..polynomials.exponents import Exponents
 from ..problem import Problem
 from ..relaxations import Relaxation
+from ..relaxations.plan import Block
+from ..sdp import SDP
 from ..sdp.residuals import project_to_cone
-from ..sdp.svec import svec_index, svec_weights
+from ..sdp.svec import svec_weights
 from .accurate import TINY, UNIT
-from .defect import identity_of
+from .defect import identity_of, matrix_of
+from .meaning import Meant
 from .proof import Proof, Unproved
 from .rigorous import eigenvalues_above
 
@@ -77,16 +80,16 @@ def prove_on_box(
         return Proof.none(identity)
     with np.errstate(all="ignore"):
         entries = _entries(relaxation, gram)
-        found = identity.defect((multipliers, 0.0 * multipliers), (entries, 0.0 * entries), 0.0 * entries)
+        over = identity.over_monomials(relaxation.sdp.sizes, (entries, 0.0 * entries), 0.0 * entries)
+        found = identity.defect((multipliers, 0.0 * multipliers), *over)
         if found is None:
             return Proof.none(Unproved.TOO_LARGE)
         (high_part, low_part), unknown = found
         rows = relaxation.monomials.rows
         least = _least(high_part, unknown + np.abs(low_part), _ranges(rows, low, high))
-        for (block, errors), shift in zip(identity.blocks, _shifts(relaxation.sdp.sizes, entries), strict=True):
+        for (block, meant), shift in zip(identity.blocks, _shifts(relaxation.sdp, entries), strict=True):
             if shift > 0.0:
-                size = _largest(np.ones(len(block.basis)), None, 2 * block.basis, low, high)
-                size *= _largest(block.polynomial.values, errors, block.polynomial.exponents, low, high)
+                size = _largest_square(block, low, high) * _largest(meant, low, high)
                 least -= shift * max(size, 0.0) * (1.0 + 8.0 * UNIT)
         if relaxation.plan.normalization.degree:
             least = min(least, 0.0)
@@ -104,15 +107,12 @@ def _entries(relaxation: Relaxation, gram: Floats) -> Floats:
     return project_to_cone(gram, relaxation.sdp) / np.concatenate([np.zeros(0), *weights])
 
 
-def _shifts(sizes: tuple[int, ...], entries: Floats) -> list[float]:
+def _shifts(sdp: SDP, entries: Floats) -> list[float]:
     """Return for each block a number whose multiple of the identity makes it semidefinite."""
-    found, start = [], 0
-    for size in sizes:
-        first, second = svec_index(size)
-        matrix = np.zeros((size, size))
-        matrix[first, second] = matrix[second, first] = entries[start : start + len(first)]
-        start += len(first)
-        found.append(max(0.0, -eigenvalues_above(matrix)) if size > 1 else max(0.0, -float(matrix[0, 0])))
+    found = []
+    for part in sdp.split(entries):
+        least = float(part[0]) if len(part) == 1 else eigenvalues_above(matrix_of(part))
+        found.append(max(0.0, -least))
     return found
 
 
@@ -149,6 +149,16 @@ def _times(a: Floats, b: Floats) -> Floats:
     return np.where(a == 0.0, 0.0, a * b)
 
 
-def _largest(values: Floats, errors: Floats | None, rows: Exponents, low: Floats, high: Floats) -> float:
+def _largest(p: Meant, low: Floats, high: Floats) -> float:
     """Return an upper bound of a polynomial on a box."""
-    return -_least(-values, np.zeros(len(values)) if errors is None else errors, _ranges(rows, low, high))
+    return -_least(-p.high, np.abs(p.low) + p.errors, _ranges(p.rows, low, high))
+
+
+def _largest_square(block: Block, low: Floats, high: Floats) -> float:
+    """Return an upper bound of the sum of squares of what a block is made of, on a box."""
+    if block.combinations is None:
+        none = np.zeros(len(block.basis))
+        return _largest(Meant(2 * block.basis, none + 1.0, none, none), low, high)
+    below, above = _ranges(block.basis, low, high)
+    sizes = abs(block.combinations) @ np.maximum(np.abs(below), np.abs(above))
+    return float(sizes @ sizes) * (1.0 + 8.0 * UNIT * (len(block.basis) + len(sizes)))

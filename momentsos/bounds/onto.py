@@ -28,7 +28,7 @@ from .rigorous import relative_error
 Floats = NDArray[np.float64]
 
 
-def largest_change(sdp: SDP, lengths: Floats, amounts: Floats, data_error: float) -> float:
+def largest_change(sdp: SDP, lengths: Floats, amounts: Floats, errors: Floats) -> float:
     r"""Return what the shortest change that removes a defect does not exceed, infinity where nothing is shown.
 
     Parameters
@@ -38,8 +38,8 @@ def largest_change(sdp: SDP, lengths: Floats, amounts: Floats, data_error: float
         By which the equations are divided; powers of two, or any numbers.
     amounts : (n,) array
         The :math:`e_\alpha`, not divided.
-    data_error : float
-        A bound of the relative errors of the coefficients.
+    errors : (n,) array
+        How long the difference may be between a column of the program and the one that is meant, not divided.
     """
     stacked = np.concatenate([sdp.operator.toarray(), sdp.equalities[1:].toarray()]) / lengths
     rows, n = stacked.shape
@@ -50,8 +50,7 @@ def largest_change(sdp: SDP, lengths: Floats, amounts: Floats, data_error: float
         return np.inf
     inverse = solve_triangular(triangle, np.eye(n), check_finite=False)
     across = stacked @ inverse
-    # Entries off the diagonal hold a rounded root of two; all are divided by a length.
-    wrong = (4.0 * UNIT + data_error + float(relative_error(n))) * np.linalg.norm(stacked, axis=0)
+    wrong = (2.0 * UNIT + float(relative_error(n))) * np.linalg.norm(stacked, axis=0) + errors / lengths
     lost = float(np.linalg.norm(wrong @ np.abs(inverse))) * (1.0 + float(relative_error(n + rows)))
     size = float(np.linalg.norm(across)) * (1.0 + float(relative_error(n * rows)))
     delta = float(np.linalg.norm(across.T @ across - np.eye(n))) + float(relative_error(rows)) * (size**2 + n)

@@ -11,8 +11,7 @@ class Unproved(Enum):
     """Why a bound is not proved; the value of each member says what stands in the way."""
 
     NO_IDENTITY = "no exact identity was seen near the numerical one"
-    COMBINATIONS = "a block is made of combinations of monomials, whose coefficients were rounded"
-    OTHER_MONOMIALS = "a polynomial of the plan does not have the monomials of the one that it stands for"
+    OTHER_POLYNOMIALS = "the plan is not one for this problem, or its monomials are not those of the relaxation"
     DENOMINATOR = "the denominator is not seen to be at least one everywhere"
     UNBOUNDED_BOX = "a variable that the defect depends on has no bounds"
     NOT_SPREAD = "monomials whose defect neither blocks nor equations are seen to take up"

@@ -25,12 +25,13 @@ Every inequality here is between rounded numbers, with what rounding can take aw
 from __future__ import annotations
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..polynomials.shift import two_sum
 from ..problem import Problem
 from ..relaxations import Relaxation
-from ..sdp import SDP, smat
+from ..sdp import SDP, congruence, smat, svec_length
 from ..sdp.residuals import dual_residual
 from ..sdp.svec import svec_weights
 from .accurate import TINY, UNIT, Pair, product_of_pairs
@@ -48,7 +49,7 @@ _DENSE_WORK = 3e9
 _CORRECTIONS = 4
 
 
-def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbed) -> Proof:
+def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbed, span: int | None = None) -> Proof:
     """Prove that the bound of an identity that was made exact holds on the whole feasible set.
 
     Parameters
@@ -59,6 +60,9 @@ def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbe
     absorbed : Absorbed
         What `momentsos.bounds.repair.absorb` found for this relaxation; with an iterate that is near an exact identity
         but for rounding, a proof may be found too.
+    span : int, optional
+        The polynomials of all identities are known to lie in a space of at most this dimension
+        (`momentsos.bounds.span`): in changed variables it has fewer dimensions than there are monomials.
     """
     if absorbed.near is None:
         return Proof.none(Unproved.NO_IDENTITY)
@@ -66,11 +70,11 @@ def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbe
     if isinstance(identity, Unproved):
         return Proof.none(identity)
     with np.errstate(all="ignore"):
-        reason = _unproved(relaxation.sdp, identity, absorbed.near)
+        reason = _unproved(relaxation.sdp, identity, absorbed.near, span)
     return Proof(True, float(absorbed.near.multipliers[0])) if reason is None else Proof.none(reason)
 
 
-def _unproved(sdp: SDP, identity: Identity, near: Near) -> Unproved | None:
+def _unproved(sdp: SDP, identity: Identity, near: Near, span: int | None) -> Unproved | None:
     """Return why no exact identity is shown to exist, None where it is."""
     multipliers: Pair = near.multipliers, np.zeros_like(near.multipliers)
     middle = [(np.zeros_like(root) + np.eye(root.shape[-1]), np.zeros_like(root)) for root in near.roots]
@@ -79,14 +83,14 @@ def _unproved(sdp: SDP, identity: Identity, near: Near) -> Unproved | None:
     for _ in range(_CORRECTIONS):
         multipliers, middle = _corrected(sdp, near, multipliers, middle, defect)
         gram, errors = _gram(sdp, near, middle)
-        found = identity.defect(multipliers, gram, errors)
+        found = identity.defect(multipliers, *identity.over_monomials(sdp.sizes, gram, errors))
         if found is None:
             return Unproved.TOO_LARGE
         defect = found[0][0]
         amounts = (np.abs(defect) + np.abs(found[0][1]) + found[1]) * (1.0 + 8.0 * UNIT)
         if not np.isfinite(amounts).all():
             return Unproved.TOO_LARGE
-        reason = _without_room(identity, near, middle, np.where(_touched(identity, near), amounts, 0.0))
+        reason = _without_room(sdp, identity, near, middle, amounts, span)
         if reason is not Unproved.NO_ROOM:
             return reason
     return reason
@@ -125,27 +129,28 @@ def _gram(sdp: SDP, near: Near, middle: list[Pair]) -> tuple[Pair, Floats]:
     return (high, low), errors
 
 
-def _touched(identity: Identity, near: Near) -> NDArray[np.bool_]:
+def _touched(identity: Identity, alive: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Return the monomials that occur at all: the coefficients of the others in the defect are zero."""
-    found = (identity.cost != 0) | (identity.cost_errors != 0)
-    found[identity.free_columns] = True
-    kept = np.zeros(int(near.merged.whole.operator.shape[0]), dtype=bool)
-    kept[near.rows] = True
-    found[identity.columns[kept[identity.rows]]] = True
+    found = np.zeros(identity.n, dtype=bool)
+    for monomials in (identity.objective.monomials, identity.free.monomials, identity.gram.monomials[alive]):
+        found[monomials] = True
     return found
 
 
-def _without_room(identity: Identity, near: Near, middle: list[Pair], amounts: Floats) -> Unproved | None:
+def _without_room(
+    sdp: SDP, identity: Identity, near: Near, middle: list[Pair], amounts: Floats, span: int | None
+) -> Unproved | None:
     """Return why a defect of at most these amounts may be too much for the blocks, None where it is not."""
-    kept = np.full(int(near.merged.whole.operator.shape[0]), -1, dtype=np.intp)
-    kept[near.rows] = np.arange(len(near.rows))
-    takes = identity.unit & (kept[identity.rows] >= 0) & (identity.errors == 0) & (identity.factors > 0)
-    rows, columns, factors = kept[identity.rows[takes]], identity.columns[takes], identity.factors[takes]
-    total = np.asarray(np.bincount(columns, factors, identity.n), dtype=np.float64)
+    places = _places(sdp, identity, near)
+    alive = places[identity.gram.unknowns] >= 0
+    amounts = np.where(_touched(identity, alive), amounts, 0.0)
+    takes = identity.unit & alive
+    rows, columns = places[identity.gram.unknowns[takes]], identity.gram.monomials[takes]
+    total = np.asarray(np.bincount(columns, identity.gram.high[takes], identity.n), dtype=np.float64)
     amounts = _moved_along_ties(identity, near, amounts, total)
     sizes = np.zeros(len(near.sdp.sizes))
     if amounts[total == 0].any():
-        change = _by_the_equations(identity, near, amounts)
+        change = _by_the_equations(sdp, identity, near, amounts, span)
         if not np.isfinite(change):
             return Unproved.NOT_SPREAD
         sizes += change
@@ -166,19 +171,59 @@ def _without_room(identity: Identity, near: Near, middle: list[Pair], amounts: F
     return None
 
 
-def _by_the_equations(identity: Identity, near: Near, amounts: Floats) -> float:
-    """Return what the shortest change that removes a defect of these amounts does not exceed, perhaps infinity."""
+def _places(sdp: SDP, identity: Identity, near: Near) -> NDArray[np.intp]:
+    """Return for each entry over monomials its place in the rows that are left of the program, -1 where it has none.
+
+    The entries of a block of combinations have the number of its first row.
+    """
+    kept = np.full(sdp.operator.shape[0], -1, dtype=np.intp)
+    kept[near.rows] = np.arange(len(near.rows))
+    parts = [np.zeros(0, dtype=np.intp)]
+    for (block, _), part in zip(identity.blocks, np.split(kept, sdp.offsets[1:-1]), strict=True):
+        mixed = block.combinations is not None
+        parts.append(np.full(svec_length(len(block.basis)), part.max(initial=-1)) if mixed else part)
+    return np.concatenate(parts)
+
+
+def _by_the_equations(sdp: SDP, identity: Identity, near: Near, amounts: Floats, span: int | None) -> float:
+    """Return what the shortest change that removes a defect of these amounts does not exceed, perhaps infinity.
+
+    Where not all monomials have an equation of their own, those that have one decide when there are as many of them as
+    the space of all identities has dimensions: the equations that are left determine a polynomial of it.
+    """
     if near.merged.ties or DenseEquations.work_of(near.sdp) > _DENSE_WORK:  # merged entries are rounded sums
         return np.inf
-    data_error = max(
-        float((errors / np.where(factors != 0, np.abs(factors), TINY)).max(initial=0.0))
-        for errors, factors in ((identity.errors, identity.factors), (identity.free_errors, identity.free_factors))
-    )
     rest = amounts.copy()
     rest[near.columns] = 0.0
-    if rest.any():  # monomials whose equations follow from the others, as far as floats can tell
+    if rest.any() and (span is None or span > len(near.columns)):
         return np.inf
-    return largest_change(near.sdp, near.lengths, amounts[near.columns], data_error * (1.0 + 4.0 * UNIT))
+    errors = _column_errors(sdp, identity, near)[near.columns]
+    return largest_change(near.sdp, near.lengths, amounts[near.columns], errors)
+
+
+def _column_errors(sdp: SDP, identity: Identity, near: Near) -> Floats:
+    """Return how long the difference may be between a column of the program and the one that is meant.
+
+    Entries of the program hold a rounded root of two, and those of combinations rounded sums.
+    """
+    gram, free = identity.gram, identity.free
+    wrong = np.abs(gram.low) + gram.errors + 4.0 * UNIT * np.abs(gram.high)
+    squares = np.zeros(identity.n)
+    starts = np.cumsum([0, *(svec_length(len(block.basis)) for block, _ in identity.blocks)])
+    for number, (block, _) in enumerate(identity.blocks):
+        own = slice(*np.searchsorted(gram.unknowns, starts[number : number + 2]))
+        if block.combinations is None:
+            squares += np.bincount(gram.monomials[own], wrong[own] ** 2, identity.n)
+            continue
+        shape = svec_length(len(block.basis)), identity.n
+        where = gram.unknowns[own] - starts[number], gram.monomials[own]
+        many = float(relative_error(2.0 * len(block.basis) ** 2 + 8.0))
+        sizes = sp.csr_matrix((wrong[own] + many * np.abs(gram.high[own]), where), shape=shape)
+        mixed = congruence(sp.csr_matrix(abs(block.combinations))) @ sizes
+        squares += np.asarray(mixed.multiply(mixed).sum(axis=0)).reshape(-1) * (1.0 + many)
+    wrong = np.abs(free.low) + free.errors
+    squares += np.bincount(free.monomials, wrong**2, identity.n)
+    return np.asarray(np.sqrt(squares) * (1.0 + float(relative_error(len(gram.high)))))
 
 
 def _moved_along_ties(identity: Identity, near: Near, amounts: Floats, total: Floats) -> Floats:
@@ -187,7 +232,7 @@ def _moved_along_ties(identity: Identity, near: Near, amounts: Floats, total: Fl
     if not ties or not amounts[total == 0].any():
         return amounts
     inexact = np.zeros(len(near.merged.whole.right_side), dtype=bool)
-    inexact[identity.free_rows[identity.free_errors != 0]] = True
+    inexact[identity.free.unknowns[(identity.free.errors != 0) | (identity.free.low != 0)]] = True
     found = amounts.copy()
     for moment, other, row, own, others in reversed(ties):
         if total[moment] == 0 and not inexact[row]:

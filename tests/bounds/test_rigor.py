@@ -15,14 +15,16 @@ from signs import optimum, signs
 
 import momentsos as ms
 from momentsos.bounds import rigor
+from momentsos.bounds.changed import exactly_changed
 from momentsos.bounds.defect import identity_of
 from momentsos.bounds.implied import implied_box
-from momentsos.bounds.meaning import in_units, meaning_of
+from momentsos.bounds.meaning import meaning_of
 from momentsos.bounds.on_box import prove_on_box
 from momentsos.bounds.proof import Unproved
 from momentsos.bounds.repair import absorb
 from momentsos.bounds.rigor import prove_everywhere
-from momentsos.conditioning.affine import balanced_units, scale_by
+from momentsos.bounds.span import span_of
+from momentsos.conditioning.affine import AffineChange, balanced_units, change_affinely, scale_by
 from momentsos.errors import InvalidInput
 from momentsos.relaxations import Relaxation, assemble, dense_plan, partial_plan
 from momentsos.sdp import SDPSolution, svec_index
@@ -32,6 +34,7 @@ x, y = ms.variables("x y")
 (t,) = ms.variables("t")
 #: A sum of squares that vanishes to the fourth order, in no box that is implied.
 UNPROVED = {"powell_singular"}
+THIRD = Fraction(1, 3)
 NAMES = ["six_hump_camel", "motzkin_on_ball", "hock_schittkowski_71", "quadratic_on_simplex", "max_cut_5_cycle"]
 
 
@@ -43,6 +46,11 @@ def solved(problem: ms.Problem, order: int) -> tuple[Relaxation, SDPSolution]:
 def absorbed(relaxation: Relaxation, answer: SDPSolution, excess: float = 0.0):
     multipliers = answer.equality_duals + excess * np.eye(1, len(answer.equality_duals))[0]
     return absorb(relaxation.sdp, answer.moments, multipliers, answer.gram)
+
+
+def exact(change: AffineChange) -> ms.Problem:
+    given = change.shift, change.fine, change.matrix, change.objective, change.inequalities, change.equalities
+    return exactly_changed(change.original, *given)
 
 
 def fractions(array: np.ndarray) -> np.ndarray:
@@ -182,7 +190,7 @@ def test_nothing_is_proved_above_a_known_optimum(name, excess) -> None:
 def test_most_of_the_catalogue_is_proved_and_loses_little(case) -> None:
     problem = case.problem()
     change = scale_by(problem, balanced_units(problem))
-    meant = in_units(problem, np.diag(change.matrix), change.objective, change.inequalities, change.equalities)
+    meant = exact(change)
     relaxation, answer = solved(change.problem, case.order)
     limit = case.optimum + 1e-6 * max(1.0, abs(case.optimum))
     values = [prove_everywhere(relaxation, meant, absorbed(relaxation, answer))]
@@ -218,13 +226,11 @@ def test_fractions_that_floats_are_not_are_not_forgotten() -> None:
     problem = ms.Problem(t**2 - (2 * a - Fraction(1, 10)) * t + (Fraction(a) ** 2 - Fraction(a, 10)))
     relaxation, answer = solved(problem, 1)
     least = Fraction(-1, 400)
-    for proof in (
-        prove_everywhere(relaxation, problem, absorbed(relaxation, answer)),
-        prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.array([0.0]), np.array([2.0 * a])),
-    ):
+    on_box = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.array([0.0]), np.array([2.0 * a]))
+    for proof in (prove_everywhere(relaxation, problem, absorbed(relaxation, answer)), on_box):
         assert not proof.proved or Fraction(proof.value) <= least
     meaning = meaning_of(relaxation.plan, problem)
-    assert not meaning.exact and 0 < meaning.objective.max() < 1.0
+    assert not meaning.objective.exact and 0 < np.abs(meaning.objective.low).max() < 1.0
 
 
 def test_a_third_costs_the_last_digits_only() -> None:
@@ -233,7 +239,7 @@ def test_a_third_costs_the_last_digits_only() -> None:
     proof = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, -np.ones(2), np.ones(2))
     assert proof.proved and -1e-6 <= proof.value <= 0.0
     proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
-    assert not proof.proved or -1e-6 <= proof.value <= 0.0
+    assert proof.proved and -1e-6 <= proof.value <= 0.0
 
 
 def test_a_bound_for_another_problem_is_not_taken_for_one_of_this() -> None:
@@ -265,7 +271,9 @@ def test_what_stands_in_the_way_is_said() -> None:
     huge = 1e90 * answer.equality_duals
     assert prove_on_box(relaxation, problem, huge, answer.gram, -infinite, infinite).reason is Unproved.TOO_LARGE
     wider = ms.Problem(problem.minimize + x**3, problem.inequalities)
-    assert prove_everywhere(relaxation, wider, absorbed(relaxation, answer)).reason is Unproved.OTHER_MONOMIALS
+    assert not prove_everywhere(relaxation, wider, absorbed(relaxation, answer)).proved
+    beyond = ms.Problem(problem.minimize + x**5, problem.inequalities)
+    assert prove_everywhere(relaxation, beyond, absorbed(relaxation, answer)).reason is Unproved.OTHER_POLYNOMIALS
 
 
 def test_a_value_that_is_known_caps_the_bound() -> None:
@@ -297,11 +305,57 @@ def test_a_box_of_another_dimension_is_refused() -> None:
         prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.zeros(1), np.ones(1))
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_bound_in_changed_variables_is_proved_for_the_problem_as_it_was_given(seed) -> None:
+    """There are fewer equations than monomials: as many as the identities have dimensions before the change."""
+    rng = np.random.default_rng(seed)
+    u, v, w, size = ms.variables("u v w size")
+    data = rng.standard_normal((8, 4)).tolist()
+    residuals = [a * v * u**2 + b * v + c * w - d for a, b, c, d in data]
+    limits = [size + sign * r for r in residuals for sign in (1.0, -1.0)]
+    problem = ms.Problem(size, limits, variables=("u", "v", "w", "size"))
+    matrix = np.diag([0.7, 1.0, 0.3, 1.1])
+    matrix[1, 2] = 0.4
+    change = change_affinely(problem, np.append(rng.standard_normal(3), 0.0), matrix)
+    relaxation = assemble(partial_plan(change, 1))
+    answer = solver_named("native").solve(relaxation.sdp, SolverOptions())
+    found, span = absorbed(relaxation, answer), span_of(relaxation.plan, problem, change.matrix)
+    assert found.exact and span == len(found.near.columns) < relaxation.sdp.n_moments
+    proof = prove_everywhere(relaxation, exact(change), found, span)
+    assert proof.proved and not prove_everywhere(relaxation, exact(change), found).proved
+    points = rng.standard_normal((4000, 3)) * np.array([2.0, 1.0, 1.0])
+    losses = [np.abs(a * p[1] * p[0] ** 2 + b * p[1] + c * p[2] - d) for p in [points.T] for a, b, c, d in data]
+    assert change.value(proof.value) <= np.max(losses, axis=0).min()
+
+
+def test_a_shift_is_made_exactly() -> None:
+    problem = ms.Problem(x**3 * y + THIRD * x, [y - 0.1], [x * y])
+    shift, fine = np.array([0.3, -0.7]), np.array([1e-18, 0.0])
+    matrix = np.array([[0.1, 0.0], [0.2, 3.0]])
+    changed = exactly_changed(problem, shift, fine, matrix, 0.3, [1.0], [2.0])
+    place = [Fraction(3, 7), Fraction(-2, 9)]
+    at = [
+        Fraction(a) + Fraction(b) + sum(Fraction(c) * t for c, t in zip(row, place, strict=True))
+        for a, b, row in zip(shift.tolist(), fine.tolist(), matrix.tolist(), strict=True)
+    ]
+    value = sum(c * place[0] ** row[0] * place[1] ** row[1] for row, c in _terms(changed.minimize))
+    assert value == (at[0] ** 3 * at[1] + THIRD * at[0]) / Fraction(0.3)
+    assert (
+        sum(c * place[0] ** row[0] * place[1] ** row[1] for row, c in _terms(changed.equalities[0]))
+        == at[0] * at[1] / 2
+    )
+
+
+def _terms(p: ms.polynomials.Polynomial):
+    return zip(p.exponents.tolist(), map(Fraction, p.coefficients.tolist()), strict=True)
+
+
 def test_units_are_changed_exactly() -> None:
     third = Fraction(1, 3)
     problem = ms.Problem(third * x**2 + 0.1 * y, [x * y - 1e-300 * x**2], [x - y])
-    changed = in_units(problem, np.array([2.0**-20, 4.0]), 0.5, [2.0**-18], [1.0])
+    zero = np.zeros(2)
+    changed = exactly_changed(problem, zero, zero, np.diag([2.0**-20, 4.0]), 0.5, [2.0**-18], [1.0])
     assert changed.minimize == Fraction(1, 2**39) * third * x**2 + Fraction(0.1) * 8 * y
     assert changed.equalities[0].coefficient([1, 0]) == 2.0**-20
-    tiny = in_units(problem, np.array([2.0**-100, 1.0]), 1.0, [1.0], [1.0]).inequalities[0]
+    tiny = exactly_changed(problem, zero, zero, np.diag([2.0**-100, 1.0]), 1.0, [1.0], [1.0]).inequalities[0]
     assert tiny.is_exact and Fraction(tiny.coefficient([2, 0])) == -Fraction(1e-300) / Fraction(2) ** 200
