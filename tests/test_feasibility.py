@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import sqrt
 
 import numpy as np
@@ -11,6 +12,8 @@ import momentsos as ms
 from momentsos.points.local_search import LocalSearch
 
 x, y = ms.variables("x y")
+#: Exact, for the powers of a float would be rounded before they cancel.
+FAR = Fraction(10**4)
 
 #: Constraints without a multiplier at the minimiser, or whose terms cancel there: name, problem, minimum.
 DEGENERATE = {
@@ -21,7 +24,10 @@ DEGENERATE = {
     "cusp": (ms.Problem(x, inequalities=[x**3 - y**2]), 0.0),
     "cusp in a disc": (ms.Problem(x, inequalities=[x**3 - y**2, 4 - x**2 - y**2]), 0.0),
     "far disc": (ms.Problem(x, inequalities=[1 - (x - 1e6) ** 2 - (y - 1e6) ** 2]), 1e6 - 1),
-    "far quartic disc": (ms.Problem(x, inequalities=[1 - (x - 1e4) ** 4 - (y - 1e4) ** 4]), 1e4 - 1),
+    "far quartic disc": (
+        ms.Problem(x, inequalities=[1 - (x - Fraction(10**4)) ** 4 - (y - Fraction(10**4)) ** 4]),
+        1e4 - 1,
+    ),
 }
 
 

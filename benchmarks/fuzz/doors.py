@@ -93,7 +93,7 @@ def doors() -> tuple[Door, ...]:
         "seed": 0,
         "progress": None,
     }
-    of_solve = {**options, "candidates": np.zeros((1, 2)), "objective_scale": 1.0, "squares": ()}
+    of_solve = {**options, "candidates": np.zeros((1, 2)), "unit": 1.0, "squares": ()}
     rows, values, names = [[1, 0], [0, 2]], [1.0, -2.5], ["x", "y"]
     found: list[Door] = [
         ("variables", ms.variables, ("x", "y"), {}),

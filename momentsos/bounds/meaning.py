@@ -92,10 +92,10 @@ def meaning_of(plan: Plan, problem: Problem) -> Meaning | Unproved:
     """
     if not _at_least_one(plan.normalization):
         return Unproved.DENOMINATOR
-    known: dict[tuple[int, tuple[int, ...], BlockKind], Meant | None] = {}
+    known: dict[tuple[Polynomial, tuple[int, ...], BlockKind], Meant | None] = {}
     blocks = []
     for block in plan.blocks:
-        key = id(block.polynomial), block.factors, block.kind
+        key = block.polynomial, block.factors, block.kind
         if key not in known:
             known[key] = _meant(block, problem)
         blocks.append(known[key])

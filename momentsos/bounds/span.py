@@ -38,13 +38,13 @@ def span_of(plan: Plan, original: Problem, matrix: NDArray[np.float64]) -> int |
     if matrix[inner][:, ~inner].any():
         return None
     found, total = [], 0
-    asked: set[tuple[int, int]] = set()
+    asked: set[tuple[bytes, int]] = set()
 
     def multiplied(p: Integers, degree: int) -> bool:
         nonlocal total
-        if (id(p), degree) in asked:
+        if (p.tobytes(), degree) in asked:
             return True
-        asked.add((id(p), degree))
+        asked.add((p.tobytes(), degree))
         powers = monomial_basis(int(inner.sum()), degree)
         rows = np.zeros((len(powers), len(inner)), dtype=np.int64)
         rows[:, inner] = powers

@@ -190,7 +190,7 @@ def test_faces_are_found_where_the_squares_are_singular(name) -> None:
     certificate = certify(result)
     whole = max(result.relaxation.sdp.sizes)
     assert max(len(block["gram"]) for block in certificate.document["blocks"]) < whole or "ball" in result.coverage
-    assert abs(float(certificate.bound) - optimum) <= 1e-8 * max(result.unit, 1.0)
+    assert abs(float(certificate.bound) - optimum) <= 1e-7 * max(result.unit, 1.0)
 
 
 def network(seed: int, degrees: tuple[int, ...], noise: float, m: int = 6) -> tuple:

@@ -39,9 +39,9 @@ def other_tolerance(draw: Random) -> Case:
 
 @family("ways")
 def own_scale(draw: Random) -> Case:
-    """``objective_scale`` from 1e-6 to 1e12: it may not close a gap that the tolerance leaves open."""
+    """``unit`` from 1e-6 to 1e12: it may not close a gap that the tolerance leaves open."""
     case = draw.choice((base, nonnegative_on_a_ball))(draw)
-    return replace(case, options={"objective_scale": 10.0 ** draw.choice((-6, 0, 3, 6, 12))})
+    return replace(case, options={"unit": 10.0 ** draw.choice((-6, 0, 3, 6, 12))})
 
 
 @family("ways")
