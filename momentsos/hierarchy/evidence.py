@@ -98,6 +98,8 @@ class Evidence:
     tried : tuple of Tried
     bound : Bound or None
         The best one.
+    last : Solved or None
+        The relaxation that was solved last.
     infeasible, at_infinity : bool
         What was found out about the problem.
     falling : Falling or None
@@ -119,6 +121,7 @@ class Evidence:
     attempts: tuple[Attempt, ...] = ()
     tried: tuple[Tried, ...] = ()
     bound: Bound | None = None
+    last: Solved | None = None
     infeasible: bool = False
     falling: Falling | None = None
     at_infinity: bool = False
@@ -153,6 +156,7 @@ class Evidence:
             attempts=(*self.attempts, attempt),
             tried=(*self.tried, Tried(setting, solved.relaxation, attempt.lower_bound, before)),
             infeasible=infeasible,
+            last=solved,
         )
         return seen if new is None else seen._with_bound(new)
 

@@ -30,6 +30,8 @@ def result_of(evidence: Evidence) -> Result:
         seen = replace(seen, known=seen.known.gathered()).replaced().without_refuted()
     known, request, bound = seen.known, seen.request, seen.bound
     last = seen.attempts[-1] if seen.attempts else None
+    # A bound that is known beforehand can be certified from any relaxation.
+    behind = bound or (seen.last if seen.lower is not None else None)
     status = _status(seen)
     excluded = status in (Status.INFEASIBLE, Status.UNBOUNDED)
     upper = None if excluded else known.upper
@@ -56,9 +58,9 @@ def result_of(evidence: Evidence) -> Result:
         reason=seen.reason,
         seconds=ReadOnly({"formulate": 0.0, **seen.seconds, "total": time.perf_counter() - seen.started}),
         sizes=ReadOnly(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
-        relaxation=bound.relaxation if bound else None,
-        solution=bound.solution if bound else None,
-        change=bound.setting.change if bound else None,
+        relaxation=behind.relaxation if behind else None,
+        solution=behind.solution if behind else None,
+        change=behind.setting.change if behind else None,
     )
 
 
