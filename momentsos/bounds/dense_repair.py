@@ -139,7 +139,7 @@ class DenseFactor:
         y = self._up(goal - mu * self._down(residual))
         normal = self._down(self.free[0])
         slope = float(normal @ normal)
-        if not slope > 0.0:
+        if not (slope > 0.0 and mu > 0.0):
             return None
         nu = (float(right[0]) - float(self.free[0] @ y)) / slope
         y = y + nu * self._up(normal)

@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
-from catalogue import BY_NAME, CASES
+from catalogue import BY_NAME, CASES, HARD
 from chains import broyden, ring_of_spins
 from flint import arb, ctx
 from signs import optimum, signs
@@ -22,12 +22,12 @@ from momentsos.bounds.meaning import meaning_of
 from momentsos.bounds.on_box import prove_on_box
 from momentsos.bounds.proof import Unproved
 from momentsos.bounds.repair import absorb
-from momentsos.bounds.rigor import prove_everywhere
+from momentsos.bounds.rigor import prove_empty, prove_everywhere
 from momentsos.bounds.span import span_of
 from momentsos.conditioning.affine import AffineChange, balanced_units, change_affinely, scale_by
 from momentsos.errors import InvalidInput
 from momentsos.relaxations import Relaxation, assemble, dense_plan, partial_plan
-from momentsos.sdp import SDPSolution, svec_index
+from momentsos.sdp import DualRay, SDPSolution, svec, svec_index
 from momentsos.solvers import SolverOptions, solver_named
 
 x, y = ms.variables("x y")
@@ -303,6 +303,26 @@ def test_a_box_of_another_dimension_is_refused() -> None:
     relaxation, answer = solved(problem, 1)
     with pytest.raises(InvalidInput, match="box"):
         prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.zeros(1), np.ones(1))
+
+
+@pytest.mark.parametrize("case", [c for c in HARD if c.infimum == math.inf], ids=lambda case: case.name)
+def test_rays_prove_that_sets_are_empty(case) -> None:
+    problem = case.problem()
+    found = []
+    for order in (problem.minimum_order, problem.minimum_order + 1):
+        relaxation, answer = solved(problem, order)
+        found += [] if answer.dual_ray is None else [prove_empty(relaxation, problem, answer.dual_ray)]
+    assert found and all(found)
+
+
+def test_a_ray_of_a_set_with_points_far_out_proves_nothing() -> None:
+    problem = ms.Problem(x + y, [x - 1e6, y - 1e6, 1 + (x - y) ** 3])
+    relaxation, answer = solved(problem, 2)
+    rays = [] if answer.dual_ray is None else [answer.dual_ray]
+    one = np.eye(1, len(answer.equality_duals))[0] if answer.equality_duals is not None else np.ones(1)
+    gram = np.concatenate([svec(np.eye(size)) for size in relaxation.sdp.sizes])
+    rays += [DualRay(one, scale * gram, 0.0) for scale in (1e-12, 1.0)]
+    assert not any(prove_empty(relaxation, problem, ray) for ray in rays)
 
 
 @pytest.mark.parametrize("seed", range(3))
