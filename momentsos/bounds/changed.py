@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 from ..polynomials import Polynomial
 from ..problem import Problem
+from .accurate import TINY, UNIT
+from .rigorous import relative_error
 
 Floats = NDArray[np.float64]
 
@@ -57,6 +59,42 @@ def exactly_changed(
         changed = _composed(polynomials, factors, shift, fine, matrix)
     last = 1 + len(problem.inequalities)
     return Problem(changed[0], tuple(changed[1:last]), tuple(changed[last:]), problem.variables)
+
+
+def changed_box(low: Floats, high: Floats, shift: Floats, fine: Floats, matrix: Floats) -> tuple[Floats, Floats]:
+    r"""Return a box with all `t` for which :math:`a + T t` lies in a box, rounded outwards.
+
+    With `W` near the inverse of `T`, :math:`t = W (x - a) + (I - W T) t`. Infinite where nothing is shown.
+
+    Parameters
+    ----------
+    low, high : (n,) arrays
+        The box of `x`.
+    shift, fine, matrix : arrays
+        As for `exactly_changed`.
+    """
+    n, nowhere = len(low), np.full(len(low), np.inf)
+    try:
+        inverse = np.linalg.inv(matrix)
+    except np.linalg.LinAlgError:
+        return -nowhere, nowhere
+    with np.errstate(all="ignore"):
+        error = 4.0 * float(relative_error(n))
+        centre, half = 0.5 * low + 0.5 * high, 0.5 * high - 0.5 * low
+        half = (half + 4.0 * UNIT * (np.abs(low) + np.abs(high))) * (1.0 + error) + TINY
+        size = np.abs(centre) + np.abs(shift) + np.abs(fine)
+        middle = inverse @ ((centre - shift) - fine)
+        reach = (np.abs(inverse) @ (half + error * size)) * (1.0 + error)
+        rest = np.abs(np.eye(n) - inverse @ matrix) + error * (np.eye(n) + np.abs(inverse) @ np.abs(matrix))
+        share = float(rest.sum(axis=1).max()) * (1.0 + error)
+        if not share < 0.5:
+            return -nowhere, nowhere
+        largest = float((np.abs(middle) + reach).max()) / (1.0 - share) * (1.0 + error)
+        reach = (reach + share * largest) * (1.0 + error)
+        below, above = middle - reach, middle + reach
+        if not (np.isfinite(below).all() and np.isfinite(above).all()):
+            return -nowhere, nowhere
+    return np.nextafter(below, -np.inf), np.nextafter(above, np.inf)
 
 
 def _are_powers_of_two(values: Floats) -> bool:

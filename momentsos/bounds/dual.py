@@ -142,9 +142,10 @@ def excludes_all(relaxation: Relaxation, ray: DualRay, widths: NDArray[np.float6
     origin = np.zeros(constraints.n_moments)
     with np.errstate(all="ignore"):
         try:
-            return absorb(constraints, origin, ray.equality_duals, ray.gram, until).exact
+            found = absorb(constraints, origin, ray.equality_duals, ray.gram, until)
         except np.linalg.LinAlgError:  # of numbers that ran away
             return False
+    return found.exact and float(constraints.right_side @ found.multipliers) > 0.0  # steps may have moved it
 
 
 def _refined(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

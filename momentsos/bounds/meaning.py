@@ -45,13 +45,8 @@ class Meant:
         if not p.is_exact:
             none = np.zeros(len(p))
             return cls(p.exponents, p.values, none, none)
-        high, low, errors = np.zeros(len(p)), np.zeros(len(p)), np.zeros(len(p))
-        for place, value in enumerate(p.coefficients.tolist()):
-            high[place] = _rounded(value)
-            if np.isfinite(high[place]):
-                rest = value - Fraction(high[place])
-                low[place] = _rounded(rest)
-                errors[place] = 0.0 if rest == Fraction(low[place]) else 2.0 * UNIT * abs(low[place]) + TINY
+        parts = [_in_two_floats(value.numerator, value.denominator) for value in p.coefficients.tolist()]
+        high, low, errors = np.array(parts, dtype=np.float64).reshape(-1, 3).T
         return cls(p.exponents, high, low, errors)
 
     @property
@@ -132,8 +127,19 @@ def _product(p: Polynomial, q: Polynomial) -> Polynomial:
     return p * Fraction(1) * (q * Fraction(1))
 
 
-def _rounded(value: Fraction) -> float:
+def _in_two_floats(numerator: int, denominator: int) -> tuple[float, float, float]:
+    """Return a fraction as the sum of two floats, and a bound of what they leave out.
+
+    Integers are divided with correct rounding.
+    """
     try:
-        return float(value)
+        high = numerator / denominator
     except OverflowError:
-        return np.inf
+        return np.inf, 0.0, 0.0
+    own, power = high.as_integer_ratio()
+    rest, below = numerator * power - own * denominator, denominator * power
+    low = rest / below
+    own, power = low.as_integer_ratio()
+    if own * below == rest * power:
+        return high, low, 0.0
+    return high, low, 2.0 * UNIT * abs(low) + TINY

@@ -166,7 +166,7 @@ def _searched(
     size = 1.0 + abs(float(sdp.right_side @ multipliers))
     nearest: Near | None = None
     for level in (mu, *(share * size for share in _LEVELS if share * size > mu)):
-        start = _raised(sdp, gram[kept], level / max(float(np.abs(slack).max()), 1e-300))
+        start = _raised(sdp, gram[kept], level / (float(np.abs(slack).max(initial=0.0)) or 1.0))
         found = _centred(equations, multipliers, start, level, until)
         if found is None or (nearest is not None and not found.exact):
             continue

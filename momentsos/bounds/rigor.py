@@ -24,6 +24,8 @@ Every inequality here is between rounded numbers, with what rounding can take aw
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
@@ -31,7 +33,7 @@ from numpy.typing import NDArray
 from ..polynomials.shift import two_sum
 from ..problem import Problem
 from ..relaxations import Relaxation
-from ..sdp import SDP, congruence, smat, svec_length
+from ..sdp import SDP, DualRay, congruence, smat, svec_length
 from ..sdp.residuals import dual_residual
 from ..sdp.svec import svec_weights
 from .accurate import TINY, UNIT, Pair, product_of_pairs
@@ -39,7 +41,7 @@ from .defect import Identity, identity_of, triangle
 from .dense_repair import DenseEquations, between
 from .onto import largest_change
 from .proof import Proof, Unproved
-from .repair import Absorbed, Near
+from .repair import Absorbed, Near, absorb
 from .rigorous import relative_error
 
 Floats = NDArray[np.float64]
@@ -72,6 +74,28 @@ def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbe
     with np.errstate(all="ignore"):
         reason = _unproved(relaxation.sdp, identity, absorbed.near, span)
     return Proof(True, float(absorbed.near.multipliers[0])) if reason is None else Proof.none(reason)
+
+
+def prove_empty(
+    relaxation: Relaxation, problem: Problem, ray: DualRay, span: int | None = None, until: float = np.inf
+) -> bool:
+    r"""Return whether a ray proves that no point is feasible: zero is at least something positive there.
+
+    Parameters
+    ----------
+    relaxation, problem, span
+        As for `prove_everywhere`; the objective takes no part.
+    ray : DualRay
+    until : float
+        As for `momentsos.bounds.repair.absorb`.
+    """
+    zero = problem.minimize * 0.0
+    plan = replace(relaxation.plan, objective=zero)
+    sdp = replace(relaxation.sdp, cost=np.zeros(relaxation.sdp.n_moments))
+    about = replace(relaxation, plan=plan, sdp=sdp)
+    found = absorb(sdp, sdp.cost, ray.equality_duals, ray.gram, until)
+    without = Problem(zero, problem.inequalities, problem.equalities, problem.variables)
+    return prove_everywhere(about, without, found, span).value > 0.0
 
 
 def _unproved(sdp: SDP, identity: Identity, near: Near, span: int | None) -> Unproved | None:

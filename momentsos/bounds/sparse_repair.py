@@ -153,7 +153,7 @@ class SparseFactor:
         y = self.triangle.solve(self.triangle.right - self.mu * self.triangle.transposed_solve(residual))
         across = self.triangle.transposed_solve(normal)
         slope = float(across @ across)
-        if not slope > 0.0:
+        if not (slope > 0.0 and self.mu > 0.0):
             return None
         nu = (float(sdp.right_side[0]) - float(normal @ y)) / slope
         y = y + nu * self.triangle.solve(across)

@@ -8,7 +8,7 @@ from itertools import combinations_with_replacement
 
 import numpy as np
 import pytest
-from catalogue import BY_NAME, CASES
+from catalogue import BY_NAME, CASES, HARD
 from chains import broyden, ring_of_spins
 from flint import arb, ctx
 from signs import optimum, signs
@@ -22,12 +22,12 @@ from momentsos.bounds.meaning import meaning_of
 from momentsos.bounds.on_box import prove_on_box
 from momentsos.bounds.proof import Unproved
 from momentsos.bounds.repair import absorb
-from momentsos.bounds.rigor import prove_everywhere
+from momentsos.bounds.rigor import prove_empty, prove_everywhere
 from momentsos.bounds.span import span_of
 from momentsos.conditioning.affine import AffineChange, balanced_units, change_affinely, scale_by
 from momentsos.errors import InvalidInput
 from momentsos.relaxations import Relaxation, assemble, dense_plan, partial_plan
-from momentsos.sdp import SDPSolution, svec_index
+from momentsos.sdp import DualRay, SDPSolution, svec, svec_index
 from momentsos.solvers import SolverOptions, solver_named
 
 x, y = ms.variables("x y")
@@ -305,6 +305,26 @@ def test_a_box_of_another_dimension_is_refused() -> None:
         prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.zeros(1), np.ones(1))
 
 
+@pytest.mark.parametrize("case", [c for c in HARD if c.infimum == math.inf], ids=lambda case: case.name)
+def test_rays_prove_that_sets_are_empty(case) -> None:
+    problem = case.problem()
+    found = []
+    for order in (problem.minimum_order, problem.minimum_order + 1):
+        relaxation, answer = solved(problem, order)
+        found += [] if answer.dual_ray is None else [prove_empty(relaxation, problem, answer.dual_ray)]
+    assert found and all(found)
+
+
+def test_a_ray_of_a_set_with_points_far_out_proves_nothing() -> None:
+    problem = ms.Problem(x + y, [x - 1e6, y - 1e6, 1 + (x - y) ** 3])
+    relaxation, answer = solved(problem, 2)
+    rays = [] if answer.dual_ray is None else [answer.dual_ray]
+    one = np.eye(1, len(answer.equality_duals))[0] if answer.equality_duals is not None else np.ones(1)
+    gram = np.concatenate([svec(np.eye(size)) for size in relaxation.sdp.sizes])
+    rays += [DualRay(one, scale * gram, 0.0) for scale in (1e-12, 1.0)]
+    assert not any(prove_empty(relaxation, problem, ray) for ray in rays)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_a_bound_in_changed_variables_is_proved_for_the_problem_as_it_was_given(seed) -> None:
     """There are fewer equations than monomials: as many as the identities have dimensions before the change."""
@@ -326,36 +346,3 @@ def test_a_bound_in_changed_variables_is_proved_for_the_problem_as_it_was_given(
     points = rng.standard_normal((4000, 3)) * np.array([2.0, 1.0, 1.0])
     losses = [np.abs(a * p[1] * p[0] ** 2 + b * p[1] + c * p[2] - d) for p in [points.T] for a, b, c, d in data]
     assert change.value(proof.value) <= np.max(losses, axis=0).min()
-
-
-def test_a_shift_is_made_exactly() -> None:
-    problem = ms.Problem(x**3 * y + THIRD * x, [y - 0.1], [x * y])
-    shift, fine = np.array([0.3, -0.7]), np.array([1e-18, 0.0])
-    matrix = np.array([[0.1, 0.0], [0.2, 3.0]])
-    changed = exactly_changed(problem, shift, fine, matrix, 0.3, [1.0], [2.0])
-    place = [Fraction(3, 7), Fraction(-2, 9)]
-    at = [
-        Fraction(a) + Fraction(b) + sum(Fraction(c) * t for c, t in zip(row, place, strict=True))
-        for a, b, row in zip(shift.tolist(), fine.tolist(), matrix.tolist(), strict=True)
-    ]
-    value = sum(c * place[0] ** row[0] * place[1] ** row[1] for row, c in _terms(changed.minimize))
-    assert value == (at[0] ** 3 * at[1] + THIRD * at[0]) / Fraction(0.3)
-    assert (
-        sum(c * place[0] ** row[0] * place[1] ** row[1] for row, c in _terms(changed.equalities[0]))
-        == at[0] * at[1] / 2
-    )
-
-
-def _terms(p: ms.polynomials.Polynomial):
-    return zip(p.exponents.tolist(), map(Fraction, p.coefficients.tolist()), strict=True)
-
-
-def test_units_are_changed_exactly() -> None:
-    third = Fraction(1, 3)
-    problem = ms.Problem(third * x**2 + 0.1 * y, [x * y - 1e-300 * x**2], [x - y])
-    zero = np.zeros(2)
-    changed = exactly_changed(problem, zero, zero, np.diag([2.0**-20, 4.0]), 0.5, [2.0**-18], [1.0])
-    assert changed.minimize == Fraction(1, 2**39) * third * x**2 + Fraction(0.1) * 8 * y
-    assert changed.equalities[0].coefficient([1, 0]) == 2.0**-20
-    tiny = exactly_changed(problem, zero, zero, np.diag([2.0**-100, 1.0]), 1.0, [1.0], [1.0]).inequalities[0]
-    assert tiny.is_exact and Fraction(tiny.coefficient([2, 0])) == -Fraction(1e-300) / Fraction(2) ** 200
