@@ -98,7 +98,9 @@ def _judged(evidence: Evidence) -> Evidence:
         return evidence
     known, ends = seen_far_out(evidence.known)
     room = min(SECONDS, max(0.1, 0.2 * evidence.request.time_left()))
-    return replace(evidence, known=known, falling=falling(evidence.request.posed, ends, room), seen_far=True)
+    bounded = np.isfinite(evidence.request.facts.lowest)  # a loss does not fall without end
+    proof = None if bounded else falling(evidence.request.posed, ends, room)
+    return replace(evidence, known=known, falling=proof, seen_far=True)
 
 
 def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | None:

@@ -16,6 +16,7 @@ from ..machine.mappings import ReadOnly
 from ..points.falling import Falling
 from ..points.far import escapes
 from ..points.known import Known
+from ..points.violation import with_mended_points
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import SDPSolution
@@ -151,6 +152,9 @@ class Evidence:
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
             widths = _extent(self.request.posed) / np.diag(setting.change.matrix)
             infeasible = excludes_all(solved.relaxation, solved.solution.dual_ray, widths, self.request.until)
+            if infeasible:  # sets without an interior are excluded up to rounding: they may be points
+                seen = replace(seen, known=with_mended_points(seen.known))
+                infeasible = seen.known.best is None
         seen = replace(
             seen,
             attempts=(*self.attempts, attempt),
