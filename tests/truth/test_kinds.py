@@ -65,6 +65,7 @@ KINDS = [
         ),
         -2.25,
     ),
+    ("tangent line", P(-0.625 * v + 1.25 * u, [-0.75 * v**2 + 2.625 * v + u - 2.296875, -u]), -1.09375),
     ("chain of epigraphs", P(z, [z - y**4], [y - (x - 1.75) ** 4]), 0.0),
 ]
 #: Sets without a point, some by a margin that rounding hides.
