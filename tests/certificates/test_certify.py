@@ -184,13 +184,13 @@ def test_a_larger_tolerance_may_lower_the_bound_further_but_never_beyond(disc) -
         assert 0 <= result.lower_bound - float(bound) <= tolerance * abs(result.lower_bound)
 
 
-@pytest.mark.parametrize("name", ["rosenbrock_2", "leon", "rosenbrock_4", "six_hump_camel"])
+@pytest.mark.parametrize("name", ["rosenbrock_2", "leon", "six_hump_camel"])
 def test_faces_are_found_where_the_squares_are_singular(name) -> None:
     result, optimum = solved(name)
     certificate = certify(result)
     whole = max(result.relaxation.sdp.sizes)
-    assert max(len(block["gram"]) for block in certificate.document["blocks"]) < whole or "ball" in result.coverage
-    assert abs(float(certificate.bound) - optimum) <= 1e-7 * max(result.unit, 1.0)
+    assert max(len(block["gram"]) for block in certificate.document["blocks"]) < whole
+    assert abs(float(certificate.bound) - optimum) <= 1e-8 * max(result.unit, 1.0)
 
 
 def network(seed: int, degrees: tuple[int, ...], noise: float, m: int = 6) -> tuple:

@@ -176,4 +176,4 @@ def test_exact_and_rounded_polynomials_shift_together(rng) -> None:
 def test_the_minimum_far_out_is_the_one_of_the_exact_coefficients() -> None:
     result = ms.solve(ms.Problem(far_quadratic()))
     assert result.lower_bound <= -0.0025 + 1e-12
-    assert result.lower_bound == pytest.approx(-0.0025, abs=1e-6)
+    assert result.lower_bound == pytest.approx(-0.0025, abs=1e-8)
