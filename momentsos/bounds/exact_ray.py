@@ -23,8 +23,8 @@ from ..problem import Problem
 from ..relaxations import Relaxation
 from ..relaxations.plan import BlockKind
 from ..sdp import DualRay, svec_length
-from ..sdp.triangles import independent
 from ..sdp.svec import svec_index, svec_weights
+from ..sdp.triangles import independent
 from .defect import Identity, Terms, identity_of
 from .proof import Unproved
 

@@ -85,7 +85,7 @@ def _check(info: int) -> None:
         raise ValueError(f"LAPACK refused argument {-info} of a factorisation")
 
 
-def independent(matrix: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def independent(matrix: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return as many rows and columns as the rank, such that their submatrix is regular and well conditioned."""
     size = np.linalg.norm(matrix, axis=1)
     scaled = matrix / np.where(size > 0, size, 1.0)[:, None]
