@@ -155,3 +155,10 @@ def test_a_fit_that_lies_is_found() -> None:
     }
     for name, claim in lies.items():
         assert name in {fault.name for fault in judge_fit(LINE, claim, True)}
+
+
+def test_a_gap_is_one_against_the_unit_that_the_user_names() -> None:
+    wide = replace(TRUE, lower=-1.0 - 1e-4)
+    assert "certified with a gap" in names(DISC, wide)
+    assert names(replace(DISC, options={"unit": 1e3}), wide) == set()
+    assert "certified with a gap" in names(replace(DISC, options={"unit": 10.0}), wide)
