@@ -153,7 +153,7 @@ class Evidence:
             widths = _extent(self.request.posed) / np.diag(setting.change.matrix)
             infeasible = excludes_all(solved.relaxation, solved.solution.dual_ray, widths, self.request.until)
             if infeasible:  # sets without an interior are excluded up to rounding: they may be points
-                seen = replace(seen, known=with_mended_points(seen.known))
+                seen = replace(seen, known=with_mended_points(seen.known, seed=2))
                 infeasible = seen.known.best is None
         seen = replace(
             seen,

@@ -16,6 +16,7 @@ from .judge import PointJudge
 from .known import FAR, Changed, Known
 from .local_search import LocalPoint, random_starts
 from .options import SearchOptions
+from .violation import with_mended_points
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +25,8 @@ Floats = NDArray[np.float64]
 SETTLED = 0.05
 #: Starting points at most, and how often the best value is to be found without candidates.
 _STARTS, _ENOUGH = 24, 4
+#: Starts that lead to no feasible point, after which another way is tried.
+_PATIENCE = 6
 
 
 def first_points(problem: Problem, options: SearchOptions, candidates: Floats | None = None) -> Known:
@@ -52,7 +55,10 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     known = replace(known, waiting=tuple(starts))
     if known.best is None:
         enough = _STARTS if problem.equalities else _ENOUGH  # sets of a few points: many starts end in each
-        known = replace(known.looked_further(enough), waiting=())
+        known = known.looked_further(enough, _PATIENCE)
+        if known.best is None:  # perhaps a set without an interior
+            known = with_mended_points(known)
+        known = replace(known.looked_further(enough) if known.best is None else known, waiting=())
     elif known.is_far:
         known = known.looked_further(1)  # where it ends tells whether it runs away
     if known.points:

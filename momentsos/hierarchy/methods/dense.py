@@ -69,7 +69,8 @@ class Dense(Method):
     ) -> Candidates:
         """Test flatness, extract atoms at every inner degree that allows it, improve and check each.
 
-        The mean of the moments is a candidate too. Every point is kept only if it is feasible after polishing.
+        The mean of the moments is a candidate too. Every point is kept only if it is feasible after polishing or
+        mending.
         """
         if solution.moments is None:
             return Candidates(None, (), ())
@@ -87,8 +88,9 @@ class Dense(Method):
                 point = known.descend(setting.change, start * units)
             else:
                 point = known.improve(known.change.inverse_point(setting.change.point(start * units)))
-            if point.feasible:
-                kept.append(point)
+            found = known.mended(point)
+            if found is not None:
+                kept.append(found)
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(flatness, tuple(kept), tuple(dropped))
