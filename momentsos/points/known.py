@@ -41,16 +41,33 @@ class Changed:
     ----------
     change : AffineChange
     local : LocalSearch
-        On ``change.problem``.
+        On ``change.problem``, or one with the same points.
     """
 
     change: AffineChange
     local: LocalSearch
 
     @classmethod
-    def of(cls, change: AffineChange, epigraph: int | None, squares: Sequence[Polynomial] = ()) -> Changed:
-        """Compile the search; `epigraph` is the number of the epigraph variable, if there is one."""
-        return cls(change, LocalSearch(change.problem, squares, _upwards(change, epigraph)))
+    def of(
+        cls,
+        change: AffineChange,
+        epigraph: int | None,
+        squares: Sequence[Polynomial] = (),
+        regular: Problem | None = None,
+    ) -> Changed:
+        """Compile the search.
+
+        Parameters
+        ----------
+        change : AffineChange
+        epigraph : int or None
+            The number of the epigraph variable, if there is one.
+        squares : sequence of Polynomial
+            Polynomials whose squares the changed objective is.
+        regular : Problem, optional
+            The changed problem with other constraints that say the same.
+        """
+        return cls(change, LocalSearch(regular or change.problem, squares, _upwards(change, epigraph)))
 
 
 def _upwards(change: AffineChange, epigraph: int | None) -> Floats | None:

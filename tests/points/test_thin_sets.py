@@ -64,3 +64,12 @@ def test_atoms_at_double_roots_are_mended() -> None:
 def test_a_single_point_is_no_empty_set() -> None:
     result = ms.solve(P(-1.75 * X, [], [1.375 * (X - 1.75) ** 6]), time_limit=20)
     assert result.status is not ms.Status.INFEASIBLE and result.upper_bound == -3.0625
+
+
+def test_descents_see_no_squared_factors_and_lose_no_point() -> None:
+    walls = [(u + 1) ** 3, -((u - 2) ** 3), v**2 * (v + 1) ** 2, (v - 3) * (v - 1) ** 2]
+    regular = PointJudge(P(u + v, walls)).regular
+    assert regular is not None
+    assert sorted(g.degree for g in regular.inequalities) == [1, 1, 3]  # the last one has a point at v = 1
+    found = ms.solve(P(u + v, [(u + 1) ** 3, -((u - 2) ** 3), (v + 4) ** 3, -((v - 1) ** 3)]), time_limit=20)
+    assert found.upper_bound == -5.0

@@ -32,6 +32,8 @@ _SNAP, _SNAP_END = 1e-11, 1e-18
 _SHARES = (1e-6, 1e-4, 1e-2, 1.0)
 #: What two values of one point may differ by, as a share of their size.
 _ROUNDING = 1e-13
+#: Squared factors are looked for beforehand in constraints of no more terms than this.
+_TERMS = 1_000
 #: Bits of points that are no binary fractions.
 _BITS = 1024
 
@@ -218,6 +220,12 @@ class PointJudge:
         """The judge of the problem without squared factors, whose feasible points are feasible; None without any."""
         simpler = without_squares(self.problem, self._compiled.constraints)
         return None if simpler is None else PointJudge(simpler, self.squares)
+
+    @cached_property
+    def regular(self) -> Problem | None:
+        """The problem without squared factors where its points are the same; None without any, or of many terms."""
+        size = sum(len(p) for p in (*self.problem.inequalities, *self.problem.equalities))
+        return None if size > _TERMS else without_squares(self.problem, self._compiled.constraints, equivalent=True)
 
     @cached_property
     def _compiled(self) -> Compiled:
