@@ -31,6 +31,7 @@ CERTIFIED = ("CERTIFIED", "CERTIFIED_WITHIN")
 
 #: Every class of fault, and whether it is a false claim or a small miss.
 CLASSES = {
+    "theorem that does not hold": "false",
     "lower bound above the infimum": "false",
     "lower bound above the infimum, of a region without numbers": "false",
     "upper bound below the infimum": "false",
@@ -118,6 +119,9 @@ def _lower(case: Case, claim: Claim) -> list[Fault]:
         return [Fault(name if claim.covers(below[0]) else f"{name}, of a region without numbers", words="unbounded")]
     size = max(abs(truth.high), unit)
     excess = (lower - truth.high) / size
+    if claim.rigorous and excess > 0:
+        if claim.everywhere or any(claim.covers(p) and case.objective(p) < lower for p in truth.points):
+            return [Fault("theorem that does not hold", float(excess), f"{claim.lower!r} > {float(truth.high)!r}")]
     if excess <= ROUNDING:
         return []
     if not claim.everywhere and claim.region is not None:

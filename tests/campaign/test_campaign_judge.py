@@ -35,6 +35,7 @@ def test_a_true_answer_has_no_fault() -> None:
 
 LIES = {
     "lower bound above the infimum": {"lower": -0.9, "status": "BOUNDED"},
+    "theorem that does not hold": {"lower": -1.0 + 2.0**-52, "status": "BOUNDED", "rigorous": True},
     "lower bound slightly above the infimum": {"lower": -1.0 + 1e-8, "status": "BOUNDED"},
     "lower bound above the infimum, of a region without numbers": {
         "lower": -0.9,
