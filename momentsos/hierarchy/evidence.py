@@ -159,7 +159,7 @@ class Evidence:
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
             infeasible = proved_empty(setting, solved.relaxation, solved.solution.dual_ray, self.request.until)
             if not infeasible:  # rounding may exclude a set without an interior: it may be a point
-                seen = replace(seen, known=with_mended_points(seen.known))
+                seen = replace(seen, known=with_mended_points(seen.known, seed=2 + len(self.attempts)))
         seen = replace(
             seen,
             attempts=(*self.attempts, attempt),
