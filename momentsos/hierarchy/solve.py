@@ -167,6 +167,7 @@ def minimise(
     ------
     As `solve`.
     """
+    began = time.perf_counter()
     check_problem(problem)
     check_request(asked)
     choice = methods_named(asked.method, problem)
@@ -174,12 +175,13 @@ def minimise(
     orders = asked.order, asked.max_order
     first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
     chosen = (first, *(other for other in others if _exists(other, problem, *orders)))
-    request = Request.of(problem, asked, facts)
-    began = time.perf_counter()
+    request = Request.of(problem, asked, facts, began)
+    chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
         known = first_points(request.posed, request.search_options(), candidates)
-        start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
+        start = Evidence(request, first, known, began)
+        start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
         return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
@@ -214,7 +216,10 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
         known = evidence.known
         found.append(evidence)
     best = max((replace(each, known=known) for each in found), key=lambda each: (each.finished, -each.gap))
-    return best.looked_beyond(near=True) if not best.finished and start.request.time_left() > 0 else best
+    if best.finished or start.request.time_left() <= 0:
+        return best
+    began = time.perf_counter()
+    return best.looked_beyond(near=True).timed(extract=time.perf_counter() - began)
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:
