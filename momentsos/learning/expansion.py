@@ -65,6 +65,12 @@ class Expansion:
         everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
 
+    def in_time(self, rows: Floats) -> Iterator[Floats]:
+        """Go through rows of an array while the time is not over; `ProblemTooLarge` is raised then."""
+        for row in rows:
+            refuse_if_late(self._until, "the loss was written down")
+            yield row
+
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
         widest = max(
