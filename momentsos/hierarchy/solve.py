@@ -16,11 +16,13 @@ from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
+from ..points.known import Known
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import climb
 from .evidence import Evidence
+from .gaps import closes
 from .methods import Choice, Method, methods_named
 from .request import (
     NO_FACTS,
@@ -155,13 +157,20 @@ def solve(
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
     with memory_errors_told("this problem"):
-        return minimise(problem, asked, facts, None if candidates is None else _points(candidates, problem))
+        given = None if candidates is None else _points(candidates, problem)
+        return minimise(problem, asked, facts, given, searched=False)
 
 
 def minimise(
-    problem: Problem, asked: Asked, facts: Facts = NO_FACTS, candidates: NDArray[np.float64] | None = None
+    problem: Problem,
+    asked: Asked,
+    facts: Facts = NO_FACTS,
+    candidates: NDArray[np.float64] | None = None,
+    searched: bool = True,
 ) -> Result:
     """Do what `solve` does, with what is known of the objective beforehand.
+
+    With `searched` the candidates are what a search has found, and none precedes the first relaxation.
 
     Raises
     ------
@@ -179,12 +188,23 @@ def minimise(
     chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
-        known = first_points(request.posed, request.search_options(), candidates)
+        known = _first_known(request, candidates, searched)
         start = Evidence(request, first, known, began)
         start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
         return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
+
+
+def _first_known(request: Request, candidates: NDArray[np.float64] | None, searched: bool) -> Known:
+    """Return the first points; what the user hands in comes in addition to a search, and leads where it is lower."""
+    problem, options = request.posed, request.search_options()
+    if candidates is None or searched:
+        return first_points(problem, options, candidates)
+    found = first_points(problem, options)
+    both = found.with_points(map(found.local.assess, found.change.inverse_point(candidates)))
+    lower = both.upper is not None and (found.upper is None or not closes(both.upper, found.upper, 1.0, request.tol))
+    return first_points(problem, options, candidates) if lower else both
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
