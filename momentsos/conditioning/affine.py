@@ -54,6 +54,13 @@ class AffineChange(Record):
     inequalities: tuple[float, ...]
     equalities: tuple[float, ...]
 
+    @property
+    def is_exact(self) -> bool:
+        """Whether variables are neither shifted nor mixed, and measured in powers of two: nothing is rounded then."""
+        units = np.diag(self.matrix)
+        alone = not self.shift.any() and not self.fine.any() and np.array_equal(self.matrix, np.diag(units))
+        return alone and bool((np.frexp(np.abs(units))[0] == 0.5).all())
+
     def point(self, changed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the original point `a + T t`, or the rows of them."""
         return np.asarray(self.shift + (self.fine + changed @ self.matrix.T))

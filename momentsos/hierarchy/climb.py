@@ -81,7 +81,7 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
                 return evidence.stopped(Limit.SIZE, f"Order {k} over {setting.region} was not tried: {error}.")
             if evidence.limit is not None:
                 return evidence
-            evidence = _judged(evidence).looked_beyond()
+            evidence = _judged(evidence.proved() if evidence.certified else evidence).looked_beyond()
             if evidence.finished:
                 return evidence
         rounds.append(evidence.tried[before:])

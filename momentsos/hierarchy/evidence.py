@@ -20,7 +20,7 @@ from ..sdp import SDPSolution
 from .gaps import closes
 from .methods import Method, Setting
 from .methods.base import Candidates, Tried
-from .placing import placed
+from .placing import placed, wide_box
 from .request import Request
 from .result import Attempt
 from .theorems import proved_bound, proved_empty, proved_everywhere
@@ -62,7 +62,7 @@ class Bound:
     @property
     def absorbed(self) -> bool:
         """Whether nothing is left of the defect of its identity: it holds where the setting does."""
-        return self.dual.absorbed or (self.theorem is not None and not isinstance(self.region, Box))
+        return (self.dual.absorbed or self.theorem is not None) and not isinstance(self.region, Box)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,6 +196,11 @@ class Evidence:
         if old is None or upper is None or old.theorem is not None or self.request.time_left() <= 0:
             return self
         value = proved_bound(old.dual, old.setting, old.relaxation, old.solution, old.region, upper)
+        if value is None and old.region.everything and not old.setting.change.is_exact:
+            # An identity between rounded coefficients may hide what counts far out, and is not believed there.
+            box = wide_box(self.known)
+            value = proved_bound(old.dual, old.setting, old.relaxation, old.solution, box, upper)
+            return replace(self, bound=replace(old, region=box, theorem=value))
         if value is None or (self.certified and not self.closes(max(value, self.request.facts.lowest))):
             return self
         return replace(self, bound=replace(old, theorem=value))
