@@ -81,7 +81,9 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
                 return evidence.stopped(Limit.SIZE, f"Order {k} over {setting.region} was not tried: {error}.")
             if evidence.limit is not None:
                 return evidence
-            evidence = _judged(evidence.proved() if evidence.certified else evidence).looked_beyond()
+            began = time.perf_counter()
+            evidence = _judged(evidence).looked_beyond()
+            evidence = evidence.timed(extract=time.perf_counter() - began)
             if evidence.finished:
                 return evidence
         rounds.append(evidence.tried[before:])

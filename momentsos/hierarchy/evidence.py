@@ -20,7 +20,7 @@ from ..sdp import SDPSolution
 from .gaps import closes
 from .methods import Method, Setting
 from .methods.base import Candidates, Tried
-from .placing import placed, wide_box
+from .placing import Placed, near_box, placed
 from .request import Request
 from .result import Attempt
 from .theorems import proved_bound, proved_empty, proved_everywhere
@@ -174,21 +174,31 @@ class Evidence:
         old = self.bound
         if old is None or old.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
             return self
-        found = placed(old.dual, old.setting, self.known, self.closes)
-        return replace(self, bound=None if found is None else replace(old, dual=found.dual, region=found.region))
+        found = self._where(old.dual, old.setting)
+        same = None if found is None else replace(old, dual=found.dual, region=found.region, theorem=None)
+        return replace(self, bound=same)
 
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
         setting, relaxation = solved.setting, solved.relaxation
         theorem = None
-        if not dual.absorbed and dual.near is not None and self.closes(setting.change.value(dual.gamma)):
+        if self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma)):
             theorem = proved_everywhere(dual, setting, relaxation)
-        if theorem is not None:
-            return Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)
-        found = placed(dual, setting, self.known, self.closes)
+        found = Placed(dual, setting.region) if theorem is not None else self._where(dual, setting)
         if found is None:
             return None
-        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution)
+        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution, theorem)
+
+    def _where(self, dual: DualBound, setting: Setting) -> Placed | None:
+        """Return a bound that is not proved with the set on which it holds, None where it is worth nothing."""
+        found = placed(dual, setting, self.known, self.closes)
+        if found is None or not (found.dual.absorbed and found.region.everything and self._unsure(setting)):
+            return found
+        return None if self.known.best is None else Placed(dual, near_box(self.known))
+
+    def _unsure(self, setting: Setting) -> bool:
+        """Whether rounded coefficients may hide what counts far out, where nothing else bounds the objective."""
+        return setting.change.rounds and not np.isfinite(self.request.facts.lowest)
 
     def proved(self) -> Evidence:
         """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none."""
@@ -196,11 +206,6 @@ class Evidence:
         if old is None or upper is None or old.theorem is not None or self.request.time_left() <= 0:
             return self
         value = proved_bound(old.dual, old.setting, old.relaxation, old.solution, old.region, upper)
-        if value is None and old.region.everything and not old.setting.change.is_exact:
-            # An identity between rounded coefficients may hide what counts far out, and is not believed there.
-            box = wide_box(self.known)
-            value = proved_bound(old.dual, old.setting, old.relaxation, old.solution, box, upper)
-            return replace(self, bound=replace(old, region=box, theorem=value))
         if value is None or (self.certified and not self.closes(max(value, self.request.facts.lowest))):
             return self
         return replace(self, bound=replace(old, theorem=value))

@@ -58,16 +58,15 @@ def placed(dual: DualBound, setting: Setting, known: Known, closes: Callable[[fl
             return everywhere
     if known.best is None:
         return everywhere
-    region = wide_box(known)
+    region = near_box(known)
     sides = np.array(region.half_widths)
     near = _widened(dual, _extent(change, -sides, sides))
     return everywhere if near is None else Placed(near, region)
 
 
-def wide_box(known: Known) -> Box:
+def near_box(known: Known) -> Box:
     """Return a box around the origin that is wider than the best point and the natural sizes by far."""
-    units, point = np.diag(known.change.matrix), np.abs(known.optimum[0])
-    sides = ROOM * np.maximum(units, point)
+    sides = ROOM * np.maximum(np.diag(known.change.matrix), np.abs(known.optimum[0]))
     return Box(tuple(0.0 * sides), tuple(sides.tolist()))
 
 

@@ -109,14 +109,14 @@ class Request:
     progress: Progress | None
 
     @classmethod
-    def of(cls, problem: Problem, asked: Asked, facts: Facts) -> Request:
-        """Return what is asked, checked; the time begins now."""
+    def of(cls, problem: Problem, asked: Asked, facts: Facts, began: float) -> Request:
+        """Return what is asked, checked; the time began at `began`, by `time.perf_counter`."""
         return cls(
             problem=problem,
             facts=facts,
             solver=asked.solver,
             tol=asked.tol,
-            until=time.perf_counter() + (np.inf if asked.time_limit is None else asked.time_limit),
+            until=began + (np.inf if asked.time_limit is None else asked.time_limit),
             options=split_options(asked.solver_options),
             radius=asked.bound,
             memory_limit=asked.memory_limit,

@@ -16,11 +16,13 @@ from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
+from ..points.known import Known
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
+from .gaps import closes
 from .methods import Choice, Method, methods_named
 from .request import (
     NO_FACTS,
@@ -155,18 +157,26 @@ def solve(
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
     with memory_errors_told("this problem"):
-        return minimise(problem, asked, facts, None if candidates is None else _points(candidates, problem))
+        given = None if candidates is None else _points(candidates, problem)
+        return minimise(problem, asked, facts, given, searched=False)
 
 
 def minimise(
-    problem: Problem, asked: Asked, facts: Facts = NO_FACTS, candidates: NDArray[np.float64] | None = None
+    problem: Problem,
+    asked: Asked,
+    facts: Facts = NO_FACTS,
+    candidates: NDArray[np.float64] | None = None,
+    searched: bool = True,
 ) -> Result:
     """Do what `solve` does, with what is known of the objective beforehand.
+
+    With `searched` the candidates are what a search has found, and none precedes the first relaxation.
 
     Raises
     ------
     As `solve`.
     """
+    began = time.perf_counter()
     check_problem(problem)
     check_request(asked)
     choice = methods_named(asked.method, problem)
@@ -174,15 +184,27 @@ def minimise(
     orders = asked.order, asked.max_order
     first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
     chosen = (first, *(other for other in others if _exists(other, problem, *orders)))
-    request = Request.of(problem, asked, facts)
-    began = time.perf_counter()
+    request = Request.of(problem, asked, facts, began)
+    chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
-        known = first_points(request.posed, request.search_options(), candidates)
-        start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
+        known = _first_known(request, candidates, searched)
+        start = Evidence(request, first, known, began)
+        start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
         return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
+
+
+def _first_known(request: Request, candidates: NDArray[np.float64] | None, searched: bool) -> Known:
+    """Return the first points; what the user hands in comes in addition to a search, and leads where it is lower."""
+    problem, options = request.posed, request.search_options()
+    if candidates is None or searched:
+        return first_points(problem, options, candidates)
+    found = first_points(problem, options)
+    both = found.with_points(map(found.local.assess, found.change.inverse_point(candidates)))
+    lower = both.upper is not None and (found.upper is None or not closes(both.upper, found.upper, 1.0, request.tol))
+    return first_points(problem, options, candidates) if lower else both
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
@@ -215,7 +237,10 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
         known = evidence.known
         found.append(evidence)
     best = max((replace(each, known=known) for each in found), key=lambda each: (each.finished, -each.gap))
-    return best.looked_beyond(near=True) if not best.finished and start.request.time_left() > 0 else best
+    if best.finished or start.request.time_left() <= 0:
+        return best
+    began = time.perf_counter()
+    return best.looked_beyond(near=True).timed(extract=time.perf_counter() - began)
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:

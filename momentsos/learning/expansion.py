@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..machine.clock import refuse_if_late
+from ..machine.clock import OPERATIONS, refuse_if_late
 from ..polynomials.exponents import Exponents, unique_rows
 from .layers import Floats, Layer, UnitPolynomials, Workspace
 from .network import PolynomialNetwork
@@ -65,6 +65,12 @@ class Expansion:
         everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
 
+    def in_time(self, rows: Floats) -> Iterator[Floats]:
+        """Go through rows of an array while the time is not over; `ProblemTooLarge` is raised then."""
+        for row in rows:
+            refuse_if_late(self._until, "the loss was written down")
+            yield row
+
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
         widest = max(
@@ -99,18 +105,18 @@ class Expansion:
         """
         last = self._layers[-1]
         sums = [np.zeros((len(rows), self.network.sizes[-2])) for rows in last.powers]
-        space = Workspace()
+        space = Workspace(self._until)
         for chunk in self.chunks(len(X)):
             values = self._last_input(X[chunk], space)
             for total, part in zip(sums, last.power_sums(values, space), strict=True):
                 total += part
-        whole = last.total(len(X), sums)
+        whole = last.total(len(X), sums, self._until)
         mean = UnitPolynomials(whole.exponents, whole.values / len(X))
         return _affine(self.network, len(self._layers), mean).values
 
     def outputs(self, X: Floats) -> Floats:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
-        last, space = self._layers[-1], Workspace()
+        last, space = self._layers[-1], Workspace(self._until)
         varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
         shared = _affine(self.network, len(self._layers), last.multipliers[0])
         _, index = unique_rows(np.concatenate([self.exponents, shared.exponents, last.exponents]))
@@ -135,8 +141,10 @@ class Expansion:
         factor = np.zeros((0, terms + 1))
         for chunk in self.chunks(len(X)):
             outputs = self.outputs(X[chunk]).reshape(terms, -1)
-            block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
-            factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
+            block = np.concatenate([factor, np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T])
+            work = 2.0 * block.size * min(block.shape)
+            refuse_if_late(self._until, "the outputs of all samples were reduced", ahead=work / OPERATIONS)
+            factor = np.asarray(np.linalg.qr(block, mode="r"))
         return factor
 
 

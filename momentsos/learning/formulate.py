@@ -47,9 +47,16 @@ class Formulation(Record):
     scale: float
 
     @classmethod
-    def of(cls, network: PolynomialNetwork, loss: Loss, residuals: tuple[Polynomial, ...], scale: float) -> Formulation:
-        """Write the problem of making residuals of `network` small in the norm of the loss."""
-        return cls(network, loss.name, loss.norm.problem(residuals), residuals, scale)
+    def of(
+        cls,
+        network: PolynomialNetwork,
+        loss: Loss,
+        residuals: tuple[Polynomial, ...],
+        scale: float,
+        until: float = math.inf,
+    ) -> Formulation:
+        """Write the problem of making residuals of `network` small in the norm of the loss, while there is time."""
+        return cls(network, loss.name, loss.norm.problem(residuals, until), residuals, scale)
 
     @property
     def norm(self) -> Norm:
@@ -149,7 +156,7 @@ def formulated(
         try:
             targets = chosen.targets(outputs)
             residuals = chosen.residuals(Expansion.of(network, until=until), inputs, targets)
-            return Formulation.of(network, chosen, residuals, chosen.scale(targets))
+            return Formulation.of(network, chosen, residuals, chosen.scale(targets), until)
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
 

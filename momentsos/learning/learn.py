@@ -191,7 +191,9 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
     points = np.array([formulation.lifted(point) for point in result.minimizers])
     fine = result.fine.copy()
     fine[:, n:] = 0.0
-    upper, rounded = (formulation.loss_at(points[0], digits) for digits in (fine[0], np.zeros_like(fine[0])))
+    upper = rounded = formulation.loss_at(points[0], np.zeros_like(fine[0]))
+    if fine[0].any():
+        upper = formulation.loss_at(points[0], fine[0])
     message = result.message
     if rounded <= upper or closes(result.lower_bound, rounded, result.unit, tol):
         upper, fine[0] = rounded, 0.0

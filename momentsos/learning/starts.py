@@ -25,7 +25,7 @@ def least_squares_points(
 ) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
 
-    No run begins when the time is over (`until`, by `time.perf_counter`).
+    No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped.
 
     Returns
     -------
@@ -34,7 +34,7 @@ def least_squares_points(
     """
     evaluator = formulation.evaluator
     unknowns = formulation.network.unknowns
-    projected = _Projected(evaluator, unknowns.inner, unknowns.last)
+    projected = _Projected(evaluator, unknowns.inner, unknowns.last, until)
     starts = np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
@@ -44,8 +44,11 @@ def least_squares_points(
         lowest = min((size for size, _ in ends), default=0.0)
         if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
             break
-        with np.errstate(all="ignore"):
-            point = _projected_search(projected, start)
+        try:
+            with np.errstate(all="ignore"):
+                point = _projected_search(projected, start)
+        except _TimeOver:
+            break
         if point is not None:
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
@@ -59,6 +62,10 @@ def least_squares_points(
             distinct.append(point)
     points = [formulation.lifted(point) for point in distinct]
     return np.array(points).reshape(-1, formulation.problem.n_variables)
+
+
+class _TimeOver(Exception):
+    """The time is over in the midst of a run."""
 
 
 class _Projected:
@@ -76,15 +83,21 @@ class _Projected:
         Of the residuals.
     inner, last : integer arrays
         Which unknowns `u` and `v` are.
+    until : float
+        When the time is over, by `time.perf_counter`: `_TimeOver` is raised then.
     """
 
-    def __init__(self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp]) -> None:
-        self.evaluator, self.inner, self.last = evaluator, inner, last
+    def __init__(
+        self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp], until: float = np.inf
+    ) -> None:
+        self.evaluator, self.inner, self.last, self.until = evaluator, inner, last, until
         self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
         if self._known is None or self._known[0] != inner.tobytes():
+            if time.perf_counter() > self.until:
+                raise _TimeOver
             base = np.zeros(len(self.inner) + len(self.last))
             base[self.inner] = inner
             columns = np.take(self.evaluator.jacobian(base), self.last, axis=1)

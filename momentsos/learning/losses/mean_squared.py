@@ -41,7 +41,9 @@ class MeanSquared(Loss):
         factor = expansion.triangular_factor(X, targets) / len(X) ** 0.5
         rows = np.concatenate([expansion.exponents, np.zeros((1, len(expansion.names)), dtype=np.int64)])
         signs = np.append(np.ones(len(expansion.exponents)), -1.0)
-        residuals = tuple(Polynomial.from_terms(rows, row * signs, expansion.names) for row in factor)
+        residuals = tuple(
+            Polynomial.from_terms(rows, row * signs, expansion.names) for row in expansion.in_time(factor)
+        )
         return tuple(r for r in residuals if r) or residuals[:1]  # where all outputs are the targets, zero is left
 
     def scale(self, targets: NDArray[np.float64]) -> float:

@@ -191,7 +191,8 @@ def _solve_components(work: _Work) -> bool:
     row, column, value = work.left()
     shape = work.rows.shape[0], work.columns.shape[0]
     left = sp.csr_matrix((value, (np.searchsorted(work.rows, row), column)), shape=shape)
-    count, label = connected_components(left @ left.T, directed=False)
+    meets = abs(left)  # rows that are orthogonal have unknowns in common all the same
+    count, label = connected_components(meets @ meets.T, directed=False)
     rest = work.right - work.matrix @ _fixed_values(work)
     for number in range(count):
         members = np.flatnonzero(label == number)
