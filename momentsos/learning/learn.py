@@ -28,6 +28,9 @@ from .starts import least_squares_points
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
+_KNOWN = 1e-6
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Result):
@@ -140,10 +143,11 @@ def _learn_whole(
     formulation = formulated(network, X, Y, loss.name, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed, until=options.until))
+    starts = least_squares_points(formulation, options.asked.seed, until=options.until)
+    result = options.solve(formulation, starts)
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
-        result = _at_losses(result, formulation)
+        result = _at_losses(_with_known_digits(result, formulation, starts), formulation)
     return _fit(network, result, formulation, formulation, began)
 
 
@@ -179,6 +183,26 @@ def _fit(
         formulation=formulation,
         identifiability=determined,
     )
+
+
+def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray[np.float64]) -> Result:
+    """Return a result whose best point is one at which the loss of the network is known.
+
+    The problem has residuals with coefficients that were rounded. Where the data leave a direction free, points may run
+    away along it to where nothing but that rounding decides.
+    """
+    if _is_known(formulation, result.minimizers[0]):
+        return result
+    known = [point for point in (*result.minimizers, *starts) if _is_known(formulation, point)]
+    if not known:
+        return result
+    best = min(known, key=formulation.objective)
+    return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
+
+
+def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
+    size = max(abs(formulation.objective(point)), formulation.scale)
+    return formulation.rounding(point) <= _KNOWN * size
 
 
 def _at_losses(result: Result, formulation: Formulation) -> Result:
