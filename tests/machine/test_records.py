@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -86,6 +87,22 @@ def test_a_record_that_was_copied_is_equal_and_has_the_same_hash(records, name, 
 def test_a_record_prints_in_one_short_line(records, name) -> None:
     assert len(repr(records[name])) < 400
     assert "\n" not in repr(records[name])
+
+
+@pytest.mark.parametrize("name", ["result", "fit", "problem", "polynomial"])
+def test_a_notebook_shows_a_short_table_or_text(records, name) -> None:
+    shown = records[name]._repr_html_()
+    assert len(shown) < 3_000 and shown.startswith(("<table>", "<pre>")) and shown.endswith(("</table>", "</pre>"))
+
+
+def test_what_a_notebook_shows_is_escaped_and_cut() -> None:
+    x, y = ms.variables("x y")
+    many = ms.Problem(x + y, [k - x**2 for k in range(1, 2000)])
+    assert "&gt;= 0" in many._repr_html_() and len(many._repr_html_()) < 4_000
+    result = ms.solve(ms.Problem(x**2 + y**2))
+    marked = replace(result, message="<script>alert(1)</script>" + "a" * 10_000)
+    assert "<script>" not in marked._repr_html_() and len(marked._repr_html_()) < 3_000
+    assert "none" in replace(result, upper_bound=None, minimizers=np.zeros((0, 2)))._repr_html_()
 
 
 def test_records_go_through_joblib(records) -> None:
