@@ -13,8 +13,11 @@ import pytest
 import momentsos as ms
 from momentsos.bounds.region import EVERYTHING, Ball, Balls, Box
 from momentsos.errors import MomentSOSError
+from momentsos.extraction import Atoms
 from momentsos.machine.mappings import ReadOnly
 from momentsos.machine.records import same
+from momentsos.polynomials import ExponentIndex
+from momentsos.solvers import SolverOptions
 
 WAYS = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
@@ -64,12 +67,22 @@ def records() -> dict[str, object]:
         "balls": Balls(((0, 1), (1, 2)), (1.0, 2.0, 3.0)),
         "box": Box((0.0,) * 300, (1.0,) * 300),
         "solvers": ms.available_solvers()["native"],
+        "atoms": Atoms(np.eye(2), np.ones(2), 1e-9),
+        "index": ExponentIndex.of(np.eye(3, dtype=np.int64)),
+        "block": result.relaxation.plan.blocks[0],
+        "flatness": result.flatness,
+        "residuals": result.solution.residuals,
+        "options": SolverOptions(threads=2),
+        "activation": fit.network.activations[0],
+        "verdict": square.certify().verify(square.problem),
+        "status": result.status,
     }
 
 
 NAMES = (
     "result fit attempt relaxation plan problem polynomial network formulation identifiability certificate sdp "
-    "solution change everything ball balls box solvers"
+    "solution change everything ball balls box solvers atoms index block flatness residuals options activation "
+    "verdict status"
 ).split()
 
 
