@@ -156,7 +156,7 @@ def _torch_loss(task: Task) -> Callable[[object], object]:
                 hidden = hidden * values + (c[index] if index >= 0 else number)
         residual = hidden @ weights[-1].T - Y
         if task.loss == "mse":
-            return (residual**2).sum(dim=1).mean()
+            return (residual**2).mean()
         return residual.mean(dim=0).abs().max()
 
     return loss

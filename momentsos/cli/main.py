@@ -106,7 +106,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
         from ..learning import LOSSES
 
         losses = ", ".join(LOSSES)
-        learn.add_argument("--loss", default="mean_residual", help=f"{losses} (default: mean_residual)")
+        learn.add_argument("--loss", default="mse", help=f"{losses} (default: mse)")
     _orders(learn)
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
     learn.set_defaults(command="learn_file")

@@ -28,6 +28,8 @@ _LEFT = 1e-3
 #: Below the first the length is made of rounding errors, as for a quadratic at its minimiser, which has none of its
 #: own; then it is the second.
 _NOISE, _ANY = 1e-6, 1e-3
+#: The share of the constant by which the objective changes over the length, at least.
+_SEEN = 1e-7
 
 
 def centred_change(
@@ -47,10 +49,22 @@ def centred_change(
         return None
     near = change_affinely(problem, point, np.diag(units), fine).problem
     length = max(own_length(p) for p in (near.minimize, *near.inequalities, *near.equalities))
-    length = length if length > _NOISE else _ANY
+    length = max(length if length > _NOISE else _ANY, _seen_length(near.minimize))
     if length >= 1.0 or length**problem.degree >= _LEFT:
         return None
     return change_affinely(problem, point, np.diag(units * power_of_two(length)), fine)
+
+
+def _seen_length(objective: Polynomial) -> float:
+    """Return the length over which an objective changes by a share of its constant that floats can tell, at most 1.
+
+    Around a minimum to the eighth order the constant drowns what happens nearer.
+    """
+    constant, *others = sizes_by_degree(objective)
+    length = 1.0
+    while length > _NOISE and sum(size * (length / 2) ** d for d, size in enumerate(others, 1)) > _SEEN * constant:
+        length /= 2
+    return length
 
 
 def own_length(polynomial: Polynomial) -> float:

@@ -23,10 +23,11 @@ UNASKED_MOMENTS = 2_500
 WORTH_GOING_ON = 0.99
 
 
-def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> Evidence:
+def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence, most: int = UNASKED_MOMENTS) -> Evidence:
     """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned.
 
-    Orders that the user did not ask for end also when an order has not made the gap smaller.
+    Orders that the user did not ask for end also when an order has not made the gap smaller, or with one of more than
+    `most` moments, the first one aside.
 
     Raises
     ------
@@ -37,7 +38,7 @@ def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> Evidenc
     for k in orders:
         try:
             with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
-                evidence = _tried(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
+                evidence = _tried(k, evidence, most if unasked and k != orders[0] else None)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise

@@ -20,7 +20,7 @@ from ..sdp import SDPSolution
 from .gaps import closes
 from .methods import Method, Setting
 from .methods.base import Candidates, Tried
-from .placing import placed
+from .placing import Placed, near_box, placed
 from .request import Request
 from .result import Attempt
 from .theorems import proved_bound, proved_empty, proved_everywhere
@@ -159,7 +159,7 @@ class Evidence:
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
             infeasible = proved_empty(setting, solved.relaxation, solved.solution.dual_ray, self.request.until)
             if not infeasible:  # rounding may exclude a set without an interior: it may be a point
-                seen = replace(seen, known=with_mended_points(seen.known))
+                seen = replace(seen, known=with_mended_points(seen.known, seed=2 + len(self.attempts)))
         seen = replace(
             seen,
             attempts=(*self.attempts, attempt),
@@ -180,15 +180,16 @@ class Evidence:
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
         setting, relaxation = solved.setting, solved.relaxation
+        unsure = setting.change.rounds and not np.isfinite(self.request.facts.lowest)
         theorem = None
-        if not dual.absorbed and dual.near is not None and self.closes(setting.change.value(dual.gamma)):
+        if unsure if dual.absorbed else self.closes(setting.change.value(dual.gamma)):
             theorem = proved_everywhere(dual, setting, relaxation)
-        if theorem is not None:
-            return Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)
-        found = placed(dual, setting, self.known, self.closes)
+        found = Placed(dual, setting.region) if theorem is not None else placed(dual, setting, self.known, self.closes)
+        if found is not None and unsure and theorem is None and found.dual.absorbed and found.region.everything:
+            found = None if self.known.best is None else Placed(dual, near_box(self.known))
         if found is None:
             return None
-        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution)
+        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution, theorem)
 
     def proved(self) -> Evidence:
         """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none."""

@@ -20,7 +20,7 @@ from ..points.known import Known
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
-from .climb import climb
+from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
 from .request import (
@@ -229,10 +229,11 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
             break
         reason = f"{choice.reason} It was not enough, and the {method.name} one was asked." if found else choice.reason
         orders = check_orders(method.lowest_order(problem), order, max_order)
-        several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
+        several = bool(found) or not unasked or choice.first_orders is None
+        most = AFFORDABLE_MOMENTS if found and found[-1].bound is not None else UNASKED_MOMENTS
         evidence = replace(start, method=method, known=known, reason=reason)
         try:
-            evidence = climb(orders if several else orders[:1], unasked, evidence)
+            evidence = climb(orders if several else orders[:1], unasked, evidence, most)
         except ProblemTooLarge:
             if not found:
                 raise

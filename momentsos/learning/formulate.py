@@ -115,7 +115,7 @@ class Formulation(Record):
         return self.network.unknowns.flatten(coefficients)
 
 
-def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual") -> Formulation:
+def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mse") -> Formulation:
     r"""Write the training of the activations of `network` as a polynomial problem.
 
     Parameters

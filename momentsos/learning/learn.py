@@ -68,7 +68,7 @@ def learn(
     network: PolynomialNetwork,
     X: ArrayLike,
     Y: ArrayLike,
-    loss: str = "mean_residual",
+    loss: str = "mse",
     method: str = "auto",
     solver: str = "auto",
     tol: float = 1e-6,
@@ -90,9 +90,9 @@ def learn(
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array
     Y : (N, m_{D+1}) array
-    loss : {"mean_residual", "max_abs", "mse", "mae"}
-        The largest entry of the mean residual; the largest absolute residual over all samples and outputs; the mean
-        over the samples of the squared residual norm; the mean absolute residual over all samples and outputs.
+    loss : {"mse", "mean_residual", "max_abs", "mae"}
+        The mean over samples and outputs of the squared residual; the largest entry of the mean residual, in which
+        errors of single samples cancel; the largest and the mean absolute residual over all samples and outputs.
     method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean

@@ -42,7 +42,7 @@ def test_an_expansion_is_not_planned_nor_formed_when_the_time_is_over() -> None:
 
 def test_no_search_begins_when_the_time_is_over() -> None:
     X = np.random.default_rng(2).standard_normal((4, 3))
-    formulation = ms.formulate(network(2, 1), X, X)
+    formulation = ms.formulate(network(2, 1), X, X, "mean_residual")
     assert least_squares_points(formulation, 0, until=time.perf_counter() - 1).shape[0] == 0
 
 

@@ -1,0 +1,29 @@
+"""Kinds of problems that were left open although a bound could be had: it is, and it closes the gap."""
+
+from __future__ import annotations
+
+import pytest
+
+import momentsos as ms
+from momentsos import Problem as P
+
+u, v = ms.variables("x y")
+x, y, z = ms.variables("x y z")
+CONICS = [
+    v**2 + 3 * u * v - 4 * u**2 + 0.75 * v - 2 * u - 0.25,
+    1.5 * v**2 + 3.25 * u * v + 1.5 * u**2 + 3 * v + 3.25 * u + 1.5,
+]
+
+#: Kind, problem, minimum.
+CLOSED = [
+    ("the partial bound is weak, a further dense order closes the gap", P(x + y + z, [x * y * z - 1, x, y, z]), 3.0),
+    ("a constant that drowns what happens near by", P(3 * ((u - 1.5) ** 2 + (v + 2) ** 2) ** 4 - 0.875), -0.875),
+    ("a relaxation bounds what propagation does not", P(-0.625 * u**2 + 2 * v - 1.25 * u, [], CONICS), -2.0),
+]
+
+
+@pytest.mark.parametrize(("kind", "problem", "minimum"), CLOSED, ids=[kind for kind, *_ in CLOSED])
+def test_the_gap_is_closed(kind: str, problem: P, minimum: float) -> None:
+    result = ms.solve(problem, time_limit=30)
+    assert result.status is ms.Status.CERTIFIED
+    assert abs(result.upper_bound - minimum) <= 1e-9 * abs(minimum)
