@@ -1,0 +1,71 @@
+"""The bound of a form: the program, its solution, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..polynomials.dyadic import Dyadic
+from ..sdp import SDP, SDPSolution, smat, svec
+from .products import Products
+from .proof import Proof, proved
+from .syzygies import Syzygies
+from .whitening import Whitened
+
+Floats = NDArray[np.float64]
+
+#: Corrections of the multipliers by the exact matrix that they make.
+_CORRECTIONS = 4
+#: A correction below this, in whitened coordinates, ends them.
+_SETTLED = 1e-13
+
+
+@dataclass(frozen=True, eq=False)
+class BoundProgram:
+    """The program of one form, and what is needed to make a proof of its solution.
+
+    Attributes
+    ----------
+    whitened : Whitened
+    products : Products
+    syzygies : Syzygies
+    sdp : SDP
+    """
+
+    whitened: Whitened
+    products: Products
+    syzygies: Syzygies
+    sdp: SDP
+
+    @classmethod
+    def of(cls, whitened: Whitened) -> BoundProgram:
+        """Write the program down."""
+        products = Products.of(whitened.form.exponents)
+        syzygies = Syzygies.of(whitened, products)
+        return cls(whitened, products, syzygies, syzygies.program(whitened.ones))
+
+    def proof(self, solution: SDPSolution) -> Proof | None:
+        """Return what a solution proves, None where that is nothing."""
+        if solution.moments is None or not np.isfinite(solution.moments).all() or not solution.moments[0] > 0:
+            return None
+        rho, *multipliers = solution.moments[1:] / solution.moments[0]
+        if not rho > 0:
+            return None
+        whitened, size = self.whitened, len(self.whitened.root)
+        aimed = svec(np.eye(size) - rho * whitened.ones) + self.syzygies.space @ np.array(multipliers)
+        gamma = Fraction(float(rho * whitened.floor))
+        base = whitened.form.gram - whitened.form.ones.times(gamma)
+        total, step = None, np.array(multipliers)
+        for _ in range(_CORRECTIONS):
+            column = Dyadic.of((self.syzygies.change @ step)[:, None])
+            total = column if total is None else total + column
+            gram = base + self.syzygies.combined(total, size)
+            near = gram.congruent(whitened.inverse).floats()
+            step = self.syzygies.space.T @ (aimed - svec((near + near.T) / 2))
+            if float(np.abs(step).max(initial=0.0)) < _SETTLED:
+                break
+        return proved(whitened, gamma, gram)
