@@ -99,6 +99,11 @@ class Result(Record):
         the best point, where the defect of the solver's identity was subtracted on that; `coverage` is its text.
     absorbed : bool
         Whether the defect of the solver's identity was absorbed (see `Attempt.absorbed`).
+    rigorous : bool
+        Whether the lower bound is a theorem about `problem` with the numbers that it has: an exact identity is proved
+        to exist, or the defect of one is bounded, with every rounding error, on the set of all points that are at least
+        as good as the best one (`momentsos.bounds.rigor`, `momentsos.bounds.on_box`), or on `region` where that is a
+        box.
     unit : float
         Of relative gaps; see `momentsos.hierarchy.gaps`.
     feasibility : Feasibility or None
@@ -138,6 +143,7 @@ class Result(Record):
     relaxation: Relaxation | None = None
     solution: SDPSolution | None = None
     change: Any = None
+    rigorous: bool = False
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
 
@@ -221,6 +227,7 @@ class Result(Record):
             "solver": self.solver,
             "asked": list(self.asked),
             "region": self.region.as_dict(),
+            "rigorous": self.rigorous,
             "coverage": self.coverage,
             "message": self.message,
             "reason": self.reason,

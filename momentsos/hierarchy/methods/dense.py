@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -110,8 +111,9 @@ def _in_implied_box(known: Known, unit: float) -> Setting | None:
         return None
     n = len(half)
     x = [Polynomial.from_terms(row[None, :], [1.0], problem.variables) for row in np.eye(n, dtype=np.int64)]
-    shares = [((x[i] - centre[i]) * (1.0 / half[i])) ** 2 for i in range(n)]
-    walls = [1.0 - share for share in shares] if n <= MANY_SIDES else [float(n) - sum(shares[1:], shares[0])]
+    # In fractions: a wall far from the origin whose coefficients are rounded may stand inside the box.
+    shares = [((x[i] - Fraction(centre[i])) * (1 / Fraction(half[i]))) ** 2 for i in range(n)]
+    walls = [1 - share for share in shares] if n <= MANY_SIDES else [n - sum(shares[1:], shares[0])]
     inside = Problem(problem.minimize, (*problem.inequalities, *walls), problem.equalities, problem.variables)
     units = np.array([power_of_two(width) for width in half])
     return Setting(change_affinely(inside, centre, np.diag(units)), EVERYTHING, half / units)
