@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..bounds.dual import dual_bound
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.memory import memory_errors_told
 from ..points.falling import SECONDS, falling
 from ..points.far import seen_far_out
-from ..relaxations import Relaxation, assemble
+from ..relaxations import Relaxation
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
 from .methods.base import Progress, Tried
@@ -107,9 +106,11 @@ def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | Non
     """Return the relaxation of one order in one setting, None where its numbers leave the range of floats."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
-            relaxation = assemble(evidence.method.plan(setting.change, k, evidence.request.memory_limit))
+            relaxation = evidence.method.relax(setting, k, evidence.request)
         except (InvalidInput, np.linalg.LinAlgError):  # of coefficients that overflow
             return None
+    if relaxation is None:
+        return None
     sdp = relaxation.sdp
     parts = (sdp.operator.data, sdp.equalities.data, sdp.cost)
     return relaxation if all(np.isfinite(part).all() for part in parts) else None
@@ -130,8 +131,8 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
     solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
-    dual = dual_bound(relaxation, solution, setting.reach, request.until)
+    dual, theorem = method.bound(setting, relaxation, solution, request.until)
     closed = dual is not None and evidence.closes(max(setting.change.value(dual.value), request.facts.lowest))
     candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)
-    evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates))
+    evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates, theorem))
     return evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)

@@ -78,6 +78,8 @@ class Solved:
     dual : DualBound or None
         The bound that its dual vectors prove.
     candidates : Candidates
+    theorem : float or None
+        The bound that the method has proved itself, in the units of the objective.
     """
 
     order: int
@@ -86,6 +88,7 @@ class Solved:
     solution: SDPSolution
     dual: DualBound | None
     candidates: Candidates
+    theorem: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -180,8 +183,13 @@ class Evidence:
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
         setting, relaxation = solved.setting, solved.relaxation
-        theorem = None
-        if not dual.absorbed and dual.near is not None and self.closes(setting.change.value(dual.gamma)):
+        theorem = solved.theorem
+        if (
+            theorem is None
+            and not dual.absorbed
+            and dual.near is not None
+            and self.closes(setting.change.value(dual.gamma))
+        ):
             theorem = proved_everywhere(dual, setting, relaxation)
         if theorem is not None:
             return Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)

@@ -11,11 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
+from ..bounds.region import EVERYTHING
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
+from ..points.least_squares import least_squares_ends
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
@@ -41,6 +43,8 @@ from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
 AFFORDABLE_MOMENTS = 1_000
+#: Seconds that runs of Levenberg-Marquardt may take before the first relaxation.
+LEAST_SQUARES_SECONDS = 1.5
 
 
 def relax(
@@ -169,6 +173,8 @@ def minimise(
     """
     check_problem(problem)
     check_request(asked)
+    if problem.squares is not None and not facts.squares:
+        facts = replace(facts, squares=problem.squares.polynomials)
     choice = methods_named(asked.method, problem)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
@@ -178,11 +184,21 @@ def minimise(
     began = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
+        candidates = _with_ends(candidates, request)
         known = first_points(request.posed, request.search_options(), candidates)
         start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
         return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
+
+
+def _with_ends(candidates: NDArray[np.float64] | None, request: Request) -> NDArray[np.float64] | None:
+    """Return points to begin with, with those that Levenberg-Marquardt finds for a sum of squares of residuals."""
+    if request.problem.squares is None or request.region is not EVERYTHING:
+        return candidates
+    until = time.perf_counter() + min(LEAST_SQUARES_SECONDS, 0.2 * request.time_left())
+    ends = least_squares_ends(request.problem, request.seed, until)
+    return ends if candidates is None else np.concatenate([np.atleast_2d(candidates), ends])
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:

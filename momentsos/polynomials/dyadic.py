@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any
 
 import numpy as np
 from flint import fmpz, fmpz_mat
@@ -40,12 +41,15 @@ class Dyadic:
         least = int(places[whole != 0].min(initial=0)) if whole.any() else 0
         moved = np.where(whole != 0, places - least, 0)
         entries = [w << s for w, s in zip(whole.reshape(-1).tolist(), moved.reshape(-1).tolist(), strict=True)]
-        return cls(fmpz_mat(*array.shape, entries), least)
+        return cls(fmpz_mat(array.shape[0], array.shape[1], entries), least)
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows and columns."""
         return int(self.whole.nrows()), int(self.whole.ncols())
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (self.shape, [int(w) for w in self.whole.entries()], self.exponent)
 
     def at(self, exponent: int) -> fmpz_mat:
         """Return the integers over a smaller power of two."""
@@ -81,9 +85,7 @@ class Dyadic:
         """Whether all entries are zero."""
         return not any(self.whole.entries())
 
-    def sums(
-        self, first: NDArray[np.intp], second: NDArray[np.intp], place: NDArray[np.intp], count: int
-    ) -> list[int]:
+    def sums(self, first: NDArray[np.intp], second: NDArray[np.intp], place: NDArray[np.intp], count: int) -> list[int]:
         r"""Return :math:`\sum M_{ij}` over all pairs with the same place, of a symmetric matrix, in units of its grid.
 
         Pairs are listed once, `first` at most `second`, and those off the diagonal count twice.
@@ -113,6 +115,10 @@ class Dyadic:
         """Return the nearest floats, up to one unit in the last place."""
         values = [_nearest(int(w), self.exponent) for w in self.whole.entries()]
         return np.array(values).reshape(self.shape)
+
+
+def _restored(shape: tuple[int, int], entries: list[int], exponent: int) -> Dyadic:
+    return Dyadic(fmpz_mat(*shape, entries), exponent)
 
 
 def _nearest(whole: int, exponent: int) -> float:

@@ -41,9 +41,7 @@ class Factor(Record):
     combination: sp.csr_matrix | None = None
 
     @classmethod
-    def of(
-        cls, exponents: ArrayLike, matrix: ArrayLike, variables: Sequence[str], combination: Any = None
-    ) -> Factor:
+    def of(cls, exponents: ArrayLike, matrix: ArrayLike, variables: Sequence[str], combination: Any = None) -> Factor:
         """Check what is given and return the record.
 
         Raises

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -69,3 +68,27 @@ class BoundProgram:
             if float(np.abs(step).max(initial=0.0)) < _SETTLED:
                 break
         return proved(whitened, gamma, gram)
+
+    def point(self, solution: SDPSolution, n: int) -> Floats | None:
+        """Return the values of the variables that the dual matrix suggests, each a quotient of two monomials.
+
+        None where there is no such matrix, or a variable is no quotient of two monomials of the basis.
+        """
+        if solution.gram is None:
+            return None
+        inverse = self.whitened.inverse.floats()
+        means = inverse @ smat(solution.gram) @ inverse[-1]
+        if not (np.isfinite(means).all() and means[-1] != 0.0):
+            return None
+        means = means / means[-1]
+        rows = self.whitened.form.exponents
+        places = {tuple(row): place for place, row in enumerate(rows.tolist())}
+        found = np.zeros(n)
+        for i, unit in enumerate(np.eye(n, rows.shape[1], dtype=np.int64)):
+            pairs = [(places.get(tuple(row)), place) for place, row in enumerate((rows + unit).tolist())]
+            usable = [(top, bottom) for top, bottom in pairs if top is not None and means[bottom] != 0.0]
+            if not usable:
+                return None
+            top, bottom = max(usable, key=lambda pair: abs(means[pair[1]]))
+            found[i] = means[top] / means[bottom]
+        return found

@@ -109,11 +109,11 @@ def raised(form: Form, inner: tuple[int, ...], centre: Floats, widths: Floats) -
         if number:
             matrix[rows, places[0]] = -centre[number - 1] / units[number - 1]
         embeddings.append(matrix)
-    rows = np.concatenate([form.rows @ matrix for matrix in embeddings])
+    stacked = np.concatenate([form.rows @ matrix for matrix in embeddings])
     gram, ones = (
         _total([exact.congruent(Dyadic.of(matrix)) for matrix in embeddings]) for exact in (form.gram, form.ones)
     )
-    return Form(exponents, rows, gram, ones)
+    return Form(exponents, stacked, gram, ones)
 
 
 def _total(parts: list[Dyadic]) -> Dyadic:

@@ -42,7 +42,7 @@ class Products:
 
     @cached_property
     def syzygies(self) -> NDArray[np.intp]:
-        r"""The places (i, j, k, l) of :math:`m_i m_j = m_k m_l`, shape (syzygies, 4): each product's first pair is kept.
+        r"""The places (i, j, k, l) of :math:`m_i m_j = m_k m_l`, shape (syzygies, 4); first pairs are kept.
 
         With the matrices :math:`N = \mathrm{sym}(e_i e_j^\top) - \mathrm{sym}(e_k e_l^\top)` they span all symmetric
         matrices `S` with :math:`m^\top S m = 0`.

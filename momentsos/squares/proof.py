@@ -48,10 +48,10 @@ class Proof:
 
 
 def proved(whitened: Whitened, gamma: Fraction, gram: Dyadic) -> Proof | None:
-    """Return the proof with the least defect, None where there is none below one half.
+    r"""Return the proof with the least defect, None where there is none below one half.
 
     `gram` has to satisfy the identity. In a basis in which :math:`Q` is nearly diagonal and `G` nearly the unit matrix
-    :math:`Q + \\eta G` is strictly diagonally dominant, so definite, as soon as η exceeds what is missing.
+    :math:`Q + \eta G` is strictly diagonally dominant, so definite, as soon as η exceeds what is missing.
     """
     near = gram.congruent(whitened.inverse).floats()
     if not np.isfinite(near).all():

@@ -99,11 +99,11 @@ class Syzygies:
     def combined(self, multipliers: Dyadic, size: int) -> Dyadic:
         """Return the combination of the syzygies in monomials, exactly, for a column of multipliers."""
         entries = [[0] * size for _ in range(size)]
-        for value, (i, j, k, l) in zip(map(int, multipliers.whole.entries()), self.places.tolist(), strict=True):
+        for value, (i, j, k, m) in zip(map(int, multipliers.whole.entries()), self.places.tolist(), strict=True):
             entries[i][j] += value
             entries[j][i] += value
-            entries[k][l] -= value
-            entries[l][k] -= value
+            entries[k][m] -= value
+            entries[m][k] -= value
         whole = [value for row in entries for value in row]
         return Dyadic(fmpz_mat(size, size, whole), multipliers.exponent - 1)
 
@@ -123,6 +123,6 @@ def _exactly(inverse: Dyadic, places: NDArray[np.intp], rows: NDArray[np.intp], 
         return known[i, j]
 
     found: list[int] = []
-    for i, j, k, l in places.tolist():
-        found += [u - v for u, v in zip(product(i, j), product(k, l), strict=True)]
+    for i, j, k, m in places.tolist():
+        found += [u - v for u, v in zip(product(i, j), product(k, m), strict=True)]
     return Dyadic(fmpz_mat(len(places), len(one), found).transpose(), 2 * inverse.exponent)

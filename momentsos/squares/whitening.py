@@ -55,14 +55,13 @@ def whitened(form: Form, root: Floats | None = None) -> Whitened | None:
     root : (K, K) array, optional
         An approximate root; by default the triangular factor of the rows of the form.
     """
-    if root is None:
-        if len(form.rows) < len(form):
-            return None
-        root = np.linalg.qr(form.rows, mode="r")
-    diagonal = np.diag(root)
-    if not (np.isfinite(root).all() and (diagonal != 0).all()):
+    if root is None and len(form.rows) < len(form):
         return None
-    root = root * np.sign(diagonal)[:, None]
+    given: Floats = np.asarray(np.linalg.qr(form.rows, mode="r")) if root is None else root
+    diagonal = np.diag(given)
+    if not (np.isfinite(given).all() and (diagonal != 0).all()):
+        return None
+    root = given * np.sign(diagonal)[:, None]
     singular = np.linalg.svd(root / np.linalg.norm(root, axis=0), compute_uv=False)
     if not singular[0] < DEPENDENT * singular[-1]:
         return None

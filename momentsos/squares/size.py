@@ -1,0 +1,57 @@
+"""What a bound takes, from counts of monomials and products, before any data are looked at."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..errors import ProblemTooLarge
+from ..polynomials.exponents import Exponents
+from ..relaxations.size import memory_limit
+from .products import Products
+
+#: Bytes for each number of the operator: table, orthonormal space, its copy in the solver.
+_BYTES = 40
+#: Monomials up to which all products are counted; more are too many anyhow.
+_MOST = 1_500
+
+
+@dataclass(frozen=True)
+class Size:
+    """The size of a bound's program.
+
+    Attributes
+    ----------
+    block, products, syzygies : int
+    """
+
+    block: int
+    products: int
+
+    @property
+    def syzygies(self) -> int:
+        """How many pairs of monomials have the product of another pair."""
+        return self.block * (self.block + 1) // 2 - self.products
+
+    @property
+    def bytes(self) -> int:
+        """About how much memory the program takes."""
+        return _BYTES * (self.block * (self.block + 1) // 2) * max(1, self.syzygies)
+
+
+def size_of(exponents: Exponents) -> Size:
+    """Return the size for a list of distinct monomials."""
+    block = len(exponents)
+    return Size(block, len(Products.of(exponents)) if block <= _MOST else 0)
+
+
+def refuse_if_too_large(exponents: Exponents, limit: int | None) -> None:
+    """Raise `ProblemTooLarge` when the program would take more than the limit, by default half of the free memory."""
+    size, allowed = size_of(exponents), memory_limit(limit)
+    if size.bytes > allowed:
+        raise ProblemTooLarge(
+            f"the bound by squares with {size.block} monomials and {size.products} products needs about "
+            f"{size.bytes / 1e9:.3g} GB, more than the limit of {allowed / 1e9:.3g} GB: take lower degrees, "
+            f"method='partial', or raise memory_limit",
+            size.bytes,
+            allowed,
+        )
