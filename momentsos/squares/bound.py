@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ..polynomials.dyadic import Dyadic
@@ -68,6 +69,26 @@ class BoundProgram:
             if float(np.abs(step).max(initial=0.0)) < _SETTLED:
                 break
         return proved(whitened, gamma, gram)
+
+    def matched(self, gram: Dyadic, bound: Fraction) -> Dyadic:
+        r"""Return a matrix `Y` near `gram` with :math:`b^\top Y b = (f - \text{bound})\, w`, exactly.
+
+        What is missing of each product goes into that pair of its monomials where it weighs least.
+        """
+        form, products = self.whitened.form, self.products
+        rest = form.gram - form.ones.times(bound) - gram
+        missing = rest.sums(products.first, products.second, products.place, len(products))
+        sizes = np.linalg.norm(self.whitened.inverse.floats(), axis=1)
+        weights = sizes[products.first] * sizes[products.second]
+        order = np.lexsort((weights, products.place))
+        chosen = order[np.searchsorted(products.place[order], np.arange(len(products)))]
+        size = len(form)
+        entries = [0] * (size * size)
+        for pair, value in zip(chosen.tolist(), missing, strict=True):
+            i, j = int(products.first[pair]), int(products.second[pair])
+            entries[i * size + j] += value
+            entries[j * size + i] += value
+        return gram + Dyadic(fmpz_mat(size, size, entries), rest.exponent - 1)
 
     def point(self, solution: SDPSolution, n: int) -> Floats | None:
         """Return the values of the variables that the dual matrix suggests, each a quotient of two monomials.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
@@ -22,11 +23,13 @@ from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation
 from ...sdp import SDPSolution
 from ...squares.bound import BoundProgram
-from ...squares.form import Form, form_of, raised
+from ...squares.form import Form, elements_of, form_of, raised
 from ...squares.size import refuse_if_too_large
 from ...squares.whitening import whitened
 from ..request import Request
 from .base import Candidates, Method, Next, Progress, Setting
+
+Floats = NDArray[np.float64]
 
 #: The denominator is as wide as the best point's coordinates, or as this.
 _WIDTH = 0.1
@@ -34,14 +37,24 @@ _WIDTH = 0.1
 
 @dataclass(frozen=True, eq=False, repr=False)
 class SquaresRelaxation(Relaxation):
-    """A relaxation whose program is stated in whitened residuals; its unknowns are no moments of `monomials`.
+    r"""A relaxation whose program is stated in whitened residuals; its unknowns are no moments of `monomials`.
 
     Attributes
     ----------
     program : BoundProgram
+    centre, widths : (n,) arrays
+        The denominator is :math:`1 + \sum_i ((u_i - a_i) / s_i)^2`, its power the order.
+    inner : tuple of int
+        Which variables the `u` are.
+    extra : tuple of Polynomial
+        The polynomials in the basis.
     """
 
     program: BoundProgram
+    centre: Floats
+    widths: Floats
+    inner: tuple[int, ...]
+    extra: tuple[Polynomial, ...]
 
     def moments_of(self, exponents: NDArray[np.int64], moments: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return NaN: the solution has no moments by name."""
@@ -52,7 +65,7 @@ class SquaresRelaxation(Relaxation):
 class Around(Setting):
     """A setting with the point that the denominator is centred at, in the units of the problem."""
 
-    centre: NDArray[np.float64] | None = None
+    centre: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 class Squares(Method):
@@ -68,14 +81,14 @@ class Squares(Method):
 
     def check(self, problem: Problem, order: int, memory_limit: int | None = None) -> None:
         """Raise `ProblemTooLarge` from counts of monomials and products alone."""
-        refuse_if_too_large(self._form(problem, order, None).exponents, memory_limit)
+        refuse_if_too_large(_plain(problem, order)[0].exponents, memory_limit)
 
     def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
         """Plan the same relaxation in moments, with the denominator around the origin."""
         problem = given.original if isinstance(given, AffineChange) else given
-        form = self._form(problem, order, None)
+        form, plan = _plain(problem, order)
         refuse_if_too_large(form.exponents, memory_limit)
-        return _plan(problem, form, order, np.zeros(problem.n_variables))
+        return plan
 
     def propose(self, progress: Progress) -> Next:
         """Return the problem as it is, with the denominator around the best point."""
@@ -87,16 +100,20 @@ class Squares(Method):
     def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
         """Return the program in whitened residuals, None where the data do not determine enough."""
         problem = setting.change.original
-        centre = setting.centre if isinstance(setting, Around) else None
-        form = self._form(problem, order, centre)
+        n, inner = problem.n_variables, quadratic_split(problem).inner
+        centre, widths = np.zeros(n), np.ones(n)
+        if order and isinstance(setting, Around):
+            centre, widths = setting.centre, widths_of(setting.centre)
+        form = raised_form(problem, order, inner, centre, widths)
         refuse_if_too_large(form.exponents, request.memory_limit)
         white = whitened(form)
         if white is None:
             return None
         program = BoundProgram.of(white)
-        plan = _plan(problem, form, order, np.zeros(problem.n_variables) if centre is None else centre)
+        plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(program.products.rows)
-        return SquaresRelaxation(plan, program.sdp, rows, program)
+        extra = tuple(elements_of(factor_of(problem))[2])
+        return SquaresRelaxation(plan, program.sdp, rows, program, centre, widths, inner, extra)
 
     def bound(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, until: float
@@ -123,13 +140,6 @@ class Squares(Method):
         points = [known.local.polish(known.change.inverse_point(end)) for end in ends]
         return Candidates(None, tuple(point for point in points if point.feasible), ())
 
-    def _form(self, problem: Problem, order: int, centre: NDArray[np.float64] | None) -> Form:
-        form, inner = form_of(factor_of(problem)), quadratic_split(problem).inner
-        middle = np.zeros(problem.n_variables) if centre is None else centre
-        for _ in range(order):
-            form = raised(form, inner, middle[list(inner)], widths_of(middle)[list(inner)])
-        return form
-
 
 def factor_of(problem: Problem) -> Factor:
     """Return the factor of the objective.
@@ -144,24 +154,39 @@ def factor_of(problem: Problem) -> Factor:
     return problem.squares
 
 
-def widths_of(centre: NDArray[np.float64]) -> NDArray[np.float64]:
+def widths_of(centre: Floats) -> Floats:
     """Return how wide a denominator around a point is, in each variable: powers of two."""
     return np.asarray(2.0 ** np.round(np.log2(np.maximum(np.abs(centre), _WIDTH))))
 
 
-def _plan(problem: Problem, form: Form, order: int, centre: NDArray[np.float64]) -> Plan:
-    """Return the plan of the relaxation in moments."""
+def raised_form(problem: Problem, order: int, inner: tuple[int, ...], centre: Floats, widths: Floats) -> Form:
+    """Return the form of an order, with the denominator around a centre."""
+    form, places = form_of(factor_of(problem)), list(inner)
+    for _ in range(order):
+        form = raised(form, inner, centre[places], widths[places])
+    return form
+
+
+def _plain(problem: Problem, order: int) -> tuple[Form, Plan]:
+    """Return form and plan with the denominator around the origin."""
+    n, inner = problem.n_variables, quadratic_split(problem).inner
+    form = raised_form(problem, order, inner, np.zeros(n), np.ones(n))
+    return form, _plan(problem, form, order, inner, np.zeros(n), np.ones(n))
+
+
+def _plan(
+    problem: Problem, form: Form, order: int, inner: tuple[int, ...], centre: Floats, widths: Floats
+) -> Plan:
+    """Return the plan of the relaxation in moments; polynomials in the basis are left out."""
     names, n = problem.variables, problem.n_variables
     one = Polynomial.constant(1.0, names)
-    denominator, widths = one, widths_of(centre)
-    for i in quadratic_split(problem).inner:
-        row = np.eye(1, n, i, dtype=np.int64)
-        x = Polynomial.from_terms(row, [1.0], names)
-        denominator = denominator + ((x - float(centre[i])) * float(1.0 / widths[i])) ** 2
+    denominator = one
+    for i in inner:
+        x = Polynomial.from_terms(np.eye(1, n, i, dtype=np.int64), [1.0], names)
+        denominator = denominator + ((x - Fraction(centre[i])) * Fraction(1.0 / widths[i])) ** 2
     weight = one
     for _ in range(order):
         weight = weight * denominator
-    basis = form.exponents[:, :n]
-    extra = form.exponents.shape[1] > n
-    block = Block(one, Support(np.unique(basis, axis=0) if extra else basis), BlockKind.PSD)
+    plain = form.exponents[~form.exponents[:, n:].any(axis=1), :n]
+    block = Block(one, Support(plain), BlockKind.PSD)
     return Plan(problem.minimize * weight, weight, (block,), order, Squares.name)
