@@ -82,20 +82,16 @@ def _divided(gram: Dyadic, by: Fraction) -> Dyadic:
 def _in_frame(row: list[int], problem: Problem, relaxation: SquaresRelaxation) -> Combination:
     """Return an element of the basis as a polynomial in the variables `t` of ``centre + widths * t``."""
     n = problem.n_variables
-    found: Combination = {(0,) * n: Fraction(1)}
-    own = [(1, tuple(row[:n]))]
-    assert problem.squares is not None
     total: Combination = {}
-    extra = [i for i, power in enumerate(row[n:]) if power]
-    terms: list[tuple[Fraction, tuple[int, ...]]] = [(Fraction(c), r) for c, r in own]
-    for i in extra:
-        polynomial = relaxation.extra[i]
+    terms: list[tuple[Fraction, tuple[int, ...]]] = [(Fraction(1), tuple(row[:n]))]
+    for i in [i for i, power in enumerate(row[n:]) if power]:
+        polynomial = relaxation.program.whitened.form.extra[i]
         factors = list(zip(polynomial.exact, map(tuple, polynomial.exponents.tolist()), strict=True))
         terms = [
             (c * d, tuple(a + b for a, b in zip(r, s, strict=True))) for (c, r), (d, s) in product(terms, factors)
         ]
     for coefficient, powers in terms:
-        found = {(): coefficient}
+        found: Combination = {(): coefficient}
         for power, centre, width in zip(powers, relaxation.centre, relaxation.widths, strict=True):
             a, s = Fraction(centre), Fraction(width)
             found = {

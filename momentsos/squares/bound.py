@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ..polynomials.dyadic import Dyadic
@@ -44,7 +43,7 @@ class BoundProgram:
     @classmethod
     def of(cls, whitened: Whitened) -> BoundProgram:
         """Write the program down."""
-        products = Products.of(whitened.form.exponents)
+        products = Products.of(whitened.form.exponents, whitened.form.extra)
         syzygies = Syzygies.of(whitened, products)
         return cls(whitened, products, syzygies, syzygies.program(whitened.ones))
 
@@ -59,11 +58,10 @@ class BoundProgram:
         aimed = svec(np.eye(size) - rho * whitened.ones) + self.syzygies.space @ np.array(multipliers)
         gamma = Fraction(float(rho * whitened.floor))
         base = whitened.form.gram - whitened.form.ones.times(gamma)
-        total, step = None, np.array(multipliers)
+        total, step = [Fraction(0)] * len(self.syzygies), np.array(multipliers)
         for _ in range(_CORRECTIONS):
-            column = Dyadic.of((self.syzygies.change @ step)[:, None])
-            total = column if total is None else total + column
-            gram = base + self.syzygies.combined(total, size)
+            total = [a + Fraction(b) for a, b in zip(total, (self.syzygies.change @ step).tolist(), strict=True)]
+            gram = base + self.syzygies.combined(total)
             near = gram.congruent(whitened.inverse).floats()
             step = self.syzygies.space.T @ (aimed - svec((near + near.T) / 2))
             if float(np.abs(step).max(initial=0.0)) < _SETTLED:
@@ -76,19 +74,8 @@ class BoundProgram:
         What is missing of each product goes into that pair of its monomials where it weighs least.
         """
         form, products = self.whitened.form, self.products
-        rest = form.gram - form.ones.times(bound) - gram
-        missing = rest.sums(products.first, products.second, products.place, len(products))
-        sizes = np.linalg.norm(self.whitened.inverse.floats(), axis=1)
-        weights = sizes[products.first] * sizes[products.second]
-        order = np.lexsort((weights, products.place))
-        chosen = order[np.searchsorted(products.place[order], np.arange(len(products)))]
-        size = len(form)
-        entries = [0] * (size * size)
-        for pair, value in zip(chosen.tolist(), missing, strict=True):
-            i, j = int(products.first[pair]), int(products.second[pair])
-            entries[i * size + j] += value
-            entries[j * size + i] += value
-        return gram + Dyadic(fmpz_mat(size, size, entries), rest.exponent - 1)
+        missing = products.coefficients(form.gram - form.ones.times(bound) - gram)
+        return gram + self.syzygies.pairs.spread(missing)
 
     def point(self, solution: SDPSolution, n: int) -> Floats | None:
         """Return the values of the variables that the dual matrix suggests, each a quotient of two monomials.

@@ -28,18 +28,21 @@ class Form:
         Floats near a matrix `A` with :math:`G = A^\top A`.
     gram, ones : Dyadic
         The `G` and `J`.
+    extra : tuple of e Polynomial
+        In the variables alone.
     """
 
     exponents: Exponents
     rows: Floats
     gram: Dyadic
     ones: Dyadic
+    extra: tuple[Polynomial, ...] = ()
 
     def __len__(self) -> int:
         return len(self.exponents)
 
 
-def elements_of(factor: Factor) -> tuple[Exponents, NDArray[np.intp], list[Polynomial]]:
+def _elements(factor: Factor) -> tuple[Exponents, NDArray[np.intp], list[Polynomial]]:
     """Return the basis of a factor, where each column of it is in there, and the polynomials that became variables.
 
     Returns
@@ -71,14 +74,14 @@ def elements_of(factor: Factor) -> tuple[Exponents, NDArray[np.intp], list[Polyn
 
 def form_of(factor: Factor) -> Form:
     """Return the form of order 0."""
-    exponents, place, _ = elements_of(factor)
+    exponents, place, extra = _elements(factor)
     spread = np.zeros((len(place), len(exponents)))
     spread[np.arange(len(place)), place] = 1.0
     spread[-1] *= -1.0
     exact = Dyadic.of(factor.matrix) @ Dyadic.of(spread)
     ones = np.zeros((len(exponents), len(exponents)))
     ones[-1, -1] = 1.0
-    return Form(exponents, factor.matrix @ spread, exact.transposed() @ exact, Dyadic.of(ones))
+    return Form(exponents, factor.matrix @ spread, exact.transposed() @ exact, Dyadic.of(ones), tuple(extra))
 
 
 def raised(form: Form, inner: tuple[int, ...], centre: Floats, widths: Floats) -> Form:
@@ -113,7 +116,7 @@ def raised(form: Form, inner: tuple[int, ...], centre: Floats, widths: Floats) -
     gram, ones = (
         _total([exact.congruent(Dyadic.of(matrix)) for matrix in embeddings]) for exact in (form.gram, form.ones)
     )
-    return Form(exponents, stacked, gram, ones)
+    return Form(exponents, stacked, gram, ones, form.extra)
 
 
 def _total(parts: list[Dyadic]) -> Dyadic:

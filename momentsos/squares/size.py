@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ..errors import ProblemTooLarge
-from ..polynomials.exponents import Exponents
 from ..relaxations.size import memory_limit
+from .form import Form
 from .products import Products
 
 #: Bytes for each number of the operator: table, orthonormal space, its copy in the solver.
@@ -38,15 +38,15 @@ class Size:
         return _BYTES * (self.block * (self.block + 1) // 2) * max(1, self.syzygies)
 
 
-def size_of(exponents: Exponents) -> Size:
-    """Return the size for a list of distinct monomials."""
-    block = len(exponents)
-    return Size(block, len(Products.of(exponents)) if block <= _MOST else 0)
+def size_of(form: Form) -> Size:
+    """Return the size of the program of a form."""
+    block = len(form)
+    return Size(block, Products.of(form.exponents, form.extra).independent if block <= _MOST else 0)
 
 
-def refuse_if_too_large(exponents: Exponents, limit: int | None) -> None:
+def refuse_if_too_large(form: Form, limit: int | None) -> None:
     """Raise `ProblemTooLarge` when the program would take more than the limit, by default half of the free memory."""
-    size, allowed = size_of(exponents), memory_limit(limit)
+    size, allowed = size_of(form), memory_limit(limit)
     if size.bytes > allowed:
         raise ProblemTooLarge(
             f"the bound by squares with {size.block} monomials and {size.products} products needs about "

@@ -9,17 +9,19 @@ has a strictly feasible point, :math:`\rho = t = 0`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 import scipy.linalg
 import scipy.sparse as sp
-from flint import fmpz_mat
 from numpy.typing import NDArray
 
 from ..polynomials.dyadic import Dyadic
 from ..sdp import SDP, svec
 from ..sdp.svec import svec_index, svec_weights
+from .pairs import Pairs
 from .products import Products
 from .whitening import Whitened
 
@@ -39,7 +41,8 @@ class Syzygies:
 
     Attributes
     ----------
-    places : (T, 4) integer array
+    pairs : Pairs
+    table : (T, pairs) sparse matrix
         See `Products.syzygies`.
     space : (svec, T) array
         Their combinations, orthonormal.
@@ -47,29 +50,28 @@ class Syzygies:
         From combinations to multipliers.
     """
 
-    places: NDArray[np.intp]
+    pairs: Pairs
+    table: sp.csr_matrix
     space: Floats
     change: Floats
 
     @classmethod
     def of(cls, whitened: Whitened, products: Products) -> Syzygies:
         """Form them in floats, with more digits where large entries cancel."""
-        places = products.syzygies
-        count, size = len(places), len(whitened.root)
+        pairs = Pairs(products, whitened.inverse)
+        syzygies = products.syzygies(pairs.weights)
+        count, size = syzygies.shape[0], len(whitened.root)
         if not count:
-            return cls(places, np.zeros((size * (size + 1) // 2, 0)), np.zeros((0, 0)))
+            return cls(pairs, syzygies, np.zeros((size * (size + 1) // 2, 0)), np.zeros((0, 0)))
         rows, last = svec_index(size)
-        weights = svec_weights(size) / 2
-        s = whitened.inverse.floats()
-        table = np.zeros((len(rows), count))
-        for sign, (i, j) in ((1.0, places[:, :2].T), (-1.0, places[:, 2:].T)):
-            table += sign * (s[i][:, rows] * s[j][:, last] + s[i][:, last] * s[j][:, rows]).T
+        weights = svec_weights(size)[:, None] / 2
+        entries = pairs.combined(syzygies, rows, last)
         graded = np.flatnonzero(last == size - 1)
-        exact = _exactly(whitened.inverse, places, rows[graded], last[graded])
-        table[graded] = exact.floats()
-        lengths = np.linalg.norm(weights[:, None] * table, axis=0)
-        order = np.argsort(-np.abs(table / lengths).max(axis=1), kind="stable")
-        q, r, pivots = scipy.linalg.qr((weights[:, None] * table / lengths)[order], mode="economic", pivoting=True)
+        exact = pairs.exactly(syzygies, rows[graded], last[graded])
+        entries[graded] = exact.floats()
+        lengths = np.linalg.norm(weights * entries, axis=0)
+        order = np.argsort(-np.abs(entries / lengths).max(axis=1), kind="stable")
+        q, r, pivots = scipy.linalg.qr((weights * entries / lengths)[order], mode="economic", pivoting=True)
         diagonal = np.abs(np.diag(r))
         change = np.empty((count, count))
         change[pivots] = scipy.linalg.solve_triangular(r, np.eye(count))
@@ -77,16 +79,16 @@ class Syzygies:
         space = np.empty_like(q)
         space[order] = q
         if diagonal.max() <= _GRADED * diagonal.min():
-            return cls(places, space, change)
-        if table.size <= _ALL:
-            graded, exact = np.arange(len(rows)), _exactly(whitened.inverse, places, rows, last)
-        space = table @ change
+            return cls(pairs, syzygies, space, change)
+        if entries.size <= _ALL:
+            graded, exact = np.arange(len(rows)), pairs.exactly(syzygies, rows, last)
+        space = entries @ change
         space[graded] = (exact.rounded(_BITS) @ Dyadic.of(change)).floats()
-        q, r = np.linalg.qr(weights[:, None] * space)
-        return cls(places, q, change @ scipy.linalg.solve_triangular(r, np.eye(count)))
+        q, r = np.linalg.qr(weights * space)
+        return cls(pairs, syzygies, q, change @ scipy.linalg.solve_triangular(r, np.eye(count)))
 
     def __len__(self) -> int:
-        return len(self.places)
+        return self.space.shape[1]
 
     def program(self, ones: Floats) -> SDP:
         """Return the program; its unknowns are 1, ρ and the t."""
@@ -96,33 +98,11 @@ class Syzygies:
         fixed = sp.csr_matrix(np.eye(1, len(cost)))
         return SDP(cost, fixed, np.ones(1), sp.csr_matrix(np.column_stack([unit, -end, self.space])), (size,))
 
-    def combined(self, multipliers: Dyadic, size: int) -> Dyadic:
-        """Return the combination of the syzygies in monomials, exactly, for a column of multipliers."""
-        entries = [[0] * size for _ in range(size)]
-        for value, (i, j, k, m) in zip(map(int, multipliers.whole.entries()), self.places.tolist(), strict=True):
-            entries[i][j] += value
-            entries[j][i] += value
-            entries[k][m] -= value
-            entries[m][k] -= value
-        whole = [value for row in entries for value in row]
-        return Dyadic(fmpz_mat(size, size, whole), multipliers.exponent - 1)
-
-
-def _exactly(inverse: Dyadic, places: NDArray[np.intp], rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Dyadic:
-    """Return some entries of twice the syzygies in whitened coordinates, one column a syzygy."""
-    size = inverse.shape[0]
-    entries = [int(w) for w in inverse.whole.entries()]
-    s = [entries[start : start + size] for start in range(0, size * size, size)]
-    one, other = rows.tolist(), columns.tolist()
-    known: dict[tuple[int, int], list[int]] = {}
-
-    def product(i: int, j: int) -> list[int]:
-        if (i, j) not in known:
-            x, y = s[i], s[j]
-            known[i, j] = [x[a] * y[b] + x[b] * y[a] for a, b in zip(one, other, strict=True)]
-        return known[i, j]
-
-    found: list[int] = []
-    for i, j, k, m in places.tolist():
-        found += [u - v for u, v in zip(product(i, j), product(k, m), strict=True)]
-    return Dyadic(fmpz_mat(len(places), len(one), found).transpose(), 2 * inverse.exponent)
+    def combined(self, multipliers: Sequence[Fraction]) -> Dyadic:
+        """Return the combination of the syzygies in the basis, exactly."""
+        amounts: dict[int, Fraction] = {}
+        for row, value in enumerate(multipliers):
+            for number in range(self.table.indptr[row], self.table.indptr[row + 1]):
+                pair = int(self.table.indices[number])
+                amounts[pair] = amounts.get(pair, Fraction(0)) + value * Fraction(float(self.table.data[number]))
+        return self.pairs.total(amounts)

@@ -23,7 +23,7 @@ from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation
 from ...sdp import SDPSolution
 from ...squares.bound import BoundProgram
-from ...squares.form import Form, elements_of, form_of, raised
+from ...squares.form import Form, form_of, raised
 from ...squares.size import refuse_if_too_large
 from ...squares.whitening import whitened
 from ..request import Request
@@ -46,15 +46,12 @@ class SquaresRelaxation(Relaxation):
         The denominator is :math:`1 + \sum_i ((u_i - a_i) / s_i)^2`, its power the order.
     inner : tuple of int
         Which variables the `u` are.
-    extra : tuple of Polynomial
-        The polynomials in the basis.
     """
 
     program: BoundProgram
     centre: Floats
     widths: Floats
     inner: tuple[int, ...]
-    extra: tuple[Polynomial, ...]
 
     def moments_of(self, exponents: NDArray[np.int64], moments: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return NaN: the solution has no moments by name."""
@@ -81,13 +78,13 @@ class Squares(Method):
 
     def check(self, problem: Problem, order: int, memory_limit: int | None = None) -> None:
         """Raise `ProblemTooLarge` from counts of monomials and products alone."""
-        refuse_if_too_large(_plain(problem, order)[0].exponents, memory_limit)
+        refuse_if_too_large(_plain(problem, order)[0], memory_limit)
 
     def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
         """Plan the same relaxation in moments, with the denominator around the origin."""
         problem = given.original if isinstance(given, AffineChange) else given
         form, plan = _plain(problem, order)
-        refuse_if_too_large(form.exponents, memory_limit)
+        refuse_if_too_large(form, memory_limit)
         return plan
 
     def propose(self, progress: Progress) -> Next:
@@ -105,15 +102,14 @@ class Squares(Method):
         if order and isinstance(setting, Around):
             centre, widths = setting.centre, widths_of(setting.centre)
         form = raised_form(problem, order, inner, centre, widths)
-        refuse_if_too_large(form.exponents, request.memory_limit)
+        refuse_if_too_large(form, request.memory_limit)
         white = whitened(form)
         if white is None:
             return None
         program = BoundProgram.of(white)
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(program.products.rows)
-        extra = tuple(elements_of(factor_of(problem))[2])
-        return SquaresRelaxation(plan, program.sdp, rows, program, centre, widths, inner, extra)
+        return SquaresRelaxation(plan, program.sdp, rows, program, centre, widths, inner)
 
     def bound(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, until: float
