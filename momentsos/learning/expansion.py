@@ -65,6 +65,16 @@ class Expansion:
         everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
 
+    @property
+    def shared(self) -> UnitPolynomials:
+        """That part of the outputs which no sample changes."""
+        return _affine(self.network, len(self._layers), self._layers[-1].multipliers[0])
+
+    @property
+    def varying(self) -> Exponents:
+        """The monomials of that part which samples change."""
+        return self._layers[-1].exponents
+
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
         widest = max(
