@@ -87,9 +87,7 @@ def _in_frame(row: list[int], problem: Problem, relaxation: SquaresRelaxation) -
     for i in [i for i, power in enumerate(row[n:]) if power]:
         polynomial = relaxation.program.whitened.form.extra[i]
         factors = list(zip(polynomial.exact, map(tuple, polynomial.exponents.tolist()), strict=True))
-        terms = [
-            (c * d, tuple(a + b for a, b in zip(r, s, strict=True))) for (c, r), (d, s) in product(terms, factors)
-        ]
+        terms = [(c * d, tuple(a + b for a, b in zip(r, s, strict=True))) for (c, r), (d, s) in product(terms, factors)]
     for coefficient, powers in terms:
         found: Combination = {(): coefficient}
         for power, centre, width in zip(powers, relaxation.centre, relaxation.widths, strict=True):

@@ -121,13 +121,15 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     request, method = evidence.request, evidence.method
     request.say(f"order {k} over {setting.region}")
     start = time.perf_counter()
+    predicted = None if most is None else method.predicted(setting.change.original, k)
+    if predicted is not None and most is not None and predicted > most:
+        return _too_many(k, predicted, evidence)
     relaxation = _assembled(k, setting, evidence)
     relaxed = time.perf_counter()
     if relaxation is None:
         return evidence.timed(relax=relaxed - start)
     if most is not None and relaxation.sdp.n_moments > most:
-        words = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
-        return evidence.stopped(Limit.SIZE, words)
+        return _too_many(k, relaxation.sdp.n_moments, evidence)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
     solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
@@ -136,3 +138,9 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)
     evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates, theorem))
     return evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)
+
+
+def _too_many(k: int, moments: int, evidence: Evidence) -> Evidence:
+    """Note that an order that the user did not name is not tried."""
+    words = f"Order {k} was not tried, it has {moments} moments: name max_order to go on."
+    return evidence.stopped(Limit.SIZE, words)

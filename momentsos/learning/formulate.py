@@ -16,6 +16,7 @@ from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
+from ..polynomials.factored import Factor
 from ..problem import Problem
 from .expansion import Expansion
 from .losses import Loss, loss_named
@@ -50,6 +51,12 @@ class Formulation(Record):
     def of(cls, network: PolynomialNetwork, loss: Loss, residuals: tuple[Polynomial, ...], scale: float) -> Formulation:
         """Write the problem of making residuals of `network` small in the norm of the loss."""
         return cls(network, loss.name, loss.norm.problem(residuals), residuals, scale)
+
+    @classmethod
+    def of_factor(cls, network: PolynomialNetwork, loss: Loss, factor: Factor, scale: float) -> Formulation:
+        """Write the problem of a loss that is a sum of squares, which remembers its factor."""
+        problem = Problem(factor.expanded, variables=factor.variables, squares=factor)
+        return cls(network, loss.name, problem, factor.polynomials, scale)
 
     @property
     def norm(self) -> Norm:
@@ -148,8 +155,11 @@ def formulated(
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             targets = chosen.targets(outputs)
-            residuals = chosen.residuals(Expansion.of(network, until=until), inputs, targets)
-            return Formulation.of(network, chosen, residuals, chosen.scale(targets))
+            expansion, scale = Expansion.of(network, until=until), chosen.scale(targets)
+            factor = chosen.factor(expansion, inputs, targets)
+            if factor is not None:
+                return Formulation.of_factor(network, chosen, factor, scale)
+            return Formulation.of(network, chosen, chosen.residuals(expansion, inputs, targets), scale)
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
 

@@ -140,7 +140,10 @@ def _learn_whole(
     formulation = formulated(network, X, Y, loss.name, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed, until=options.until))
+    points = None  # a problem that remembers its residuals is searched by their least squares anyhow
+    if formulation.problem.squares is None:
+        points = least_squares_points(formulation, options.asked.seed, until=options.until)
+    result = options.solve(formulation, points)
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     if len(result.minimizers):
         result = _at_losses(result, formulation)

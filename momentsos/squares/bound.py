@@ -80,7 +80,7 @@ class BoundProgram:
     def point(self, solution: SDPSolution, n: int) -> Floats | None:
         """Return the values of the variables that the dual matrix suggests, each a quotient of two monomials.
 
-        None where there is no such matrix, or a variable is no quotient of two monomials of the basis.
+        Zero where it is no such quotient; None where there is no such matrix.
         """
         if solution.gram is None:
             return None
@@ -89,14 +89,13 @@ class BoundProgram:
         if not (np.isfinite(means).all() and means[-1] != 0.0):
             return None
         means = means / means[-1]
-        rows = self.whitened.form.exponents
+        rows, sizes = self.whitened.form.exponents, np.linalg.norm(self.whitened.root, axis=0)
         places = {tuple(row): place for place, row in enumerate(rows.tolist())}
         found = np.zeros(n)
         for i, unit in enumerate(np.eye(n, rows.shape[1], dtype=np.int64)):
             pairs = [(places.get(tuple(row)), place) for place, row in enumerate((rows + unit).tolist())]
             usable = [(top, bottom) for top, bottom in pairs if top is not None and means[bottom] != 0.0]
-            if not usable:
-                return None
-            top, bottom = max(usable, key=lambda pair: abs(means[pair[1]]))
-            found[i] = means[top] / means[bottom]
+            if usable:
+                top, bottom = max(usable, key=lambda pair: abs(means[pair[1]]) * sizes[pair[1]])
+                found[i] = means[top] / means[bottom]
         return found

@@ -27,10 +27,10 @@ from .whitening import Whitened
 
 Floats = NDArray[np.float64]
 
-#: Beyond this condition number of the syzygies in floats they are combined once more, exactly.
-_GRADED = 1e5
-#: Numbers of all syzygies up to which that is done with all of their entries, and not only with the largest.
-_ALL = 250_000
+#: Beyond this condition number of the syzygies in floats the largest of their entries are combined once more, exactly.
+_GRADED = 1e6
+#: Beyond this one all entries are, up to so many numbers.
+_VERY, _ALL = 1e10, 300_000
 #: Bits of the syzygies that are combined exactly, below the largest entry.
 _BITS = 260
 
@@ -80,7 +80,7 @@ class Syzygies:
         space[order] = q
         if diagonal.max() <= _GRADED * diagonal.min():
             return cls(pairs, syzygies, space, change)
-        if entries.size <= _ALL:
+        if diagonal.max() > _VERY * diagonal.min() and entries.size <= _ALL:
             graded, exact = np.arange(len(rows)), pairs.exactly(syzygies, rows, last)
         space = entries @ change
         space[graded] = (exact.rounded(_BITS) @ Dyadic.of(change)).floats()

@@ -66,7 +66,7 @@ def methods_named(name: object, problem: Problem) -> Choice:
     """
     if isinstance(name, str) and name == "auto" and problem.squares is not None and not _constrained(problem):
         others = methods_named(name, replace(problem, squares=None)).methods
-        return Choice((Squares(), *others), "auto took the squares: the objective is a sum of squares of residuals.", 2)
+        return Choice((Squares(), *others), "auto took the squares: the objective is a sum of squares of residuals.")
     if isinstance(name, str) and name == "auto":
         dense = basis_size(problem.n_variables, 2 * problem.minimum_order)
         partial = _partial_moments(problem)

@@ -164,6 +164,10 @@ class Method(ABC):
         """Return the relaxation of one order in a setting, None where there is none with these numbers."""
         return assemble(self.plan(setting.change, order, request.memory_limit))
 
+    def predicted(self, problem: Problem, order: int) -> int | None:
+        """Return how many unknowns the program of an order has, where that is known before it is made."""
+        return None
+
     def bound(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, until: float
     ) -> tuple[DualBound | None, float | None]:

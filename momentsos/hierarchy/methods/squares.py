@@ -24,7 +24,7 @@ from ...relaxations import Block, BlockKind, Plan, Relaxation
 from ...sdp import SDPSolution
 from ...squares.bound import BoundProgram
 from ...squares.form import Form, form_of, raised
-from ...squares.size import refuse_if_too_large
+from ...squares.size import refuse_if_too_large, size_of
 from ...squares.whitening import whitened
 from ..request import Request
 from .base import Candidates, Method, Next, Progress, Setting
@@ -86,6 +86,11 @@ class Squares(Method):
         form, plan = _plain(problem, order)
         refuse_if_too_large(form, memory_limit)
         return plan
+
+    def predicted(self, problem: Problem, order: int) -> int | None:
+        """Return the smaller one of the counts of products and syzygies."""
+        size = size_of(_plain(problem, order)[0])
+        return min(size.products, size.syzygies)
 
     def propose(self, progress: Progress) -> Next:
         """Return the problem as it is, with the denominator around the best point."""
@@ -170,9 +175,7 @@ def _plain(problem: Problem, order: int) -> tuple[Form, Plan]:
     return form, _plan(problem, form, order, inner, np.zeros(n), np.ones(n))
 
 
-def _plan(
-    problem: Problem, form: Form, order: int, inner: tuple[int, ...], centre: Floats, widths: Floats
-) -> Plan:
+def _plan(problem: Problem, form: Form, order: int, inner: tuple[int, ...], centre: Floats, widths: Floats) -> Plan:
     """Return the plan of the relaxation in moments; polynomials in the basis are left out."""
     names, n = problem.variables, problem.n_variables
     one = Polynomial.constant(1.0, names)
