@@ -131,7 +131,7 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     if most is not None and relaxation.sdp.n_moments > most:
         return _too_many(k, relaxation.sdp.n_moments, evidence)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    solution = request.solve(relaxation.sdp)
+    solution = method.solve(relaxation, request)
     solved = time.perf_counter()
     dual, theorem = method.bound(setting, relaxation, solution, request.until)
     closed = dual is not None and evidence.closes(max(setting.change.value(dual.value), request.facts.lowest))

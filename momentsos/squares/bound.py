@@ -1,7 +1,9 @@
-"""The bound of a form: the program, its solution, and the proof."""
+"""The bound of a form: its program on either side, and the proof that a solution of it gives."""
 
 from __future__ import annotations
 
+import time
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -9,7 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..polynomials.dyadic import Dyadic
-from ..sdp import SDP, SDPSolution, smat, svec
+from ..sdp import SDP, SDPSolution, SDPStatus, smat, svec
+from .interior import solved
+from .moments import CentredMoments
+from .pairs import Pairs
 from .products import Products
 from .proof import Proof, proved
 from .syzygies import Syzygies
@@ -21,61 +26,40 @@ Floats = NDArray[np.float64]
 _CORRECTIONS = 4
 #: A correction below this, in whitened coordinates, ends them.
 _SETTLED = 1e-13
+#: A relative gap up to which a solution is called optimal.
+_OPTIMAL = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
-class BoundProgram:
-    """The program of one form, and what is needed to make a proof of its solution.
+class BoundProgram(ABC):
+    """The program of one form. The second number of a solution's moments, over the first, is the ρ.
 
     Attributes
     ----------
     whitened : Whitened
-    products : Products
-    syzygies : Syzygies
-    sdp : SDP
+    pairs : Pairs
     """
 
     whitened: Whitened
-    products: Products
-    syzygies: Syzygies
-    sdp: SDP
+    pairs: Pairs
 
-    @classmethod
-    def of(cls, whitened: Whitened) -> BoundProgram:
-        """Write the program down."""
-        products = Products.of(whitened.form.exponents, whitened.form.extra)
-        syzygies = Syzygies.of(whitened, products)
-        return cls(whitened, products, syzygies, syzygies.program(whitened.ones))
-
+    @abstractmethod
     def proof(self, solution: SDPSolution) -> Proof | None:
         """Return what a solution proves, None where that is nothing."""
-        if solution.moments is None or not np.isfinite(solution.moments).all() or not solution.moments[0] > 0:
-            return None
-        rho, *multipliers = solution.moments[1:] / solution.moments[0]
-        if not rho > 0:
-            return None
-        whitened, size = self.whitened, len(self.whitened.root)
-        aimed = svec(np.eye(size) - rho * whitened.ones) + self.syzygies.space @ np.array(multipliers)
-        gamma = Fraction(float(rho * whitened.floor))
-        base = whitened.form.gram - whitened.form.ones.times(gamma)
-        total, step = [Fraction(0)] * len(self.syzygies), np.array(multipliers)
-        for _ in range(_CORRECTIONS):
-            total = [a + Fraction(b) for a, b in zip(total, (self.syzygies.change @ step).tolist(), strict=True)]
-            gram = base + self.syzygies.combined(total)
-            near = gram.congruent(whitened.inverse).floats()
-            step = self.syzygies.space.T @ (aimed - svec((near + near.T) / 2))
-            if float(np.abs(step).max(initial=0.0)) < _SETTLED:
-                break
-        return proved(whitened, gamma, gram)
+
+    @property
+    def products(self) -> Products:
+        """The products of the basis."""
+        return self.pairs.products
 
     def matched(self, gram: Dyadic, bound: Fraction) -> Dyadic:
         r"""Return a matrix `Y` near `gram` with :math:`b^\top Y b = (f - \text{bound})\, w`, exactly.
 
         What is missing of each product goes into that pair of its monomials where it weighs least.
         """
-        form, products = self.whitened.form, self.products
-        missing = products.coefficients(form.gram - form.ones.times(bound) - gram)
-        return gram + self.syzygies.pairs.spread(missing)
+        form = self.whitened.form
+        missing = self.products.coefficients(form.gram - form.ones.times(bound) - gram)
+        return gram + self.pairs.spread(missing)
 
     def point(self, solution: SDPSolution, n: int) -> Floats | None:
         """Return the values of the variables that the dual matrix suggests, each a quotient of two monomials.
@@ -99,3 +83,99 @@ class BoundProgram:
                 top, bottom = max(usable, key=lambda pair: abs(means[pair[1]]) * sizes[pair[1]])
                 found[i] = means[top] / means[bottom]
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class SyzygyProgram(BoundProgram):
+    """The program with a multiplier for each syzygy, for any solver.
+
+    Attributes
+    ----------
+    syzygies : Syzygies
+    sdp : SDP
+    """
+
+    syzygies: Syzygies
+    sdp: SDP
+
+    @classmethod
+    def of(cls, whitened: Whitened, products: Products) -> SyzygyProgram:
+        """Write the program down."""
+        syzygies = Syzygies.of(whitened, products)
+        return cls(whitened, syzygies.pairs, syzygies, syzygies.program(whitened.ones))
+
+    def proof(self, solution: SDPSolution) -> Proof | None:
+        """See `BoundProgram`."""
+        if solution.moments is None or not np.isfinite(solution.moments).all() or not solution.moments[0] > 0:
+            return None
+        rho, *multipliers = solution.moments[1:] / solution.moments[0]
+        if not rho > 0:
+            return None
+        whitened, size = self.whitened, len(self.whitened.root)
+        aimed = svec(np.eye(size) - rho * whitened.ones) + self.syzygies.space @ np.array(multipliers)
+        gamma = Fraction(float(rho * whitened.floor))
+        base = whitened.form.gram - whitened.form.ones.times(gamma)
+        total, step = [Fraction(0)] * len(self.syzygies), np.array(multipliers)
+        for _ in range(_CORRECTIONS):
+            total = [a + Fraction(b) for a, b in zip(total, (self.syzygies.change @ step).tolist(), strict=True)]
+            gram = base + self.syzygies.combined(total)
+            near = gram.congruent(whitened.inverse).floats()
+            step = self.syzygies.space.T @ (aimed - svec((near + near.T) / 2))
+            if float(np.abs(step).max(initial=0.0)) < _SETTLED:
+                break
+        return proved(whitened, gamma, gram)
+
+
+@dataclass(frozen=True, eq=False)
+class MomentProgram(BoundProgram):
+    """The program with an unknown for each product, solved by a method of its own.
+
+    Attributes
+    ----------
+    centred : CentredMoments
+    """
+
+    centred: CentredMoments
+
+    @classmethod
+    def of(cls, whitened: Whitened, products: Products) -> MomentProgram:
+        """Write the program down."""
+        return cls(whitened, Pairs(products, whitened.inverse), CentredMoments.of(whitened, products))
+
+    def _identity(self, gram: Floats, rho: float) -> tuple[Fraction, Dyadic, list[Fraction]]:
+        """Return the bound, the matrix in the basis, and what is missing of each product."""
+        whitened = self.whitened
+        gamma = Fraction(float(rho * whitened.floor))
+        exact = Dyadic.of(gram).congruent(whitened.root_exact)
+        target = whitened.form.gram - whitened.form.ones.times(gamma)
+        return gamma, exact, self.products.coefficients(target - exact)
+
+    def solve(self, until: float = np.inf) -> SDPSolution:
+        """Solve the program; the moments of the answer are 1, ρ and the entries of `X`."""
+        began = time.perf_counter()
+        with np.errstate(all="ignore"):
+            answer = solved(
+                self.centred,
+                self.whitened.ones,
+                lambda gram, rho: self.centred.equations(self._identity(gram, rho)[2]),
+                until,
+            )
+        status = SDPStatus.OPTIMAL if answer.gap < _OPTIMAL else SDPStatus.INACCURATE
+        return SDPSolution(
+            status=status,
+            words=f"relative gap {answer.gap:.1e}",
+            moments=np.concatenate([[1.0, answer.rho], svec(answer.gram)]),
+            equality_duals=np.array([answer.rho]),
+            gram=svec(answer.moments),
+            iterations=answer.steps,
+            seconds=time.perf_counter() - began,
+            solver="native",
+        )
+
+    def proof(self, solution: SDPSolution) -> Proof | None:
+        """See `BoundProgram`."""
+        if solution.moments is None or not np.isfinite(solution.moments).all() or not solution.moments[1] > 0:
+            return None
+        gram = smat(solution.moments[2:])
+        gamma, exact, missing = self._identity((gram + gram.T) / 2, float(solution.moments[1]))
+        return proved(self.whitened, gamma, exact + self.pairs.spread(missing))

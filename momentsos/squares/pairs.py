@@ -20,7 +20,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Pairs:
-    r"""The matrices :math:`\mathrm{sym}(e_i e_j^\top)`; those in whitened coordinates are :math:`\mathrm{sym}(s_i s_j^\top)`.
+    r"""The matrices :math:`\mathrm{sym}(e_i e_j^\top)`, in whitened coordinates :math:`\mathrm{sym}(s_i s_j^\top)`.
 
     Attributes
     ----------

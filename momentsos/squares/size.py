@@ -11,6 +11,10 @@ from .products import Products
 
 #: Bytes for each number of the operator: table, orthonormal space, its copy in the solver.
 _BYTES = 40
+#: Bytes for each number of the square matrices of the side of moments.
+_DENSE = 32
+#: From this many syzygies on the side of moments is taken where it has fewer unknowns.
+_MANY = 600
 #: Monomials up to which all products are counted; more are too many anyhow.
 _MOST = 1_500
 
@@ -33,8 +37,15 @@ class Size:
         return self.block * (self.block + 1) // 2 - self.products
 
     @property
+    def in_moments(self) -> bool:
+        """Whether the program is better stated with an unknown for each product."""
+        return self.syzygies > max(_MANY, self.products)
+
+    @property
     def bytes(self) -> int:
         """About how much memory the program takes."""
+        if self.in_moments:
+            return _DENSE * (self.products**2 + self.block**3)
         return _BYTES * (self.block * (self.block + 1) // 2) * max(1, self.syzygies)
 
 

@@ -28,6 +28,8 @@ class Whitened:
     form : Form
     root : (K, K) array
         The upper triangular `R`, in floats.
+    root_exact : Dyadic
+        The same to more digits than floats have.
     inverse : Dyadic
         Its inverse, to far more digits than floats have.
     ones : (K, K) array
@@ -40,6 +42,7 @@ class Whitened:
 
     form: Form
     root: Floats
+    root_exact: Dyadic
     inverse: Dyadic
     ones: Floats
     floor: float
@@ -72,7 +75,7 @@ def whitened(form: Form, root: Floats | None = None) -> Whitened | None:
     inverse = _inverted(exact, near)
     ones = form.ones.congruent(inverse).floats()
     top = float(np.linalg.eigvalsh(ones)[-1])
-    return Whitened(form, root, inverse, ones / top, 1.0 / top, float(singular[0] / singular[-1]))
+    return Whitened(form, root, exact, inverse, ones / top, 1.0 / top, float(singular[0] / singular[-1]))
 
 
 def _refined(gram: Dyadic, root: Floats, near: Floats) -> Dyadic | None:

@@ -164,6 +164,10 @@ class Method(ABC):
         """Return the relaxation of one order in a setting, None where there is none with these numbers."""
         return assemble(self.plan(setting.change, order, request.memory_limit))
 
+    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+        """Solve the program of a relaxation."""
+        return request.solve(relaxation.sdp)
+
     def predicted(self, problem: Problem, order: int) -> int | None:
         """Return how many unknowns the program of an order has, where that is known before it is made."""
         return None

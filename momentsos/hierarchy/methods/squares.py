@@ -20,10 +20,11 @@ from ...points.least_squares import least_squares_ends
 from ...polynomials import ExponentIndex, Polynomial, Support
 from ...polynomials.factored import Factor
 from ...problem import Problem
-from ...relaxations import Block, BlockKind, Plan, Relaxation
+from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
-from ...squares.bound import BoundProgram
+from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
 from ...squares.form import Form, form_of, raised
+from ...squares.products import Products
 from ...squares.size import refuse_if_too_large, size_of
 from ...squares.whitening import whitened
 from ..request import Request
@@ -111,10 +112,21 @@ class Squares(Method):
         white = whitened(form)
         if white is None:
             return None
-        program = BoundProgram.of(white)
+        products = Products.of(form.exponents, form.extra)
         plan = _plan(problem, form, order, inner, centre, widths)
-        rows, _ = ExponentIndex.numbering(program.products.rows)
-        return SquaresRelaxation(plan, program.sdp, rows, program, centre, widths, inner)
+        rows, _ = ExponentIndex.numbering(products.rows)
+        if size_of(form).in_moments and request.solver in ("auto", "native"):
+            program: BoundProgram = MomentProgram.of(white, products)
+            return SquaresRelaxation(plan, assemble(plan).sdp, rows, program, centre, widths, inner)
+        stated = SyzygyProgram.of(white, products)
+        return SquaresRelaxation(plan, stated.sdp, rows, stated, centre, widths, inner)
+
+    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+        """Solve the program, on the side on which it is stated."""
+        assert isinstance(relaxation, SquaresRelaxation)
+        if isinstance(relaxation.program, MomentProgram):
+            return relaxation.program.solve(request.until)
+        return request.solve(relaxation.sdp)
 
     def bound(
         self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, until: float
