@@ -76,6 +76,10 @@ class Dyadic:
         r"""Return :math:`B^\top M B`."""
         return by.transposed() @ self @ by
 
+    def symmetric(self) -> Dyadic:
+        """Return half the sum with the transposed matrix."""
+        return Dyadic(self.whole + self.whole.transpose(), self.exponent - 1)
+
     def transposed(self) -> Dyadic:
         """Return the transposed matrix."""
         return Dyadic(self.whole.transpose(), self.exponent)

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import scipy.linalg
 from numpy.typing import NDArray
 
 from ..polynomials.dyadic import Dyadic
 from ..sdp import SDP, SDPSolution, SDPStatus, smat, svec
-from .interior import solved
+from .interior import factored, solved
 from .moments import CentredMoments
 from .pairs import Pairs
 from .products import Products
@@ -26,6 +27,8 @@ Floats = NDArray[np.float64]
 _CORRECTIONS = 4
 #: A correction below this, in whitened coordinates, ends them.
 _SETTLED = 1e-13
+#: Projections onto the identity at most, and the size of what is missing at which they end.
+_PROJECTIONS, _NOTHING = 10, 1e-40
 #: A relative gap up to which a solution is called optimal.
 _OPTIMAL = 1e-8
 
@@ -138,17 +141,15 @@ class MomentProgram(BoundProgram):
     centred: CentredMoments
 
     @classmethod
-    def of(cls, whitened: Whitened, products: Products) -> MomentProgram:
-        """Write the program down."""
-        return cls(whitened, Pairs(products, whitened.inverse), CentredMoments.of(whitened, products))
+    def of(cls, whitened: Whitened, products: Products, point: Floats | None = None) -> MomentProgram:
+        """Write the program down, around a point that is nearly a minimiser where one is known."""
+        return cls(whitened, Pairs(products, whitened.inverse), CentredMoments.of(whitened, products, point))
 
-    def _identity(self, gram: Floats, rho: float) -> tuple[Fraction, Dyadic, list[Fraction]]:
-        """Return the bound, the matrix in the basis, and what is missing of each product."""
+    def _missing(self, gram: Dyadic, gamma: Fraction) -> tuple[Dyadic, list[Fraction]]:
+        """Return a whitened matrix in the basis, and what is missing of each product."""
         whitened = self.whitened
-        gamma = Fraction(float(rho * whitened.floor))
-        exact = Dyadic.of(gram).congruent(whitened.root_exact)
-        target = whitened.form.gram - whitened.form.ones.times(gamma)
-        return gamma, exact, self.products.coefficients(target - exact)
+        exact = gram.congruent(whitened.root_exact)
+        return exact, self.products.coefficients(whitened.form.gram - whitened.form.ones.times(gamma) - exact)
 
     def solve(self, until: float = np.inf) -> SDPSolution:
         """Solve the program; the moments of the answer are 1, ρ and the entries of `X`."""
@@ -157,7 +158,7 @@ class MomentProgram(BoundProgram):
             answer = solved(
                 self.centred,
                 self.whitened.ones,
-                lambda gram, rho: self.centred.equations(self._identity(gram, rho)[2]),
+                lambda gram, rho: self.centred.equations(self._missing(Dyadic.of(gram), self._gamma(rho))[1]),
                 until,
             )
         status = SDPStatus.OPTIMAL if answer.gap < _OPTIMAL else SDPStatus.INACCURATE
@@ -176,6 +177,24 @@ class MomentProgram(BoundProgram):
         """See `BoundProgram`."""
         if solution.moments is None or not np.isfinite(solution.moments).all() or not solution.moments[1] > 0:
             return None
-        gram = smat(solution.moments[2:])
-        gamma, exact, missing = self._identity((gram + gram.T) / 2, float(solution.moments[1]))
+        near, gamma = smat(solution.moments[2:]), self._gamma(float(solution.moments[1]))
+        gram = Dyadic.of((near + near.T) / 2)
+        exact, missing = self._missing(gram, gamma)
+        unit, scale = np.eye(len(near)), self.centred.lengths
+        try:
+            factor = factored(self.centred.schur(unit, unit), scale)
+        except np.linalg.LinAlgError:
+            return None
+        left = np.inf
+        for _ in range(_PROJECTIONS):  # onto the matrices that satisfy the identity: the nearest one
+            wanted = self.centred.equations(missing) / scale
+            before, left = left, float(np.abs(wanted).max())
+            if not left < 0.5 * before or left < _NOTHING:
+                break
+            step = scipy.linalg.cho_solve(factor, wanted, check_finite=False) / scale
+            gram = gram + Dyadic.of(self.centred.matrix(step)).symmetric()
+            exact, missing = self._missing(gram, gamma)
         return proved(self.whitened, gamma, exact + self.pairs.spread(missing))
+
+    def _gamma(self, rho: float) -> Fraction:
+        return Fraction(float(rho * self.whitened.floor))

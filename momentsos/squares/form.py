@@ -38,6 +38,11 @@ class Form:
     ones: Dyadic
     extra: tuple[Polynomial, ...] = ()
 
+    def basis_at(self, point: Floats) -> Floats:
+        """Return the values of the basis at a point of the variables."""
+        whole = np.concatenate([point, [polynomial(point) for polynomial in self.extra]])
+        return np.asarray(np.prod(whole**self.exponents, axis=1))
+
     def __len__(self) -> int:
         return len(self.exponents)
 

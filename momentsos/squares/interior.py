@@ -1,6 +1,7 @@
 r"""An interior-point method for one program: :math:`\max \rho`, :math:`X = I - \rho J + N \succeq 0`, on moments.
 
-The dual is :math:`\min \langle I, S \rangle` with :math:`S = \sum_i y_i F_i \succeq 0`, :math:`\langle J, S \rangle = 1`.
+The dual is :math:`\min \langle I, S \rangle` with :math:`S = \sum_i y_i F_i \succeq 0` and :math:`\langle J, S \rangle
+= 1`.
 The first side begins at :math:`X = I`, which is feasible; the direction is that of Helmberg, Kojima and Monteiro with
 Mehrotra's corrector. What is missing in the equations of the first side is asked for in exact arithmetic, so that they
 hold to all digits at the end.
@@ -28,6 +29,8 @@ _STEPS, _SHARE = 60, 0.98
 _CLOSED, _PATIENCE = 1e-11, 4
 #: Solutions of the equations of a direction, one after the other.
 _REFINED = 3
+#: The diagonal of the equations is enlarged by this share.
+_SHIFT = 1e-14
 #: The least step worth taking.
 _LEAST = 1e-6
 
@@ -108,7 +111,7 @@ def solved(moments: CentredMoments, ones: Floats, missing: Missing, until: float
     """
     size = len(ones)
     unit, end = moments.adjoint(np.eye(size)), moments.adjoint(ones)
-    scale = np.sqrt(np.diag(moments.schur(np.eye(size), np.eye(size))))
+    scale = moments.lengths
     x, s, y, rho = np.eye(size), np.eye(size), np.zeros(len(unit)), 0.0
     best = Answer(rho, x, s, np.inf, 0)
     for step in range(_STEPS):
@@ -144,11 +147,23 @@ def _factored(
     """Return the equations at an iterate, None where they cannot be factored."""
     try:
         inverse = scipy.linalg.cho_solve(scipy.linalg.cho_factor(s, check_finite=False), np.eye(len(s)))
-        schur = moments.schur(x, _symmetric(inverse)) / np.outer(scale, scale)
-        factor = scipy.linalg.cho_factor(schur, lower=True, overwrite_a=True, check_finite=False)
+        factor = factored(moments.schur(x, _symmetric(inverse)), scale)
     except (np.linalg.LinAlgError, ValueError):  # not definite, or not finite
         return None
     return _Newton(moments, end, scale, x, _symmetric(inverse), factor, short)
+
+
+def factored(schur: Floats, scale: Floats) -> Any:
+    """Return the Cholesky factor of a Schur complement, its unknowns in units of `scale`.
+
+    Raises
+    ------
+    numpy.linalg.LinAlgError, ValueError
+        It is not definite, or not finite.
+    """
+    scaled = schur / np.outer(scale, scale)
+    scaled[np.diag_indices(len(scaled))] *= 1 + _SHIFT
+    return scipy.linalg.cho_factor(scaled, lower=True, overwrite_a=True)
 
 
 def _symmetric(matrix: Floats) -> Floats:

@@ -53,11 +53,11 @@ class CentredMoments:
     pairs: tuple[tuple[int, int], ...]
 
     @classmethod
-    def of(cls, whitened: Whitened, products: Products) -> CentredMoments:
-        """Write the map down."""
+    def of(cls, whitened: Whitened, products: Products, point: Floats | None = None) -> CentredMoments:
+        """Write the map down, around the monomials of a point or else around the free least-squares solution."""
         size = len(whitened.form)
         inverse = whitened.inverse.floats()
-        centre = inverse[:, -1] / inverse[-1, -1]
+        centre = inverse[:, -1] / inverse[-1, -1] if point is None else whitened.form.basis_at(point)
         shift = np.eye(size)
         shift[:-1, -1] = centre[:-1]
         root = (whitened.root_exact @ Dyadic.of(shift)).floats()
@@ -67,6 +67,19 @@ class CentredMoments:
     def seen(self) -> Floats:
         """The matrices of the `v` and of L(1) in whitened coordinates."""
         return np.asarray(self.root @ self.dense @ self.root.T)
+
+    @cached_property
+    def lengths(self) -> Floats:
+        """The lengths of all unknowns' matrices in whitened coordinates."""
+        inside = self.root.T @ self.root
+        rows, columns, places = self.patterns
+        found = np.zeros(self.count)
+        order = np.argsort(places, kind="stable")
+        begins = np.searchsorted(places[order], np.arange(self.count + 1))
+        for number, (begin, end) in enumerate(zip(begins[:-1], begins[1:], strict=True)):
+            i, j = rows[order[begin:end]], columns[order[begin:end]]
+            found[number] = float((inside[np.ix_(j, i)] * inside[np.ix_(i, j)].T).sum())
+        return np.concatenate([np.sqrt(np.abs(found)), np.linalg.norm(self.seen, axis=(1, 2))])
 
     @cached_property
     def patterns(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
@@ -103,13 +116,12 @@ class CentredMoments:
                 continue
             pattern.data = v[columns[order], i]
             found[self.place[i, mine], : self.count] += (pattern @ u[:, mine]).T
-        products = left @ self.seen @ right
+        products = u @ self.dense @ v
         symmetric = (products + products.transpose(0, 2, 1)) / 2
-        inside = self.root.T @ symmetric @ self.root
-        cross = np.array([np.bincount(places, part[rows, columns], minlength=self.count) for part in inside])
+        cross = np.array([np.bincount(places, part[rows, columns], minlength=self.count) for part in symmetric])
         found[self.count :, : self.count] = cross
         found[: self.count, self.count :] = cross.T
-        flat = self.seen.reshape(len(self.seen), -1)
+        flat = self.dense.reshape(len(self.dense), -1)
         found[self.count :, self.count :] = flat @ symmetric.reshape(len(symmetric), -1).T
         return (found + found.T) / 2
 

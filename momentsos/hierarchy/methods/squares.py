@@ -113,10 +113,11 @@ class Squares(Method):
         if white is None:
             return None
         products = Products.of(form.exponents, form.extra)
+        near = setting.centre if isinstance(setting, Around) and setting.centre.any() else None
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(products.rows)
         if size_of(form).in_moments and request.solver in ("auto", "native"):
-            program: BoundProgram = MomentProgram.of(white, products)
+            program: BoundProgram = MomentProgram.of(white, products, near)
             return SquaresRelaxation(plan, assemble(plan).sdp, rows, program, centre, widths, inner)
         stated = SyzygyProgram.of(white, products)
         return SquaresRelaxation(plan, stated.sdp, rows, stated, centre, widths, inner)
