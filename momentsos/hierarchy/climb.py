@@ -7,12 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..bounds.dual import dual_bound
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.memory import memory_errors_told
 from ..points.falling import SECONDS, falling
 from ..points.far import seen_far_out
-from ..relaxations import Relaxation, assemble
+from ..relaxations import Relaxation
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
 from .methods.base import Progress, Tried
@@ -110,9 +109,11 @@ def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | Non
     """Return the relaxation of one order in one setting, None where its numbers leave the range of floats."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
-            relaxation = assemble(evidence.method.plan(setting.change, k, evidence.request.memory_limit))
+            relaxation = evidence.method.relax(setting, k, evidence.request)
         except (InvalidInput, np.linalg.LinAlgError):  # of coefficients that overflow
             return None
+    if relaxation is None:
+        return None
     sdp = relaxation.sdp
     parts = (sdp.operator.data, sdp.equalities.data, sdp.cost)
     return relaxation if all(np.isfinite(part).all() for part in parts) else None
@@ -123,18 +124,26 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     request, method = evidence.request, evidence.method
     request.say(f"order {k} over {setting.region}")
     start = time.perf_counter()
+    predicted = None if most is None else method.predicted(setting.change.original, k)
+    if predicted is not None and most is not None and predicted > most:
+        return _too_many(k, predicted, evidence)
     relaxation = _assembled(k, setting, evidence)
     relaxed = time.perf_counter()
     if relaxation is None:
         return evidence.timed(relax=relaxed - start)
     if most is not None and relaxation.sdp.n_moments > most:
-        words = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
-        return evidence.stopped(Limit.SIZE, words)
+        return _too_many(k, relaxation.sdp.n_moments, evidence)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    solution = request.solve(relaxation.sdp)
+    solution = method.solve(relaxation, request)
     solved = time.perf_counter()
-    dual = dual_bound(relaxation, solution, setting.reach, request.until)
+    dual, theorem = method.bound(setting, relaxation, solution, request.until)
     closed = dual is not None and evidence.closes(max(setting.change.value(dual.value), request.facts.lowest))
     candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)
-    evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates))
+    evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates, theorem))
     return evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)
+
+
+def _too_many(k: int, moments: int, evidence: Evidence) -> Evidence:
+    """Note that an order that the user did not name is not tried."""
+    words = f"Order {k} was not tried, it has {moments} moments: name max_order to go on."
+    return evidence.stopped(Limit.SIZE, words)

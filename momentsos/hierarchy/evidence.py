@@ -78,6 +78,8 @@ class Solved:
     dual : DualBound or None
         The bound that its dual vectors prove.
     candidates : Candidates
+    theorem : float or None
+        The bound that the method has proved itself, in the units of the objective.
     """
 
     order: int
@@ -86,6 +88,7 @@ class Solved:
     solution: SDPSolution
     dual: DualBound | None
     candidates: Candidates
+    theorem: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -181,8 +184,9 @@ class Evidence:
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
         setting, relaxation = solved.setting, solved.relaxation
-        theorem = None
-        if self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma)):
+        theorem = solved.theorem
+        unproved = self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma))
+        if theorem is None and unproved:
             theorem = proved_everywhere(dual, setting, relaxation)
         found = Placed(dual, setting.region) if theorem is not None else self._where(dual, setting)
         if found is None:

@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
+from ..bounds.region import EVERYTHING
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
 from ..points.known import Known
+from ..points.least_squares import least_squares_ends
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
@@ -42,6 +44,8 @@ from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
 AFFORDABLE_MOMENTS = 1_000
+#: Seconds that runs of Levenberg-Marquardt may take before the first relaxation.
+LEAST_SQUARES_SECONDS = 1.5
 
 
 def relax(
@@ -178,6 +182,8 @@ def minimise(
     began = time.perf_counter()
     check_problem(problem)
     check_request(asked)
+    if problem.squares is not None and not facts.squares:
+        facts = replace(facts, squares=problem.squares.polynomials)
     choice = methods_named(asked.method, problem)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
@@ -187,6 +193,10 @@ def minimise(
     chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
+        if not searched or candidates is None:
+            ends = _least_squares_ends(request)
+            searched = ends is not None
+            candidates = _together(candidates, ends)
         known = _first_known(request, candidates, searched)
         start = Evidence(request, first, known, began)
         start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
@@ -209,6 +219,20 @@ def _first_known(request: Request, candidates: NDArray[np.float64] | None, searc
             ends.append(found.local.descend(point))
         found = found.with_points(ends)
     return found
+
+
+def _least_squares_ends(request: Request) -> NDArray[np.float64] | None:
+    """Return what Levenberg-Marquardt finds for a sum of squares of residuals, None for other objectives."""
+    if request.problem.squares is None or request.region is not EVERYTHING:
+        return None
+    until = time.perf_counter() + min(LEAST_SQUARES_SECONDS, 0.2 * request.time_left())
+    return least_squares_ends(request.problem, request.seed, until)
+
+
+def _together(candidates: NDArray[np.float64] | None, ends: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return both lists of points as one, None for none."""
+    given = [points for points in (candidates, ends) if points is not None]
+    return np.concatenate(given) if given else None
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:

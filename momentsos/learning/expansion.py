@@ -65,11 +65,15 @@ class Expansion:
         everything = unique_rows(np.concatenate([layers[-1].shared.exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
 
-    def in_time(self, rows: Floats) -> Iterator[Floats]:
-        """Go through rows of an array while the time is not over; `ProblemTooLarge` is raised then."""
-        for row in rows:
-            refuse_if_late(self._until, "the loss was written down")
-            yield row
+    @property
+    def shared(self) -> UnitPolynomials:
+        """That part of the outputs which no sample changes."""
+        return _affine(self.network, len(self.network.activations), self._layers[-1].shared)
+
+    @property
+    def varying(self) -> Exponents:
+        """The monomials of that part which samples change."""
+        return self._layers[-1].exponents
 
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""

@@ -16,6 +16,7 @@ from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
+from ..polynomials.factored import Factor
 from ..problem import Problem
 from .expansion import Expansion
 from .limits import as_polynomials
@@ -62,6 +63,12 @@ class Formulation(Record):
             kept = as_polynomials(rows, problem.variables)
             problem = replace(problem, inequalities=(*problem.inequalities, *kept))
         return cls(network, loss.name, problem, residuals, scale)
+
+    @classmethod
+    def of_factor(cls, network: PolynomialNetwork, loss: Loss, factor: Factor, scale: float) -> Formulation:
+        """Write the problem of a loss that is a sum of squares, which remembers its factor."""
+        problem = Problem(factor.expanded, variables=factor.variables, squares=factor)
+        return cls(network, loss.name, problem, factor.polynomials, scale)
 
     @property
     def norm(self) -> Norm:
@@ -161,8 +168,12 @@ def formulated(
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             targets = chosen.targets(outputs)
-            residuals = chosen.residuals(Expansion.of(network, until=until), inputs, targets)
-            return Formulation.of(network, chosen, residuals, chosen.scale(targets), until)
+            expansion, scale = Expansion.of(network, until=until), chosen.scale(targets)
+            factor = None if len(network.unknowns.inequalities) else chosen.factor(expansion, inputs, targets)
+            if factor is not None:
+                return Formulation.of_factor(network, chosen, factor, scale)
+            residuals = chosen.residuals(expansion, inputs, targets)
+            return Formulation.of(network, chosen, residuals, scale, until)
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
 
