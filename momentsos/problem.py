@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .errors import InvalidInput
 from .machine.checks import converted, items, names, real_array, shown
 from .machine.files import read_whole, write_whole
+from .machine.notebooks import Shown
 from .machine.records import Record
 from .polynomials import Polynomial, from_sympy, to_sympy
 from .polynomials.exponents import MAX_DEGREE
@@ -30,7 +31,7 @@ _LONGEST, _BITS = 4_000, 13_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Problem(Record):
+class Problem(Shown, Record):
     r"""Minimise a polynomial over a basic semialgebraic set.
 
     .. math::

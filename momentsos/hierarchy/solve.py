@@ -22,7 +22,6 @@ from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
-from .gaps import closes
 from .methods import Choice, Method, methods_named
 from .request import (
     NO_FACTS,
@@ -197,14 +196,19 @@ def minimise(
 
 
 def _first_known(request: Request, candidates: NDArray[np.float64] | None, searched: bool) -> Known:
-    """Return the first points; what the user hands in comes in addition to a search, and leads where it is lower."""
+    """Return the first points; what the user hands in is searched from as well, in addition to starts of our own."""
     problem, options = request.posed, request.search_options()
+    found = first_points(problem, options, candidates if searched else None)
     if candidates is None or searched:
+        return found
+    if found.best is None:
         return first_points(problem, options, candidates)
-    found = first_points(problem, options)
-    both = found.with_points(map(found.local.assess, found.change.inverse_point(candidates)))
-    lower = both.upper is not None and (found.upper is None or not closes(both.upper, found.upper, 1.0, request.tol))
-    return first_points(problem, options, candidates) if lower else both
+    for point in found.change.inverse_point(candidates):
+        ends = [found.local.assess(point)]
+        if request.time_left() > 0:
+            ends.append(found.local.descend(point))
+        found = found.with_points(ends)
+    return found
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:

@@ -53,6 +53,12 @@ class Fit(Result):
     formulation: Formulation | None = None
     identifiability: Identifiability | None = None
 
+    def _more_rows(self) -> list[tuple[str, object]]:
+        return [
+            (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
+            for number, c in enumerate(self.coefficients or (), start=1)
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result, with the coefficients."""
         learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]

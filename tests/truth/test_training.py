@@ -15,8 +15,8 @@ from .descents import Floats, claims_hold, least_total_square, outputs, total_sq
 #: Seconds that one fit may take: what is claimed then is true all the same.
 LIMIT = 1.0
 SEEDS = range(11)
-#: Of these statuses one is better than the next.
-RANK = (ms.Status.CERTIFIED, ms.Status.CERTIFIED_WITHIN, ms.Status.BOUNDED, ms.Status.LOWER_BOUND_ONLY)
+#: The bounds meet.
+CLOSED = (ms.Status.CERTIFIED, ms.Status.CERTIFIED_WITHIN)
 
 
 def scaled(draw: np.random.Generator, *sizes: int) -> list[Floats]:
@@ -60,7 +60,7 @@ def test_absolute_errors_of_a_wide_network_of_high_degree(seed: int) -> None:
     fit = ms.learn(network, X, Y, loss="mae", time_limit=LIMIT)
     mine = float(np.abs(outputs(network.weights, fit.coefficients, X) - Y).mean())
     assert 0.0 <= fit.lower_bound <= fit.upper_bound and fit.upper_bound == pytest.approx(mine, rel=1e-9)
-    assert fit.status in (ms.Status.CERTIFIED, ms.Status.CERTIFIED_WITHIN, ms.Status.BOUNDED)
+    assert fit.status in (*CLOSED, ms.Status.BOUNDED)
 
 
 # -- units of the inputs -----------------------------------------------------------------------------------
@@ -106,10 +106,9 @@ def test_candidates_are_added_to_the_search(seed: int) -> None:
     network = ms.PolynomialNetwork(scaled(draw, 3, 4, 3, 2), [2, 1 + seed % 2])
     X, Y = draw.standard_normal((12, 3)), draw.standard_normal((12, 2))
     formulation = ms.formulate(network, X, Y, loss="mse")
-    start = np.zeros(formulation.n_coefficients)
     alone = ms.solve(formulation.problem, squares=formulation.residuals)
     good = alone.minimizers[0] * (1 + 1e-9)
-    for candidates in ([good], [start], 10.0 * draw.standard_normal((2, len(start)))):
+    for candidates in ([good], 10.0 * draw.standard_normal((2, len(good)))):
         result = ms.solve(formulation.problem, squares=formulation.residuals, candidates=np.array(candidates))
-        assert RANK.index(result.status) <= RANK.index(alone.status)
-        assert result.upper_bound <= alone.upper_bound * (1 + 1e-9) + 1e-12
+        assert result.status in CLOSED or alone.status not in CLOSED
+        assert result.upper_bound <= alone.upper_bound * (1 + 1e-9)
