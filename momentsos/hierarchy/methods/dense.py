@@ -59,7 +59,7 @@ class Dense(Method):
         """
         known, request = progress.known, progress.request
         if progress.rounds:
-            inside = _in_implied_box(progress) or _default_ball(known)
+            inside = _in_implied_box(progress) or _without_squares(known) or _default_ball(known)
             return Next(known, () if inside is None else (inside,), last=True)
         known = known.looked_further().centred_around_best()
         if known.centred is not None:
@@ -104,8 +104,10 @@ def _in_implied_box(progress: Progress) -> Setting | None:
     """Return the problem in the box of all points that are nearly as good as the best one, None without such a box.
 
     It leaves no minimiser out. The sides are stated as products, a ball around the box where there are many of them.
+    Constraints lose their squared factors where that leaves the same points: at a double root no identity of any order
+    reaches the minimum.
     """
-    problem = progress.known.problem
+    problem = progress.known.judge.regular or progress.known.problem
     box = _box_of_good_points(progress)
     if box.empty or not box.finite:
         return None
@@ -139,6 +141,14 @@ def _box_of_good_points(progress: Progress) -> ImpliedBox:
         return box
     low, high = np.maximum(box.low, units * found.low), np.minimum(box.high, units * found.high)
     return ImpliedBox(low, high, found.empty)
+
+
+def _without_squares(known: Known) -> Setting | None:
+    """Return the problem with constraints without squared factors that say the same; None where there are none."""
+    regular = known.judge.regular
+    if regular is None:
+        return None
+    return Setting(scale_by(regular, np.diag(known.change.matrix)), EVERYTHING, known.reach)
 
 
 def _default_ball(known: Known) -> Setting | None:
