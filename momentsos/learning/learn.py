@@ -21,6 +21,7 @@ from .identifiability import Identifiability, identifiability
 from .losses import Loss, loss_named
 from .losses.sampled import SampledLoss
 from .network import PolynomialNetwork
+from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
 from .starts import least_squares_points
@@ -149,12 +150,37 @@ def _learn_whole(
     formulation = formulated(network, X, Y, loss.name, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    starts = least_squares_points(formulation, options.asked.seed, until=options.until)
-    result = options.solve(formulation, starts)
+    points = least_squares_points(formulation, options.asked.seed, until=options.until)
+    inputs, targets = checked_data(network, X, Y)
+    seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
+    if chosen and not suits(formulation, points, inputs) and time.perf_counter() < options.until:
+        formulation, points = searched_further(formulation, points, inputs, targets, seed, until)
+    result = _solved(formulation, points, options)
+    if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
+        other, points = searched_further(formulation, result.minimizers, inputs, targets, seed, until)
+        lower = other.objective(points[0]) < formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
+        if lower or other.network.chart != formulation.network.chart:
+            second = _solved(other, points, options)
+            if _is_certified(second) or _gap(second) < _gap(result):
+                formulation, result = other, second
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
-    if len(result.minimizers):
-        result = _at_losses(_with_known_digits(result, formulation, starts), formulation)
-    return _fit(network, result, formulation, formulation, began)
+    return _fit(formulation.network, result, formulation, formulation, began)
+
+
+def _is_certified(result: Result) -> bool:
+    return result.status in (Status.CERTIFIED, Status.CERTIFIED_WITHIN)
+
+
+def _gap(result: Result) -> float:
+    return np.inf if result.gap is None else result.gap
+
+
+def _solved(formulation: Formulation, points: NDArray[np.float64], options: Options) -> Result:
+    """Solve a formulation, and judge what comes by the loss."""
+    result = options.solve(formulation, points)
+    if not len(result.minimizers):
+        return result
+    return _at_losses(_with_known_digits(result, formulation, points), formulation)
 
 
 def _learn_by_reductions(
@@ -162,11 +188,19 @@ def _learn_by_reductions(
 ) -> Fit:
     """Learn with reductions of the loss."""
     inputs, targets = checked_data(network, X, Y)
+    network = network.seeing(inputs)
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
-    reduced = solve_by_reductions(network, inputs, targets, loss, own)
-    result = replace(reduced.result, reason=REDUCED) if auto else reduced.result
-    return _fit(network, result, reduced.formulation, reduced.squared, began)
+    squared = formulated(network, inputs, targets, "mse", options.formed_until)
+    seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
+        points = least_squares_points(squared, seed, until=until)
+        if is_chosen(network) and not suits(squared, points, inputs) and time.perf_counter() < until:
+            squared, points = searched_further(squared, points, inputs, targets, seed, until)
+    reduced = solve_by_reductions(squared, points, inputs, targets, loss, own)
+    seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
+    result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
+    return _fit(squared.network, result, reduced.formulation, squared, began)
 
 
 def _fit(
