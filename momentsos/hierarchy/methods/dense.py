@@ -54,18 +54,20 @@ class Dense(Method):
         ``bound="auto"``: no ball at first. Then, where constraints and objective bound all points that are nearly as
         good as the best one, the box of these bounds, which strengthens the relaxation and excludes no minimiser;
         elsewhere a ball of twice the norm of the best known point, in the units of the search, unless that point is
-        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, without a
-        ball.
+        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, and no such
+        ball is put around it.
         """
         known, request = progress.known, progress.request
         if progress.rounds:
-            inside = _in_implied_box(progress) or _without_squares(known) or _default_ball(known)
+            inside = _in_implied_box(progress) or _without_squares(known)
+            inside = inside or (_default_ball(known) if known.centred is None else None)
             return Next(known, () if inside is None else (inside,), last=True)
         known = known.looked_further().centred_around_best()
         if known.centred is not None:
             reach = np.full(known.problem.n_variables, CENTRED_REACH)
-            return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
-        settings = (Setting(known.change, EVERYTHING, known.reach),)
+            settings = (Setting(known.centred, EVERYTHING, reach),)
+        else:
+            settings = (Setting(known.change, EVERYTHING, known.reach),)
         return Next(known, settings, last=request.radius != "auto")
 
     def candidates(
