@@ -43,7 +43,7 @@ from .result import Result
 from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
-AFFORDABLE_MOMENTS = 1_000
+AFFORDABLE_MOMENTS = 1_400
 #: Seconds that runs of Levenberg-Marquardt may take before the first relaxation.
 LEAST_SQUARES_SECONDS = 1.5
 
@@ -110,7 +110,7 @@ def solve(
         has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
         sparse one where its lowest relaxation has at most half the moments of the dense and a tenth of those of the
         partial one, else the partial one where it has fewer than the dense one; and then the dense one where these
-        gave no bound, or left a gap that a dense relaxation of up to 1000 moments may close.
+        gave no bound, or left a gap that a dense relaxation of up to 1400 moments may close.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float

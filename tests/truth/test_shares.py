@@ -27,3 +27,16 @@ def test_the_gap_is_closed(kind: str, problem: P, minimum: float) -> None:
     result = ms.solve(problem, time_limit=30)
     assert result.status is ms.Status.CERTIFIED
     assert abs(result.upper_bound - minimum) <= 1e-9 * abs(minimum)
+
+
+def test_an_equation_that_comes_twice_leaves_no_pivot_of_rounding() -> None:
+    equations = [z + 2, (x - 2) * (x + 2) ** 2, y - x - 2.25, 2 * y - 2 * x - 4.5]
+    result = ms.solve(P(x * y - 1.125 * z - 0.75 * y - x, [], equations), time_limit=30)
+    assert result.upper_bound == 3.5625
+
+
+@pytest.mark.parametrize("third", [u - v - 1, u + v])
+def test_double_roots_leave_no_gap(third: P) -> None:
+    equations = [(u - 3) ** 2 * (u + 1), (third + 1) ** 2 * (third + 2)]
+    result = ms.solve(P(0.125 * u * v - 2.75 * u + v**2, [], equations), time_limit=30)
+    assert result.status is ms.Status.CERTIFIED and result.rigorous

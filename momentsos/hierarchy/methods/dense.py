@@ -54,18 +54,20 @@ class Dense(Method):
         ``bound="auto"``: no ball at first. Then, where constraints and objective bound all points that are nearly as
         good as the best one, the box of these bounds, which strengthens the relaxation and excludes no minimiser;
         elsewhere a ball of twice the norm of the best known point, in the units of the search, unless that point is
-        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, without a
-        ball.
+        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, and no such
+        ball is put around it.
         """
         known, request = progress.known, progress.request
         if progress.rounds:
-            inside = _in_implied_box(progress) or _default_ball(known)
+            inside = _in_implied_box(progress) or _without_squares(known)
+            inside = inside or (_default_ball(known) if known.centred is None else None)
             return Next(known, () if inside is None else (inside,), last=True)
         known = known.looked_further().centred_around_best()
         if known.centred is not None:
             reach = np.full(known.problem.n_variables, CENTRED_REACH)
-            return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
-        settings = (Setting(known.change, EVERYTHING, known.reach),)
+            settings = (Setting(known.centred, EVERYTHING, reach),)
+        else:
+            settings = (Setting(known.change, EVERYTHING, known.reach),)
         return Next(known, settings, last=request.radius != "auto")
 
     def candidates(
@@ -104,8 +106,10 @@ def _in_implied_box(progress: Progress) -> Setting | None:
     """Return the problem in the box of all points that are nearly as good as the best one, None without such a box.
 
     It leaves no minimiser out. The sides are stated as products, a ball around the box where there are many of them.
+    Constraints lose their squared factors where that leaves the same points: at a double root no identity of any order
+    reaches the minimum.
     """
-    problem = progress.known.problem
+    problem = progress.known.judge.regular or progress.known.problem
     box = _box_of_good_points(progress)
     if box.empty or not box.finite:
         return None
@@ -139,6 +143,14 @@ def _box_of_good_points(progress: Progress) -> ImpliedBox:
         return box
     low, high = np.maximum(box.low, units * found.low), np.minimum(box.high, units * found.high)
     return ImpliedBox(low, high, found.empty)
+
+
+def _without_squares(known: Known) -> Setting | None:
+    """Return the problem with constraints without squared factors that say the same; None where there are none."""
+    regular = known.judge.regular
+    if regular is None:
+        return None
+    return Setting(scale_by(regular, np.diag(known.change.matrix)), EVERYTHING, known.reach)
 
 
 def _default_ball(known: Known) -> Setting | None:
