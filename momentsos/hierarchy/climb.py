@@ -130,6 +130,8 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     if most is not None and relaxation.sdp.n_moments > most:
         words = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
         return evidence.stopped(Limit.SIZE, words)
+    if request.time_left() <= 0:
+        return evidence.timed(relax=relaxed - start).stopped(Limit.TIME, "The time limit was reached.")
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
     solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
