@@ -13,6 +13,7 @@ from ..machine.memory import memory_errors_told
 from ..points.falling import SECONDS, falling
 from ..points.far import seen_far_out
 from ..relaxations import Relaxation, assemble
+from ..relaxations.size import assembly_seconds
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
 from .methods.base import Progress, Tried
@@ -106,11 +107,17 @@ def _judged(evidence: Evidence) -> Evidence:
     return replace(evidence, known=known, falling=proof, seen_far=True)
 
 
-def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | None:
-    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats."""
+def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | Limit | None:
+    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats.
+
+    Where assembling takes longer than there is time it is not begun.
+    """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
-            relaxation = assemble(evidence.method.plan(setting.change, k, evidence.request.memory_limit))
+            plan = evidence.method.plan(setting.change, k, evidence.request.memory_limit)
+            if assembly_seconds(plan) > evidence.request.time_left():
+                return Limit.TIME
+            relaxation = assemble(plan)
         except (InvalidInput, np.linalg.LinAlgError):  # of coefficients that overflow
             return None
     sdp = relaxation.sdp
@@ -127,11 +134,11 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     relaxed = time.perf_counter()
     if relaxation is None:
         return evidence.timed(relax=relaxed - start)
+    if isinstance(relaxation, Limit) or request.time_left() <= 0:
+        return evidence.timed(relax=relaxed - start).stopped(Limit.TIME, "The time limit was reached.")
     if most is not None and relaxation.sdp.n_moments > most:
         words = f"Order {k} was not tried, it has {relaxation.sdp.n_moments} moments: name max_order to go on."
         return evidence.stopped(Limit.SIZE, words)
-    if request.time_left() <= 0:
-        return evidence.timed(relax=relaxed - start).stopped(Limit.TIME, "The time limit was reached.")
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
     solution = request.solve(relaxation.sdp)
     solved = time.perf_counter()
