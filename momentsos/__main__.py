@@ -5,9 +5,10 @@ import sys
 
 def run() -> int:
     """Run the command line; before it is imported, Ctrl-C has its exit code and its line."""
-    from .machine.interruptions import end_at_interruptions
+    from .machine.interruptions import end_at_interruptions, ignore_at_the_end
 
-    end_at_interruptions()
+    if end_at_interruptions():
+        ignore_at_the_end()
     from .cli import main
 
     return main()

@@ -189,6 +189,8 @@ class Problem(Shown, Record):
         else:
             given = items(variables, "from_sympy: variables", "a list of symbols or names")
             over = [converted(str, each, "from_sympy: variables", "symbols or names") for each in given]
+            if len(set(over)) != len(over):
+                raise InvalidInput(f"from_sympy: variables {over!r:.200}: expected distinct symbols or names")
         return cls(
             minimize=from_sympy(minimize, over),
             inequalities=tuple(from_sympy(g, over) for g in left),

@@ -14,7 +14,7 @@ from ..points.far import seen_far_out
 from ..relaxations import Relaxation
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
-from .methods.base import Progress, Tried
+from .methods.base import OutOfTime, Progress, Tried
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_500
@@ -105,11 +105,16 @@ def _judged(evidence: Evidence) -> Evidence:
     return replace(evidence, known=known, falling=proof, seen_far=True)
 
 
-def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | None:
-    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats."""
+def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | Limit | None:
+    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats.
+
+    Where assembling takes longer than there is time it is not begun.
+    """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
             relaxation = evidence.method.relax(setting, k, evidence.request)
+        except OutOfTime:
+            return Limit.TIME
         except (InvalidInput, np.linalg.LinAlgError):  # of coefficients that overflow
             return None
     if relaxation is None:
@@ -131,6 +136,8 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     relaxed = time.perf_counter()
     if relaxation is None:
         return evidence.timed(relax=relaxed - start)
+    if isinstance(relaxation, Limit) or request.time_left() <= 0:
+        return evidence.timed(relax=relaxed - start).stopped(Limit.TIME, "The time limit was reached.")
     if most is not None and relaxation.sdp.n_moments > most:
         return _too_many(k, relaxation.sdp.n_moments, evidence)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")

@@ -193,26 +193,29 @@ def minimise(
     chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
-        if not searched or candidates is None:
-            ends = _least_squares_ends(request)
-            searched = ends is not None
-            candidates = _together(candidates, ends)
-        known = _first_known(request, candidates, searched)
+        ends = None if searched and candidates is not None else _least_squares_ends(request)
+        alone = first_points(request.posed, request.search_options(), _together(candidates if searched else None, ends))
+        known = alone if candidates is None or searched else _with_candidates(alone, candidates, request)
         start = Evidence(request, first, known, began)
         start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
-        return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
+        choice = replace(choice, methods=chosen)
+        found = _asked_in_turn(choice, start, *orders)
+        if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
+            again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
+            again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
+            found = max(found, again, key=lambda each: (each.finished, -each.gap))
+        return result_of(found)
 
 
-def _first_known(request: Request, candidates: NDArray[np.float64] | None, searched: bool) -> Known:
-    """Return the first points; what the user hands in is searched from as well, in addition to starts of our own."""
-    problem, options = request.posed, request.search_options()
-    found = first_points(problem, options, candidates if searched else None)
-    if candidates is None or searched:
-        return found
+def _with_candidates(found: Known, candidates: NDArray[np.float64], request: Request) -> Known:
+    """Return what was found together with the user's points, and what a search from each of them ends in.
+
+    Where nothing was found they lead the search.
+    """
     if found.best is None:
-        return first_points(problem, options, candidates)
+        return first_points(request.posed, request.search_options(), candidates)
     for point in found.change.inverse_point(candidates):
         ends = [found.local.assess(point)]
         if request.time_left() > 0:

@@ -54,10 +54,13 @@ def least_squares_points(
         if point is not None:
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
-    if not ends and time.perf_counter() < until:
+    for start in starts[: 0 if ends else keep]:
+        if time.perf_counter() > until:
+            break
         with np.errstate(all="ignore"):
-            found = [_plain_search(evaluator, projected.complete(start)[0]) for start in starts[:keep]]
-        ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]
+            point = _plain_search(evaluator, projected.completed(start))
+        if np.isfinite(point).all():
+            ends.append((float(np.linalg.norm(evaluator.values(point))), point))
     distinct: list[NDArray[np.float64]] = []
     for _, point in sorted(ends, key=lambda pair: pair[0]):
         point = nearest(unknowns.inequalities, point)
@@ -98,9 +101,16 @@ class _Projected:
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
+        if time.perf_counter() > self.until:
+            raise _TimeOver
+        return self._found(inner)
+
+    def completed(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all coefficients, whatever time it is."""
+        return self._found(inner)[0]
+
+    def _found(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if self._known is None or self._known[0] != inner.tobytes():
-            if time.perf_counter() > self.until:
-                raise _TimeOver
             base = np.zeros(len(self.inner) + len(self.last))
             base[self.inner] = inner
             columns = np.take(self.evaluator.jacobian(base), self.last, axis=1)
@@ -144,7 +154,7 @@ def _projected_search(
         inner, over = answer[0], answer[-1] == _NOT_CONVERGED
     else:
         over = False
-    point = projected.complete(inner)[0] if np.isfinite(inner).all() else inner
+    point = projected.completed(inner) if np.isfinite(inner).all() else inner
     return point if not over and np.isfinite(point).all() else None
 
 

@@ -5,6 +5,7 @@ Nothing is imported here but what every process has.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 
@@ -24,6 +25,11 @@ def end_at_interruptions() -> bool:
         return False
     signal.signal(signal.SIGINT, _end)
     return True
+
+
+def ignore_at_the_end() -> None:
+    """Let interruptions change nothing any more once the interpreter is about to end: all has been said by then."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)
 
 
 def raise_at_interruptions() -> None:

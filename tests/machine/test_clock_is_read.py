@@ -181,6 +181,28 @@ def test_the_time_begins_with_the_call(clock, monkeypatch) -> None:
     assert ms.solve(_problem(), time_limit=1e7).attempts
 
 
+def test_a_relaxation_that_takes_longer_to_assemble_than_there_is_time_is_not_begun(clock, monkeypatch) -> None:
+    assembled = []
+    monkeypatch.setattr(climb, "assemble", assembled.append)
+    x = ms.variables([f"x{i}" for i in range(12)])
+    problem = ms.Problem(sum(a**4 for a in x) + x[0] * x[1], [1 - sum(a**2 for a in x)])
+    monkeypatch.setattr("momentsos.relaxations.size._SECONDS_PER_ENTRY", 1.0)
+    result = ms.solve(problem, order=2, method="dense", time_limit=5_000.0)
+    assert not assembled and not result.attempts and "time limit" in result.message
+
+
+def test_no_solver_is_asked_when_assembling_took_the_time(clock, monkeypatch) -> None:
+    assemble = climb.assemble
+
+    def slowly(plan: object) -> object:
+        clock.now += 1e6
+        return assemble(plan)
+
+    monkeypatch.setattr(climb, "assemble", slowly)
+    monkeypatch.setattr("momentsos.hierarchy.request.solve_sdp", lambda *_: pytest.fail("a solver was asked"))
+    assert "time limit" in ms.solve(_problem(), time_limit=1e5).message
+
+
 def test_what_follows_a_solve_has_its_time_in_a_line(clock, monkeypatch) -> None:
     looked = climb._judged
 
