@@ -96,11 +96,14 @@ class Expansion:
             np.matmul(weights[number], outputs, out=values)
         return values
 
-    def mean_outputs(self, X: Floats) -> Floats:
+    def mean_outputs(self, X: Floats, weights: Floats | None = None) -> Floats:
         """Return the coefficients of the mean output over the rows of `X`, shape (terms, m_{D+1}).
 
-        Samples are added up before the last weight matrix acts, which is linear.
+        Samples are added up before the last weight matrix acts, which is linear; with weights, after it.
         """
+        if weights is not None:
+            parts = (np.einsum("tsm,s->tm", self.outputs(X[chunk]), weights[chunk]) for chunk in self.chunks(len(X)))
+            return np.asarray(sum(parts) / weights.sum())
         last = self._layers[-1]
         sums = last.begin()
         space = Workspace()
@@ -124,7 +127,7 @@ class Expansion:
         result[places[1]] += varying
         return result.transpose(0, 2, 1)
 
-    def triangular_factor(self, X: Floats, Y: Floats) -> Floats:
+    def triangular_factor(self, X: Floats, Y: Floats, weights: Floats | None = None) -> Floats:
         """Return the triangular factor of the matrix of all outputs' coefficients with the targets as last column.
 
         Rows of that matrix are samples and outputs; it is never formed: each chunk of it is put under the factor
@@ -140,6 +143,8 @@ class Expansion:
         for chunk in self.chunks(len(X)):
             outputs = self.outputs(X[chunk]).reshape(terms, -1)
             block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
+            if weights is not None:
+                block *= np.repeat(np.sqrt(weights[chunk]), Y.shape[1])[:, None]
             factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
         return factor
 

@@ -36,8 +36,9 @@ def least_squares_points(
     """
     evaluator = formulation.evaluator
     unknowns = formulation.network.unknowns
-    projected = _Projected(evaluator, unknowns.inner, unknowns.last)
-    starts = np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
+    inner_units = formulation.units[unknowns.inner]
+    projected = _Projected(evaluator, unknowns.inner, unknowns.last, inner_units)
+    starts = inner_units * np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
     for start in starts:
@@ -53,7 +54,7 @@ def least_squares_points(
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
     if not ends and time.perf_counter() < until:
         with np.errstate(all="ignore"):
-            found = [_plain_search(evaluator, projected.complete(start)[0]) for start in starts[:keep]]
+            found = [_plain_search(evaluator, projected.complete(s)[0], formulation.units) for s in starts[:keep]]
         ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]
     distinct: list[NDArray[np.float64]] = []
     for _, point in sorted(ends, key=lambda pair: pair[0]):
@@ -79,10 +80,14 @@ class _Projected:
         Of the residuals.
     inner, last : integer arrays
         Which unknowns `u` and `v` are.
+    units : array
+        Those of `u`.
     """
 
-    def __init__(self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp]) -> None:
-        self.evaluator, self.inner, self.last = evaluator, inner, last
+    def __init__(
+        self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp], units: NDArray[np.float64]
+    ) -> None:
+        self.evaluator, self.inner, self.last, self.units = evaluator, inner, last, units
         self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -124,7 +129,9 @@ def _projected_search(
 
     inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=evaluations, **stop)
+        end = least_squares(
+            projected.values, start, projected.jacobian, max_nfev=evaluations, x_scale=projected.units, **stop
+        )
         inner, over = end.x, end.status == 0
     elif len(start):
         answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=evaluations, **stop)
@@ -135,8 +142,9 @@ def _projected_search(
     return point if not over and np.isfinite(point).all() else None
 
 
-def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[np.float64]:
+def _plain_search(evaluator: Evaluator, start: NDArray[np.float64], units: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
     from scipy.optimize import least_squares
 
-    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_EVALUATIONS).x)
+    options = {"max_nfev": _VALLEY_EVALUATIONS, "x_scale": units}
+    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, **options).x)
