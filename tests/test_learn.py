@@ -169,7 +169,7 @@ def test_inputs_that_are_all_zero_are_fitted_by_the_constant() -> None:
     rng = np.random.default_rng(1)
     sizes, degrees = (2, 2, 2, 2, 3), (1, 3, 2)
     weights = [rng.standard_normal((m, n)) for n, m in pairwise(sizes)]
-    network = ms.PolynomialNetwork(weights, degrees, [rng.standard_normal(m) for m in sizes[1:]])
+    network = ms.PolynomialNetwork(weights, degrees, [rng.standard_normal(m) for m in sizes[1:]], normalisation="paper")
     fit = ms.learn(network, np.zeros((20, 2)), 1e-5 * rng.standard_normal((20, 3)), time_limit=10)
     assert fit.lower_bound is None or fit.upper_bound is None or fit.lower_bound <= fit.upper_bound
 

@@ -21,8 +21,8 @@ from ..polynomials import Polynomial
 from ..problem import Problem
 from .affine import AffineChange, change_affinely, power_of_two
 
-#: A point of more units than this runs away: the units of the search follow one that does not.
-_AWAY = 10.0
+#: A point of less units than the first is near, one of more than the second runs away: else units have its size, about.
+_NEAR, _AWAY = 0.1, 10.0
 #: The problem is moved when less than this share of its terms is left where it happens.
 _LEFT = 1e-3
 #: Below the first the length is made of rounding errors, as for a quadratic at its minimiser, which has none of its
@@ -45,7 +45,7 @@ def centred_change(
     units : (n,) array
         Powers of two in which the point has about size one.
     """
-    if not 0.5 <= float(np.abs(point / units).max()) <= _AWAY:
+    if not _NEAR <= float(np.abs(point / units).max()) <= _AWAY:
         return None
     near = change_affinely(problem, point, np.diag(units), fine).problem
     length = max(own_length(p) for p in (near.minimize, *near.inequalities, *near.equalities))

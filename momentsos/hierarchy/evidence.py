@@ -62,7 +62,7 @@ class Bound:
     @property
     def absorbed(self) -> bool:
         """Whether nothing is left of the defect of its identity: it holds where the setting does."""
-        return self.dual.absorbed or (self.theorem is not None and not isinstance(self.region, Box))
+        return (self.dual.absorbed or self.theorem is not None) and not isinstance(self.region, Box)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,22 +174,31 @@ class Evidence:
         old = self.bound
         if old is None or old.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
             return self
-        found = placed(old.dual, old.setting, self.known, self.closes)
-        return replace(self, bound=None if found is None else replace(old, dual=found.dual, region=found.region))
+        found = self._where(old.dual, old.setting)
+        same = None if found is None else replace(old, dual=found.dual, region=found.region, theorem=None)
+        return replace(self, bound=same)
 
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
         setting, relaxation = solved.setting, solved.relaxation
-        unsure = setting.change.rounds and not np.isfinite(self.request.facts.lowest)
         theorem = None
-        if unsure if dual.absorbed else self.closes(setting.change.value(dual.gamma)):
+        if self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma)):
             theorem = proved_everywhere(dual, setting, relaxation)
-        found = Placed(dual, setting.region) if theorem is not None else placed(dual, setting, self.known, self.closes)
-        if found is not None and unsure and theorem is None and found.dual.absorbed and found.region.everything:
-            found = None if self.known.best is None else Placed(dual, near_box(self.known))
+        found = Placed(dual, setting.region) if theorem is not None else self._where(dual, setting)
         if found is None:
             return None
         return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution, theorem)
+
+    def _where(self, dual: DualBound, setting: Setting) -> Placed | None:
+        """Return a bound that is not proved with the set on which it holds, None where it is worth nothing."""
+        found = placed(dual, setting, self.known, self.closes)
+        if found is None or not (found.dual.absorbed and found.region.everything and self._unsure(setting)):
+            return found
+        return None if self.known.best is None else Placed(dual, near_box(self.known))
+
+    def _unsure(self, setting: Setting) -> bool:
+        """Whether rounded coefficients may hide what counts far out, where nothing else bounds the objective."""
+        return setting.change.rounds and not np.isfinite(self.request.facts.lowest)
 
     def proved(self) -> Evidence:
         """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -18,6 +18,7 @@ from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from .expansion import Expansion
+from .limits import as_polynomials
 from .losses import Loss, loss_named
 from .losses.norms import Norm
 from .network import PolynomialNetwork, check_rows
@@ -56,7 +57,11 @@ class Formulation(Record):
         until: float = math.inf,
     ) -> Formulation:
         """Write the problem of making residuals of `network` small in the norm of the loss, while there is time."""
-        return cls(network, loss.name, loss.norm.problem(residuals, until), residuals, scale)
+        problem, rows = loss.norm.problem(residuals, until), network.unknowns.inequalities
+        if len(rows):
+            kept = as_polynomials(rows, problem.variables)
+            problem = replace(problem, inequalities=(*problem.inequalities, *kept))
+        return cls(network, loss.name, problem, residuals, scale)
 
     @property
     def norm(self) -> Norm:
@@ -152,6 +157,7 @@ def formulated(
     """
     chosen = loss_named(loss)
     inputs, outputs = checked_data(network, X, Y)
+    network = network.seeing(inputs)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             targets = chosen.targets(outputs)

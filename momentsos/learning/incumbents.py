@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from ..points.known import SAME_POINT
 from .expansion import Expansion
-from .formulate import formulated
+from .formulate import Formulation
+from .limits import nearest
 from .losses.sampled import SampledLoss
-from .network import PolynomialNetwork
 from .residual_table import ResidualTable
 from .sequential_lp import descend_by_linear_programs
-from .starts import least_squares_points
 
 Floats = NDArray[np.float64]
 
@@ -29,6 +28,8 @@ class Incumbents:
     ----------
     loss : SampledLoss
     table : ResidualTable
+    limits : (rows, n + 1) array
+        The inequalities that coefficients keep.
     scale : float
         The size of the targets, in units of the loss.
     squared : Formulation
@@ -44,26 +45,26 @@ class Incumbents:
     def __init__(
         self,
         loss: SampledLoss,
-        network: PolynomialNetwork,
+        squared: Formulation,
+        points: Floats,
         X: Floats,
         Y: Floats,
-        seed: int,
         memory_limit: int | None,
         until: float = np.inf,
         formed_until: float = np.inf,
     ) -> None:
         began = time.perf_counter()
         self.loss = loss
+        network = squared.network
         self.table = ResidualTable.of(Expansion.of(network, until=formed_until), X, Y, memory_limit)
+        self.limits = network.unknowns.inequalities
         self.scale = loss.scale(loss.targets(Y))
-        self.squared = formulated(network, X, Y, "mse", formed_until)
+        self.squared = squared
         self.formed, self.searched = time.perf_counter() - began, 0.0
         self._until = until
         self.points: list[tuple[float, Floats]] = []
         self._data = X, Y
-        starts = least_squares_points(self.squared, seed, until=until)
-        self.searched = time.perf_counter() - began - self.formed
-        for start in starts[:ENDS]:
+        for start in points[:ENDS]:
             self.add(start)
         if not self.points or self.best[0] > self.scale:
             self.add(np.zeros(len(self.table.names)))
@@ -71,7 +72,9 @@ class Incumbents:
     def add(self, start: Floats) -> None:
         """Lower the loss from a point while there is time, and keep start and end."""
         began = time.perf_counter()
-        for point in (start, descend_by_linear_programs(self.loss, self.table, start, self._until)):
+        start = nearest(self.limits, start)
+        end = descend_by_linear_programs(self.loss, self.table, start, self.limits, self._until)
+        for point in (start, end):
             network = self.squared.network.with_coefficients(self.squared.coefficients(point))
             value = self.loss.value(network, *self._data) + self.loss.of_residuals(self.table.rounding(point))
             if np.isfinite(value):

@@ -229,8 +229,7 @@ class Layer:
         shared: UnitPolynomials | None,
         varying: Exponents,
         units: int,
-        coefficients: Exponents,
-        factors: Floats,
+        coefficients: Sequence[UnitPolynomials],
         until: float = math.inf,
     ) -> Layer:
         """Plan the layer.
@@ -242,10 +241,8 @@ class Layer:
         varying : (terms, n) integer array
             The monomials of `Y`.
         units : int
-        coefficients : (d + 1, n) integer array
-            For p = 0, …, d the monomial that :math:`c_p` is, up to a factor: the unknown, or the constant one.
-        factors : (d + 1,) array
-            These factors.
+        coefficients : sequence of UnitPolynomials
+            The :math:`c_p` for p = 0, …, d, as polynomials in the unknowns.
         until : float
             When the time is over, by `time.perf_counter`; `ProblemTooLarge` is raised then.
         """
@@ -254,7 +251,7 @@ class Layer:
         for _ in range(2, degree + 1):
             products.append(Product.of(powers[-1], varying, until))
             powers.append(products[-1].exponents)
-        multipliers = tuple(_multiplier(k, shared, units, coefficients, factors, until) for k in range(degree + 1))
+        multipliers = tuple(_multiplier(k, shared, units, coefficients, until) for k in range(degree + 1))
         sums = [(g.exponents, rows) for g, rows in zip(multipliers[1:], powers, strict=True)]
         exponents, places = distinct_sums(sums, until)
         index = np.concatenate([place.reshape(-1) for place in places])
@@ -277,7 +274,17 @@ class Layer:
                     begun.add(place)
         return result
 
-    def power_sums(self, values: Floats, space: Workspace) -> list[Floats]:
+    @property
+    def shared(self) -> UnitPolynomials:
+        """What samples do not change in the output."""
+        return self.multipliers[0]
+
+    def begin(self) -> list[Floats]:
+        """Return sums of powers over no samples."""
+        units = self.multipliers[0].values.shape[1]
+        return [np.zeros((len(rows), units)) for rows in self.powers]
+
+    def sums(self, values: Floats, space: Workspace) -> list[Floats]:
         """Return the powers of `Y` summed over the samples, each (terms, units); the last one is not formed."""
         sums, power = [values.sum(axis=2)], values
         for product in self.products[:-1]:
@@ -294,21 +301,37 @@ class Layer:
         return UnitPolynomials.sum_of(parts)
 
 
+def forms_as_polynomials(forms: Floats, units: int) -> list[UnitPolynomials]:
+    """Return affine forms in the unknowns as polynomials, one for each power.
+
+    Parameters
+    ----------
+    forms : (powers, n + 1) array or (units, powers, n + 1) array
+        Weights of the unknowns and, last, the constant.
+    units : int
+    """
+    n = forms.shape[-1] - 1
+    every = np.broadcast_to(forms, (units, *forms.shape[-2:]))
+    terms = np.moveaxis(every, 0, -1)[:, [n, *range(n)]]  # (powers, the constant and the unknowns, units)
+    rows = np.eye(n + 1, n, -1, dtype=np.int64)
+    used = [np.flatnonzero(own.any(axis=1)) for own in terms]
+    return [UnitPolynomials(rows[keep], own[keep]) for keep, own in zip(used, terms, strict=True)]
+
+
 def _multiplier(
-    k: int,
-    shared: UnitPolynomials | None,
-    units: int,
-    coefficients: Exponents,
-    factors: Floats,
-    until: float,
+    k: int, shared: UnitPolynomials | None, units: int, coefficients: Sequence[UnitPolynomials], until: float
 ) -> UnitPolynomials:
     """Return :math:`G_k`, without terms where it is zero; k = 0 has the constant monomial too, for a bias to come."""
-    one = UnitPolynomials(np.zeros((1, coefficients.shape[1]), dtype=np.int64), np.ones((1, units)))
+    one = UnitPolynomials(np.zeros((1, coefficients[0].exponents.shape[1]), dtype=np.int64), np.ones((1, units)))
     parts = [(one.exponents, 0.0 * one.values)] if k == 0 else []
     power = one
     for p in range(k, len(coefficients)):
-        if factors[p] != 0.0:
-            parts.append((power.exponents + coefficients[p], math.comb(p, k) * factors[p] * power.values))
+        own = coefficients[p]
+        if len(own.exponents) == 1:
+            parts.append((power.exponents + own.exponents, math.comb(p, k) * own.values * power.values))
+        elif len(own.exponents):
+            product = own.times(power)
+            parts.append((product.exponents, math.comb(p, k) * product.values))
         if shared is None:
             break
         power = power.times(shared, until)

@@ -21,12 +21,16 @@ from .identifiability import Identifiability, identifiability
 from .losses import Loss, loss_named
 from .losses.sampled import SampledLoss
 from .network import PolynomialNetwork
+from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
 from .starts import least_squares_points
 
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
+
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
+_KNOWN = 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -146,11 +150,37 @@ def _learn_whole(
     formulation = formulated(network, X, Y, loss.name, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    result = options.solve(formulation, least_squares_points(formulation, options.asked.seed, until=options.until))
+    points = least_squares_points(formulation, options.asked.seed, until=options.until)
+    inputs, targets = checked_data(network, X, Y)
+    seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
+    if chosen and not suits(formulation, points, inputs) and time.perf_counter() < options.until:
+        formulation, points = searched_further(formulation, points, inputs, targets, seed, until)
+    result = _solved(formulation, points, options)
+    if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
+        other, points = searched_further(formulation, result.minimizers, inputs, targets, seed, until)
+        lower = other.objective(points[0]) < formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
+        if lower or other.network.chart != formulation.network.chart:
+            second = _solved(other, points, options)
+            if _is_certified(second) or _gap(second) < _gap(result):
+                formulation, result = other, second
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
-    if len(result.minimizers):
-        result = _at_losses(result, formulation)
-    return _fit(network, result, formulation, formulation, began)
+    return _fit(formulation.network, result, formulation, formulation, began)
+
+
+def _is_certified(result: Result) -> bool:
+    return result.status in (Status.CERTIFIED, Status.CERTIFIED_WITHIN)
+
+
+def _gap(result: Result) -> float:
+    return np.inf if result.gap is None else result.gap
+
+
+def _solved(formulation: Formulation, points: NDArray[np.float64], options: Options) -> Result:
+    """Solve a formulation, and judge what comes by the loss."""
+    result = options.solve(formulation, points)
+    if not len(result.minimizers):
+        return result
+    return _at_losses(_with_known_digits(result, formulation, points), formulation)
 
 
 def _learn_by_reductions(
@@ -158,11 +188,19 @@ def _learn_by_reductions(
 ) -> Fit:
     """Learn with reductions of the loss."""
     inputs, targets = checked_data(network, X, Y)
+    network = network.seeing(inputs)
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
-    reduced = solve_by_reductions(network, inputs, targets, loss, own)
-    result = replace(reduced.result, reason=REDUCED) if auto else reduced.result
-    return _fit(network, result, reduced.formulation, reduced.squared, began)
+    squared = formulated(network, inputs, targets, "mse", options.formed_until)
+    seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
+        points = least_squares_points(squared, seed, until=until)
+        if is_chosen(network) and not suits(squared, points, inputs) and time.perf_counter() < until:
+            squared, points = searched_further(squared, points, inputs, targets, seed, until)
+    reduced = solve_by_reductions(squared, points, inputs, targets, loss, own)
+    seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
+    result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
+    return _fit(squared.network, result, reduced.formulation, squared, began)
 
 
 def _fit(
@@ -185,6 +223,26 @@ def _fit(
         formulation=formulation,
         identifiability=determined,
     )
+
+
+def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray[np.float64]) -> Result:
+    """Return a result whose best point is one at which the loss of the network is known.
+
+    The problem has residuals with coefficients that were rounded. Where the data leave a direction free, points may run
+    away along it to where nothing but that rounding decides.
+    """
+    if _is_known(formulation, result.minimizers[0]):
+        return result
+    known = [point for point in (*result.minimizers, *starts) if _is_known(formulation, point)]
+    if not known:
+        return result
+    best = min(known, key=formulation.objective)
+    return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
+
+
+def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
+    size = max(abs(formulation.objective(point)), formulation.scale)
+    return formulation.rounding(point) <= _KNOWN * size
 
 
 def _at_losses(result: Result, formulation: Formulation) -> Result:

@@ -27,7 +27,6 @@ from .formulate import Formulation
 from .incumbents import Incumbents
 from .losses.norms import Bounds
 from .losses.sampled import Parts, SampledLoss
-from .network import PolynomialNetwork
 from .options import Options
 from .sequential_lp import natural_frame
 
@@ -54,23 +53,23 @@ class Reduced:
         the network at `minimizers` on all data.
     formulation : Formulation
         Of that reduction.
-    squared : Formulation
-        Of the mean squared error: its residuals hold what all samples say about the coefficients.
     """
 
     result: Result
     formulation: Formulation
-    squared: Formulation
 
 
 def solve_by_reductions(
-    network: PolynomialNetwork, X: Floats, Y: Floats, loss: SampledLoss, options: Options
+    squared: Formulation, points: Floats, X: Floats, Y: Floats, loss: SampledLoss, options: Options
 ) -> Reduced:
     """Minimise a loss of all samples.
 
     Parameters
     ----------
-    network : PolynomialNetwork
+    squared : Formulation
+        Of the mean squared error.
+    points : (r, n) array
+        Ends of its least-squares search, best first.
     X, Y : (N, m_0) and (N, m_{D+1}) arrays
     loss : SampledLoss
     options : Options
@@ -83,12 +82,12 @@ def solve_by_reductions(
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
         limits = options.asked.memory_limit, options.until, options.formed_until
-        known = Incumbents(loss, network, X, Y, options.asked.seed, *limits)
+        known = Incumbents(loss, squared, points, X, Y, *limits)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:
         weights = loss.weights(parts, known.table.at(known.best[1]))
-        formulation = Formulation.of(network, loss, known.table.combined(weights), known.scale)
+        formulation = Formulation.of(squared.network, loss, known.table.combined(weights), known.scale)
         candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
         result = options.solve(formulation, candidates)
         answers.append((result, formulation))
@@ -154,7 +153,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
         message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
         seconds=ReadOnly(_times(answers, known)),
     )
-    return Reduced(result, formulation, known.squared)
+    return Reduced(result, formulation)
 
 
 def _meets(result: Result, known: Incumbents, tol: float) -> bool:

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..polynomials.evaluator import Evaluator
 from .formulate import Formulation
+from .limits import nearest
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
@@ -21,11 +22,12 @@ _NOT_CONVERGED = 5
 
 
 def least_squares_points(
-    formulation: Formulation, seed: int, keep: int = 4, until: float = np.inf
+    formulation: Formulation, seed: int, keep: int = 4, until: float = np.inf, evaluations: int = EVALUATIONS
 ) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
 
-    No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped.
+    No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped; so is one
+    that takes more evaluations of the residuals than `evaluations`.
 
     Returns
     -------
@@ -46,7 +48,7 @@ def least_squares_points(
             break
         try:
             with np.errstate(all="ignore"):
-                point = _projected_search(projected, start)
+                point = _projected_search(projected, start, evaluations)
         except _TimeOver:
             break
         if point is not None:
@@ -61,6 +63,7 @@ def least_squares_points(
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
     distinct: list[NDArray[np.float64]] = []
     for _, point in sorted(ends, key=lambda pair: pair[0]):
+        point = nearest(unknowns.inequalities, point)
         if len(distinct) < keep and not any(np.allclose(point, other, rtol=1e-5, atol=1e-8) for other in distinct):
             distinct.append(point)
     points = [formulation.lifted(point) for point in distinct]
@@ -114,7 +117,7 @@ class _Projected:
             lengths = np.linalg.norm(columns, axis=0)
             lengths[lengths == 0] = 1.0
             u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
-            rank = int((s > 1e-10 * s[0]).sum())
+            rank = int((s > 1e-10 * s.max(initial=0.0)).sum())
             inside = (u[:, :rank].T @ self.evaluator.values(base)) / s[:rank]
             base[self.last] = -(vt[:rank].T @ inside) / lengths
             self._known = inner.tobytes(), base, u[:, :rank]
@@ -133,19 +136,21 @@ class _Projected:
         return np.asarray(columns - basis @ (basis.T @ columns))
 
 
-def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _projected_search(
+    projected: _Projected, start: NDArray[np.float64], evaluations: int
+) -> NDArray[np.float64] | None:
     """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
 
-    None is returned for a run that does not end within `EVALUATIONS`: it is on its way to a worse end, or to infinity.
+    None is returned for a run that does not end within `evaluations`: it is on its way to a worse end, or to infinity.
     """
     from scipy.optimize import least_squares, leastsq
 
     inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=EVALUATIONS, **stop)
+        end = least_squares(projected.values, start, projected.jacobian, max_nfev=evaluations, **stop)
         inner, over = end.x, end.status == 0
     elif len(start):
-        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=EVALUATIONS, **stop)
+        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=evaluations, **stop)
         inner, over = answer[0], answer[-1] == _NOT_CONVERGED
     else:
         over = False

@@ -48,7 +48,7 @@ def test_residual_polynomials_are_the_mean_residual_at_any_coefficients(rng, deg
 def test_the_expansion_agrees_with_sympy(rng) -> None:
     W = [rng.integers(-2, 3, (2, 2)).astype(float) for _ in range(3)]
     b = [rng.integers(-1, 2, 2).astype(float) for _ in range(3)]
-    network = ms.PolynomialNetwork(W, [2, 2], b)
+    network = ms.PolynomialNetwork(W, [2, 2], b, normalisation="paper")
     X, Y = rng.integers(-2, 3, (3, 2)).astype(float), np.zeros((3, 2))
     formulation = ms.formulate(network, X, Y, "mean_residual")
     c11, c12, c20, c21, c22 = sympy.symbols("c11 c12 c20 c21 c22")
