@@ -150,6 +150,11 @@ class Activation(Record):
         return np.asarray(coefficients) @ self.elements.T
 
     @property
+    def _are_powers(self) -> bool:
+        """Whether the elements are the powers of `t` themselves."""
+        return self.basis == "monomials" and self.interval in (None, _OWN)
+
+    @property
     def _stated(self) -> tuple[float, float]:
         if isinstance(self.interval, str):
             raise InvalidInput(f"interval={self.interval!r}: no data were seen yet; learn, or state the interval")
@@ -199,7 +204,7 @@ class Activation(Record):
         """
         if not isinstance(self.basis, str):
             return FunctionLayer.of(self.basis, units, forms)
-        in_powers = np.einsum("pi,...ij->...pj", self.elements, forms)
+        in_powers = forms if self._are_powers else np.einsum("pi,...ij->...pj", self.elements, forms)
         return Layer.of(shared, varying, units, forms_as_polynomials(in_powers, units), until)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
@@ -24,6 +25,7 @@ from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
+from .report import Report, report
 from .starts import least_squares_points
 
 Floats = NDArray[np.float64]
@@ -52,6 +54,28 @@ class Fit(Result):
     coefficients: list[NDArray[np.float64]] | None = None
     formulation: Formulation | None = None
     identifiability: Identifiability | None = None
+
+    def report(self, X: ArrayLike, Y: ArrayLike) -> Report:
+        """Return what the fit says beside its loss, as one record and one table; see `momentsos.learning.report`.
+
+        Parameters
+        ----------
+        X : (N, m_0) array
+        Y : (N, m_{D+1}) array, or (N,) class labels
+            The data that it was learned from.
+
+        Raises
+        ------
+        InvalidInput
+            No coefficients were learned, or the data do not match.
+        """
+        if self.network is None or self.coefficients is None or self.formulation is None:
+            raise InvalidInput("report: no coefficients were learned, there is nothing to report")
+        inputs, targets = checked_data(self.network, X, Y)
+        same = replace(self.network, coefficients=None, normalisation=self.formulation.network.chart or "none")
+        squared = formulated(same, inputs, targets, Goal.of("mse"))
+        outcome = (self.status, self.lower_bound, self.upper_bound)
+        return report(self.network, self.formulation, squared, outcome, inputs, targets)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result, with the coefficients."""

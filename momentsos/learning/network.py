@@ -17,6 +17,7 @@ from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
+from .composed import ComposedNetwork, composed, multiplicative_depth
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -245,6 +246,28 @@ class PolynomialNetwork(Record):
         for layer, (activation, coefficients) in enumerate(zip(self.activations, self.coefficients, strict=True)):
             hidden = activation.at(hidden @ self.weights[layer].T + self.bias(layer), coefficients)
         return np.asarray(hidden @ self.weights[-1].T + self.bias(len(self.weights) - 1))
+
+    def to_polynomial(self, memory_limit: int | None = None) -> ComposedNetwork:
+        """Return the outputs as polynomials in the inputs, as arrays, as `Polynomial` or in SymPy.
+
+        Parameters
+        ----------
+        memory_limit : int, optional
+            Bytes that it may take; by default half of what is free.
+
+        Raises
+        ------
+        InvalidInput
+            The network has no coefficients, or an activation that is no polynomial.
+        ProblemTooLarge
+            Before anything large is allocated: the size is known beforehand.
+        """
+        return composed(self, memory_limit)
+
+    @property
+    def multiplicative_depth(self) -> int:
+        r"""The multiplicative depth, :math:`\sum_l \lceil \log_2 d_l \rceil`: products that follow each other."""
+        return multiplicative_depth(self)
 
 
 def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
