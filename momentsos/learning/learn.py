@@ -184,8 +184,8 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
     result = _solved(formulation, points, options)
     if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
         other, points = searched_further(formulation, goal, result.minimizers, X, Y, seed, until)
-        lower = other.objective(points[0]) < formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
-        if lower or other.network.chart != formulation.network.chart:
+        best = formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
+        if len(points) and (other.objective(points[0]) < best or other.network.chart != formulation.network.chart):
             second = _solved(other, points, options)
             if _is_certified(second) or _gap(second) < _gap(result):
                 formulation, result = other, second

@@ -97,11 +97,13 @@ class PolynomialNetwork(Record):
             object.__setattr__(self, "biases", biases)
         object.__setattr__(self, "ties", _ties(self.ties, activations))
         object.__setattr__(self, "normalisation", _normalisation(self.normalisation))
+        asked = not isinstance(self.normalisation, str) or self.normalisation == "paper"
         if self.leading == len(activations):
             raise InvalidInput("activations: no coefficient is free, so there is nothing to learn")
         if self.coefficients is not None:
             object.__setattr__(self, "coefficients", self._shaped(self.coefficients))
-        if not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
+        held = self.ties or (asked and self.chart) or any(each.bounds or each.constraints for each in activations)
+        if held and not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
             raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
 
     def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
