@@ -17,9 +17,11 @@ from numpy.typing import NDArray
 from .errors import InvalidInput
 from .machine.checks import converted, items, names, real_array, shown
 from .machine.files import read_whole, write_whole
+from .machine.notebooks import Shown
 from .machine.records import Record
 from .polynomials import Polynomial, from_sympy, to_sympy
 from .polynomials.exponents import MAX_DEGREE
+from .polynomials.factored import Factor
 from .polynomials.polynomial import merge_variables
 from .polynomials.symbolic import free_names
 
@@ -30,7 +32,7 @@ _LONGEST, _BITS = 4_000, 13_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Problem(Record):
+class Problem(Shown, Record):
     r"""Minimise a polynomial over a basic semialgebraic set.
 
     .. math::
@@ -45,11 +47,13 @@ class Problem(Record):
         The `g_j` and the `h_l`.
     variables : sequence of str, optional
         Names and order of the unknowns; by default in order of first appearance.
+    squares : Factor, optional
+        The polynomials whose squares the objective is the sum of; see `least_squares`.
 
     Raises
     ------
     InvalidInput
-        When something is not a polynomial, or no variable is left.
+        When something is not a polynomial, or no variable is left; when the squares do not add up to the objective.
 
     Examples
     --------
@@ -63,6 +67,7 @@ class Problem(Record):
     inequalities: tuple[Polynomial, ...] = ()
     equalities: tuple[Polynomial, ...] = ()
     variables: tuple[str, ...] = field(default=())
+    squares: Factor | None = None
 
     def __post_init__(self) -> None:
         objective = _as_polynomial(self.minimize, "minimize")
@@ -76,6 +81,43 @@ class Problem(Record):
         object.__setattr__(self, "minimize", objective.over(over))
         object.__setattr__(self, "inequalities", tuple(p.over(over) for p in inequalities))
         object.__setattr__(self, "equalities", tuple(p.over(over) for p in equalities))
+        if self.squares is not None and (self.squares.variables != over or self.squares.expanded != self.minimize):
+            raise InvalidInput("squares: they do not add up to the objective, in these variables")
+
+    @classmethod
+    def least_squares(cls, exponents: Any, R: Any, names: Sequence[str], *, combination: Any = None) -> Problem:
+        r"""Make the problem of minimising :math:`|R\,(b(z), -1)|^2` over all of R^n.
+
+        The objective is the square multiplied out, exactly, and the problem remembers its factor: `solve` then works
+        with the residuals, whose digits the products have not; see `momentsos.squares`.
+
+        Parameters
+        ----------
+        exponents : (M, n) integer array
+            Monomials `m`, one a row.
+        R : (rows, T + 1) array
+            The last column belongs to -1: with features in the others it holds the targets.
+        names : sequence of str
+            Of the variables.
+        combination : (T, M) array or sparse matrix, optional
+            The `C` of :math:`b = C m`; by default `b` are the monomials. A row with more than one entry stands for a
+            polynomial that the bound may take for a variable of its own: nothing is lost by that where one of its
+            monomials is a variable that occurs nowhere else.
+
+        Raises
+        ------
+        InvalidInput
+            Shapes that do not fit, exponents that are no nonnegative integers, numbers that are not finite.
+
+        Examples
+        --------
+        >>> import momentsos as ms
+        >>> line = ms.Problem.least_squares([[0, 1], [1, 1]], [[1.0, 2.0, 5.0], [1.0, -1.0, 2.0]], ["a", "b"])
+        >>> print(line.minimize)
+        29 - 14*b - 16*a*b + 2*b^2 + 2*a*b^2 + 5*a^2*b^2
+        """
+        factor = Factor.of(exponents, R, names, combination)
+        return cls(factor.expanded, variables=factor.variables, squares=factor)
 
     # -- facts ---------------------------------------------------------------------------------------------
 
@@ -147,6 +189,8 @@ class Problem(Record):
         else:
             given = items(variables, "from_sympy: variables", "a list of symbols or names")
             over = [converted(str, each, "from_sympy: variables", "symbols or names") for each in given]
+            if len(set(over)) != len(over):
+                raise InvalidInput(f"from_sympy: variables {over!r:.200}: expected distinct symbols or names")
         return cls(
             minimize=from_sympy(minimize, over),
             inequalities=tuple(from_sympy(g, over) for g in left),
@@ -176,7 +220,8 @@ class Problem(Record):
         data = source if isinstance(source, Mapping) else _read_json(source)
         if not isinstance(data, Mapping):
             raise InvalidInput("problem: expected a JSON object with 'variables' and 'minimize'")
-        unknown = sorted(shown(key) for key in set(data) - {"variables", "minimize", "inequalities", "equalities"})
+        known = {"variables", "minimize", "inequalities", "equalities", "squares"}
+        unknown = sorted(shown(key) for key in set(data) - known)
         missing = sorted({"variables", "minimize"} - set(data))
         if unknown or missing:
             raise InvalidInput(f"problem: unknown keys {unknown}, missing keys {missing}")
@@ -196,6 +241,7 @@ class Problem(Record):
             inequalities=polynomials("inequalities"),
             equalities=polynomials("equalities"),
             variables=tuple(given),
+            squares=_factor_from_json(data.get("squares"), given),
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -211,6 +257,7 @@ class Problem(Record):
             "minimize": _polynomial_to_json(self.minimize),
             "inequalities": [_polynomial_to_json(g) for g in self.inequalities],
             "equalities": [_polynomial_to_json(h) for h in self.equalities],
+            **({} if self.squares is None else {"squares": self.squares.as_dict()}),
         }
 
     def to_json(self, path: str | PathLike[str]) -> None:
@@ -315,6 +362,14 @@ def _coefficient_from_json(value: Any, where: str) -> float | Fraction:
     except (ValueError, ZeroDivisionError, OverflowError):
         pass
     raise InvalidInput(f"problem.{where}: expected a finite number or a fraction such as '1/3', got {value!r:.80}")
+
+
+def _factor_from_json(given: Any, names: Sequence[str]) -> Factor | None:
+    if given is None:
+        return None
+    if not isinstance(given, Mapping) or set(given) != {"exponents", "matrix", "combination"}:
+        raise InvalidInput("problem.squares: expected an object with exponents, matrix and combination")
+    return Factor.of(given["exponents"], given["matrix"], names, given["combination"])
 
 
 def _polynomial_to_json(polynomial: Polynomial) -> list[Any]:

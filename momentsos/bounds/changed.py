@@ -16,6 +16,8 @@ from flint import Ordering, fmpq, fmpq_mpoly_ctx
 from numpy.typing import NDArray
 
 from ..polynomials import Polynomial
+from ..polynomials.exponents import unique_rows
+from ..polynomials.support import Support
 from ..problem import Problem
 from .accurate import TINY, UNIT
 from .rigorous import relative_error
@@ -127,13 +129,21 @@ def _composed(
             form = form + gens[j] * _exact(matrix[i, j])
         forms.append(form)
     found = []
+    supports: dict[tuple[tuple[int, ...], ...], tuple[Support, NDArray[np.intp]]] = {}
     for p, factor in zip(polynomials, factors, strict=True):
-        terms = zip(p.exponents.tolist(), p.coefficients.tolist(), strict=True)
-        own = ring.from_dict({tuple(row): _exact(c) for row, c in terms}) * (1 / _exact(factor))
-        changed = own.compose(*forms, ctx=ring).to_dict()
-        values = [Fraction(int(c.p), int(c.q)) for c in changed.values()]
-        rows = np.array(list(changed), dtype=np.int64).reshape(len(values), n)
-        found.append(Polynomial.from_terms(rows, values, names))
+        terms = zip(map(tuple, p.exponents.tolist()), p.coefficients.tolist(), strict=True)
+        own = ring.from_dict({row: _exact(c) for row, c in terms}) * (1 / _exact(factor))
+        changed = own.compose(*forms, ctx=ring)
+        monomials = tuple(changed.monoms())
+        if monomials not in supports:  # residuals have the same monomials: they are sorted once
+            rows, places = unique_rows(np.array(monomials, dtype=np.int64).reshape(len(monomials), n))
+            supports[monomials] = Support(rows), places
+        support, places = supports[monomials]
+        values = np.empty(len(monomials), dtype=object)
+        for place, c in zip(places.tolist(), changed.coeffs(), strict=True):
+            values[place] = Fraction(int(c.p), int(c.q))
+        values.setflags(write=False)
+        found.append(Polynomial(support, values, names))
     return found
 
 

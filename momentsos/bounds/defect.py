@@ -79,8 +79,8 @@ class Identity:
         The unknowns are the multipliers of the equalities, the normalisation first.
     objective : Terms
     unit : (terms,) array of bool
-        Which terms of `gram` belong to blocks whose polynomial is a number that a float holds: nothing but one monomial
-        meets their entries.
+        Which terms of `gram` belong to blocks of monomials whose polynomial is a number that a float holds: nothing but
+        one monomial meets their entries.
     blocks : tuple of (Block, Meant)
         The semidefinite blocks, and what their polynomials stand for.
     """
@@ -106,7 +106,8 @@ class Identity:
             if columns is None:
                 columns = _found(relaxation, block.basis[first] + block.basis[second], meant.rows)
             gram.append(_terms(columns, meant, np.where(first == second, 1.0, 2.0), start))
-            unit.append(np.full(columns.size, meant.positive_number))
+            alone = meant.positive_number and block.combinations is None  # entries of C'GC are not free one by one
+            unit.append(np.full(columns.size, alone))
             start += len(first)
         none, free, start = np.zeros((1, plan.objective.exponents.shape[1]), dtype=np.int64), [], 0
         for basis, meant in [(none, Meant.of(plan.normalization)), *((b.basis, meant) for b, meant in zero)]:

@@ -8,7 +8,7 @@ the whole feasible set. Otherwise it holds up to :math:`\sum_\alpha |r_\alpha| \
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -17,14 +17,12 @@ from scipy.sparse.linalg import lsmr
 
 from ..polynomials.exponents import Exponents
 from ..relaxations import Relaxation
-from ..sdp import SDP, DualRay, SDPSolution
+from ..sdp import SDP, SDPSolution
 from ..sdp.residuals import dual_residual, project_to_cone
-from .repair import absorb, rounding_errors
+from .repair import Near, absorb, rounding_errors
 
 #: Beyond this share of the bound (or of one, in scaled units) a correction makes the bound worthless.
 WORTHLESS = 1e-2
-#: Where nothing bounds a coordinate, a ray must exclude points up to this, in search units.
-_FARTHEST = 1e6
 #: Absorbing a defect may take so many seconds, and this many times as long as the solver took.
 _LEAST_SECONDS, _SHARE = 0.5, 2.0
 #: Multiplications up to which a dense least-squares problem is solved; a larger one is solved by iteration.
@@ -46,12 +44,15 @@ class DualBound:
         The monomials of the defect.
     reach : (n,) array
         The half-widths of the box on which the bound holds.
+    near : Near or None
+        The iterate that an exact identity is near to, if there is one: what a proof goes on from.
     """
 
     gamma: float
     residual: NDArray[np.float64] | None
     rows: Exponents
     reach: NDArray[np.float64]
+    near: Near | None = field(default=None, repr=False)
 
     @property
     def absorbed(self) -> bool:
@@ -109,43 +110,15 @@ def dual_bound(
     until = min(until, time.perf_counter() + _LEAST_SECONDS + _SHARE * solution.seconds)
     repaired = absorb(sdp, solution.moments, solution.equality_duals, solution.gram, until)
     if repaired.exact:
-        return DualBound(float(sdp.right_side @ repaired.multipliers), None, rows, reach)
+        return DualBound(float(sdp.right_side @ repaired.multipliers), None, rows, reach, repaired.near)
     gram = project_to_cone(solution.gram, sdp)
     multipliers = _refined(sdp, solution.equality_duals, gram)
     residual = dual_residual(sdp, multipliers, gram)
     gamma = float(sdp.right_side @ multipliers)
     if not rows[0].any() and _is_one(sdp):
         gamma, residual[0] = gamma + residual[0], 0.0
-    found = DualBound(gamma, np.abs(residual) + rounding_errors(sdp, multipliers, gram), rows, reach)
+    found = DualBound(gamma, np.abs(residual) + rounding_errors(sdp, multipliers, gram), rows, reach, repaired.near)
     return found if found.is_worth_something else None
-
-
-def excludes_all(relaxation: Relaxation, ray: DualRay, widths: NDArray[np.float64], until: float = np.inf) -> bool:
-    r"""Whether a ray proves that no point is feasible, wherever it may be.
-
-    The ray is an identity :math:`-1 = \sum_j \sigma_j g_j + \sum_l \lambda_l h_l + r`. It proves that when `r` is
-    absorbed, or too small to matter in a box that holds all points.
-
-    Parameters
-    ----------
-    relaxation : Relaxation
-    ray : DualRay
-    widths : (n,) array
-        Bounds of the coordinates of all feasible points; infinite where none is known, and 1e6 is taken.
-    until : float
-        When, by `time.perf_counter`, the attempt to absorb the rest ends.
-    """
-    weights = np.prod(np.where(np.isfinite(widths), widths, _FARTHEST) ** relaxation.monomials.rows, axis=1)
-    if ray.violation * float(np.maximum(weights, 1.0).sum()) < 1.0:
-        return True
-    constraints = replace(relaxation.sdp, cost=np.zeros(relaxation.sdp.n_moments))
-    origin = np.zeros(constraints.n_moments)
-    with np.errstate(all="ignore"):
-        try:
-            found = absorb(constraints, origin, ray.equality_duals, ray.gram, until)
-        except np.linalg.LinAlgError:  # of numbers that ran away
-            return False
-    return found.exact and float(constraints.right_side @ found.multipliers) > 0.0  # steps may have moved it
 
 
 def _refined(sdp: SDP, multipliers: NDArray[np.float64], gram: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, ClassVar
 
 import numpy as np
@@ -201,10 +202,10 @@ class Box(Region):
 
 def restricted(problem: Problem, groups: tuple[tuple[int, ...], ...], half_axes: tuple[float, ...]) -> Problem:
     r"""Return `problem` with :math:`1 - \sum_{i \in I_l} (x_i / r_i)^2 \ge 0` for every group, as last inequalities."""
-    n, axes, balls = problem.n_variables, np.array(half_axes), []
+    n, axes, balls = problem.n_variables, [Fraction(axis) for axis in half_axes], []
     for group in groups:
         rows = np.zeros((1 + len(group), n), dtype=np.int64)
         rows[np.arange(1, 1 + len(group)), list(group)] = 2
-        values = np.concatenate([[1.0], -1.0 / axes[list(group)] ** 2])
+        values = [Fraction(1), *(-1 / axes[i] ** 2 for i in group)]  # in fractions: the region is these numbers
         balls.append(Polynomial.from_terms(rows, values, problem.variables))
     return Problem(problem.minimize, (*problem.inequalities, *balls), problem.equalities, problem.variables)

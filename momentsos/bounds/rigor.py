@@ -41,7 +41,7 @@ from .defect import Identity, identity_of, triangle
 from .dense_repair import DenseEquations, between
 from .onto import largest_change
 from .proof import Proof, Unproved
-from .repair import Absorbed, Near, absorb
+from .repair import Near, absorb
 from .rigorous import relative_error
 
 Floats = NDArray[np.float64]
@@ -51,7 +51,7 @@ _DENSE_WORK = 3e9
 _CORRECTIONS = 4
 
 
-def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbed, span: int | None = None) -> Proof:
+def prove_everywhere(relaxation: Relaxation, problem: Problem, near: Near | None, span: int | None = None) -> Proof:
     """Prove that the bound of an identity that was made exact holds on the whole feasible set.
 
     Parameters
@@ -59,21 +59,20 @@ def prove_everywhere(relaxation: Relaxation, problem: Problem, absorbed: Absorbe
     relaxation : Relaxation
     problem : Problem
         In the variables of the relaxation, with the coefficients that are meant: floats or fractions.
-    absorbed : Absorbed
-        What `momentsos.bounds.repair.absorb` found for this relaxation; with an iterate that is near an exact identity
-        but for rounding, a proof may be found too.
+    near : Near or None
+        Of what `momentsos.bounds.repair.absorb` found for this relaxation, whether that was seen to be exact or not.
     span : int, optional
         The polynomials of all identities are known to lie in a space of at most this dimension
         (`momentsos.bounds.span`): in changed variables it has fewer dimensions than there are monomials.
     """
-    if absorbed.near is None:
+    if near is None:
         return Proof.none(Unproved.NO_IDENTITY)
     identity = identity_of(relaxation, problem)
     if isinstance(identity, Unproved):
         return Proof.none(identity)
     with np.errstate(all="ignore"):
-        reason = _unproved(relaxation.sdp, identity, absorbed.near, span)
-    return Proof(True, float(absorbed.near.multipliers[0])) if reason is None else Proof.none(reason)
+        reason = _unproved(relaxation.sdp, identity, near, span)
+    return Proof(True, float(near.multipliers[0])) if reason is None else Proof.none(reason)
 
 
 def prove_empty(
@@ -95,7 +94,7 @@ def prove_empty(
     about = replace(relaxation, plan=plan, sdp=sdp)
     found = absorb(sdp, sdp.cost, ray.equality_duals, ray.gram, until)
     without = Problem(zero, problem.inequalities, problem.equalities, problem.variables)
-    return prove_everywhere(about, without, found, span).value > 0.0
+    return prove_everywhere(about, without, found.near, span).value > 0.0
 
 
 def _unproved(sdp: SDP, identity: Identity, near: Near, span: int | None) -> Unproved | None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ..polynomials import Polynomial, monomial_basis
+from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..polynomials.exponents import unique_rows
 from ..problem import Problem
 from ..relaxations import Plan
@@ -45,12 +45,12 @@ def span_of(plan: Plan, original: Problem, matrix: NDArray[np.float64]) -> int |
         if (p.tobytes(), degree) in asked:
             return True
         asked.add((p.tobytes(), degree))
+        total += len(p) * basis_size(int(inner.sum()), degree)
+        if total > _MOST:
+            return False
         powers = monomial_basis(int(inner.sum()), degree)
         rows = np.zeros((len(powers), len(inner)), dtype=np.int64)
         rows[:, inner] = powers
-        total += len(p) * len(rows)
-        if total > _MOST:
-            return False
         found.append((p[:, None, :] + rows[None, :, :]).reshape(-1, len(inner)))
         return True
 

@@ -62,7 +62,7 @@ def sublevel_box(
     if answer.gram is None or answer.equality_duals is None:
         return None
     found = absorb(relaxation.sdp, answer.moments, answer.equality_duals, answer.gram, until)
-    proof = prove_everywhere(relaxation, around, found)
+    proof = prove_everywhere(relaxation, around, found.near)
     if not proof.proved:
         return None
     radius = up(math.sqrt(up(max(0.0, -proof.value))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -34,15 +35,53 @@ def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> t
     Refused
         By the verifier; the message names the defect.
     """
-    body = {**_body(result, shape, exact, bound), "statement": "", "digest": ""}
+    frame = shape.frame
+    identity = Identity(
+        {
+            "shift": list(map(str, frame.shift)),
+            "matrix": [list(map(str, row)) for row in frame.matrix],
+        },
+        {"exponent": frame.exponent, "variables": list(frame.squares)},
+        bound,
+        _blocks(shape, exact),
+        _multipliers(shape, exact),
+    )
+    return sealed_identity(result, frame.problem, identity)
+
+
+@dataclass(frozen=True, eq=False)
+class Identity:
+    """The parts of a document that are the proof, as the format writes them.
+
+    Attributes
+    ----------
+    change, denominator : dict
+    bound : Fraction
+    blocks, multipliers : list of dict
+    """
+
+    change: dict[str, Any]
+    denominator: dict[str, Any]
+    bound: Fraction
+    blocks: list[dict[str, Any]]
+    multipliers: list[dict[str, Any]]
+
+
+def sealed_identity(result: Result, problem: Problem, identity: Identity) -> tuple[dict[str, Any], Fraction | None]:
+    """Return the complete document of an identity for a problem, that of the result with what was added to it.
+
+    Raises
+    ------
+    Refused
+        As `sealed`.
+    """
+    body = {**_body(result, problem, identity), "statement": "", "digest": ""}
     proved, upper = check(body, _CHECK_SECONDS)
     body["statement"] = describe(body, proved, upper)
     return {**body, "digest": digest(body)}, upper
 
 
-def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> dict[str, Any]:
-    frame = shape.frame
-    problem = frame.problem
+def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any]:
     extra = len(problem.inequalities) - len(result.problem.inequalities)
     added = IMPLIED if result.region.everything else result.coverage
     point, directions = _feasible(problem, result)
@@ -52,14 +91,11 @@ def _body(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> di
         "numbers": numbers_of(result.problem),
         "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
         "problem": problem_document(problem),
-        "change": {
-            "shift": list(map(str, frame.shift)),
-            "matrix": [list(map(str, row)) for row in frame.matrix],
-        },
-        "denominator": {"exponent": frame.exponent, "variables": list(frame.squares)},
-        "bound": str(bound),
-        "blocks": _blocks(shape, exact),
-        "multipliers": _multipliers(shape, exact),
+        "change": identity.change,
+        "denominator": identity.denominator,
+        "bound": str(identity.bound),
+        "blocks": identity.blocks,
+        "multipliers": identity.multipliers,
         "point": list(map(write_number, point)),
         "directions": [list(map(write_number, row)) for row in directions],
     }

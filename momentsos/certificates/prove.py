@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import BadOption
+from ..hierarchy.methods.squares import SquaresRelaxation
 from ..hierarchy.request import is_number
 from ..machine.checks import shown
 from ..solvers import solver_named
@@ -30,6 +31,7 @@ from .interior import (
 from .rounding import exact_gram
 from .shape import Shape, shape_of
 from .sources import Source, sources
+from .squares import proved_squares
 from .verify import MAX_VARIABLES
 
 if TYPE_CHECKING:
@@ -121,6 +123,9 @@ def certify(
         raise CertificateError(f"{result.problem.n_variables} variables: certificates have at most {MAX_VARIABLES}")
     until = np.inf if time_limit is None else began + time_limit
     goal = Goal(result.lower_bound, _allowed(result, tolerance), solver, until)
+    if isinstance(result.relaxation, SquaresRelaxation):
+        document, upper = proved_squares(result, result.relaxation, goal.lower - STEPS[0] * goal.allowed)
+        return Certificate.of(document, upper, time.perf_counter() - began)
     reasons = []
     for source in sources(result, solver, time_limit):
         try:

@@ -17,12 +17,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-import scipy.linalg
 from flint import fmpq, fmpq_mat, fmpq_mpoly
 from numpy.typing import NDArray
 
 from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents
+from ..sdp.triangles import independent
 from .errors import CertificateError
 from .frame import Exponent, fraction, monomials, rational
 from .interior import Candidate, matrices
@@ -30,8 +30,6 @@ from .shape import GramBlock, Shape
 
 #: Gram matrices are rounded to this many bits beyond their least eigenvalue.
 _GUARD_BITS = 10
-#: Below this share of the largest pivot the equations count as dependent.
-_DEPENDENT = 1e-12
 
 
 @dataclass(eq=False)
@@ -240,14 +238,3 @@ def _solve(shape: Shape, exact: ExactGram, free: dict[Exponent, tuple[int, int, 
             exact.multipliers[column.a][row] += value
         else:
             exact.add(column.block, column.a, column.b, value)
-
-
-def independent(matrix: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return as many rows and columns as the rank, such that their submatrix is regular and well conditioned."""
-    size = np.linalg.norm(matrix, axis=1)
-    scaled = matrix / np.where(size > 0, size, 1.0)[:, None]
-    q, r, rows = scipy.linalg.qr(scaled.T, mode="economic", pivoting=True)
-    diagonal = np.abs(np.diag(r))
-    rank = int((diagonal > _DEPENDENT * diagonal.max(initial=0.0)).sum())
-    _, _, columns = scipy.linalg.qr(q[:, :rank].T, mode="economic", pivoting=True)
-    return rows[:rank].astype(np.intp), columns[:rank].astype(np.intp)

@@ -185,4 +185,7 @@ def _finish(result: Result, options: argparse.Namespace) -> int:
         print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
     else:
         show.result(result)
-    return 3 if missing or (result.status in _NO_BOUND and result.lower_bound is None) else 0
+    if result.status in _NO_BOUND and result.lower_bound is None:
+        print(f"momentsos: {result.status}, without a bound: {result.message}", file=sys.stderr)
+        return 3
+    return 3 if missing else 0

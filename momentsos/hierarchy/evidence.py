@@ -7,25 +7,23 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..bounds.dual import DualBound, excludes_all
+from ..bounds.dual import DualBound
 from ..bounds.region import EVERYTHING, Box, Region
-from ..conditioning.affine import half_widths
 from ..machine.mappings import ReadOnly
 from ..points.falling import Falling
 from ..points.far import escapes
 from ..points.known import Known
 from ..points.violation import with_mended_points
-from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import SDPSolution
 from .gaps import closes
 from .methods import Method, Setting
 from .methods.base import Candidates, Tried
-from .placing import placed
+from .placing import Placed, near_box, placed
 from .request import Request
 from .result import Attempt
+from .theorems import proved_bound, proved_empty, proved_everywhere
 
 #: What floats may add to a bound, as a share of the bounds' size; what they may add elsewhere is part of its defect.
 ACCURACY = 16 * float(np.finfo(float).eps)
@@ -43,7 +41,10 @@ class Limit(Enum):
 
 @dataclass(frozen=True, eq=False)
 class Bound:
-    """A lower bound with the set on which it holds, and the relaxation that gave it."""
+    """A lower bound with the set on which it holds, and the relaxation that gave it.
+
+    Where it was proved (`momentsos.hierarchy.theorems`), `theorem` is what was proved, in the units of the objective.
+    """
 
     dual: DualBound
     region: Region
@@ -51,11 +52,17 @@ class Bound:
     setting: Setting
     relaxation: Relaxation
     solution: SDPSolution
+    theorem: float | None = None
 
     @property
     def value(self) -> float:
         """The bound in the units of the objective."""
-        return self.setting.change.value(self.dual.value)
+        return self.setting.change.value(self.dual.value) if self.theorem is None else self.theorem
+
+    @property
+    def absorbed(self) -> bool:
+        """Whether nothing is left of the defect of its identity: it holds where the setting does."""
+        return (self.dual.absorbed or self.theorem is not None) and not isinstance(self.region, Box)
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +78,8 @@ class Solved:
     dual : DualBound or None
         The bound that its dual vectors prove.
     candidates : Candidates
+    theorem : float or None
+        The bound that the method has proved itself, in the units of the objective.
     """
 
     order: int
@@ -79,6 +88,7 @@ class Solved:
     solution: SDPSolution
     dual: DualBound | None
     candidates: Candidates
+    theorem: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,11 +160,9 @@ class Evidence:
         attempt = seen._attempt(solved, new)
         infeasible = self.infeasible
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
-            widths = _extent(self.request.posed) / np.diag(setting.change.matrix)
-            infeasible = excludes_all(solved.relaxation, solved.solution.dual_ray, widths, self.request.until)
-            if infeasible:  # sets without an interior are excluded up to rounding: they may be points
-                seen = replace(seen, known=with_mended_points(seen.known))
-                infeasible = seen.known.best is None
+            infeasible = proved_empty(setting, solved.relaxation, solved.solution.dual_ray, self.request.until)
+            if not infeasible:  # rounding may exclude a set without an interior: it may be a point
+                seen = replace(seen, known=with_mended_points(seen.known, seed=2 + len(self.attempts)))
         seen = replace(
             seen,
             attempts=(*self.attempts, attempt),
@@ -167,17 +175,44 @@ class Evidence:
     def replaced(self) -> Evidence:
         """Let the bound so far hold at the best point now known; without one where it is worth nothing there."""
         old = self.bound
-        if old is None or old.dual.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
+        if old is None or old.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
             return self
-        found = placed(old.dual, old.setting, self.known, self.closes)
-        return replace(self, bound=None if found is None else replace(old, dual=found.dual, region=found.region))
+        found = self._where(old.dual, old.setting)
+        same = None if found is None else replace(old, dual=found.dual, region=found.region, theorem=None)
+        return replace(self, bound=same)
 
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
-        found = placed(dual, solved.setting, self.known, self.closes)
+        setting, relaxation = solved.setting, solved.relaxation
+        theorem = solved.theorem
+        unproved = self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma))
+        if theorem is None and unproved:
+            theorem = proved_everywhere(dual, setting, relaxation)
+        found = Placed(dual, setting.region) if theorem is not None else self._where(dual, setting)
         if found is None:
             return None
-        return Bound(found.dual, found.region, solved.order, solved.setting, solved.relaxation, solved.solution)
+        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution, theorem)
+
+    def _where(self, dual: DualBound, setting: Setting) -> Placed | None:
+        """Return a bound that is not proved with the set on which it holds, None where it is worth nothing."""
+        found = placed(dual, setting, self.known, self.closes)
+        if found is None or not (found.dual.absorbed and found.region.everything and self._unsure(setting)):
+            return found
+        return None if self.known.best is None else Placed(dual, near_box(self.known))
+
+    def _unsure(self, setting: Setting) -> bool:
+        """Whether rounded coefficients may hide what counts far out, where nothing else bounds the objective."""
+        return setting.change.rounds and not np.isfinite(self.request.facts.lowest)
+
+    def proved(self) -> Evidence:
+        """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none."""
+        old, upper = self.bound, self.known.upper
+        if old is None or upper is None or old.theorem is not None or self.request.time_left() <= 0:
+            return self
+        value = proved_bound(old.dual, old.setting, old.relaxation, old.solution, old.region, upper)
+        if value is None or (self.certified and not self.closes(max(value, self.request.facts.lowest))):
+            return self
+        return replace(self, bound=replace(old, theorem=value))
 
     def without_refuted(self) -> Evidence:
         """Drop the bound where a point that was found since lies below it."""
@@ -204,7 +239,7 @@ class Evidence:
             words=solution.words,
             lower_bound=None if bound is None else self.value(bound),
             correction=0.0 if bound is None else setting.change.value(bound.dual.correction),
-            absorbed=bound is not None and bound.dual.absorbed,
+            absorbed=bound is not None and bound.absorbed,
             residuals=solution.residuals,
             flatness=solved.candidates.flatness,
             dropped=solved.candidates.dropped,
@@ -235,7 +270,7 @@ class Evidence:
 
     def value(self, bound: Bound) -> float:
         """Return a bound without what floats may have added, or the one known beforehand where that is higher."""
-        size = max(abs(bound.value), abs(self.known.upper or 0.0))
+        size = 0.0 if bound.theorem is not None else max(abs(bound.value), abs(self.known.upper or 0.0))
         return max(bound.value - ACCURACY * size, self.request.facts.lowest)
 
     def _closed(self, bound: Bound) -> bool:
@@ -248,6 +283,13 @@ class Evidence:
         """Whether a feasible point in its region lies below a bound, which then does not hold."""
         upper = self.known.upper
         return upper is not None and lower > upper and region.contains(self.known.optimum[0])
+
+    @property
+    def rigorous(self) -> bool:
+        """Whether the lower bound is proved: by an identity in the user's own numbers, or known beforehand."""
+        if self.bound is None or self.value(self.bound) <= self.request.facts.lowest:
+            return self.lower is not None
+        return self.bound.theorem is not None
 
     @property
     def lower(self) -> float | None:
@@ -277,7 +319,7 @@ class Evidence:
     @property
     def proved_bounded(self) -> bool:
         """Whether an exact identity bounds the objective everywhere, so that it cannot fall without end."""
-        return self.bound is not None and self.bound.setting.everywhere and self.bound.dual.absorbed
+        return self.bound is not None and self.bound.setting.everywhere and self.bound.absorbed
 
     @property
     def doubtful(self) -> bool:
@@ -299,11 +341,3 @@ class Evidence:
         """The gap that is left, infinite while a bound is missing."""
         upper, lower = self.known.upper, self.lower
         return np.inf if upper is None or lower is None else upper - lower
-
-
-def _extent(problem: Problem) -> NDArray[np.float64]:
-    """Return bounds of the coordinates of some feasible point, if there is one: 0 where no constraint asks for more."""
-    used = np.zeros(problem.n_variables, dtype=bool)
-    for constraint in (*problem.inequalities, *problem.equalities):
-        used |= constraint.exponents.any(axis=0)
-    return np.where(used, half_widths(problem), 0.0)

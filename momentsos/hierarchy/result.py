@@ -14,6 +14,7 @@ from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
 from ..machine.mappings import ReadOnly
+from ..machine.notebooks import table
 from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
@@ -22,6 +23,7 @@ from ..sdp import Residuals, SDPSolution, SDPStatus
 from .gaps import absolute_gap, relative_gap
 from .prover import PROVER
 from .status import Status
+from .theorems import is_theorem
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -99,6 +101,8 @@ class Result(Record):
         the best point, where the defect of the solver's identity was subtracted on that; `coverage` is its text.
     absorbed : bool
         Whether the defect of the solver's identity was absorbed (see `Attempt.absorbed`).
+    proved : bool or None
+        What `rigorous` says; None where it was not looked at yet.
     unit : float
         Of relative gaps; see `momentsos.hierarchy.gaps`.
     feasibility : Feasibility or None
@@ -138,6 +142,7 @@ class Result(Record):
     relaxation: Relaxation | None = None
     solution: SDPSolution | None = None
     change: Any = None
+    proved: bool | None = None
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
 
@@ -166,6 +171,16 @@ class Result(Record):
         """With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each."""
         found = () if self.solution is None else self.solution.statistics.get("asked", ())
         return tuple(map(str, found)) if isinstance(found, tuple) else ()
+
+    @cached_property
+    def rigorous(self) -> bool:
+        """Whether the lower bound is a theorem about `problem` with the numbers that it has.
+
+        An exact identity is proved to exist, or the defect of one is bounded, with every rounding error, on the set of
+        all points that are at least as good as the best one (`momentsos.bounds.rigor`, `momentsos.bounds.on_box`), or
+        on `region` where that is a box. For losses it is found out when it is first asked for.
+        """
+        return is_theorem(self) if self.proved is None else self.proved
 
     def certify(
         self, exact: bool = True, *, tolerance: float = 1e-4, solver: str = "auto", time_limit: float | None = 60.0
@@ -221,6 +236,7 @@ class Result(Record):
             "solver": self.solver,
             "asked": list(self.asked),
             "region": self.region.as_dict(),
+            "rigorous": self.rigorous,
             "coverage": self.coverage,
             "message": self.message,
             "reason": self.reason,
@@ -228,6 +244,27 @@ class Result(Record):
             "sizes": {key: self.sizes.get(key) for key in ("moments", "blocks", "largest_block")},
             "certificate": None,
         }
+
+    def _repr_html_(self) -> str:
+        points = "; ".join(np.array2string(point, precision=6, threshold=12) for point in self.minimizers[:3])
+        more = len(self.minimizers) - 3
+        return table(
+            f"{self.status}: {self.message or self.status.meaning}",
+            [
+                ("lower bound", _number(self.lower_bound)),
+                ("upper bound", _number(self.upper_bound)),
+                ("relative gap", None if self.relative_gap is None else f"{self.relative_gap:.3g}"),
+                ("holds over", self.coverage),
+                ("minimizers", points + (f" and {more} more" if more > 0 else "")),
+                ("order, method, solver", f"{self.order}, {self.method}, {self.solver}"),
+                *self._more_rows(),
+                ("seconds", f"{self.seconds.get('total', 0.0):.3g}"),
+            ],
+        )
+
+    def _more_rows(self) -> list[tuple[str, object]]:
+        """Return what a notebook shows beside the rows of every result."""
+        return []
 
     def __str__(self) -> str:
         shown = [f"{self.status}: {self.message or self.status.meaning}"]

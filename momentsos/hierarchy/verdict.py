@@ -28,6 +28,8 @@ def result_of(evidence: Evidence) -> Result:
     seen = evidence.replaced().without_refuted()
     if seen.certified and seen.attempts and not _is_flat(seen):
         seen = replace(seen, known=seen.known.gathered()).replaced().without_refuted()
+    later = np.isfinite(seen.request.facts.lowest)  # the status of a loss does not hang on it
+    seen = seen if later else seen.proved()
     known, request, bound = seen.known, seen.request, seen.bound
     last = seen.attempts[-1] if seen.attempts else None
     # A bound that is known beforehand can be certified from any relaxation.
@@ -49,7 +51,8 @@ def result_of(evidence: Evidence) -> Result:
         method=seen.method.name,
         solver=bound.solution.solver if bound else request.solver,
         region=_region(seen),
-        absorbed=bound is None or bound.dual.absorbed,
+        absorbed=bound is None or bound.absorbed,
+        proved=None if later and lower is not None and not seen.rigorous else lower is not None and seen.rigorous,
         unit=seen.unit,
         tol=request.tol,
         problem=request.problem,
@@ -112,5 +115,5 @@ def _message(evidence: Evidence, status: Status) -> str:
         meaning = f"The minimum over {evidence.region} is proved to the tolerance; no lower point was found outside it."
     elif status is Status.CERTIFIED and not evidence.request.region.everything:
         meaning = f"The minimum over {evidence.request.region} is proved to the tolerance."
-    doubt = "" if bound is None or bound.dual.absorbed or evidence.region.everything else NOT_ABSORBED
+    doubt = "" if bound is None or bound.absorbed or evidence.region.everything else NOT_ABSORBED
     return " ".join(part for part in (meaning, doubt, evidence.limit_words, status.remedy) if part)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..machine.clock import refuse_if_late
+from ..machine.clock import OPERATIONS, refuse_if_late
 from ..polynomials.exponents import Exponents, unique_rows
 from .functions import FunctionLayer
 from .layers import Floats, Layer, UnitPolynomials, Workspace
@@ -65,6 +65,16 @@ class Expansion:
         everything = unique_rows(np.concatenate([layers[-1].shared.exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
 
+    @property
+    def shared(self) -> UnitPolynomials:
+        """That part of the outputs which no sample changes."""
+        return _affine(self.network, len(self.network.activations), self._layers[-1].shared)
+
+    @property
+    def varying(self) -> Exponents:
+        """The monomials of that part which samples change."""
+        return self._layers[-1].exponents
+
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
         widest = max(len(layer.exponents) * units for layer, units in zip(self._layers, self._units, strict=True))
@@ -106,18 +116,18 @@ class Expansion:
             return np.asarray(sum(parts) / weights.sum())
         last = self._layers[-1]
         sums = last.begin()
-        space = Workspace()
+        space = Workspace(self._until)
         for chunk in self.chunks(len(X)):
             values = self._last_input(X[chunk], space)
             for total, part in zip(sums, last.sums(values, space), strict=True):
                 total += part
-        whole = last.total(len(X), sums)
+        whole = last.total(len(X), sums, self._until)
         mean = UnitPolynomials(whole.exponents, whole.values / len(X))
         return _affine(self.network, len(self.network.activations), mean).values
 
     def outputs(self, X: Floats) -> Floats:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
-        last, space = self._layers[-1], Workspace()
+        last, space = self._layers[-1], Workspace(self._until)
         varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
         shared = _affine(self.network, len(self.network.activations), last.shared)
         _, index = unique_rows(np.concatenate([self.exponents, shared.exponents, last.exponents]))
@@ -142,10 +152,13 @@ class Expansion:
         factor = np.zeros((0, terms + 1))
         for chunk in self.chunks(len(X)):
             outputs = self.outputs(X[chunk]).reshape(terms, -1)
-            block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
+            rows = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
             if weights is not None:
-                block *= np.repeat(np.sqrt(weights[chunk]), Y.shape[1])[:, None]
-            factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
+                rows *= np.repeat(np.sqrt(weights[chunk]), Y.shape[1])[:, None]
+            block = np.concatenate([factor, rows])
+            work = 2.0 * block.size * min(block.shape)
+            refuse_if_late(self._until, "the outputs of all samples were reduced", ahead=work / OPERATIONS)
+            factor = np.asarray(np.linalg.qr(block, mode="r"))
         return factor
 
 

@@ -15,6 +15,7 @@ from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
+from ..polynomials.factored import Factor
 from ..problem import Problem
 from .data import SampleWeights, checked_data
 from .expansion import Expansion
@@ -64,14 +65,23 @@ class Formulation(Record):
         residuals: tuple[Polynomial, ...],
         scale: float,
         units: NDArray[np.float64],
+        until: float = math.inf,
     ) -> Formulation:
-        """Write the problem of making residuals of `network` small in the norm of the loss."""
+        """Write the problem of making residuals of `network` small in the norm of the loss, while there is time."""
         norm, residuals = goal.penalties.beside(goal.loss.norm, residuals)
-        problem, rows = norm.problem(residuals), network.unknowns.inequalities
+        problem, rows = norm.problem(residuals, until), network.unknowns.inequalities
         if len(rows):
             kept = as_polynomials(rows, problem.variables)
             problem = replace(problem, inequalities=(*problem.inequalities, *kept))
         return cls(network, goal.loss.name, norm, problem, residuals, scale, units)
+
+    @classmethod
+    def of_factor(
+        cls, network: PolynomialNetwork, goal: Goal, factor: Factor, scale: float, units: NDArray[np.float64]
+    ) -> Formulation:
+        """Write the problem of a loss that is a sum of squares, which remembers its factor."""
+        problem = Problem(factor.expanded, variables=factor.variables, squares=factor)
+        return cls(network, goal.loss.name, goal.loss.norm, problem, factor.polynomials, scale, units)
 
     @property
     def squares(self) -> tuple[Polynomial, ...]:
@@ -210,7 +220,16 @@ def formulated(
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             targets = goal.loss.targets(Y)
-            residuals = goal.loss.residuals(Expansion.of(network, until=until), X, targets)
-            return Formulation.of(network, goal, residuals, goal.loss.scale(targets), natural_units(network, X))
+            expansion, scale, units = (
+                Expansion.of(network, until=until),
+                goal.loss.scale(targets),
+                natural_units(network, X),
+            )
+            factor = None if len(network.unknowns.inequalities) else goal.loss.factor(expansion, X, targets)
+            factor = None if factor is None else goal.penalties.in_factor(factor)
+            if factor is not None:
+                return Formulation.of_factor(network, goal, factor, scale, units)
+            residuals = goal.loss.residuals(expansion, X, targets)
+            return Formulation.of(network, goal, residuals, scale, units, until)
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error

@@ -5,6 +5,7 @@ An output :math:`\sum_i c_i \phi_i(t)` is affine in the coefficients, and sample
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -85,6 +86,6 @@ class FunctionLayer:
         """Return sums of no samples."""
         return [np.zeros(self.mix.shape[:2])]
 
-    def total(self, samples: int, sums: Sequence[Floats]) -> UnitPolynomials:
+    def total(self, samples: int, sums: Sequence[Floats], until: float = math.inf) -> UnitPolynomials:
         """Return the whole output summed over the samples."""
         return UnitPolynomials.sum_of([(self.shared.exponents, self.shared.values), (self.exponents, sums[0])])

@@ -36,6 +36,8 @@ class Incumbents:
         Of the mean squared error: its residuals hold what all samples say about the coefficients.
     formed : float
         Seconds that forming the residuals took.
+    searched : float
+        Seconds that lowering the loss took.
     points : list of (loss, coefficients)
         Losses are those of the network on all data, with what rounding may have taken from them.
     """
@@ -49,15 +51,17 @@ class Incumbents:
         Y: Floats,
         memory_limit: int | None,
         until: float = np.inf,
+        formed_until: float = np.inf,
     ) -> None:
         began = time.perf_counter()
         self.loss = loss
         network = squared.network
-        self.table = ResidualTable.of(Expansion.of(network, until=until), X, Y, memory_limit)
+        self.table = ResidualTable.of(Expansion.of(network, until=formed_until), X, Y, memory_limit)
         self.limits = network.unknowns.inequalities
         self.scale = loss.scale(loss.targets(Y))
         self.squared = squared
-        self.formed = time.perf_counter() - began
+        self.formed, self.searched = time.perf_counter() - began, 0.0
+        self._until = until
         self.points: list[tuple[float, Floats]] = []
         self._data = X, Y
         for start in points[:ENDS]:
@@ -66,14 +70,17 @@ class Incumbents:
             self.add(np.zeros(len(self.table.names)))
 
     def add(self, start: Floats) -> None:
-        """Lower the loss from a point, and keep start and end."""
+        """Lower the loss from a point while there is time, and keep start and end."""
+        began = time.perf_counter()
         start = nearest(self.limits, start)
-        for point in (start, descend_by_linear_programs(self.loss, self.table, start, self.limits)):
+        end = descend_by_linear_programs(self.loss, self.table, start, self.limits, self._until)
+        for point in (start, end):
             network = self.squared.network.with_coefficients(self.squared.coefficients(point))
             value = self.loss.value(network, *self._data) + self.loss.of_residuals(self.table.rounding(point))
             if np.isfinite(value):
                 self.points.append((value, point))
         self.points.sort(key=lambda pair: pair[0])
+        self.searched += time.perf_counter() - began
 
     @property
     def best(self) -> tuple[float, Floats]:

@@ -33,6 +33,9 @@ Floats = NDArray[np.float64]
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
+_KNOWN = 1e-6
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Fit(Result):
@@ -76,6 +79,12 @@ class Fit(Result):
         squared = formulated(same, inputs, targets, Goal.of("mse"))
         outcome = (self.status, self.lower_bound, self.upper_bound)
         return report(self.network, self.formulation, squared, outcome, inputs, targets)
+
+    def _more_rows(self) -> list[tuple[str, object]]:
+        return [
+            (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
+            for number, c in enumerate(self.coefficients or (), start=1)
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result, with the coefficients."""
@@ -204,7 +213,9 @@ def _gap(result: Result) -> float:
 def _solved(formulation: Formulation, points: NDArray[np.float64], options: Options) -> Result:
     """Solve a formulation, and judge what comes by the loss."""
     result = options.solve(formulation, points)
-    return _at_losses(result, formulation) if len(result.minimizers) else result
+    if not len(result.minimizers):
+        return result
+    return _at_losses(_with_known_digits(result, formulation, points), formulation)
 
 
 def _learn_by_reductions(
@@ -216,6 +227,7 @@ def _learn_by_reductions(
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
     squared = formulated(network, X, Y, squares, options.formed_until)
+    check_problem(squared.problem)
     seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
         points = least_squares_points(squared, seed, until=until)
@@ -249,6 +261,26 @@ def _fit(
     )
 
 
+def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray[np.float64]) -> Result:
+    """Return a result whose best point is one at which the loss of the network is known.
+
+    The problem has residuals with coefficients that were rounded. Where the data leave a direction free, points may run
+    away along it to where nothing but that rounding decides.
+    """
+    if _is_known(formulation, result.minimizers[0]):
+        return result
+    known = [point for point in (*result.minimizers, *starts) if _is_known(formulation, point)]
+    if not known:
+        return result
+    best = min(known, key=formulation.objective)
+    return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
+
+
+def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
+    size = max(abs(formulation.objective(point)), formulation.scale)
+    return formulation.rounding(point) <= _KNOWN * size
+
+
 def _with_cancelling(fit: Fit, X: Floats, Y: Floats) -> Fit:
     """Say of a loss of averages what it does not see."""
     if fit.coefficients is None or fit.network is None:
@@ -269,7 +301,9 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
     points = np.array([formulation.lifted(point) for point in result.minimizers])
     fine = result.fine.copy()
     fine[:, n:] = 0.0
-    upper, rounded = (formulation.loss_at(points[0], digits) for digits in (fine[0], np.zeros_like(fine[0])))
+    upper = rounded = formulation.loss_at(points[0], np.zeros_like(fine[0]))
+    if fine[0].any():
+        upper = formulation.loss_at(points[0], fine[0])
     message = result.message
     if rounded <= upper or closes(result.lower_bound, rounded, result.unit, tol):
         upper, fine[0] = rounded, 0.0

@@ -39,13 +39,13 @@ class Options:
         """When writing the problem down ends at the latest: without a problem there is nothing to answer."""
         return self.until + GRACE
 
-    def solve(self, formulation: Formulation, candidates: NDArray[np.float64]) -> Result:
+    def solve(self, formulation: Formulation, candidates: NDArray[np.float64] | None) -> Result:
         """Solve a formulation in the time that is left; a loss is never below zero.
 
         Parameters
         ----------
         formulation : Formulation
-        candidates : (r, n) array
+        candidates : (r, n) array or None
             Points of its problem to begin with.
         """
         left = self.until - time.perf_counter()

@@ -81,7 +81,8 @@ def solve_by_reductions(
         When the residuals of all samples do not fit into memory.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
-        known = Incumbents(loss, squared, points, X, Y, options.asked.memory_limit, options.formed_until)
+        limits = options.asked.memory_limit, options.until, options.formed_until
+        known = Incumbents(loss, squared, points, X, Y, *limits)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:
@@ -152,7 +153,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
         feasibility=Feasibility.EXACT,
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
         message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
-        seconds=ReadOnly({**_times(answers), "formulate": known.formed}),
+        seconds=ReadOnly(_times(answers, known)),
     )
     return Reduced(result, formulation)
 
@@ -167,9 +168,11 @@ def _is_settled(result: Result) -> bool:
     return result.status is Status.CERTIFIED or isinstance(result.region, Everything | Box)
 
 
-def _times(answers: list[tuple[Result, Formulation]]) -> dict[str, float]:
+def _times(answers: list[tuple[Result, Formulation]], known: Incumbents) -> dict[str, float]:
+    """Return the times of all reductions by phase; points are searched for beside them."""
     phases = answers[0][0].seconds
-    return {phase: sum(answer.seconds[phase] for answer, _ in answers) for phase in phases}
+    times = {phase: sum(answer.seconds[phase] for answer, _ in answers) for phase in phases}
+    return {**times, "formulate": known.formed, "extract": times["extract"] + known.searched}
 
 
 def _lower(result: Result) -> float:

@@ -31,8 +31,9 @@ def least_squares_points(
 ) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
 
-    No run begins when the time is over (`until`, by `time.perf_counter`); one that takes more evaluations of the
-    residuals than `evaluations` is dropped. The search ends when the best value was found `enough` times.
+    No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped; so is one
+    that takes more evaluations of the residuals than `evaluations`. The search ends when the best value was found
+    `enough` times.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def least_squares_points(
     evaluator = formulation.evaluator
     unknowns = formulation.network.unknowns
     inner_units = formulation.units[unknowns.inner]
-    projected = _Projected(evaluator, unknowns.inner, unknowns.last, inner_units)
+    projected = _Projected(evaluator, unknowns.inner, unknowns.last, inner_units, until)
     starts = inner_units * np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
@@ -52,15 +53,21 @@ def least_squares_points(
         lowest = min((size for size, _ in ends), default=0.0)
         if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= enough:
             break
-        with np.errstate(all="ignore"):
-            point = _projected_search(projected, start, evaluations)
+        try:
+            with np.errstate(all="ignore"):
+                point = _projected_search(projected, start, evaluations)
+        except _TimeOver:
+            break
         if point is not None:
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
-    if not ends and time.perf_counter() < until:
+    for start in starts[: 0 if ends else keep]:
+        if time.perf_counter() > until:
+            break
         with np.errstate(all="ignore"):
-            found = [_plain_search(evaluator, projected.complete(s)[0], formulation.units) for s in starts[:keep]]
-        ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]
+            point = _plain_search(evaluator, projected.completed(start), formulation.units)
+        if np.isfinite(point).all():
+            ends.append((float(np.linalg.norm(evaluator.values(point))), point))
     distinct: list[NDArray[np.float64]] = []
     for _, point in sorted(ends, key=lambda pair: pair[0]):
         point = nearest(unknowns.inequalities, point)
@@ -68,6 +75,10 @@ def least_squares_points(
             distinct.append(point)
     points = [formulation.lifted(point) for point in distinct]
     return np.array(points).reshape(-1, formulation.problem.n_variables)
+
+
+class _TimeOver(Exception):
+    """The time is over in the midst of a run."""
 
 
 class _Projected:
@@ -87,16 +98,32 @@ class _Projected:
         Which unknowns `u` and `v` are.
     units : array
         Those of `u`.
+    until : float
+        When the time is over, by `time.perf_counter`: `_TimeOver` is raised then.
     """
 
     def __init__(
-        self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp], units: NDArray[np.float64]
+        self,
+        evaluator: Evaluator,
+        inner: NDArray[np.intp],
+        last: NDArray[np.intp],
+        units: NDArray[np.float64],
+        until: float = np.inf,
     ) -> None:
-        self.evaluator, self.inner, self.last, self.units = evaluator, inner, last, units
+        self.evaluator, self.inner, self.last, self.units, self.until = evaluator, inner, last, units, until
         self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
+        if time.perf_counter() > self.until:
+            raise _TimeOver
+        return self._found(inner)
+
+    def completed(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all coefficients, whatever time it is."""
+        return self._found(inner)[0]
+
+    def _found(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if self._known is None or self._known[0] != inner.tobytes():
             base = np.zeros(len(self.inner) + len(self.last))
             base[self.inner] = inner
@@ -143,7 +170,7 @@ def _projected_search(
         inner, over = answer[0], answer[-1] == _NOT_CONVERGED
     else:
         over = False
-    point = projected.complete(inner)[0] if np.isfinite(inner).all() else inner
+    point = projected.completed(inner) if np.isfinite(inner).all() else inner
     return point if not over and np.isfinite(point).all() else None
 
 

@@ -123,7 +123,7 @@ def test_a_proved_bound_has_an_identity_in_fractions(name, monkeypatch) -> None:
     monkeypatch.setattr(rigor, "_gram", noted)
     monkeypatch.setattr(rigor, "_corrected", noted_multipliers)
     found = absorbed(relaxation, answer)
-    proof = prove_everywhere(relaxation, problem, found)
+    proof = prove_everywhere(relaxation, problem, found.near)
     assert proof.proved and proof.value <= BY_NAME[name].optimum + 1e-9
     near, middle, pair = found.near, seen[-1], seen[-2]
     multipliers = fractions(pair[0]) + fractions(pair[1])
@@ -178,7 +178,7 @@ def test_the_defect_is_what_fractions_say(name) -> None:
 def test_nothing_is_proved_above_a_known_optimum(name, excess) -> None:
     problem, known = BY_NAME[name].problem(), BY_NAME[name].optimum
     relaxation, answer = solved(problem, BY_NAME[name].order)
-    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer, excess))
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer, excess).near)
     assert not proof.proved or proof.value <= known + 1e-13 * max(1.0, abs(known))
     box = implied_box(problem, known + 1e-6 * max(1.0, abs(known)))
     multipliers = answer.equality_duals + excess * np.eye(1, len(answer.equality_duals))[0]
@@ -193,7 +193,7 @@ def test_most_of_the_catalogue_is_proved_and_loses_little(case) -> None:
     meant = exact(change)
     relaxation, answer = solved(change.problem, case.order)
     limit = case.optimum + 1e-6 * max(1.0, abs(case.optimum))
-    values = [prove_everywhere(relaxation, meant, absorbed(relaxation, answer))]
+    values = [prove_everywhere(relaxation, meant, absorbed(relaxation, answer).near)]
     box = implied_box(problem, limit)
     if box.finite:
         units = np.diag(change.matrix)
@@ -216,7 +216,7 @@ def test_sparse_relaxations_and_merged_equalities_are_proved(problem, least, met
     relaxation = ms.relax(problem, 2, method=method)
     answer = solver_named("native").solve(relaxation.sdp, SolverOptions())
     known = optimum(problem) if least is None else least
-    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer).near)
     assert proof.proved and known - 1e-5 <= proof.value <= known + 1e-13 * max(1.0, abs(known))
 
 
@@ -227,7 +227,7 @@ def test_fractions_that_floats_are_not_are_not_forgotten() -> None:
     relaxation, answer = solved(problem, 1)
     least = Fraction(-1, 400)
     on_box = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, np.array([0.0]), np.array([2.0 * a]))
-    for proof in (prove_everywhere(relaxation, problem, absorbed(relaxation, answer)), on_box):
+    for proof in (prove_everywhere(relaxation, problem, absorbed(relaxation, answer).near), on_box):
         assert not proof.proved or Fraction(proof.value) <= least
     meaning = meaning_of(relaxation.plan, problem)
     assert not meaning.objective.exact and 0 < np.abs(meaning.objective.low).max() < 1.0
@@ -238,7 +238,7 @@ def test_a_third_costs_the_last_digits_only() -> None:
     relaxation, answer = solved(problem, 1)
     proof = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, -np.ones(2), np.ones(2))
     assert proof.proved and -1e-6 <= proof.value <= 0.0
-    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer).near)
     assert proof.proved and -1e-6 <= proof.value <= 0.0
 
 
@@ -253,7 +253,7 @@ def test_a_bound_for_another_problem_is_not_taken_for_one_of_this() -> None:
     ):
         low, high = -2 * np.ones(2), 2 * np.ones(2)
         on_box = prove_on_box(relaxation, other, answer.equality_duals, answer.gram, low, high)
-        for proof in (prove_everywhere(relaxation, other, found), on_box):
+        for proof in (prove_everywhere(relaxation, other, found.near), on_box):
             points = [np.array(p) for p in combinations_with_replacement(np.linspace(-1.4, 1.4, 57), 2)]
             least = min(other.minimize(p) for p in points if other.violation(p) <= 0)
             assert not proof.proved or proof.value <= least
@@ -263,7 +263,7 @@ def test_what_stands_in_the_way_is_said() -> None:
     problem = ms.Problem(x**4 - x * y + y**4, [1 - x**2 - y**2])
     relaxation, answer = solved(problem, 2)
     nothing = absorb(relaxation.sdp, None, answer.equality_duals, answer.gram)
-    assert prove_everywhere(relaxation, problem, nothing).reason is Unproved.NO_IDENTITY
+    assert prove_everywhere(relaxation, problem, nothing.near).reason is Unproved.NO_IDENTITY
     infinite = np.full(2, np.inf)
     on_box = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, -infinite, infinite)
     assert (on_box.proved, on_box.value, on_box.reason) == (False, -math.inf, Unproved.UNBOUNDED_BOX)
@@ -271,9 +271,9 @@ def test_what_stands_in_the_way_is_said() -> None:
     huge = 1e90 * answer.equality_duals
     assert prove_on_box(relaxation, problem, huge, answer.gram, -infinite, infinite).reason is Unproved.TOO_LARGE
     wider = ms.Problem(problem.minimize + x**3, problem.inequalities)
-    assert not prove_everywhere(relaxation, wider, absorbed(relaxation, answer)).proved
+    assert not prove_everywhere(relaxation, wider, absorbed(relaxation, answer).near).proved
     beyond = ms.Problem(problem.minimize + x**5, problem.inequalities)
-    assert prove_everywhere(relaxation, beyond, absorbed(relaxation, answer)).reason is Unproved.OTHER_POLYNOMIALS
+    assert prove_everywhere(relaxation, beyond, absorbed(relaxation, answer).near).reason is Unproved.OTHER_POLYNOMIALS
 
 
 def test_a_value_that_is_known_caps_the_bound() -> None:
@@ -291,7 +291,7 @@ def test_a_denominator_is_counted() -> None:
     relaxation = assemble(partial_plan(problem, 1))
     assert relaxation.plan.normalization.degree == 2
     answer = solver_named("native").solve(relaxation.sdp, SolverOptions())
-    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer))
+    proof = prove_everywhere(relaxation, problem, absorbed(relaxation, answer).near)
     assert not proof.proved or -0.25 - 1e-5 <= proof.value <= -0.25 + 1e-13
     low, high = np.array([-5.0, -5.0]), np.array([5.0, 5.0])
     on_box = prove_on_box(relaxation, problem, answer.equality_duals, answer.gram, low, high)
@@ -341,8 +341,8 @@ def test_a_bound_in_changed_variables_is_proved_for_the_problem_as_it_was_given(
     answer = solver_named("native").solve(relaxation.sdp, SolverOptions())
     found, span = absorbed(relaxation, answer), span_of(relaxation.plan, problem, change.matrix)
     assert found.exact and span == len(found.near.columns) < relaxation.sdp.n_moments
-    proof = prove_everywhere(relaxation, exact(change), found, span)
-    assert proof.proved and not prove_everywhere(relaxation, exact(change), found).proved
+    proof = prove_everywhere(relaxation, exact(change), found.near, span)
+    assert proof.proved and not prove_everywhere(relaxation, exact(change), found.near).proved
     points = rng.standard_normal((4000, 3)) * np.array([2.0, 1.0, 1.0])
     losses = [np.abs(a * p[1] * p[0] ** 2 + b * p[1] + c * p[2] - d) for p in [points.T] for a, b, c, d in data]
     assert change.value(proof.value) <= np.max(losses, axis=0).min()

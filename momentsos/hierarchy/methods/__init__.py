@@ -1,6 +1,6 @@
 """The methods of `solve`: how a problem is conditioned, relaxed, and its moments read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ...conditioning.split import inner_basis_size, inner_degrees
@@ -15,6 +15,7 @@ from .base import Method, Setting
 from .dense import Dense
 from .partial import Partial, is_affine, split_of
 from .sparse import Sparse
+from .squares import Squares
 
 #: Partial relaxations whose moments are at most this many by a crude bound are counted where that decides.
 COUNTED = 5_000
@@ -26,7 +27,9 @@ OF_DENSE, OF_PARTIAL = 0.5, 0.1
 #: Bases of more monomials than this are not enumerated to see whether the partial hierarchy would be small.
 ENUMERATED = 20_000
 #: One entry a method.
-METHODS: MappingProxyType[str, type[Method]] = MappingProxyType({cls.name: cls for cls in (Dense, Partial, Sparse)})
+METHODS: MappingProxyType[str, type[Method]] = MappingProxyType(
+    {cls.name: cls for cls in (Dense, Partial, Sparse, Squares)}
+)
 
 
 @dataclass(frozen=True)
@@ -53,14 +56,18 @@ def methods_named(name: object, problem: Problem) -> Choice:
     ``"auto"`` takes the sparse hierarchy when its lowest relaxation has at most half the moments of the dense one and a
     tenth of those of the partial one (from counts of cliques); else the partial hierarchy when its lowest relaxation
     has fewer moments than the dense one (from a bound, or counted). Where these leave a gap the dense one is next;
-    elsewhere it is the only one. Of a problem that is quadratic, not affine, in its linear variables only the lowest
-    partial order comes first: on measured data the next ones gained nothing.
+    elsewhere it comes first, and the partial one next, where there is one: its denominators prove bounds over
+    unbounded sets that dense identities do not have. Of a problem that is quadratic, not affine, in its linear
+    variables only the lowest partial order comes first: on measured data the next ones gained nothing.
 
     Raises
     ------
     BadOption
         An unknown name.
     """
+    if isinstance(name, str) and name == "auto" and problem.squares is not None and not _constrained(problem):
+        others = methods_named(name, replace(problem, squares=None)).methods
+        return Choice((Squares(), *others), "auto took the squares: the objective is a sum of squares of residuals.")
     if isinstance(name, str) and name == "auto":
         dense = basis_size(problem.n_variables, 2 * problem.minimum_order)
         partial = _partial_moments(problem)
@@ -77,10 +84,15 @@ def methods_named(name: object, problem: Problem) -> Choice:
         other = (
             "no variable is affine or quadratic" if partial is None else f"the partial one has up to {partial} moments"
         )
-        return Choice((Dense(),), f"auto took the dense hierarchy: {dense} moments, {other}.")
+        further = (Partial(),) if partial is not None and partial <= COUNTED else ()
+        return Choice((Dense(), *further), f"auto took the dense hierarchy: {dense} moments, {other}.")
     if not isinstance(name, str) or name not in METHODS:
         raise BadOption(f"method {shown(name)}: expected 'auto' or one of {', '.join(METHODS)}")
     return Choice((METHODS[name](),), "")
+
+
+def _constrained(problem: Problem) -> bool:
+    return bool(problem.inequalities or problem.equalities)
 
 
 def _short(count: int) -> str:
@@ -110,4 +122,4 @@ def _partial_moments(problem: Problem) -> int | None:
     return len(half_support(problem.minimize)) ** 2 // 2
 
 
-__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "Sparse", "methods_named"]
+__all__ = ["METHODS", "Choice", "Dense", "Method", "Partial", "Setting", "Sparse", "Squares", "methods_named"]

@@ -9,13 +9,15 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...bounds.dual import DualBound, dual_bound
 from ...bounds.region import Region
 from ...conditioning.affine import AffineChange, unchanged
 from ...extraction import Flatness
 from ...points.known import Known
 from ...points.local_search import LocalPoint
 from ...problem import Problem
-from ...relaxations import Plan, Relaxation
+from ...relaxations import Plan, Relaxation, assemble
+from ...relaxations.size import assembly_seconds
 from ...sdp import SDPSolution
 from ..request import Request
 
@@ -127,6 +129,10 @@ class Candidates:
     dropped: tuple[str, ...]
 
 
+class OutOfTime(Exception):
+    """There is no time for a relaxation."""
+
+
 class Method(ABC):
     """One hierarchy.
 
@@ -158,6 +164,33 @@ class Method(ABC):
         ------
         OrderTooLow, ProblemTooLarge
         """
+
+    def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
+        """Return the relaxation of one order in a setting, None where there is none with these numbers.
+
+        Raises
+        ------
+        OutOfTime
+            Assembling takes longer than there is time: it is not begun.
+        """
+        plan = self.plan(setting.change, order, request.memory_limit)
+        if assembly_seconds(plan) > request.time_left():
+            raise OutOfTime
+        return assemble(plan)
+
+    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+        """Solve the program of a relaxation."""
+        return request.solve(relaxation.sdp)
+
+    def predicted(self, problem: Problem, order: int) -> int | None:
+        """Return how many unknowns the program of an order has, where that is known before it is made."""
+        return None
+
+    def bound(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, until: float
+    ) -> tuple[DualBound | None, float | None]:
+        """Return the bound that the dual vectors give, and what the method has proved itself, rounded down, or None."""
+        return dual_bound(relaxation, solution, setting.reach, until), None
 
     def check(self, problem: Problem, order: int, memory_limit: int | None = None) -> None:
         """Raise what planning the relaxation of the problem in changed variables would raise."""

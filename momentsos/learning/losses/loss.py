@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ...errors import BadOption
 from ...polynomials import Polynomial
+from ...polynomials.factored import Factor
 from ..expansion import Expansion
 from ..network import PolynomialNetwork
 from .norms import Norm
@@ -76,6 +77,10 @@ class Loss(ABC):
         self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
     ) -> tuple[Polynomial, ...]:
         """Return the polynomials in the coefficients whose norm is the loss."""
+
+    def factor(self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]) -> Factor | None:
+        """Return the residuals as one record, where the loss is the sum of their squares; else None."""
+        return None
 
     @abstractmethod
     def scale(self, targets: NDArray[np.float64]) -> float:

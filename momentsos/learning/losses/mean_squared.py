@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...polynomials import Polynomial
+from ...polynomials.factored import Factor
+from ..data_free import without_redundancy
 from ..expansion import Expansion
 from ..network import PolynomialNetwork
 from .loss import Loss, Weightable
@@ -39,11 +41,15 @@ class MeanSquared(Weightable, Loss):
         self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
     ) -> tuple[Polynomial, ...]:
         """Return the entries of the triangular factor's product."""
+        return self.factor(expansion, X, targets).polynomials
+
+    def factor(self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]) -> Factor:
+        """Return the triangular factor, with one column for each dimension that monomials without data have."""
+        columns, combination = without_redundancy(expansion)
         factor = expansion.triangular_factor(X, targets, self.importance) / targets.size**0.5
-        rows = np.concatenate([expansion.exponents, np.zeros((1, len(expansion.names)), dtype=np.int64)])
-        signs = np.append(np.ones(len(expansion.exponents)), -1.0)
-        residuals = tuple(Polynomial.from_terms(rows, row * signs, expansion.names) for row in factor)
-        return tuple(r for r in residuals if r) or residuals[:1]  # where all outputs are the targets, zero is left
+        if combination is not None:
+            factor = np.linalg.qr(factor[:, np.append(columns, factor.shape[1] - 1)], mode="r")
+        return Factor.of(expansion.exponents, factor, expansion.names, combination)
 
     def scale(self, targets: NDArray[np.float64]) -> float:
         """Return a small share of the mean squared target."""

@@ -6,11 +6,13 @@ like any other. A ridge beside squares makes squares: there the coefficients are
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ...errors import BadOption
@@ -18,6 +20,7 @@ from ...machine.checks import converted
 from ...points.judge import Value
 from ...polynomials import Polynomial, sum_of_squares
 from ...polynomials.evaluation import evaluate_all
+from ...polynomials.factored import Factor
 from ...problem import Problem
 from .norms import Norm
 
@@ -63,6 +66,22 @@ class Penalties:
             return norm, (*residuals, *(self.ridge**0.5 * c for c in coefficients))
         return Penalised(norm, len(residuals), self), (*residuals, *coefficients)
 
+    def in_factor(self, factor: Factor) -> Factor | None:
+        """Return a sum of squares with the penalties among them, None where they are not all squares."""
+        if not self.any:
+            return factor
+        if self.absolute > 0.0:
+            return None
+        count, terms = len(factor.variables), factor.matrix.shape[1] - 1
+        own, last = factor.matrix[:, :terms], factor.matrix[:, terms:]
+        rows = np.concatenate([factor.exponents, np.eye(count, dtype=np.int64)])
+        mixed = sp.identity(len(factor.exponents)) if factor.combination is None else factor.combination
+        weights = self.ridge**0.5 * np.eye(count)
+        matrix = np.block(
+            [[own, np.zeros((len(own), count)), last], [np.zeros((count, terms)), weights, weights[:, :1] * 0.0]]
+        )
+        return Factor.of(rows, matrix, factor.variables, sp.block_diag([mixed, sp.identity(count)]))
+
 
 #: Nothing is added.
 NO_PENALTIES = Penalties()
@@ -103,9 +122,9 @@ class Penalised(Norm):
         changed = self.penalties.ridge * ridge + self.penalties.absolute * absolute
         return self.base.rounding(values[: self.count], errors[: self.count]) + float(changed)
 
-    def problem(self, polynomials: tuple[Polynomial, ...]) -> Problem:
+    def problem(self, polynomials: tuple[Polynomial, ...], until: float = math.inf) -> Problem:
         r"""Return the problem, with a bound :math:`s_i \ge |c_i|` for each coefficient where they are asked for."""
-        base, coefficients = self.base.problem(polynomials[: self.count]), polynomials[self.count :]
+        base, coefficients = self.base.problem(polynomials[: self.count], until), polynomials[self.count :]
         names = base.variables
         if self.penalties.absolute:
             names = (*names, *(f"s_{name}" for name in coefficients[0].variables))

@@ -16,6 +16,7 @@ import numpy as np
 from flint import fmpz_mpoly, fmpz_mpoly_ctx, nmod_poly
 
 from ...polynomials import Polynomial
+from ...polynomials.exponents import Exponents
 from ...problem import Problem
 from .exact import Terms
 from .forms import Constraints, Form
@@ -25,7 +26,7 @@ _PRIME = 2**61 - 1
 _TERMS, _DEGREE, _VARIABLES = 500, 40, 12
 
 
-def without_squares(problem: Problem, constraints: Constraints) -> Problem | None:
+def without_squares(problem: Problem, constraints: Constraints, equivalent: bool = False) -> Problem | None:
     """Return a problem without squared factors whose feasible points are feasible; None where no factor is squared.
 
     Parameters
@@ -33,6 +34,8 @@ def without_squares(problem: Problem, constraints: Constraints) -> Problem | Non
     problem : Problem
     constraints : Constraints
         Its own.
+    equivalent : bool
+        Whether the feasible points are to be the same: inequalities with factors of both parities stay as they are.
     """
     names = problem.variables
     equal, other, changed = [], [], False
@@ -42,6 +45,8 @@ def without_squares(problem: Problem, constraints: Constraints) -> Problem | Non
         equal.append(_polynomial(form, names) if parts is None else _product(parts[1], names))
     for form in constraints.inequalities:
         parts = _factors(form)
+        if parts is not None and equivalent and len({power % 2 for _, power in parts[1]}) == 2:
+            parts = None
         changed |= parts is not None
         if parts is None:
             other.append(_polynomial(form, names))
@@ -62,6 +67,8 @@ def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
     degree = int(exponents.sum(axis=1).max())
     if degree < 2 or degree > _DEGREE or len(exponents) > _TERMS or len(used) > _VARIABLES or form.bits > 2000:
         return None
+    if _has_a_variable_alone(exponents):
+        return None
     numbers = form.integers()
     if not _may_have_squares(form, numbers):
         return None
@@ -72,6 +79,13 @@ def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
         return None
     sign = (1 if constant > 0 else -1) * (1 if form.starts_positive else -1)
     return sign, [(factor, int(power)) for factor, power in factors]
+
+
+def _has_a_variable_alone(exponents: Exponents) -> bool:
+    """Whether a variable occurs in one term, which is that variable times a number: there is no squared factor then."""
+    once = np.flatnonzero((exponents > 0).sum(axis=0) == 1)
+    linear = exponents.sum(axis=1) == 1
+    return bool(exponents[np.ix_(linear, once)].any())
 
 
 def _may_have_squares(form: Form, numbers: tuple[int, ...]) -> bool:

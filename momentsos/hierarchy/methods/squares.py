@@ -1,0 +1,204 @@
+"""Sums of squares of given polynomials over all of R^n, by the residuals themselves; see `momentsos.squares`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...bounds.dual import DualBound
+from ...bounds.region import EVERYTHING
+from ...conditioning.affine import AffineChange, unchanged
+from ...conditioning.split import quadratic_split
+from ...errors import BadOption
+from ...points.judge import rounded_up
+from ...points.known import Known
+from ...points.least_squares import least_squares_ends
+from ...polynomials import ExponentIndex, Polynomial, Support
+from ...polynomials.factored import Factor
+from ...problem import Problem
+from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
+from ...sdp import SDPSolution
+from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
+from ...squares.form import Form, form_of, raised
+from ...squares.products import Products
+from ...squares.size import refuse_if_too_large, size_of
+from ...squares.whitening import whitened
+from ..request import Request
+from .base import Candidates, Method, Next, Progress, Setting
+
+Floats = NDArray[np.float64]
+
+#: The denominator is as wide as the best point's coordinates, or as this.
+_WIDTH = 0.1
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class SquaresRelaxation(Relaxation):
+    r"""A relaxation whose program is stated in whitened residuals; its unknowns are no moments of `monomials`.
+
+    Attributes
+    ----------
+    program : BoundProgram
+    centre, widths : (n,) arrays
+        The denominator is :math:`1 + \sum_i ((u_i - a_i) / s_i)^2`, its power the order.
+    inner : tuple of int
+        Which variables the `u` are.
+    """
+
+    program: BoundProgram
+    centre: Floats
+    widths: Floats
+    inner: tuple[int, ...]
+
+    def moments_of(self, exponents: NDArray[np.int64], moments: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return NaN: the solution has no moments by name."""
+        return np.full(len(exponents), np.nan)
+
+
+@dataclass(frozen=True, eq=False)
+class Around(Setting):
+    """A setting with the point that the denominator is centred at, in the units of the problem."""
+
+    centre: Floats = field(default_factory=lambda: np.zeros(0))
+
+
+class Squares(Method):
+    """The bound by syzygies of the residuals' monomials; see `momentsos.squares`."""
+
+    name: ClassVar[str] = "squares"
+    resolution: ClassVar[float] = 1.0
+
+    def lowest_order(self, problem: Problem) -> int:
+        """Return 0."""
+        factor_of(problem)
+        return 0
+
+    def check(self, problem: Problem, order: int, memory_limit: int | None = None) -> None:
+        """Raise `ProblemTooLarge` from counts of monomials and products alone."""
+        refuse_if_too_large(_plain(problem, order)[0], memory_limit)
+
+    def plan(self, given: Problem | AffineChange, order: int, memory_limit: int | None = None) -> Plan:
+        """Plan the same relaxation in moments, with the denominator around the origin."""
+        problem = given.original if isinstance(given, AffineChange) else given
+        form, plan = _plain(problem, order)
+        refuse_if_too_large(form, memory_limit)
+        return plan
+
+    def predicted(self, problem: Problem, order: int) -> int | None:
+        """Return the smaller one of the counts of products and syzygies."""
+        size = size_of(_plain(problem, order)[0])
+        return min(size.products, size.syzygies)
+
+    def propose(self, progress: Progress) -> Next:
+        """Return the problem as it is, with the denominator around the best point."""
+        known = progress.known
+        n = known.problem.n_variables
+        centre = np.zeros(n) if known.best is None else known.optimum[0]
+        return Next(known, (Around(unchanged(known.problem), EVERYTHING, np.ones(n), 0.0, centre),), last=True)
+
+    def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
+        """Return the program in whitened residuals, None where the data do not determine enough."""
+        problem = setting.change.original
+        n, inner = problem.n_variables, quadratic_split(problem).inner
+        centre, widths = np.zeros(n), np.ones(n)
+        if order and isinstance(setting, Around):
+            centre, widths = setting.centre, widths_of(setting.centre)
+        form = raised_form(problem, order, inner, centre, widths)
+        refuse_if_too_large(form, request.memory_limit)
+        white = whitened(form)
+        if white is None:
+            return None
+        products = Products.of(form.exponents, form.extra)
+        near = setting.centre if isinstance(setting, Around) and setting.centre.any() else None
+        plan = _plan(problem, form, order, inner, centre, widths)
+        rows, _ = ExponentIndex.numbering(products.rows)
+        if size_of(form).in_moments and request.solver in ("auto", "native"):
+            program: BoundProgram = MomentProgram.of(white, products, near)
+            return SquaresRelaxation(plan, assemble(plan).sdp, rows, program, centre, widths, inner)
+        stated = SyzygyProgram.of(white, products)
+        return SquaresRelaxation(plan, stated.sdp, rows, stated, centre, widths, inner)
+
+    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+        """Solve the program, on the side on which it is stated."""
+        assert isinstance(relaxation, SquaresRelaxation)
+        if isinstance(relaxation.program, MomentProgram):
+            return relaxation.program.solve(request.until)
+        return request.solve(relaxation.sdp)
+
+    def bound(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, until: float
+    ) -> tuple[DualBound | None, float | None]:
+        """Return the bound that is proved in exact arithmetic, rounded down."""
+        assert isinstance(relaxation, SquaresRelaxation)
+        proof = relaxation.program.proof(solution)
+        if proof is None:
+            return None, None
+        value = -rounded_up(-proof.bound)
+        return DualBound(value, None, relaxation.monomials.rows, setting.reach), value
+
+    def candidates(
+        self, setting: Setting, relaxation: Relaxation, solution: SDPSolution, known: Known, closed: bool
+    ) -> Candidates:
+        """Read a point off the dual matrix, and search from it and from random points."""
+        if closed or solution.gram is None:
+            return Candidates(None, (), ())
+        assert isinstance(relaxation, SquaresRelaxation)
+        problem = setting.change.original
+        seen = relaxation.program.point(solution, problem.n_variables)
+        further = [] if seen is None else [seen]
+        ends = least_squares_ends(problem, known.options.seed + 1, known.options.until, further)
+        points = [known.local.polish(known.change.inverse_point(end)) for end in ends]
+        return Candidates(None, tuple(point for point in points if point.feasible), ())
+
+
+def factor_of(problem: Problem) -> Factor:
+    """Return the factor of the objective.
+
+    Raises
+    ------
+    BadOption
+        When the problem has constraints, or is not given as a sum of squares.
+    """
+    if problem.squares is None or problem.inequalities or problem.equalities:
+        raise BadOption("method 'squares': expected a problem made by Problem.least_squares, without constraints")
+    return problem.squares
+
+
+def widths_of(centre: Floats) -> Floats:
+    """Return how wide a denominator around a point is, in each variable: powers of two."""
+    return np.asarray(2.0 ** np.round(np.log2(np.maximum(np.abs(centre), _WIDTH))))
+
+
+def raised_form(problem: Problem, order: int, inner: tuple[int, ...], centre: Floats, widths: Floats) -> Form:
+    """Return the form of an order, with the denominator around a centre."""
+    form, places = form_of(factor_of(problem)), list(inner)
+    for _ in range(order):
+        form = raised(form, inner, centre[places], widths[places])
+    return form
+
+
+def _plain(problem: Problem, order: int) -> tuple[Form, Plan]:
+    """Return form and plan with the denominator around the origin."""
+    n, inner = problem.n_variables, quadratic_split(problem).inner
+    form = raised_form(problem, order, inner, np.zeros(n), np.ones(n))
+    return form, _plan(problem, form, order, inner, np.zeros(n), np.ones(n))
+
+
+def _plan(problem: Problem, form: Form, order: int, inner: tuple[int, ...], centre: Floats, widths: Floats) -> Plan:
+    """Return the plan of the relaxation in moments; polynomials in the basis are left out."""
+    names, n = problem.variables, problem.n_variables
+    one = Polynomial.constant(1.0, names)
+    denominator = one
+    for i in inner:
+        x = Polynomial.from_terms(np.eye(1, n, i, dtype=np.int64), [1.0], names)
+        denominator = denominator + ((x - Fraction(centre[i])) * Fraction(1.0 / widths[i])) ** 2
+    weight = one
+    for _ in range(order):
+        weight = weight * denominator
+    plain = form.exponents[~form.exponents[:, n:].any(axis=1), :n]
+    block = Block(one, Support(plain), BlockKind.PSD)
+    return Plan(problem.minimize * weight, weight, (block,), order, Squares.name)
