@@ -19,7 +19,7 @@ OTHERS := clarabel or scs or sdpa or cvxopt or qics or copt or csdp or mosek or 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL: # two installs into one environment must not overlap
-.PHONY: help install demo test test-without-core test-multiprecision docs bench bench-full lint clean
+.PHONY: help install demo test test-without-core test-multiprecision docs bench bench-full campaign lint clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ bench: $(FULL) ## run all benchmarks in short: under 15 minutes on two slow core
 
 bench-full: $(FULL) ## run all benchmarks in full
 	$(RUN) -m benchmarks all --full
+
+campaign: $(FULL) ## run the short form of the campaign, a minute: a false claim, a crash or a hang fails
+	$(RUN) -m benchmarks.campaign short
 
 lint: $(FULL) ## check formatting, lint and types
 	$(RUN) -m ruff format --check .

@@ -57,7 +57,7 @@ class Training:
     def written(self) -> Written:
         """Return it as a polynomial problem."""
         drawn = self.instance()
-        formulation = ms.formulate(drawn.network, drawn.X, drawn.Y)
+        formulation = ms.formulate(drawn.network, drawn.X, drawn.Y, loss="mean_residual")
         return Written(formulation.problem, formulation.lifted)
 
 

@@ -75,7 +75,7 @@ def stream(samples: int) -> dict[str, Any]:
 def train(degrees: tuple[int, ...], width: int = 20, order: int = 1) -> dict[str, Any]:
     """Learn one instance with a single order, so that points differ in nothing else."""
     drawn = noisy_instance(degrees, 50, width)
-    fit = ms.learn(drawn.network, drawn.X, drawn.Y, method="partial", order=order)
+    fit = ms.learn(drawn.network, drawn.X, drawn.Y, loss="mean_residual", method="partial", order=order)
     wanted = ("formulate", "relax", "solve", "extract")
     return {
         "seconds": {name: fit.seconds[name] for name in wanted},

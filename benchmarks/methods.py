@@ -20,7 +20,7 @@ PHASES = ("formulate", "relax", "solve", "extract")
 def _fit(degrees: tuple[int, ...], seed: int, method: str, order: int | None = None) -> dict[str, Any]:
     case = Training(degrees, seed=seed).instance()
     began, busy = time.perf_counter(), time.process_time()
-    fit = ms.learn(case.network, case.X, case.Y, method=method, order=order)
+    fit = ms.learn(case.network, case.X, case.Y, loss="mean_residual", method=method, order=order)
     wall, cpu = time.perf_counter() - began, time.process_time() - busy
     return {
         "degrees": list(degrees),

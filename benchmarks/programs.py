@@ -73,15 +73,15 @@ def recorded(call: Callable[[], object]) -> list[SDP]:
     return found
 
 
-def _learned(degrees: tuple[int, ...], **options: object) -> SDP:
+def _learned(degrees: tuple[int, ...], loss: str = "mean_residual", **options: object) -> SDP:
     case = noisy_instance(degrees)
-    return recorded(lambda: ms.learn(case.network, case.X, case.Y, method="partial", **options))[0]
+    return recorded(lambda: ms.learn(case.network, case.X, case.Y, loss, method="partial", **options))[0]
 
 
 def _in_a_ball() -> SDP:
     case = noisy_instance((2, 2))
-    problem = ms.formulate(case.network, case.X, case.Y).problem
-    fit = ms.learn(case.network, case.X, case.Y)
+    problem = ms.formulate(case.network, case.X, case.Y, loss="mean_residual").problem
+    fit = ms.learn(case.network, case.X, case.Y, loss="mean_residual")
     ball = Ball.of(np.full(problem.n_variables, 2.0 * float(np.linalg.norm(fit.minimizers[0]))))
     return assemble(dense_plan(scale_by(ball.restrict(problem), np.array(ball.half_axes)).problem, 3)).sdp
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .hierarchy.result import Result
     from .hierarchy.solve import relax, solve
     from .hierarchy.status import Status
-    from .learning import Formulation, PolynomialNetwork, formulate
+    from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.learn import Fit, learn
     from .machine.caches import caches, clear_caches
     from .polynomials import Polynomial, variables
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 __version__ = "0.2.0"
 
 __all__ = [
+    "Activation",
     "BadOption",
     "Certificate",
     "CertificateError",
@@ -85,7 +86,7 @@ _HOMES = {
     "hierarchy.result": ("Result",),
     "hierarchy.solve": ("relax", "solve"),
     "hierarchy.status": ("Status",),
-    "learning": ("Formulation", "PolynomialNetwork", "formulate"),
+    "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.learn": ("Fit", "learn"),
     "machine.caches": ("caches", "clear_caches"),
     "polynomials": ("Polynomial", "variables"),

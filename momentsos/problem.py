@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from .errors import InvalidInput
 from .machine.checks import converted, items, names, real_array, shown
 from .machine.files import read_whole, write_whole
+from .machine.notebooks import Shown
 from .machine.records import Record
 from .polynomials import Polynomial, from_sympy, to_sympy
 from .polynomials.exponents import MAX_DEGREE
@@ -31,7 +32,7 @@ _LONGEST, _BITS = 4_000, 13_000
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Problem(Record):
+class Problem(Shown, Record):
     r"""Minimise a polynomial over a basic semialgebraic set.
 
     .. math::
@@ -188,6 +189,8 @@ class Problem(Record):
         else:
             given = items(variables, "from_sympy: variables", "a list of symbols or names")
             over = [converted(str, each, "from_sympy: variables", "symbols or names") for each in given]
+            if len(set(over)) != len(over):
+                raise InvalidInput(f"from_sympy: variables {over!r:.200}: expected distinct symbols or names")
         return cls(
             minimize=from_sympy(minimize, over),
             inequalities=tuple(from_sympy(g, over) for g in left),

@@ -43,7 +43,7 @@ def test_an_epigraph_variable_only_has_to_be_large_enough(problem, expected) -> 
 
 def test_the_epigraph_variable_of_a_network_is_theta_and_a_squared_loss_has_none() -> None:
     case = noisy_instance((2, 2), samples=10, width=4)
-    problem = ms.formulate(case.network, case.X, case.Y).problem
+    problem = ms.formulate(case.network, case.X, case.Y, loss="mean_residual").problem
     assert problem.variables[epigraph_variable(problem)] == "theta"
     assert epigraph_variable(ms.formulate(case.network, case.X, case.Y, loss="mse").problem) is None
 

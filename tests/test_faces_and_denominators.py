@@ -203,8 +203,8 @@ def bound_of(change: AffineChange) -> float:
 
 def test_the_value_is_nonnegative_exactly_when_some_quadratic_proves_the_target() -> None:
     case = noisy_instance((2, 2), samples=20, width=6)
-    problem = ms.formulate(case.network, case.X, case.Y).problem
-    optimum, split = ms.learn(case.network, case.X, case.Y).minimizers[0], affine_split(problem)
+    problem = ms.formulate(case.network, case.X, case.Y, loss="mean_residual").problem
+    optimum, split = ms.learn(case.network, case.X, case.Y, loss="mean_residual").minimizers[0], affine_split(problem)
     base = whiten_constraints(problem, split, optimum, 1.0, 1e-6)  # not the best metric
     relaxation, m = assemble(partial_plan(base, 1)), len(split.inner)
     own = bound_of(base)
@@ -240,7 +240,7 @@ def test_the_value_is_nonnegative_exactly_when_some_quadratic_proves_the_target(
 def weights_as_solution(weights: np.ndarray):
     """A program of which the last block has these weights as its dual."""
     case = noisy_instance((2, 2), samples=10, width=4)
-    problem = ms.formulate(case.network, case.X, case.Y).problem
+    problem = ms.formulate(case.network, case.X, case.Y, loss="mean_residual").problem
     split = affine_split(problem)
     assert len(split.inner) == 2
     relaxation = assemble(partial_plan(problem, 1))
@@ -286,6 +286,6 @@ def test_a_flat_quadratic_is_made_definite_and_none_is_made_from_nothing() -> No
 
 def test_without_a_denominator_there_is_no_program() -> None:
     case = noisy_instance((2, 1), samples=10, width=4)
-    problem = ms.formulate(case.network, case.X, case.Y).problem
+    problem = ms.formulate(case.network, case.X, case.Y, loss="mean_residual").problem
     relaxation = assemble(partial_plan(unchanged(problem), 0))
     assert denominator_program(relaxation, problem.minimize, affine_split(problem), 0.0) is None

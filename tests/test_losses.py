@@ -19,6 +19,7 @@ from momentsos.learning.instances import Instance, noisy_instance
 from momentsos.learning.losses import mean_abs
 from momentsos.learning.residual_table import ResidualTable
 from momentsos.learning.sequential_lp import descend_by_linear_programs
+from momentsos.learning.starts import least_squares_points
 
 BOTH = pytest.mark.parametrize("loss", ["max_abs", "mae"])
 
@@ -193,7 +194,8 @@ def test_reductions_that_see_too_little_are_refined_until_the_gap_closes(loss, m
 def test_a_bound_above_the_loss_is_dropped() -> None:
     case = small()
     fit = learned(case, "max_abs")
-    known = Incumbents(loss_named("max_abs"), case.network, case.X, case.Y, 0, None)
+    squared = ms.formulate(case.network, case.X, case.Y)
+    known = Incumbents(loss_named("max_abs"), squared, least_squares_points(squared, 0), case.X, case.Y, None)
     false = replace(fit, lower_bound=1.01 * fit.upper_bound)
     result = reductions._combined([(false, fit.formulation)], known, 1e-6).result
     assert result.status is ms.Status.BOUNDED and result.lower_bound == 0.0
@@ -238,9 +240,9 @@ def test_the_descent_ends_no_higher_and_stays_at_a_minimum(loss) -> None:
     chosen, case = loss_named(loss), small((2, 2), 50)
     table = table_of(case)
     true = case.network.unknowns.flatten(case.true)
-    end = descend_by_linear_programs(chosen, table, true + 0.01)
+    end = descend_by_linear_programs(chosen, table, true + 0.01, case.network.unknowns.inequalities)
     assert chosen.of_residuals(table.at(end)) < chosen.of_residuals(table.at(true))
-    again = descend_by_linear_programs(chosen, table, end)
+    again = descend_by_linear_programs(chosen, table, end, case.network.unknowns.inequalities)
     assert chosen.of_residuals(table.at(again)) == pytest.approx(chosen.of_residuals(table.at(end)), rel=1e-9)
 
 
@@ -308,7 +310,8 @@ def test_rounding_of_huge_outputs_closes_no_gap() -> None:
     rng = np.random.default_rng(0)
     network = ms.PolynomialNetwork([rng.standard_normal((3, 3)) for _ in range(3)], degrees=[2, 2])
     inputs, targets = 5e5 * rng.standard_normal((10, 3)), 0.1 * rng.standard_normal((10, 3))
-    known = Incumbents(loss_named("mae"), network, inputs, targets, 0, None)
+    squared = ms.formulate(network, inputs, targets)
+    known = Incumbents(loss_named("mae"), squared, least_squares_points(squared, 0), inputs, targets, None)
     known.points = [(300.0, np.ones(len(known.table.names)))]
     assert known.rounding(known.best[1]) > 300.0
     assert known.scale == np.abs(targets).mean()

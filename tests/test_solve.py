@@ -87,7 +87,7 @@ def test_a_memory_limit_of_the_user_is_kept(disc) -> None:
 
 def test_a_raised_order_that_is_too_large_ends_with_what_is_known() -> None:
     case = BY_NAME["stengle"]
-    result = ms.solve(case.problem(), max_order=8, memory_limit=8_000)
+    result = ms.solve(case.problem(), max_order=8, memory_limit=8_000, bound=None)
     assert result.status is Status.BOUNDED
     assert "was not tried" in result.message
 

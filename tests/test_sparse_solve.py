@@ -215,7 +215,7 @@ def test_minimisers_come_from_the_moments_where_local_search_has_none() -> None:
     from momentsos.relaxations import assemble
 
     problem = styblinski_tang(6)
-    request = Request.of(problem, Asked(bound=None), Facts())
+    request = Request.of(problem, Asked(bound=None), Facts(), began=0.0)
     known = replace(first_points(problem, request.search_options()), points=())
     (setting,) = Sparse().propose(Progress(known, request, (), ())).settings
     relaxation = assemble(Sparse().plan(setting.change, 2))

@@ -146,17 +146,18 @@ def _torch_loss(task: Task) -> Callable[[object], object]:
     torch.set_num_threads(1)
     network, unknowns = task.instance.network, task.instance.network.unknowns
     weights = [torch.tensor(np.array(W)) for W in network.weights]
+    forms = [torch.tensor(np.array(form)) for form in unknowns.forms]
     X, Y = torch.tensor(task.instance.X), torch.tensor(task.instance.Y)
 
     def loss(c: object) -> object:
         hidden = X
-        for layer, (indices, fixed) in enumerate(zip(unknowns.indices, unknowns.values, strict=True)):
+        for layer, form in enumerate(forms):
             values, hidden = hidden @ weights[layer].T, 0.0
-            for index, number in zip(indices[::-1].tolist(), fixed[::-1].tolist(), strict=True):
-                hidden = hidden * values + (c[index] if index >= 0 else number)
+            for coefficient in (form[:, :-1] @ c + form[:, -1]).flip(0):
+                hidden = hidden * values + coefficient
         residual = hidden @ weights[-1].T - Y
         if task.loss == "mse":
-            return (residual**2).sum(dim=1).mean()
+            return (residual**2).mean()
         return residual.mean(dim=0).abs().max()
 
     return loss

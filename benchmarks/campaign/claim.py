@@ -36,6 +36,8 @@ class Claim:
         What the region of the lower bound is as a JSON object; None where only words say it, `coverage`.
     strict : bool
         Whether the version has a status of its own for minima in a region, so that CERTIFIED is one over everything.
+    rigorous : bool
+        Whether the lower bound is said to be a theorem.
     tol : float
     seconds, cpu : float
         Wall and processor time of the call.
@@ -51,6 +53,7 @@ class Claim:
     region: Mapping[str, Any] | None = None
     coverage: str = ""
     strict: bool = False
+    rigorous: bool = False
     tol: float = 1e-6
     method: str = ""
     order: int | None = None
@@ -108,6 +111,7 @@ def from_result(result: Any, maximize: bool, seconds: float, cpu: float) -> Clai
         region=None if region is None else region.as_dict(),
         coverage=str(getattr(result, "coverage", "")),
         strict="CERTIFIED_WITHIN" in type(result.status).__members__,
+        rigorous=bool(getattr(result, "rigorous", False)),
         tol=float(getattr(result, "tol", 1e-6)),
         method=str(getattr(result, "method", "")),
         order=getattr(result, "order", None),

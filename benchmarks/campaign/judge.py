@@ -11,7 +11,7 @@ What is fair:
 - A bound whose words or numbers limit it to a region is false where a known feasible point of that region lies below
   it. Where the region has no numbers it is a class of its own.
 - A relative gap is one against the upper bound, or 1, and a hundred times the tolerance against the objective's own
-  unit where that is below 1: for this is known here up to a factor only.
+  unit where that is below 1: for this is known here up to a factor only. Where the user names the unit, it is that.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ CERTIFIED = ("CERTIFIED", "CERTIFIED_WITHIN")
 
 #: Every class of fault, and whether it is a false claim or a small miss.
 CLASSES = {
+    "theorem that does not hold": "false",
     "lower bound above the infimum": "false",
     "lower bound above the infimum, of a region without numbers": "false",
     "upper bound below the infimum": "false",
@@ -86,7 +87,8 @@ def judge(case: Case, claim: Claim) -> list[Fault]:
         faults += _lower(case, claim)
     if claim.upper is not None:
         faults += _upper(case, claim)
-        faults += gap(claim, min(Fraction(1), case.unit))
+        named = case.options.get("unit")
+        faults += gap(claim, min(Fraction(1), case.unit), None if named is None else Fraction(named))
     return faults + _points(case, claim)
 
 
@@ -117,6 +119,9 @@ def _lower(case: Case, claim: Claim) -> list[Fault]:
         return [Fault(name if claim.covers(below[0]) else f"{name}, of a region without numbers", words="unbounded")]
     size = max(abs(truth.high), unit)
     excess = (lower - truth.high) / size
+    if claim.rigorous and excess > 0:
+        if claim.everywhere or any(claim.covers(p) and case.objective(p) < lower for p in truth.points):
+            return [Fault("theorem that does not hold", float(excess), f"{claim.lower!r} > {float(truth.high)!r}")]
     if excess <= ROUNDING:
         return []
     if not claim.everywhere and claim.region is not None:
@@ -152,17 +157,18 @@ def _change(objective: Poly, point: Point, units: tuple[Fraction, ...]) -> Fract
     return sum((abs(v) for power, v in objective.around(point, radii).terms.items() if any(power)), start=Fraction(0))
 
 
-def gap(claim: Claim, unit: Fraction) -> list[Fault]:
-    """Whether a certified gap is within the tolerance."""
+def gap(claim: Claim, unit: Fraction, named: Fraction | None = None) -> list[Fault]:
+    """Whether a certified gap is within the tolerance, in the objective's own unit, or in one that the user named."""
     if claim.status not in CERTIFIED:
         return []
     if claim.lower is None or claim.upper is None:
         return [Fault("certified with a gap", words="a bound is missing")]
     left, upper = Fraction(claim.upper) - Fraction(claim.lower), abs(Fraction(claim.upper))
     tol = Fraction(claim.tol) * (1 + ROUNDING)
-    if left > tol * max(upper, Fraction(1)):
-        return [Fault("certified with a gap", float(left / max(upper, Fraction(1))))]
-    if left > 100 * tol * max(upper, unit):
+    most = max(upper, Fraction(1) if named is None else named)
+    if left > tol * most:
+        return [Fault("certified with a gap", float(left / most))]
+    if named is None and left > 100 * tol * max(upper, unit):
         return [Fault("small gap left", float(left / max(upper, unit)))]
     return []
 

@@ -25,6 +25,12 @@ def decided(record: Mapping[str, Any]) -> bool:
     return status.startswith("CERTIFIED") or status == _ANSWERS.get(record["truth"], "-")
 
 
+def proved(record: Mapping[str, Any]) -> bool:
+    """Whether an answer that settles the problem rests on a theorem."""
+    claim = record["claim"]
+    return decided(record) and (claim.get("rigorous", False) or claim["status"] in ("INFEASIBLE", "UNBOUNDED"))
+
+
 def kinds(record: Mapping[str, Any]) -> set[str]:
     """Return the kinds of faults of a record."""
     return {CLASSES.get(fault["name"], "judge") for fault in record["faults"]}
@@ -37,6 +43,7 @@ def counted(records: Iterable[Mapping[str, Any]]) -> Counts:
     return {
         "count": len(found),
         "decided": sum(decided(record) and not {"false", "outside"} & kinds(record) for record in found),
+        "proved": sum(proved(record) for record in found),
         **{kind: each[kind] for kind in (*KINDS, "judge")},
         "refused": sum(record["claim"]["end"] == "refused" for record in found),
         "seconds": median(record["claim"].get("cpu", record["claim"].get("seconds", 0.0)) for record in found),
@@ -60,21 +67,21 @@ def summary(records: Sequence[Mapping[str, Any]]) -> dict[str, Counts]:
 
 def text(rows: Mapping[str, Counts], before: Mapping[str, Counts] | None = None) -> str:
     """Return the table; where there is an earlier one, changes are in brackets."""
-    header = ("family", "problems", "decided", *KINDS, "refused", "median CPU s")
+    header = ("family", "problems", "decided", "proved", *KINDS, "refused", "median CPU s")
     lines = []
     for name, row in rows.items():
         old = (before or {}).get(name)
-        shown = [name, str(row["count"]), _share(row, old)]
+        shown = [name, str(row["count"]), _share("decided", row, old), _share("proved", row, old)]
         shown += [_changed(row[kind], old and old[kind]) for kind in (*KINDS, "refused")]
         lines.append([*shown, f"{row['seconds']:.2f}" + (f" ({old['seconds']:.2f})" if old else "")])
     return table(header, lines)
 
 
-def _share(row: Counts, old: Counts | None) -> str:
-    own = 100 * row["decided"] / row["count"]
-    if old is None:
+def _share(name: str, row: Counts, old: Counts | None) -> str:
+    own = 100 * row[name] / row["count"]
+    if old is None or name not in old:
         return f"{own:.0f} %"
-    return f"{own:.0f} % ({own - 100 * old['decided'] / old['count']:+.0f})"
+    return f"{own:.0f} % ({own - 100 * old[name] / old['count']:+.0f})"
 
 
 def _changed(now: int, old: int | None) -> str:

@@ -16,7 +16,6 @@ import math
 from fractions import Fraction
 
 import numpy as np
-import scipy.linalg
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
@@ -25,6 +24,7 @@ from ..relaxations import Relaxation
 from ..relaxations.plan import BlockKind
 from ..sdp import DualRay, svec_length
 from ..sdp.svec import svec_index, svec_weights
+from ..sdp.triangles import independent
 from .defect import Identity, Terms, identity_of
 from .proof import Unproved
 
@@ -33,8 +33,6 @@ Floats = NDArray[np.float64]
 _MOST_UNKNOWNS, _MOST_EQUATIONS = 3_000, 400
 #: Entries of Gram matrices with less room than this are zero; numbers are rounded to this many bits.
 _ROOM, _BITS = 1e-6, 24
-#: Below this share of the largest pivot the equations count as dependent.
-_DEPENDENT = 1e-12
 
 
 def exactly_empty(relaxation: Relaxation, problem: Problem, ray: DualRay) -> bool:
@@ -94,17 +92,6 @@ def _of_unknowns(relaxation: Relaxation, problem: Problem, scales: list[float]) 
         length = len(block.basis)
         (gram if psd else duals).append(np.full(svec_length(length) if psd else length, scale))
     return np.concatenate(gram), np.concatenate(duals)
-
-
-def independent(matrix: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Return as many rows and columns as the rank, such that their submatrix is regular and well conditioned."""
-    size = np.linalg.norm(matrix, axis=1)
-    scaled = matrix / np.where(size > 0, size, 1.0)[:, None]
-    q, r, rows = scipy.linalg.qr(scaled.T, mode="economic", pivoting=True)
-    diagonal = np.abs(np.diag(r))
-    rank = int((diagonal > _DEPENDENT * diagonal.max(initial=0.0)).sum())
-    _, _, columns = scipy.linalg.qr(q[:, :rank].T, mode="economic", pivoting=True)
-    return rows[:rank].astype(np.intp), columns[:rank].astype(np.intp)
 
 
 def _after(terms: Terms, first: int) -> Terms:

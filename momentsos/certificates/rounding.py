@@ -20,9 +20,9 @@ import numpy as np
 from flint import fmpq, fmpq_mat, fmpq_mpoly
 from numpy.typing import NDArray
 
-from ..bounds.exact_ray import independent
 from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents
+from ..sdp.triangles import independent
 from .errors import CertificateError
 from .frame import Exponent, fraction, monomials, rational
 from .interior import Candidate, matrices

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from os import PathLike
 from typing import Any
@@ -36,7 +36,7 @@ class Verdict:
     """
 
     holds: bool
-    statement: str = ""
+    statement: str = field(default="", repr=False)
     reason: str = ""
     bound: Fraction | None = None
     upper_bound: Fraction | None = None

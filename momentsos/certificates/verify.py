@@ -38,7 +38,7 @@ def check(document: Any, seconds: float) -> tuple[Fraction, Fraction | None]:
     split = 1 + len(problem["inequalities"])
     shift, T = content["change"]["shift"], content["change"]["matrix"]
     bound, point = content["bound"], content["point"]
-    need(len(T) == len(shift) == n and invertible(T), "the change of variables is not invertible")
+    need({len(shift), len(T), *map(len, T)} == {n} and invertible(T), "the change of variables is not invertible")
     basis = [0, *(1 << 16 * j for j in range(n))]
     FGH = substituted(fgh, [common(basis, [a, *row]) for a, row in zip(shift, T, strict=True)], until)
     F, G, H = FGH[0], FGH[1:split], FGH[split:]

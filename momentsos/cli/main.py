@@ -7,17 +7,17 @@ with its exit code and one line, as it does later.
 from __future__ import annotations
 
 import os
-import signal
 import sys
+
+from ..machine.interruptions import INTERRUPTED, LINE, end_at_interruptions, raise_at_interruptions
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
     from argparse import ArgumentParser, Namespace
     from collections.abc import Callable, Sequence
 
-#: Exit codes: finished with an honest status, bad input, limit or failure without a bound, interrupted.
-FINISHED, BAD_INPUT, NO_BOUND, INTERRUPTED = 0, 2, 3, 130
-_INTERRUPTED = "momentsos: interrupted"
+#: Exit codes: finished with an honest status, bad input, limit or failure without a bound.
+FINISHED, BAD_INPUT, NO_BOUND = 0, 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,30 +35,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 finished with an honest status, 2 bad input or usage, 3 limit reached or solver failed with no bound,
         130 interrupted.
     """
-    # Where interruptions are ignored, as behind nohup, they stay so.
-    own = arguments is None and signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if own:
-        signal.signal(signal.SIGINT, _leave)
+    own = arguments is None and end_at_interruptions()
     try:
         options = _parser(sys.argv[1:] if arguments is None else arguments).parse_args(arguments)
         from . import commands
 
         command: Callable[[Namespace], int] = getattr(commands, options.command)
         if own:
-            signal.signal(signal.SIGINT, signal.default_int_handler)
+            raise_at_interruptions()
         return _outcome(command, options)
     except KeyboardInterrupt:
-        print(_INTERRUPTED, file=sys.stderr)
+        print(LINE, file=sys.stderr)
         return INTERRUPTED
     finally:
         if own:
-            signal.signal(signal.SIGINT, _leave)
-
-
-def _leave(*_: object) -> None:
-    """End the process: nothing is under way that would have to be cleaned up."""
-    os.write(2, f"{_INTERRUPTED}\n".encode())
-    os._exit(INTERRUPTED)
+            end_at_interruptions()
 
 
 def _outcome(command: Callable[[Namespace], int], options: Namespace) -> int:
@@ -115,7 +106,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
         from ..learning import LOSSES
 
         losses = ", ".join(LOSSES)
-        learn.add_argument("--loss", default="mean_residual", help=f"{losses} (default: mean_residual)")
+        learn.add_argument("--loss", default="mse", help=f"{losses} (default: mse)")
     _orders(learn)
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
     learn.set_defaults(command="learn_file")

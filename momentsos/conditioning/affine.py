@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,14 @@ class AffineChange(Record):
         """Return the changed objective value for an original one."""
         return float(value / self.objective)
 
+    @cached_property
+    def rounds(self) -> bool:
+        """Whether the changed problem is not the original one to the last bit, but for scales: digits were lost."""
+        units = np.diag(self.matrix)
+        everything = (self.original.minimize, *self.original.inequalities, *self.original.equalities)
+        moved = self.shift.any() or self.fine.any() or (self.matrix != np.diag(units)).any()
+        return bool(moved or (np.abs(np.frexp(units)[0]) != 0.5).any() or any(_is_rounded(p) for p in everything))
+
     def exact(self) -> Problem:
         """Return the changed problem in rational arithmetic: floats are the binary fractions that they are."""
         shift = [Fraction(a) + Fraction(b) for a, b in zip(self.shift.tolist(), self.fine.tolist(), strict=True)]
@@ -90,6 +99,15 @@ class AffineChange(Record):
             tuple(changed(h, s) for h, s in zip(self.original.equalities, self.equalities, strict=True)),
             variables=self.original.variables,
         )
+
+
+def _is_rounded(polynomial: Polynomial) -> bool:
+    """Whether a coefficient is no float."""
+    if not polynomial.is_exact:
+        return False
+    return any(
+        Fraction(v) != c for v, c in zip(polynomial.values.tolist(), polynomial.coefficients.tolist(), strict=True)
+    )
 
 
 def _exactly(polynomial: Polynomial) -> Polynomial:

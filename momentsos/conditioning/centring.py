@@ -21,13 +21,15 @@ from ..polynomials import Polynomial
 from ..problem import Problem
 from .affine import AffineChange, change_affinely, power_of_two
 
-#: A point of more units than this runs away: the units of the search follow one that does not.
-_AWAY = 10.0
+#: A point of less units than the first is near, one of more than the second runs away: else units have its size, about.
+_NEAR, _AWAY = 0.1, 10.0
 #: The problem is moved when less than this share of its terms is left where it happens.
 _LEFT = 1e-3
 #: Below the first the length is made of rounding errors, as for a quadratic at its minimiser, which has none of its
 #: own; then it is the second.
 _NOISE, _ANY = 1e-6, 1e-3
+#: The share of the constant by which the objective changes over the length, at least.
+_SEEN = 1e-7
 
 
 def centred_change(
@@ -43,14 +45,26 @@ def centred_change(
     units : (n,) array
         Powers of two in which the point has about size one.
     """
-    if not 0.5 <= float(np.abs(point / units).max()) <= _AWAY:
+    if not _NEAR <= float(np.abs(point / units).max()) <= _AWAY:
         return None
     near = change_affinely(problem, point, np.diag(units), fine).problem
     length = max(own_length(p) for p in (near.minimize, *near.inequalities, *near.equalities))
-    length = length if length > _NOISE else _ANY
+    length = max(length if length > _NOISE else _ANY, _seen_length(near.minimize))
     if length >= 1.0 or length**problem.degree >= _LEFT:
         return None
     return change_affinely(problem, point, np.diag(units * power_of_two(length)), fine)
+
+
+def _seen_length(objective: Polynomial) -> float:
+    """Return the length over which an objective changes by a share of its constant that floats can tell, at most 1.
+
+    Around a minimum to the eighth order the constant drowns what happens nearer.
+    """
+    constant, *others = sizes_by_degree(objective)
+    length = 1.0
+    while length > _NOISE and sum(size * (length / 2) ** d for d, size in enumerate(others, 1)) > _SEEN * constant:
+        length /= 2
+    return length
 
 
 def own_length(polynomial: Polynomial) -> float:

@@ -23,9 +23,13 @@ def epigraph_variable(problem: Problem) -> int | None:
     for i in np.flatnonzero(problem.minimize.support.occurs).tolist():
         if any(support.occurs[i] for support in distinct_supports(problem.equalities)):
             continue
-        found = [_slopes(support, table, i) for _, support, table in groups]
-        slopes = [each for each in found if each is not None]
-        if len(slopes) == len(found) and slopes[0].all() and any(each.any() for each in slopes[1:]):
+        slopes: list[NDArray[np.float64]] = []
+        for _, support, table in groups:
+            found = _slopes(support, table, i)
+            if found is None:
+                break
+            slopes.append(found)
+        if len(slopes) == len(groups) and slopes[0].all() and any(each.any() for each in slopes[1:]):
             return i
     return None
 

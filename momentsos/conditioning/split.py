@@ -48,7 +48,7 @@ def affine_split(problem: Problem) -> Split:
     rows = np.concatenate([support.rows for support in distinct_supports(everything)])
     n = problem.n_variables
     possible = [i for i in range(n) if rows[:, i].max(initial=0) <= 1]
-    present = (rows > 0).astype(np.int64)
+    present = (rows > 0).astype(np.float64)  # counts are exact, and their products are fast
     meets = (present.T @ present) > 0
     neighbours = {i: {j for j in possible if j != i and meets[i, j]} for i in possible}
     degree = rows.max(axis=0, initial=0)

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Record
 from ..polynomials import ExponentIndex
 from ..polynomials.exponents import Exponents
 
 
-@dataclass(frozen=True, eq=False)
-class Atoms:
+@dataclass(frozen=True, eq=False, repr=False)
+class Atoms(Record):
     """Points with weights that represent a moment matrix.
 
     Attributes

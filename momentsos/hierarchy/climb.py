@@ -14,7 +14,7 @@ from ..points.far import seen_far_out
 from ..relaxations import Relaxation
 from .evidence import Evidence, Limit, Solved
 from .methods import Setting
-from .methods.base import Progress, Tried
+from .methods.base import OutOfTime, Progress, Tried
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_500
@@ -22,10 +22,11 @@ UNASKED_MOMENTS = 2_500
 WORTH_GOING_ON = 0.99
 
 
-def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> Evidence:
+def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence, most: int = UNASKED_MOMENTS) -> Evidence:
     """Solve the orders in turn until the gap is closed, a limit is reached, or nothing more can be learned.
 
-    Orders that the user did not ask for end also when an order has not made the gap smaller.
+    Orders that the user did not ask for end also when an order has not made the gap smaller, or with one of more than
+    `most` moments, the first one aside.
 
     Raises
     ------
@@ -36,7 +37,7 @@ def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence) -> Evidenc
     for k in orders:
         try:
             with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
-                evidence = _tried(k, evidence, UNASKED_MOMENTS if unasked and k != orders[0] else None)
+                evidence = _tried(k, evidence, most if unasked and k != orders[0] else None)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise
@@ -79,7 +80,9 @@ def _tried(k: int, evidence: Evidence, most: int | None) -> Evidence:
                 return evidence.stopped(Limit.SIZE, f"Order {k} over {setting.region} was not tried: {error}.")
             if evidence.limit is not None:
                 return evidence
+            began = time.perf_counter()
             evidence = _judged(evidence).looked_beyond()
+            evidence = evidence.timed(extract=time.perf_counter() - began)
             if evidence.finished:
                 return evidence
         rounds.append(evidence.tried[before:])
@@ -102,11 +105,16 @@ def _judged(evidence: Evidence) -> Evidence:
     return replace(evidence, known=known, falling=proof, seen_far=True)
 
 
-def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | None:
-    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats."""
+def _assembled(k: int, setting: Setting, evidence: Evidence) -> Relaxation | Limit | None:
+    """Return the relaxation of one order in one setting, None where its numbers leave the range of floats.
+
+    Where assembling takes longer than there is time it is not begun.
+    """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         try:
             relaxation = evidence.method.relax(setting, k, evidence.request)
+        except OutOfTime:
+            return Limit.TIME
         except (InvalidInput, np.linalg.LinAlgError):  # of coefficients that overflow
             return None
     if relaxation is None:
@@ -128,6 +136,8 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     relaxed = time.perf_counter()
     if relaxation is None:
         return evidence.timed(relax=relaxed - start)
+    if isinstance(relaxation, Limit) or request.time_left() <= 0:
+        return evidence.timed(relax=relaxed - start).stopped(Limit.TIME, "The time limit was reached.")
     if most is not None and relaxation.sdp.n_moments > most:
         return _too_many(k, relaxation.sdp.n_moments, evidence)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")

@@ -20,7 +20,7 @@ from ..sdp import SDPSolution
 from .gaps import closes
 from .methods import Method, Setting
 from .methods.base import Candidates, Tried
-from .placing import placed
+from .placing import Placed, near_box, placed
 from .request import Request
 from .result import Attempt
 from .theorems import proved_bound, proved_empty, proved_everywhere
@@ -62,7 +62,7 @@ class Bound:
     @property
     def absorbed(self) -> bool:
         """Whether nothing is left of the defect of its identity: it holds where the setting does."""
-        return self.dual.absorbed or (self.theorem is not None and not isinstance(self.region, Box))
+        return (self.dual.absorbed or self.theorem is not None) and not isinstance(self.region, Box)
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,7 +162,7 @@ class Evidence:
         if setting.everywhere and solved.solution.dual_ray is not None and seen.known.best is None:
             infeasible = proved_empty(setting, solved.relaxation, solved.solution.dual_ray, self.request.until)
             if not infeasible:  # rounding may exclude a set without an interior: it may be a point
-                seen = replace(seen, known=with_mended_points(seen.known))
+                seen = replace(seen, known=with_mended_points(seen.known, seed=2 + len(self.attempts)))
         seen = replace(
             seen,
             attempts=(*self.attempts, attempt),
@@ -177,26 +177,32 @@ class Evidence:
         old = self.bound
         if old is None or old.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
             return self
-        found = placed(old.dual, old.setting, self.known, self.closes)
-        return replace(self, bound=None if found is None else replace(old, dual=found.dual, region=found.region))
+        found = self._where(old.dual, old.setting)
+        same = None if found is None else replace(old, dual=found.dual, region=found.region, theorem=None)
+        return replace(self, bound=same)
 
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
         setting, relaxation = solved.setting, solved.relaxation
         theorem = solved.theorem
-        if (
-            theorem is None
-            and not dual.absorbed
-            and dual.near is not None
-            and self.closes(setting.change.value(dual.gamma))
-        ):
+        unproved = self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma))
+        if theorem is None and unproved:
             theorem = proved_everywhere(dual, setting, relaxation)
-        if theorem is not None:
-            return Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)
-        found = placed(dual, setting, self.known, self.closes)
+        found = Placed(dual, setting.region) if theorem is not None else self._where(dual, setting)
         if found is None:
             return None
-        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution)
+        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution, theorem)
+
+    def _where(self, dual: DualBound, setting: Setting) -> Placed | None:
+        """Return a bound that is not proved with the set on which it holds, None where it is worth nothing."""
+        found = placed(dual, setting, self.known, self.closes)
+        if found is None or not (found.dual.absorbed and found.region.everything and self._unsure(setting)):
+            return found
+        return None if self.known.best is None else Placed(dual, near_box(self.known))
+
+    def _unsure(self, setting: Setting) -> bool:
+        """Whether rounded coefficients may hide what counts far out, where nothing else bounds the objective."""
+        return setting.change.rounds and not np.isfinite(self.request.facts.lowest)
 
     def proved(self) -> Evidence:
         """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none."""

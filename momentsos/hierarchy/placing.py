@@ -58,11 +58,16 @@ def placed(dual: DualBound, setting: Setting, known: Known, closes: Callable[[fl
             return everywhere
     if known.best is None:
         return everywhere
-    units = np.diag(known.change.matrix)
-    point = np.abs(known.optimum[0])
-    sides = ROOM * np.maximum(units, point)
+    region = near_box(known)
+    sides = np.array(region.half_widths)
     near = _widened(dual, _extent(change, -sides, sides))
-    return everywhere if near is None else Placed(near, Box(tuple(0.0 * sides), tuple(sides.tolist())))
+    return everywhere if near is None else Placed(near, region)
+
+
+def near_box(known: Known) -> Box:
+    """Return a box around the origin that is wider than the best point and the natural sizes by far."""
+    sides = ROOM * np.maximum(np.diag(known.change.matrix), np.abs(known.optimum[0]))
+    return Box(tuple(0.0 * sides), tuple(sides.tolist()))
 
 
 def _extent(change: AffineChange, low: Floats, high: Floats) -> Floats:

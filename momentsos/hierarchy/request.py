@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from inspect import signature
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -109,14 +110,14 @@ class Request:
     progress: Progress | None
 
     @classmethod
-    def of(cls, problem: Problem, asked: Asked, facts: Facts) -> Request:
-        """Return what is asked, checked; the time begins now."""
+    def of(cls, problem: Problem, asked: Asked, facts: Facts, began: float) -> Request:
+        """Return what is asked, checked; the time began at `began`, by `time.perf_counter`."""
         return cls(
             problem=problem,
             facts=facts,
             solver=asked.solver,
             tol=asked.tol,
-            until=time.perf_counter() + (np.inf if asked.time_limit is None else asked.time_limit),
+            until=began + (np.inf if asked.time_limit is None else asked.time_limit),
             options=split_options(asked.solver_options),
             radius=asked.bound,
             memory_limit=asked.memory_limit,
@@ -173,7 +174,7 @@ def check_request(asked: Asked) -> None:
     for order, name in ((asked.order, "order"), (asked.max_order, "max_order")):
         if order is not None:
             check_order(order, name)
-    if asked.progress is not None and not callable(asked.progress):
+    if asked.progress is not None and not _takes_a_line(asked.progress):
         raise BadOption(f"progress = {shown(asked.progress)}: expected a function of one line, or None")
     if not isinstance(asked.method, str):
         raise BadOption(f"method = {shown(asked.method)}: expected a name")
@@ -181,6 +182,19 @@ def check_request(asked: Asked) -> None:
         raise BadOption(f"solver = {shown(asked.solver)}: expected a name, see momentsos.available_solvers()")
     solver_named(asked.solver)
     split_options(asked.solver_options)
+
+
+def _takes_a_line(function: object) -> bool:
+    """Whether something can be called with one line; where that cannot be told, whether it can be called."""
+    if not callable(function):
+        return False
+    try:
+        signature(function).bind("")
+    except TypeError:
+        return False
+    except ValueError:  # builtins without a signature
+        return True
+    return True
 
 
 def check_memory_limit(limit: object) -> None:

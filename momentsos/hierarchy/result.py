@@ -14,6 +14,7 @@ from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
 from ..machine.mappings import ReadOnly
+from ..machine.notebooks import table
 from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
@@ -235,6 +236,27 @@ class Result(Record):
             "sizes": {key: self.sizes.get(key) for key in ("moments", "blocks", "largest_block")},
             "certificate": None,
         }
+
+    def _repr_html_(self) -> str:
+        points = "; ".join(np.array2string(point, precision=6, threshold=12) for point in self.minimizers[:3])
+        more = len(self.minimizers) - 3
+        return table(
+            f"{self.status}: {self.message or self.status.meaning}",
+            [
+                ("lower bound", _number(self.lower_bound)),
+                ("upper bound", _number(self.upper_bound)),
+                ("relative gap", None if self.relative_gap is None else f"{self.relative_gap:.3g}"),
+                ("holds over", self.coverage),
+                ("minimizers", points + (f" and {more} more" if more > 0 else "")),
+                ("order, method, solver", f"{self.order}, {self.method}, {self.solver}"),
+                *self._more_rows(),
+                ("seconds", f"{self.seconds.get('total', 0.0):.3g}"),
+            ],
+        )
+
+    def _more_rows(self) -> list[tuple[str, object]]:
+        """Return what a notebook shows beside the rows of every result."""
+        return []
 
     def __str__(self) -> str:
         shown = [f"{self.status}: {self.message or self.status.meaning}"]

@@ -17,11 +17,12 @@ from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
+from ..points.known import Known
 from ..points.least_squares import least_squares_ends
 from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
-from .climb import climb
+from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
 from .request import (
@@ -42,7 +43,7 @@ from .result import Result
 from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
-AFFORDABLE_MOMENTS = 1_000
+AFFORDABLE_MOMENTS = 1_400
 #: Seconds that runs of Levenberg-Marquardt may take before the first relaxation.
 LEAST_SQUARES_SECONDS = 1.5
 
@@ -109,7 +110,7 @@ def solve(
         has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
         sparse one where its lowest relaxation has at most half the moments of the dense and a tenth of those of the
         partial one, else the partial one where it has fewer than the dense one; and then the dense one where these
-        gave no bound, or left a gap that a dense relaxation of up to 1000 moments may close.
+        gave no bound, or left a gap that a dense relaxation of up to 1400 moments may close.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float
@@ -159,18 +160,26 @@ def solve(
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
     with memory_errors_told("this problem"):
-        return minimise(problem, asked, facts, None if candidates is None else _points(candidates, problem))
+        given = None if candidates is None else _points(candidates, problem)
+        return minimise(problem, asked, facts, given, searched=False)
 
 
 def minimise(
-    problem: Problem, asked: Asked, facts: Facts = NO_FACTS, candidates: NDArray[np.float64] | None = None
+    problem: Problem,
+    asked: Asked,
+    facts: Facts = NO_FACTS,
+    candidates: NDArray[np.float64] | None = None,
+    searched: bool = True,
 ) -> Result:
     """Do what `solve` does, with what is known of the objective beforehand.
+
+    With `searched` the candidates are what a search has found, and none precedes the first relaxation.
 
     Raises
     ------
     As `solve`.
     """
+    began = time.perf_counter()
     check_problem(problem)
     check_request(asked)
     if problem.squares is not None and not facts.squares:
@@ -180,25 +189,53 @@ def minimise(
     orders = asked.order, asked.max_order
     first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
     chosen = (first, *(other for other in others if _exists(other, problem, *orders)))
-    request = Request.of(problem, asked, facts)
-    began = time.perf_counter()
+    request = Request.of(problem, asked, facts, began)
+    chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
         request.say(choice.reason or f"method {first.name}")
-        candidates = _with_ends(candidates, request)
-        known = first_points(request.posed, request.search_options(), candidates)
-        start = Evidence(request, first, known, began).timed(extract=time.perf_counter() - began)
+        ends = None if searched and candidates is not None else _least_squares_ends(request)
+        alone = first_points(request.posed, request.search_options(), _together(candidates if searched else None, ends))
+        known = alone if candidates is None or searched else _with_candidates(alone, candidates, request)
+        start = Evidence(request, first, known, began)
+        start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
-        return result_of(_asked_in_turn(replace(choice, methods=chosen), start, *orders))
+        choice = replace(choice, methods=chosen)
+        found = _asked_in_turn(choice, start, *orders)
+        if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
+            again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
+            again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
+            found = max(found, again, key=lambda each: (each.finished, -each.gap))
+        return result_of(found)
 
 
-def _with_ends(candidates: NDArray[np.float64] | None, request: Request) -> NDArray[np.float64] | None:
-    """Return points to begin with, with those that Levenberg-Marquardt finds for a sum of squares of residuals."""
+def _with_candidates(found: Known, candidates: NDArray[np.float64], request: Request) -> Known:
+    """Return what was found together with the user's points, and what a search from each of them ends in.
+
+    Where nothing was found they lead the search.
+    """
+    if found.best is None:
+        return first_points(request.posed, request.search_options(), candidates)
+    for point in found.change.inverse_point(candidates):
+        ends = [found.local.assess(point)]
+        if request.time_left() > 0:
+            ends.append(found.local.descend(point))
+        found = found.with_points(ends)
+    return found
+
+
+def _least_squares_ends(request: Request) -> NDArray[np.float64] | None:
+    """Return what Levenberg-Marquardt finds for a sum of squares of residuals, None for other objectives."""
     if request.problem.squares is None or request.region is not EVERYTHING:
-        return candidates
+        return None
     until = time.perf_counter() + min(LEAST_SQUARES_SECONDS, 0.2 * request.time_left())
-    ends = least_squares_ends(request.problem, request.seed, until)
-    return ends if candidates is None else np.concatenate([np.atleast_2d(candidates), ends])
+    return least_squares_ends(request.problem, request.seed, until)
+
+
+def _together(candidates: NDArray[np.float64] | None, ends: NDArray[np.float64] | None) -> NDArray[np.float64] | None:
+    """Return both lists of points as one, None for none."""
+    given = [points for points in (candidates, ends) if points is not None]
+    return np.concatenate(given) if given else None
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
@@ -219,10 +256,11 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
             break
         reason = f"{choice.reason} It was not enough, and the {method.name} one was asked." if found else choice.reason
         orders = check_orders(method.lowest_order(problem), order, max_order)
-        several = not unasked or (found[-1].bound is None if found else choice.first_orders is None)
+        several = bool(found) or not unasked or choice.first_orders is None
+        most = AFFORDABLE_MOMENTS if found and found[-1].bound is not None else UNASKED_MOMENTS
         evidence = replace(start, method=method, known=known, reason=reason)
         try:
-            evidence = climb(orders if several else orders[:1], unasked, evidence)
+            evidence = climb(orders if several else orders[:1], unasked, evidence, most)
         except ProblemTooLarge:
             if not found:
                 raise
@@ -230,7 +268,10 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
         known = evidence.known
         found.append(evidence)
     best = max((replace(each, known=known) for each in found), key=lambda each: (each.finished, -each.gap))
-    return best.looked_beyond(near=True) if not best.finished and start.request.time_left() > 0 else best
+    if best.finished or start.request.time_left() <= 0:
+        return best
+    began = time.perf_counter()
+    return best.looked_beyond(near=True).timed(extract=time.perf_counter() - began)
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:

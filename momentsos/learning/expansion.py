@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..machine.clock import refuse_if_late
+from ..machine.clock import OPERATIONS, refuse_if_late
 from ..polynomials.exponents import Exponents, unique_rows
+from .functions import FunctionLayer
 from .layers import Floats, Layer, UnitPolynomials, Workspace
 from .network import PolynomialNetwork
 from .unknowns import Unknowns
@@ -40,7 +41,7 @@ class Expansion:
     network: PolynomialNetwork
     names: tuple[str, ...]
     exponents: Exponents
-    _layers: tuple[Layer, ...]
+    _layers: tuple[Layer | FunctionLayer, ...]
     _until: float = math.inf  # when outputs are no longer formed
 
     @classmethod
@@ -54,21 +55,20 @@ class Expansion:
         """
         unknowns = network.unknowns if unknowns is None else unknowns
         varying, shared = np.zeros((1, unknowns.count), dtype=np.int64), None
-        layers: list[Layer] = []
-        for number, activation in enumerate(network.activations):
+        layers: list[Layer | FunctionLayer] = []
+        for number in range(network.leading, len(network.activations)):
             if layers:
-                shared = _affine(network, number, layers[-1].multipliers[0])
-            layers.append(
-                activation.plan(shared, varying, network.sizes[number + 1], unknowns.monomials(number), until)
-            )
+                shared = _affine(network, number, layers[-1].shared)
+            activation, units = network.activations[number], network.sizes[number + 1]
+            layers.append(activation.plan(shared, varying, units, unknowns.forms[number], until))
             varying = layers[-1].exponents
-        everything = unique_rows(np.concatenate([layers[-1].multipliers[0].exponents, varying]))[0]
+        everything = unique_rows(np.concatenate([layers[-1].shared.exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
 
     @property
     def shared(self) -> UnitPolynomials:
         """That part of the outputs which no sample changes."""
-        return _affine(self.network, len(self._layers), self._layers[-1].multipliers[0])
+        return _affine(self.network, len(self.network.activations), self._layers[-1].shared)
 
     @property
     def varying(self) -> Exponents:
@@ -77,26 +77,30 @@ class Expansion:
 
     def chunks(self, samples: int) -> Iterator[slice]:
         """Cut the samples so that no intermediate array of a chunk grows with their number."""
-        widest = max(
-            len(layer.exponents) * units for layer, units in zip(self._layers, self.network.sizes[1:], strict=False)
-        )
+        widest = max(len(layer.exponents) * units for layer, units in zip(self._layers, self._units, strict=True))
         step = max(1, _CHUNK // max(1, widest))
         for start in range(0, samples, step):
             refuse_if_late(self._until, "the outputs of all samples were expanded")
             yield slice(start, min(start + step, samples))
 
+    @property
+    def _units(self) -> tuple[int, ...]:
+        """The sizes of the layers that are expanded."""
+        return self.network.sizes[self.network.leading + 1 : -1]
+
     def _last_input(self, X: Floats, space: Workspace) -> Floats:
         """Return what the samples change in the input of the last activation, shape (terms, units, samples)."""
-        weights, biases = self.network.weights, self.network.biases
+        weights, biases, begin = self.network.weights, self.network.biases, self.network.leading
         first, last = self._layers[0], self._layers[-1]
         bare = first.bare and first is not last
-        values = space.array("first", (len(first.powers) if bare else 1, len(weights[0]), len(X)))
-        np.matmul(weights[0], X.T, out=values[0])
+        depth = len(first.powers) if bare and isinstance(first, Layer) else 1
+        values = space.array("first", (depth, len(weights[begin]), len(X)))
+        np.matmul(weights[begin], self.network.before_learned(X).T, out=values[0])
         if biases is not None:
-            values[0] += biases[0][:, None]
+            values[0] += biases[begin][:, None]
         for k in range(1, len(values)):  # the output is c_1 Y + c_2 Y² + …, and what samples do not change
             np.multiply(values[k - 1], values[0], out=values[k])
-        for number, below in enumerate(self._layers[:-1], start=1):
+        for number, below in enumerate(self._layers[:-1], start=begin + 1):
             outputs = values if below is first and bare else below.apply(values, space)
             values = space.array(number, (len(outputs), len(weights[number]), len(X)))
             np.matmul(weights[number], outputs, out=values)
@@ -108,21 +112,21 @@ class Expansion:
         Samples are added up before the last weight matrix acts, which is linear.
         """
         last = self._layers[-1]
-        sums = [np.zeros((len(rows), self.network.sizes[-2])) for rows in last.powers]
-        space = Workspace()
+        sums = last.begin()
+        space = Workspace(self._until)
         for chunk in self.chunks(len(X)):
             values = self._last_input(X[chunk], space)
-            for total, part in zip(sums, last.power_sums(values, space), strict=True):
+            for total, part in zip(sums, last.sums(values, space), strict=True):
                 total += part
-        whole = last.total(len(X), sums)
+        whole = last.total(len(X), sums, self._until)
         mean = UnitPolynomials(whole.exponents, whole.values / len(X))
-        return _affine(self.network, len(self._layers), mean).values
+        return _affine(self.network, len(self.network.activations), mean).values
 
     def outputs(self, X: Floats) -> Floats:
         """Return the coefficients of all outputs, shape (terms, samples, m_{D+1}); memory grows with the samples."""
-        last, space = self._layers[-1], Workspace()
+        last, space = self._layers[-1], Workspace(self._until)
         varying = self.network.weights[-1] @ last.apply(self._last_input(X, space), space)
-        shared = _affine(self.network, len(self._layers), last.multipliers[0])
+        shared = _affine(self.network, len(self.network.activations), last.shared)
         _, index = unique_rows(np.concatenate([self.exponents, shared.exponents, last.exponents]))
         places = np.split(index[len(self.exponents) :], [len(shared.exponents)])
         result = np.zeros((len(self.exponents), *varying.shape[1:]))
@@ -145,8 +149,10 @@ class Expansion:
         factor = np.zeros((0, terms + 1))
         for chunk in self.chunks(len(X)):
             outputs = self.outputs(X[chunk]).reshape(terms, -1)
-            block = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
-            factor = np.asarray(np.linalg.qr(np.concatenate([factor, block]), mode="r"))
+            block = np.concatenate([factor, np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T])
+            work = 2.0 * block.size * min(block.shape)
+            refuse_if_late(self._until, "the outputs of all samples were reduced", ahead=work / OPERATIONS)
+            factor = np.asarray(np.linalg.qr(block, mode="r"))
         return factor
 
 

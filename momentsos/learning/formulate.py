@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -19,6 +19,7 @@ from ..polynomials.evaluator import Evaluator
 from ..polynomials.factored import Factor
 from ..problem import Problem
 from .expansion import Expansion
+from .limits import as_polynomials
 from .losses import Loss, loss_named
 from .losses.norms import Norm
 from .network import PolynomialNetwork, check_rows
@@ -48,9 +49,20 @@ class Formulation(Record):
     scale: float
 
     @classmethod
-    def of(cls, network: PolynomialNetwork, loss: Loss, residuals: tuple[Polynomial, ...], scale: float) -> Formulation:
-        """Write the problem of making residuals of `network` small in the norm of the loss."""
-        return cls(network, loss.name, loss.norm.problem(residuals), residuals, scale)
+    def of(
+        cls,
+        network: PolynomialNetwork,
+        loss: Loss,
+        residuals: tuple[Polynomial, ...],
+        scale: float,
+        until: float = math.inf,
+    ) -> Formulation:
+        """Write the problem of making residuals of `network` small in the norm of the loss, while there is time."""
+        problem, rows = loss.norm.problem(residuals, until), network.unknowns.inequalities
+        if len(rows):
+            kept = as_polynomials(rows, problem.variables)
+            problem = replace(problem, inequalities=(*problem.inequalities, *kept))
+        return cls(network, loss.name, problem, residuals, scale)
 
     @classmethod
     def of_factor(cls, network: PolynomialNetwork, loss: Loss, factor: Factor, scale: float) -> Formulation:
@@ -115,7 +127,7 @@ class Formulation(Record):
         return self.network.unknowns.flatten(coefficients)
 
 
-def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mean_residual") -> Formulation:
+def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mse") -> Formulation:
     r"""Write the training of the activations of `network` as a polynomial problem.
 
     Parameters
@@ -152,14 +164,16 @@ def formulated(
     """
     chosen = loss_named(loss)
     inputs, outputs = checked_data(network, X, Y)
+    network = network.seeing(inputs)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
             targets = chosen.targets(outputs)
             expansion, scale = Expansion.of(network, until=until), chosen.scale(targets)
-            factor = chosen.factor(expansion, inputs, targets)
+            factor = None if len(network.unknowns.inequalities) else chosen.factor(expansion, inputs, targets)
             if factor is not None:
                 return Formulation.of_factor(network, chosen, factor, scale)
-            return Formulation.of(network, chosen, chosen.residuals(expansion, inputs, targets), scale)
+            residuals = chosen.residuals(expansion, inputs, targets)
+            return Formulation.of(network, chosen, residuals, scale, until)
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
 

@@ -9,12 +9,11 @@ from numpy.typing import NDArray
 
 from ..points.known import SAME_POINT
 from .expansion import Expansion
-from .formulate import formulated
+from .formulate import Formulation
+from .limits import nearest
 from .losses.sampled import SampledLoss
-from .network import PolynomialNetwork
 from .residual_table import ResidualTable
 from .sequential_lp import descend_by_linear_programs
-from .starts import least_squares_points
 
 Floats = NDArray[np.float64]
 
@@ -29,12 +28,16 @@ class Incumbents:
     ----------
     loss : SampledLoss
     table : ResidualTable
+    limits : (rows, n + 1) array
+        The inequalities that coefficients keep.
     scale : float
         The size of the targets, in units of the loss.
     squared : Formulation
         Of the mean squared error: its residuals hold what all samples say about the coefficients.
     formed : float
         Seconds that forming the residuals took.
+    searched : float
+        Seconds that lowering the loss took.
     points : list of (loss, coefficients)
         Losses are those of the network on all data, with what rounding may have taken from them.
     """
@@ -42,34 +45,42 @@ class Incumbents:
     def __init__(
         self,
         loss: SampledLoss,
-        network: PolynomialNetwork,
+        squared: Formulation,
+        points: Floats,
         X: Floats,
         Y: Floats,
-        seed: int,
         memory_limit: int | None,
         until: float = np.inf,
+        formed_until: float = np.inf,
     ) -> None:
         began = time.perf_counter()
         self.loss = loss
-        self.table = ResidualTable.of(Expansion.of(network, until=until), X, Y, memory_limit)
+        network = squared.network
+        self.table = ResidualTable.of(Expansion.of(network, until=formed_until), X, Y, memory_limit)
+        self.limits = network.unknowns.inequalities
         self.scale = loss.scale(loss.targets(Y))
-        self.squared = formulated(network, X, Y, "mse", until)
-        self.formed = time.perf_counter() - began
+        self.squared = squared
+        self.formed, self.searched = time.perf_counter() - began, 0.0
+        self._until = until
         self.points: list[tuple[float, Floats]] = []
         self._data = X, Y
-        for start in least_squares_points(self.squared, seed, until=until)[:ENDS]:
+        for start in points[:ENDS]:
             self.add(start)
         if not self.points or self.best[0] > self.scale:
             self.add(np.zeros(len(self.table.names)))
 
     def add(self, start: Floats) -> None:
-        """Lower the loss from a point, and keep start and end."""
-        for point in (start, descend_by_linear_programs(self.loss, self.table, start)):
+        """Lower the loss from a point while there is time, and keep start and end."""
+        began = time.perf_counter()
+        start = nearest(self.limits, start)
+        end = descend_by_linear_programs(self.loss, self.table, start, self.limits, self._until)
+        for point in (start, end):
             network = self.squared.network.with_coefficients(self.squared.coefficients(point))
             value = self.loss.value(network, *self._data) + self.loss.of_residuals(self.table.rounding(point))
             if np.isfinite(value):
                 self.points.append((value, point))
         self.points.sort(key=lambda pair: pair[0])
+        self.searched += time.perf_counter() - began
 
     @property
     def best(self) -> tuple[float, Floats]:

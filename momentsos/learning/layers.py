@@ -21,19 +21,88 @@ from ..polynomials.exponents import Exponents, unique_rows
 Floats = NDArray[np.float64]
 #: Rows of a product after which the clock is looked at.
 _LOOKS = 256
+#: Sums of exponents that are merged in one step, between two looks at the clock.
+_SUMS = 2**16
+_DOING = "the network was expanded"
 
 
 class Workspace:
-    """Arrays that are used again for every chunk of samples: mapping new memory costs more than the arithmetic."""
+    """Arrays that are used again for every chunk of samples: mapping new memory costs more than the arithmetic.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    until : float
+        When the time for filling them is over, by `time.perf_counter`.
+    """
+
+    def __init__(self, until: float = math.inf) -> None:
         self._known: dict[object, Floats] = {}
+        self._until = until
+
+    def refuse_if_late(self) -> None:
+        """Raise `ProblemTooLarge` where the time is over."""
+        refuse_if_late(self._until, _DOING)
 
     def array(self, key: object, shape: tuple[int, ...]) -> Floats:
         """Return the array of that key, with whatever it holds."""
         if key not in self._known or self._known[key].shape != shape:
             self._known[key] = np.empty(shape)
         return self._known[key]
+
+
+def distinct_sums(
+    pairs: Sequence[tuple[Exponents, Exponents]], until: float = math.inf
+) -> tuple[Exponents, list[NDArray[np.intp]]]:
+    """Return the exponents of products of monomials: all sums of a row of the one and a row of the other list.
+
+    Long lists are merged in parts, so that no step takes long and the sums themselves are never held at once.
+
+    Parameters
+    ----------
+    pairs : sequence of two (rows, n) integer arrays
+        At least one.
+    until : float
+        When the time is over, by `time.perf_counter`.
+
+    Returns
+    -------
+    rows : (terms, n) integer array
+        The distinct sums, in graded order.
+    places : list of (rows of the one, rows of the other) integer arrays
+        Which of them each sum is, for each pair.
+
+    Raises
+    ------
+    ProblemTooLarge
+        When the time is over.
+    """
+    n = pairs[0][0].shape[1]
+    if sum(len(left) * len(right) for left, right in pairs) <= _SUMS:
+        refuse_if_late(until, _DOING)
+        rows, place = unique_rows(np.concatenate([(a[:, None, :] + b[None, :, :]).reshape(-1, n) for a, b in pairs]))
+        parts, places, merged = [rows], [place], np.arange(len(rows))
+    else:
+        found = [
+            unique_rows((left[begin : begin + step, None, :] + right[None, :, :]).reshape(-1, n))
+            for left, right in pairs
+            for step in [max(1, _SUMS // max(1, len(right)))]
+            for begin in range(0, len(left), step)
+            if in_time(until)
+        ]
+        parts, places = [rows for rows, _ in found], [place for _, place in found]
+        refuse_if_late(until, _DOING)
+        rows, merged = unique_rows(np.concatenate(parts))
+    begins = np.cumsum([0, *(len(part) for part in parts)])
+    every = np.concatenate([merged[begin + place] for begin, place in zip(begins[:-1], places, strict=True)])
+    ends = np.cumsum([len(left) * len(right) for left, right in pairs])
+    shaped = zip(np.split(every, ends[:-1]), pairs, strict=True)
+    return rows, [place.reshape(len(left), len(right)) for place, (left, right) in shaped]
+
+
+def in_time(until: float) -> bool:
+    """Raise `ProblemTooLarge` where the time is over, else return True."""
+    refuse_if_late(until, _DOING)
+    return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,11 +127,14 @@ class UnitPolynomials:
         np.add.at(total, index, np.concatenate([values for _, values in parts]))
         return cls(rows, total)
 
-    def times(self, other: UnitPolynomials) -> UnitPolynomials:
-        """Return the product, unit by unit."""
-        exponents = (self.exponents[:, None, :] + other.exponents[None, :, :]).reshape(-1, self.exponents.shape[1])
-        values = self.values[:, None, :] * other.values[None, :, :]
-        return UnitPolynomials.sum_of([(exponents, values.reshape(len(exponents), self.values.shape[1]))])
+    def times(self, other: UnitPolynomials, until: float = math.inf) -> UnitPolynomials:
+        """Return the product, unit by unit; `ProblemTooLarge` is raised when the time is over."""
+        rows, (places,) = distinct_sums([(self.exponents, other.exponents)], until)
+        total = np.zeros((len(rows), self.values.shape[1]))
+        for place, values in zip(places, self.values, strict=True):
+            refuse_if_late(until, _DOING)
+            total[place] += values * other.values  # the products of one term with distinct others are distinct
+        return UnitPolynomials(rows, total)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,13 +160,12 @@ class Product:
         ProblemTooLarge
             It is not planned when the time is over (`until`, by `time.perf_counter`).
         """
-        refuse_if_late(until, "the network was expanded")
-        rows, index = unique_rows((left[:, None, :] + right[None, :, :]).reshape(-1, left.shape[1]))
-        place, square = index.reshape(len(left), len(right)).tolist(), left is right
+        rows, (places,) = distinct_sums([(left, right)], until)
+        square = left is right
         pairs: list[tuple[int, int, int, float]] = []
-        for i, row in enumerate(place):
+        for i, row in enumerate(places.tolist()):
             if not i % _LOOKS:
-                refuse_if_late(until, "the network was expanded")
+                refuse_if_late(until, _DOING)
             begin = i if square else 0
             pairs += [(row[j], i, j, 2.0 if square and i < j else 1.0) for j in range(begin, len(right))]
         return cls(rows, tuple(pairs))
@@ -103,7 +174,9 @@ class Product:
         """Return the product, shape (terms, units, samples)."""
         result, begun = space.array(self, (len(self.exponents), *left.shape[1:])), set()
         scratch = space.array("scratch", left.shape[1:])
-        for target, i, j, weight in self.pairs:
+        for number, (target, i, j, weight) in enumerate(self.pairs):
+            if not number % _LOOKS:
+                space.refuse_if_late()
             part = scratch if target in begun else result[target]
             np.multiply(left[i], right[j], out=part)
             if weight != 1.0:
@@ -113,10 +186,12 @@ class Product:
             begun.add(target)
         return result
 
-    def summed(self, left: Floats, right: Floats) -> Floats:
+    def summed(self, left: Floats, right: Floats, space: Workspace) -> Floats:
         """Return the product summed over the samples, shape (terms, units); it is not formed."""
         total = np.zeros((len(self.exponents), left.shape[1]))
-        for target, i, j, weight in self.pairs:
+        for number, (target, i, j, weight) in enumerate(self.pairs):
+            if not number % _LOOKS:
+                space.refuse_if_late()
             total[target] += weight * np.vecdot(left[i], right[j])
         return total
 
@@ -154,8 +229,7 @@ class Layer:
         shared: UnitPolynomials | None,
         varying: Exponents,
         units: int,
-        coefficients: Exponents,
-        factors: Floats,
+        coefficients: Sequence[UnitPolynomials],
         until: float = math.inf,
     ) -> Layer:
         """Plan the layer.
@@ -167,29 +241,22 @@ class Layer:
         varying : (terms, n) integer array
             The monomials of `Y`.
         units : int
-        coefficients : (d + 1, n) integer array
-            For p = 0, …, d the monomial that :math:`c_p` is, up to a factor: the unknown, or the constant one.
-        factors : (d + 1,) array
-            These factors.
+        coefficients : sequence of UnitPolynomials
+            The :math:`c_p` for p = 0, …, d, as polynomials in the unknowns.
         until : float
             When the time is over, by `time.perf_counter`; `ProblemTooLarge` is raised then.
         """
-        n, degree = varying.shape[1], len(coefficients) - 1
+        degree = len(coefficients) - 1
         powers, products = [varying], []
         for _ in range(2, degree + 1):
             products.append(Product.of(powers[-1], varying, until))
             powers.append(products[-1].exponents)
-        refuse_if_late(until, "the network was expanded")
-        multipliers = tuple(_multiplier(k, shared, units, coefficients, factors) for k in range(degree + 1))
-        sums = [g.exponents[:, None, :] + rows[None, :, :] for g, rows in zip(multipliers[1:], powers, strict=True)]
-        exponents, index = unique_rows(np.concatenate([part.reshape(-1, n) for part in sums]))
-        refuse_if_late(until, "the network was expanded")
-        ends = np.cumsum([part.shape[0] * part.shape[1] for part in sums])
-        places = tuple(
-            part.reshape(shape.shape[:2]) for part, shape in zip(np.split(index, ends[:-1]), sums, strict=True)
-        )
+        multipliers = tuple(_multiplier(k, shared, units, coefficients, until) for k in range(degree + 1))
+        sums = [(g.exponents, rows) for g, rows in zip(multipliers[1:], powers, strict=True)]
+        exponents, places = distinct_sums(sums, until)
+        index = np.concatenate([place.reshape(-1) for place in places])
         bare = np.array_equal(index, np.arange(degree)) and all((g.values == 1.0).all() for g in multipliers[1:])
-        return cls(tuple(powers), tuple(products), multipliers, exponents, places, bare)
+        return cls(tuple(powers), tuple(products), multipliers, exponents, tuple(places), bare)
 
     def apply(self, values: Floats, space: Workspace) -> Floats:
         """Return what the samples change in the output, shape (terms, units, samples), from `Y` of the same kind."""
@@ -199,6 +266,7 @@ class Layer:
         for k, (g, places) in enumerate(zip(self.multipliers[1:], self.places, strict=True), start=1):
             power = self.products[k - 2].form(power, values, space) if k > 1 else values
             for row, numbers in zip(places.tolist(), g.values, strict=True):
+                space.refuse_if_late()
                 for place, term in zip(row, power, strict=True):
                     np.multiply(numbers[:, None], term, out=scratch if place in begun else result[place])
                     if place in begun:
@@ -206,34 +274,65 @@ class Layer:
                     begun.add(place)
         return result
 
-    def power_sums(self, values: Floats, space: Workspace) -> list[Floats]:
+    @property
+    def shared(self) -> UnitPolynomials:
+        """What samples do not change in the output."""
+        return self.multipliers[0]
+
+    def begin(self) -> list[Floats]:
+        """Return sums of powers over no samples."""
+        units = self.multipliers[0].values.shape[1]
+        return [np.zeros((len(rows), units)) for rows in self.powers]
+
+    def sums(self, values: Floats, space: Workspace) -> list[Floats]:
         """Return the powers of `Y` summed over the samples, each (terms, units); the last one is not formed."""
         sums, power = [values.sum(axis=2)], values
         for product in self.products[:-1]:
             power = product.form(power, values, space)
             sums.append(power.sum(axis=2))
-        return [*sums, self.products[-1].summed(power, values)] if self.products else sums
+        return [*sums, self.products[-1].summed(power, values, space)] if self.products else sums
 
-    def total(self, samples: int, sums: Sequence[Floats]) -> UnitPolynomials:
-        """Return the whole output summed over the samples, from the sums of powers over them."""
+    def total(self, samples: int, sums: Sequence[Floats], until: float = math.inf) -> UnitPolynomials:
+        """Return the whole output summed over the samples, from the sums of powers over them, while there is time."""
         parts = [(self.multipliers[0].exponents, samples * self.multipliers[0].values)]
         for g, rows, power in zip(self.multipliers[1:], self.powers, sums, strict=True):
-            product = g.times(UnitPolynomials(rows, power))
+            product = g.times(UnitPolynomials(rows, power), until)
             parts.append((product.exponents, product.values))
         return UnitPolynomials.sum_of(parts)
 
 
+def forms_as_polynomials(forms: Floats, units: int) -> list[UnitPolynomials]:
+    """Return affine forms in the unknowns as polynomials, one for each power.
+
+    Parameters
+    ----------
+    forms : (powers, n + 1) array or (units, powers, n + 1) array
+        Weights of the unknowns and, last, the constant.
+    units : int
+    """
+    n = forms.shape[-1] - 1
+    every = np.broadcast_to(forms, (units, *forms.shape[-2:]))
+    terms = np.moveaxis(every, 0, -1)[:, [n, *range(n)]]  # (powers, the constant and the unknowns, units)
+    rows = np.eye(n + 1, n, -1, dtype=np.int64)
+    used = [np.flatnonzero(own.any(axis=1)) for own in terms]
+    return [UnitPolynomials(rows[keep], own[keep]) for keep, own in zip(used, terms, strict=True)]
+
+
 def _multiplier(
-    k: int, shared: UnitPolynomials | None, units: int, coefficients: Exponents, factors: Floats
+    k: int, shared: UnitPolynomials | None, units: int, coefficients: Sequence[UnitPolynomials], until: float
 ) -> UnitPolynomials:
     """Return :math:`G_k`, without terms where it is zero; k = 0 has the constant monomial too, for a bias to come."""
-    one = UnitPolynomials(np.zeros((1, coefficients.shape[1]), dtype=np.int64), np.ones((1, units)))
+    one = UnitPolynomials(np.zeros((1, coefficients[0].exponents.shape[1]), dtype=np.int64), np.ones((1, units)))
     parts = [(one.exponents, 0.0 * one.values)] if k == 0 else []
     power = one
     for p in range(k, len(coefficients)):
-        if factors[p] != 0.0:
-            parts.append((power.exponents + coefficients[p], math.comb(p, k) * factors[p] * power.values))
+        own = coefficients[p]
+        if len(own.exponents) == 1:
+            parts.append((power.exponents + own.exponents, math.comb(p, k) * own.values * power.values))
+        elif len(own.exponents):
+            product = own.times(power)
+            parts.append((product.exponents, math.comb(p, k) * product.values))
         if shared is None:
             break
-        power = power.times(shared)
+        power = power.times(shared, until)
     return UnitPolynomials.sum_of(parts) if parts else UnitPolynomials(one.exponents[:0], one.values[:0])

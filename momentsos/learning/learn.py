@@ -21,12 +21,16 @@ from .identifiability import Identifiability, identifiability
 from .losses import Loss, loss_named
 from .losses.sampled import SampledLoss
 from .network import PolynomialNetwork
+from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
 from .starts import least_squares_points
 
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
+
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
+_KNOWN = 1e-6
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -50,6 +54,12 @@ class Fit(Result):
     formulation: Formulation | None = None
     identifiability: Identifiability | None = None
 
+    def _more_rows(self) -> list[tuple[str, object]]:
+        return [
+            (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
+            for number, c in enumerate(self.coefficients or (), start=1)
+        ]
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result, with the coefficients."""
         learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]
@@ -62,7 +72,7 @@ def learn(
     network: PolynomialNetwork,
     X: ArrayLike,
     Y: ArrayLike,
-    loss: str = "mean_residual",
+    loss: str = "mse",
     method: str = "auto",
     solver: str = "auto",
     tol: float = 1e-6,
@@ -84,9 +94,9 @@ def learn(
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array
     Y : (N, m_{D+1}) array
-    loss : {"mean_residual", "max_abs", "mse", "mae"}
-        The largest entry of the mean residual; the largest absolute residual over all samples and outputs; the mean
-        over the samples of the squared residual norm; the mean absolute residual over all samples and outputs.
+    loss : {"mse", "mean_residual", "max_abs", "mae"}
+        The mean over samples and outputs of the squared residual; the largest entry of the mean residual, in which
+        errors of single samples cancel; the largest and the mean absolute residual over all samples and outputs.
     method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
@@ -140,14 +150,37 @@ def _learn_whole(
     formulation = formulated(network, X, Y, loss.name, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
-    points = None  # a problem that remembers its residuals is searched by their least squares anyhow
-    if formulation.problem.squares is None:
-        points = least_squares_points(formulation, options.asked.seed, until=options.until)
-    result = options.solve(formulation, points)
+    points = least_squares_points(formulation, options.asked.seed, until=options.until)
+    inputs, targets = checked_data(network, X, Y)
+    seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
+    if chosen and not suits(formulation, points, inputs) and time.perf_counter() < options.until:
+        formulation, points = searched_further(formulation, points, inputs, targets, seed, until)
+    result = _solved(formulation, points, options)
+    if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
+        other, points = searched_further(formulation, result.minimizers, inputs, targets, seed, until)
+        lower = other.objective(points[0]) < formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
+        if lower or other.network.chart != formulation.network.chart:
+            second = _solved(other, points, options)
+            if _is_certified(second) or _gap(second) < _gap(result):
+                formulation, result = other, second
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
-    if len(result.minimizers):
-        result = _at_losses(result, formulation)
-    return _fit(network, result, formulation, formulation, began)
+    return _fit(formulation.network, result, formulation, formulation, began)
+
+
+def _is_certified(result: Result) -> bool:
+    return result.status in (Status.CERTIFIED, Status.CERTIFIED_WITHIN)
+
+
+def _gap(result: Result) -> float:
+    return np.inf if result.gap is None else result.gap
+
+
+def _solved(formulation: Formulation, points: NDArray[np.float64], options: Options) -> Result:
+    """Solve a formulation, and judge what comes by the loss."""
+    result = options.solve(formulation, points)
+    if not len(result.minimizers):
+        return result
+    return _at_losses(_with_known_digits(result, formulation, points), formulation)
 
 
 def _learn_by_reductions(
@@ -155,11 +188,19 @@ def _learn_by_reductions(
 ) -> Fit:
     """Learn with reductions of the loss."""
     inputs, targets = checked_data(network, X, Y)
+    network = network.seeing(inputs)
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
-    reduced = solve_by_reductions(network, inputs, targets, loss, own)
-    result = replace(reduced.result, reason=REDUCED) if auto else reduced.result
-    return _fit(network, result, reduced.formulation, reduced.squared, began)
+    squared = formulated(network, inputs, targets, "mse", options.formed_until)
+    seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
+    with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
+        points = least_squares_points(squared, seed, until=until)
+        if is_chosen(network) and not suits(squared, points, inputs) and time.perf_counter() < until:
+            squared, points = searched_further(squared, points, inputs, targets, seed, until)
+    reduced = solve_by_reductions(squared, points, inputs, targets, loss, own)
+    seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
+    result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
+    return _fit(squared.network, result, reduced.formulation, squared, began)
 
 
 def _fit(
@@ -184,6 +225,26 @@ def _fit(
     )
 
 
+def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray[np.float64]) -> Result:
+    """Return a result whose best point is one at which the loss of the network is known.
+
+    The problem has residuals with coefficients that were rounded. Where the data leave a direction free, points may run
+    away along it to where nothing but that rounding decides.
+    """
+    if _is_known(formulation, result.minimizers[0]):
+        return result
+    known = [point for point in (*result.minimizers, *starts) if _is_known(formulation, point)]
+    if not known:
+        return result
+    best = min(known, key=formulation.objective)
+    return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
+
+
+def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
+    size = max(abs(formulation.objective(point)), formulation.scale)
+    return formulation.rounding(point) <= _KNOWN * size
+
+
 def _at_losses(result: Result, formulation: Formulation) -> Result:
     """Return a result whose points are where their coefficients put them: its upper bound is a loss, evaluated exactly.
 
@@ -194,7 +255,9 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
     points = np.array([formulation.lifted(point) for point in result.minimizers])
     fine = result.fine.copy()
     fine[:, n:] = 0.0
-    upper, rounded = (formulation.loss_at(points[0], digits) for digits in (fine[0], np.zeros_like(fine[0])))
+    upper = rounded = formulation.loss_at(points[0], np.zeros_like(fine[0]))
+    if fine[0].any():
+        upper = formulation.loss_at(points[0], fine[0])
     message = result.message
     if rounded <= upper or closes(result.lower_bound, rounded, result.unit, tol):
         upper, fine[0] = rounded, 0.0

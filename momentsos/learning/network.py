@@ -1,9 +1,10 @@
-"""A feed-forward network whose activations are polynomials with coefficients of their own, one a layer."""
+"""A feed-forward network with given weights, and activations whose coefficients are learned."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from copy import copy
+from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
@@ -14,35 +15,49 @@ from ..errors import InvalidInput
 from ..machine.checks import is_integer, items, real_array, shown
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
-from .activation import Activation, normalised
-from .unknowns import Unknowns
+from .activation import Activation, of_degrees
+from .charts import Chart, default_chart, is_place, paper_chart
+from .unknowns import Place, Unknowns
+
+#: How a network may be normalised, by name.
+NORMALISATIONS = ("auto", "paper", "none")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class PolynomialNetwork(Record):
-    r"""A network with given weights and learned polynomial activations.
+    r"""A network with given weights and learned activations.
 
     :math:`f(x; c) = W_{D+1} h_D + b_{D+1}` with :math:`h_0 = x`, :math:`h_l = p_l(W_l h_{l-1} + b_l)` and
-    :math:`p_l(t) = c_{l,0} + c_{l,1} t + \dots + c_{l,d_l} t^{d_l}`.
+    :math:`p_l(t) = c_{l,0} + c_{l,1} t + \dots + c_{l,d_l} t^{d_l}`, or any other `Activation`.
 
-    Weights and biases are given; the coefficients are what is learned. In all layers but the last hidden one
-    :math:`c_{l,0} = 1`: without it a scale could move between layers.
+    Weights and biases are given; the coefficients are what is learned.
 
     Parameters
     ----------
     weights : sequence of (m_l, m_{l-1}) arrays
         :math:`W_1, \dots, W_{D+1}`, at least two.
     degrees : sequence of int
-        :math:`d_1, \dots, d_D`, each at least 1.
+        :math:`d_1, \dots, d_D`, each at least 1: the short form of `activations`.
     biases : sequence of (m_l,) arrays, optional
         :math:`b_1, \dots, b_{D+1}`; by default zero.
     coefficients : sequence of (d_l + 1,) arrays, optional
-        In ascending powers.
+        In ascending powers, or as `Activation` says; (m_l, d_l + 1) where units have their own.
+    activations : sequence of Activation
+        One a hidden layer, in place of `degrees`.
+    normalisation : {"auto", "paper", "none"}, or sequence of places
+        Which coefficient is 1 in a layer whose scale the next layer can take over. ``"auto"``: where there is no bias
+        behind a layer, the constant one, or another one that `learn` finds better; nothing where a bias makes the scale
+        count. ``"paper"``: the constant one in all layers but the last. Places are (layer, power), from 0.
+    ties : sequence of pairs of places, or of layers
+        Coefficients that are equal.
+    powers : sequence of sequences of int, optional
+        The powers of each layer, ``[(1, 3, 5), (0, 1, 2)]``: short for activations with these.
 
     Raises
     ------
     InvalidInput
-        Shapes that do not match, numbers that are not finite, degrees that are not positive integers.
+        Shapes that do not match, numbers that are not finite, degrees that are not positive integers, functions that
+        are no polynomials behind a learned layer, and a network that learns nothing.
 
     Notes
     -----
@@ -51,11 +66,15 @@ class PolynomialNetwork(Record):
     """
 
     weights: tuple[NDArray[np.float64], ...]
-    degrees: tuple[int, ...]
+    degrees: tuple[int | None, ...] | None = None
     biases: tuple[NDArray[np.float64], ...] | None = None
     coefficients: tuple[NDArray[np.float64], ...] | None = None
+    activations: tuple[Activation, ...] = ()
+    normalisation: str | Chart = "auto"
+    ties: tuple[tuple[Place, Place], ...] = ()
+    powers: InitVar[Sequence[Sequence[int]] | None] = None
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, powers: Sequence[Sequence[int]] | None) -> None:
         weights = _arrays(self.weights, "weights", 2)
         if len(weights) < 2:
             raise InvalidInput(f"weights: expected at least 2 matrices (one hidden layer), got {len(weights)}")
@@ -65,33 +84,77 @@ class PolynomialNetwork(Record):
                     f"weights[{below + 1}] has {upper.shape[1]} columns, but weights[{below}] has "
                     f"{lower.shape[0]} rows: expected the same number"
                 )
-        degrees = items(self.degrees, "degrees", "a list of one degree a hidden layer")
-        if len(degrees) != len(weights) - 1:
-            raise InvalidInput(
-                f"degrees: {len(weights)} weight matrices have {len(weights) - 1} hidden layers, "
-                f"so expected a list of {len(weights) - 1} degrees, got {len(degrees)}"
-            )
-        for degree in degrees:
-            if not is_integer(degree) or not 1 <= degree <= MAX_DEGREE:
-                raise InvalidInput(
-                    f"degrees: expected integers of at least 1 and at most {MAX_DEGREE}, got {shown(degree)}"
-                )
+        activations = self._activations(len(weights) - 1, powers)
         object.__setattr__(self, "weights", weights)
-        object.__setattr__(self, "degrees", tuple(int(d) for d in degrees))
+        object.__setattr__(self, "activations", activations)
+        object.__setattr__(self, "degrees", tuple(activation.degree for activation in activations))
         if self.biases is not None:
             biases = _arrays(self.biases, "biases", 1)
             expected = [w.shape[0] for w in weights]
             if [len(b) for b in biases] != expected:
                 raise InvalidInput(f"biases: expected vectors of lengths {expected}, got {[len(b) for b in biases]}")
             object.__setattr__(self, "biases", biases)
+        object.__setattr__(self, "ties", _ties(self.ties, activations))
+        object.__setattr__(self, "normalisation", _normalisation(self.normalisation))
+        if self.leading == len(activations):
+            raise InvalidInput("activations: no coefficient is free, so there is nothing to learn")
         if self.coefficients is not None:
-            coefficients = _arrays(self.coefficients, "coefficients", 1)
-            lengths = [len(activation.coefficients) for activation in self.activations]
-            if [len(c) for c in coefficients] != lengths:
+            object.__setattr__(self, "coefficients", self._shaped(self.coefficients))
+        if not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
+            raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
+
+    def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
+        """Return the activations, from what was given, checked."""
+        given = items(self.activations, "activations", "a list of one Activation a hidden layer")
+        if powers is not None:
+            if given or self.degrees is not None:
+                raise InvalidInput("powers, degrees, activations: give one of the three")
+            given = [
+                Activation(powers=tuple(items(own, "powers", "one list of powers a layer")))
+                for own in items(powers, "powers", "one list of powers a layer")
+            ]
+        if not given:
+            if self.degrees is None:
+                raise InvalidInput("activations: expected one Activation a hidden layer, or degrees=[2, 3] in short")
+            degrees = items(self.degrees, "degrees", "a list of one degree a hidden layer")
+            _counted(degrees, layers, "degrees")
+            for degree in degrees:
+                if not is_integer(degree) or not 1 <= degree <= MAX_DEGREE:
+                    raise InvalidInput(
+                        f"degrees: expected integers of at least 1 and at most {MAX_DEGREE}, got {shown(degree)}"
+                    )
+            return of_degrees([int(degree) for degree in degrees])
+        _counted(given, layers, "activations")
+        wrong = [each for each in given if not isinstance(each, Activation)]
+        if wrong:
+            raise InvalidInput(f"activations: expected momentsos.Activation, got {shown(wrong[0])}")
+        own = [each.degree for each in given]
+        if self.degrees is not None and items(self.degrees, "degrees", "a list") != own:
+            raise InvalidInput("degrees, activations: give one of the two; degrees=[2, 3] is the short form")
+        learned = False
+        for layer, each in enumerate(given):
+            if learned and not each.is_polynomial:
                 raise InvalidInput(
-                    f"coefficients: expected vectors of lengths {lengths}, got {[len(c) for c in coefficients]}"
+                    f"activations[{layer}] ({each.title}) stands behind a layer whose coefficients are learned: there "
+                    f"only polynomials are possible; in the first learned layer, or before it, any function is"
                 )
-            object.__setattr__(self, "coefficients", coefficients)
+            if learned and each.interval == "data":
+                raise InvalidInput(
+                    f"activations[{layer}]: interval='data' stands behind a layer whose coefficients are learned, so "
+                    f"its inputs are not known beforehand; state the interval"
+                )
+            learned = learned or bool(each.free)
+        return tuple(given)
+
+    def _shaped(self, coefficients: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
+        given = _arrays(coefficients, "coefficients", None)
+        shapes = [
+            each.coefficients(units).shape for each, units in zip(self.activations, self.sizes[1:-1], strict=True)
+        ]
+        if [c.shape for c in given] != shapes:
+            lengths = [shape[0] if len(shape) == 1 else shape for shape in shapes]
+            raise InvalidInput(f"coefficients: expected arrays of lengths {lengths}, got {[c.shape for c in given]}")
+        return given
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -99,18 +162,62 @@ class PolynomialNetwork(Record):
         return (self.weights[0].shape[1], *(w.shape[0] for w in self.weights))
 
     @property
-    def activations(self) -> tuple[Activation, ...]:
-        """The activation of each hidden layer."""
-        return normalised(self.degrees)
+    def leading(self) -> int:
+        """How many layers at the beginning learn nothing: what comes out of them are data."""
+        return next((i for i, each in enumerate(self.activations) if each.free), len(self.activations))
+
+    @cached_property
+    def chart(self) -> Chart:
+        """The coefficients that are 1 by normalisation."""
+        if not isinstance(self.normalisation, str):
+            return self.normalisation
+        if self.normalisation == "none":
+            return ()
+        return paper_chart(self) if self.normalisation == "paper" else default_chart(self)
 
     @cached_property
     def unknowns(self) -> Unknowns:
         """Which of the coefficients are learned, and the vector of these."""
-        return Unknowns.of([activation.coefficients for activation in self.activations])
+        ones: list[list[tuple[int, int, float]]] = [[] for _ in self.activations]
+        for place in self.chart:
+            layer, unit = place[0], place[1] if len(place) == 3 else 0
+            units = self.sizes[layer + 1] if 0 <= layer < len(ones) and self.activations[layer].per_unit else 1
+            if not (0 <= layer < len(ones) and 0 <= unit < units and place[-1] in self.activations[layer].free):
+                raise InvalidInput(f"normalisation: {place} is no coefficient that is free; places are (layer, power)")
+            ones[layer].append((unit, place[-1], 1.0))
+        listed = zip(self.activations, self.sizes[1:-1], ones, strict=True)
+        return Unknowns.of([each.coefficients(units, tuple(own)) for each, units, own in listed], self.ties)
+
+    def seeing(self, X: NDArray[np.float64]) -> PolynomialNetwork:
+        """Return the network with the range of these inputs where an interval is ``"data"``."""
+        if all(each.interval != "data" for each in self.activations):
+            return self
+        hidden, activations = X, list(self.activations)
+        for layer in range(self.leading + 1):
+            inputs = hidden @ self.weights[layer].T + self.bias(layer)
+            activations[layer] = activations[layer].on(inputs)
+            if layer < self.leading:
+                hidden = activations[layer].at(inputs, self._numbers(layer))
+        return replace(self, activations=tuple(activations))
+
+    def before_learned(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what the layers at the beginning that learn nothing make of the rows of `X`."""
+        hidden = X
+        for layer in range(self.leading):
+            hidden = self.activations[layer].at(hidden @ self.weights[layer].T + self.bias(layer), self._numbers(layer))
+        return hidden
+
+    def _numbers(self, layer: int) -> NDArray[np.float64]:
+        """Return the coefficients of a layer in which all are fixed."""
+        row = np.array([each.value or 0.0 for each in self.activations[layer].row])
+        return np.tile(row, (self.sizes[layer + 1], 1)) if self.activations[layer].per_unit else row
 
     def with_coefficients(self, coefficients: Sequence[ArrayLike]) -> PolynomialNetwork:
-        """Return the same network with the given activation coefficients (ascending powers)."""
-        return replace(self, coefficients=_arrays(coefficients, "coefficients", 1))
+        """Return the same network with the given coefficients of the activations."""
+        shaped = self._shaped(coefficients)
+        same = copy(self)  # all else was checked when this one was made
+        object.__setattr__(same, "coefficients", shaped)
+        return same
 
     def bias(self, layer: int) -> NDArray[np.float64] | float:
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
@@ -155,14 +262,51 @@ def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
     return array
 
 
-def _arrays(values: object, name: str, dimensions: int) -> tuple[NDArray[np.float64], ...]:
+def _arrays(values: object, name: str, dimensions: int | None) -> tuple[NDArray[np.float64], ...]:
+    """Return finite arrays of so many dimensions; None: of one or two, empty ones too."""
     arrays = []
     for i, value in enumerate(items(values, name, "a list of arrays")):
         array = real_array(value, f"{name}[{i}]")
-        if array.ndim != dimensions or array.size == 0:
+        if dimensions is not None and (array.ndim != dimensions or array.size == 0):
             raise InvalidInput(f"{name}[{i}] has shape {array.shape}: expected {dimensions} dimensions, none empty")
         if not np.isfinite(array).all():
             raise InvalidInput(f"{name}[{i}] holds numbers that are not finite")
         array.setflags(write=False)
         arrays.append(array)
     return tuple(arrays)
+
+
+def _counted(given: Sequence[object], layers: int, name: str) -> None:
+    if len(given) != layers:
+        raise InvalidInput(
+            f"{name}: {layers + 1} weight matrices have {layers} hidden layers, "
+            f"so expected a list of {layers} {name}, got {len(given)}"
+        )
+
+
+def _ties(value: object, activations: Sequence[Activation]) -> tuple[tuple[Place, Place], ...]:
+    """Return pairs of places that are equal; a pair of layers stands for all their coefficients."""
+    found: list[tuple[Place, Place]] = []
+    for pair in items(value, "ties", "a list of pairs"):
+        two = items(pair, "ties", "pairs of layers, or of places (layer, power)")
+        if len(two) == 2 and all(is_integer(each) and 0 <= each < len(activations) for each in two):
+            one, other = (activations[each] for each in two)
+            if one.size != other.size or one.is_polynomial != other.is_polynomial:
+                raise InvalidInput(f"ties: layers {two[0]} and {two[1]} have different activations")
+            found += [((two[0], place), (two[1], place)) for place in range(one.size)]
+        elif len(two) == 2 and all(is_place(each) for each in two):
+            found.append((tuple(map(int, two[0])), tuple(map(int, two[1]))))
+        else:
+            raise InvalidInput("ties: expected pairs of layers, or of places (layer, power), counted from 0")
+    return tuple(found)
+
+
+def _normalisation(value: object) -> str | Chart:
+    if isinstance(value, str):
+        if value not in NORMALISATIONS:
+            raise InvalidInput(f"normalisation {shown(value)}: expected one of {', '.join(NORMALISATIONS)}, or places")
+        return value
+    places = items(value, "normalisation", f"one of {', '.join(NORMALISATIONS)}, or places (layer, power)")
+    if not all(map(is_place, places)):
+        raise InvalidInput("normalisation: expected places (layer, power), counted from 0")
+    return tuple(tuple(map(int, place)) for place in places)

@@ -27,7 +27,6 @@ from .formulate import Formulation
 from .incumbents import Incumbents
 from .losses.norms import Bounds
 from .losses.sampled import Parts, SampledLoss
-from .network import PolynomialNetwork
 from .options import Options
 from .sequential_lp import natural_frame
 
@@ -54,23 +53,23 @@ class Reduced:
         the network at `minimizers` on all data.
     formulation : Formulation
         Of that reduction.
-    squared : Formulation
-        Of the mean squared error: its residuals hold what all samples say about the coefficients.
     """
 
     result: Result
     formulation: Formulation
-    squared: Formulation
 
 
 def solve_by_reductions(
-    network: PolynomialNetwork, X: Floats, Y: Floats, loss: SampledLoss, options: Options
+    squared: Formulation, points: Floats, X: Floats, Y: Floats, loss: SampledLoss, options: Options
 ) -> Reduced:
     """Minimise a loss of all samples.
 
     Parameters
     ----------
-    network : PolynomialNetwork
+    squared : Formulation
+        Of the mean squared error.
+    points : (r, n) array
+        Ends of its least-squares search, best first.
     X, Y : (N, m_0) and (N, m_{D+1}) arrays
     loss : SampledLoss
     options : Options
@@ -82,12 +81,13 @@ def solve_by_reductions(
         When the residuals of all samples do not fit into memory.
     """
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
-        known = Incumbents(loss, network, X, Y, options.asked.seed, options.asked.memory_limit, options.formed_until)
+        limits = options.asked.memory_limit, options.until, options.formed_until
+        known = Incumbents(loss, squared, points, X, Y, *limits)
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:
         weights = loss.weights(parts, known.table.at(known.best[1]))
-        formulation = Formulation.of(network, loss, known.table.combined(weights), known.scale)
+        formulation = Formulation.of(squared.network, loss, known.table.combined(weights), known.scale)
         candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
         result = options.solve(formulation, candidates)
         answers.append((result, formulation))
@@ -151,9 +151,9 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
         feasibility=Feasibility.EXACT,
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
         message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
-        seconds=ReadOnly({**_times(answers), "formulate": known.formed}),
+        seconds=ReadOnly(_times(answers, known)),
     )
-    return Reduced(result, formulation, known.squared)
+    return Reduced(result, formulation)
 
 
 def _meets(result: Result, known: Incumbents, tol: float) -> bool:
@@ -166,9 +166,11 @@ def _is_settled(result: Result) -> bool:
     return result.status is Status.CERTIFIED or isinstance(result.region, Everything | Box)
 
 
-def _times(answers: list[tuple[Result, Formulation]]) -> dict[str, float]:
+def _times(answers: list[tuple[Result, Formulation]], known: Incumbents) -> dict[str, float]:
+    """Return the times of all reductions by phase; points are searched for beside them."""
     phases = answers[0][0].seconds
-    return {phase: sum(answer.seconds[phase] for answer, _ in answers) for phase in phases}
+    times = {phase: sum(answer.seconds[phase] for answer, _ in answers) for phase in phases}
+    return {**times, "formulate": known.formed, "extract": times["extract"] + known.searched}
 
 
 def _lower(result: Result) -> float:

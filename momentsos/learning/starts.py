@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from ..polynomials.evaluator import Evaluator
 from .formulate import Formulation
+from .limits import nearest
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
@@ -21,11 +22,12 @@ _NOT_CONVERGED = 5
 
 
 def least_squares_points(
-    formulation: Formulation, seed: int, keep: int = 4, until: float = np.inf
+    formulation: Formulation, seed: int, keep: int = 4, until: float = np.inf, evaluations: int = EVALUATIONS
 ) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
 
-    No run begins when the time is over (`until`, by `time.perf_counter`).
+    No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped; so is one
+    that takes more evaluations of the residuals than `evaluations`.
 
     Returns
     -------
@@ -34,7 +36,7 @@ def least_squares_points(
     """
     evaluator = formulation.evaluator
     unknowns = formulation.network.unknowns
-    projected = _Projected(evaluator, unknowns.inner, unknowns.last)
+    projected = _Projected(evaluator, unknowns.inner, unknowns.last, until)
     starts = np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
@@ -44,21 +46,32 @@ def least_squares_points(
         lowest = min((size for size, _ in ends), default=0.0)
         if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
             break
-        with np.errstate(all="ignore"):
-            point = _projected_search(projected, start)
+        try:
+            with np.errstate(all="ignore"):
+                point = _projected_search(projected, start, evaluations)
+        except _TimeOver:
+            break
         if point is not None:
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
             rounding = 4 * np.finfo(float).eps * float(np.linalg.norm(evaluator.sizes(point)))
-    if not ends and time.perf_counter() < until:
+    for start in starts[: 0 if ends else keep]:
+        if time.perf_counter() > until:
+            break
         with np.errstate(all="ignore"):
-            found = [_plain_search(evaluator, projected.complete(start)[0]) for start in starts[:keep]]
-        ends = [(float(np.linalg.norm(evaluator.values(point))), point) for point in found if np.isfinite(point).all()]
+            point = _plain_search(evaluator, projected.completed(start))
+        if np.isfinite(point).all():
+            ends.append((float(np.linalg.norm(evaluator.values(point))), point))
     distinct: list[NDArray[np.float64]] = []
     for _, point in sorted(ends, key=lambda pair: pair[0]):
+        point = nearest(unknowns.inequalities, point)
         if len(distinct) < keep and not any(np.allclose(point, other, rtol=1e-5, atol=1e-8) for other in distinct):
             distinct.append(point)
     points = [formulation.lifted(point) for point in distinct]
     return np.array(points).reshape(-1, formulation.problem.n_variables)
+
+
+class _TimeOver(Exception):
+    """The time is over in the midst of a run."""
 
 
 class _Projected:
@@ -76,14 +89,27 @@ class _Projected:
         Of the residuals.
     inner, last : integer arrays
         Which unknowns `u` and `v` are.
+    until : float
+        When the time is over, by `time.perf_counter`: `_TimeOver` is raised then.
     """
 
-    def __init__(self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp]) -> None:
-        self.evaluator, self.inner, self.last = evaluator, inner, last
+    def __init__(
+        self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp], until: float = np.inf
+    ) -> None:
+        self.evaluator, self.inner, self.last, self.until = evaluator, inner, last, until
         self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
+        if time.perf_counter() > self.until:
+            raise _TimeOver
+        return self._found(inner)
+
+    def completed(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return all coefficients, whatever time it is."""
+        return self._found(inner)[0]
+
+    def _found(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if self._known is None or self._known[0] != inner.tobytes():
             base = np.zeros(len(self.inner) + len(self.last))
             base[self.inner] = inner
@@ -91,7 +117,7 @@ class _Projected:
             lengths = np.linalg.norm(columns, axis=0)
             lengths[lengths == 0] = 1.0
             u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
-            rank = int((s > 1e-10 * s[0]).sum())
+            rank = int((s > 1e-10 * s.max(initial=0.0)).sum())
             inside = (u[:, :rank].T @ self.evaluator.values(base)) / s[:rank]
             base[self.last] = -(vt[:rank].T @ inside) / lengths
             self._known = inner.tobytes(), base, u[:, :rank]
@@ -110,23 +136,25 @@ class _Projected:
         return np.asarray(columns - basis @ (basis.T @ columns))
 
 
-def _projected_search(projected: _Projected, start: NDArray[np.float64]) -> NDArray[np.float64] | None:
+def _projected_search(
+    projected: _Projected, start: NDArray[np.float64], evaluations: int
+) -> NDArray[np.float64] | None:
     """Run Levenberg-Marquardt, or a trust region method where there are fewer residuals than inner coefficients.
 
-    None is returned for a run that does not end within `EVALUATIONS`: it is on its way to a worse end, or to infinity.
+    None is returned for a run that does not end within `evaluations`: it is on its way to a worse end, or to infinity.
     """
     from scipy.optimize import least_squares, leastsq
 
     inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=EVALUATIONS, **stop)
+        end = least_squares(projected.values, start, projected.jacobian, max_nfev=evaluations, **stop)
         inner, over = end.x, end.status == 0
     elif len(start):
-        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=EVALUATIONS, **stop)
+        answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=evaluations, **stop)
         inner, over = answer[0], answer[-1] == _NOT_CONVERGED
     else:
         over = False
-    point = projected.complete(inner)[0] if np.isfinite(inner).all() else inner
+    point = projected.completed(inner) if np.isfinite(inner).all() else inner
     return point if not over and np.isfinite(point).all() else None
 
 

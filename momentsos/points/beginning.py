@@ -16,6 +16,7 @@ from .judge import PointJudge
 from .known import FAR, Changed, Known
 from .local_search import LocalPoint, random_starts
 from .options import SearchOptions
+from .violation import with_mended_points
 
 Floats = NDArray[np.float64]
 
@@ -24,6 +25,8 @@ Floats = NDArray[np.float64]
 SETTLED = 0.05
 #: Starting points at most, and how often the best value is to be found without candidates.
 _STARTS, _ENOUGH = 24, 4
+#: Starts that lead to no feasible point, after which another way is tried.
+_PATIENCE = 6
 
 
 def first_points(problem: Problem, options: SearchOptions, candidates: Floats | None = None) -> Known:
@@ -41,9 +44,10 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     """
     epigraph, widths = epigraph_variable(problem), half_widths(problem)
     units = np.where(np.isfinite(widths) & (widths > 0), widths, balanced_units(problem))
-    search = _measured(problem, options, epigraph, units)
+    judge = PointJudge(problem, options.squares)
+    search = _measured(judge, epigraph, units)
     terms = search.change.objective * (search.change.problem.minimize.scale or 1.0)
-    known = Known(problem, options, PointJudge(problem, options.squares), epigraph, search, terms)
+    known = Known(problem, options, judge, epigraph, search, terms)
     starts = search.change.point(random_starts(problem.n_variables, _STARTS, options.seed))
     if candidates is not None:
         given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
@@ -52,7 +56,10 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     known = replace(known, waiting=tuple(starts))
     if known.best is None:
         enough = _STARTS if problem.equalities else _ENOUGH  # sets of a few points: many starts end in each
-        known = replace(known.looked_further(enough), waiting=())
+        known = known.looked_further(enough, _PATIENCE)
+        if known.best is None:  # perhaps a set without an interior
+            known = with_mended_points(known)
+        known = replace(known.looked_further(enough) if known.best is None else known, waiting=())
     elif known.is_far:
         known = known.looked_further(1)  # where it ends tells whether it runs away
     if known.points:
@@ -62,13 +69,14 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     return known
 
 
-def _measured(problem: Problem, options: SearchOptions, epigraph: int | None, units: Floats) -> Changed:
-    """Return the problem in these units."""
-    change, squares = scale_by(problem, units), options.squares
+def _measured(judge: PointJudge, epigraph: int | None, units: Floats) -> Changed:
+    """Return the problem in these units; the search sees constraints without squared factors, where slopes vanish."""
+    change, squares = scale_by(judge.problem, units), judge.squares
     if squares:
-        roots = change_polynomials(squares, np.zeros(problem.n_variables), change.matrix)
+        roots = change_polynomials(squares, np.zeros(len(units)), change.matrix)
         squares = tuple(r * change.objective**-0.5 for r in roots)
-    return Changed.of(change, epigraph, squares)
+    regular = None if judge.regular is None else scale_by(judge.regular, units).problem
+    return Changed.of(change, epigraph, squares, regular)
 
 
 def _in_larger_units(known: Known, size: Floats) -> Known:
@@ -76,7 +84,7 @@ def _in_larger_units(known: Known, size: Floats) -> Known:
     if size.max() <= 2 or (size.max() > FAR and not _settled(known, known.points[0])):
         return known
     old, units = known.change, np.diag(known.change.matrix) * np.maximum(size, 1.0)
-    search = _measured(known.problem, known.options, known.epigraph, units)
+    search = _measured(known.judge, known.epigraph, units)
     share = np.diag(old.matrix) / np.diag(search.change.matrix)  # of powers of two: nothing is rounded
     points = tuple(
         replace(p, point=share * p.point, fine=share * p.fine, value=search.change.inverse_value(old.value(p.value)))

@@ -41,16 +41,33 @@ class Changed:
     ----------
     change : AffineChange
     local : LocalSearch
-        On ``change.problem``.
+        On ``change.problem``, or one with the same points.
     """
 
     change: AffineChange
     local: LocalSearch
 
     @classmethod
-    def of(cls, change: AffineChange, epigraph: int | None, squares: Sequence[Polynomial] = ()) -> Changed:
-        """Compile the search; `epigraph` is the number of the epigraph variable, if there is one."""
-        return cls(change, LocalSearch(change.problem, squares, _upwards(change, epigraph)))
+    def of(
+        cls,
+        change: AffineChange,
+        epigraph: int | None,
+        squares: Sequence[Polynomial] = (),
+        regular: Problem | None = None,
+    ) -> Changed:
+        """Compile the search.
+
+        Parameters
+        ----------
+        change : AffineChange
+        epigraph : int or None
+            The number of the epigraph variable, if there is one.
+        squares : sequence of Polynomial
+            Polynomials whose squares the changed objective is.
+        regular : Problem, optional
+            The changed problem with other constraints that say the same.
+        """
+        return cls(change, LocalSearch(regular or change.problem, squares, _upwards(change, epigraph)))
 
 
 def _upwards(change: AffineChange, epigraph: int | None) -> Floats | None:
@@ -196,10 +213,19 @@ class Known:
         return LocalPoint(point / units, value, end.violation, fine / units)
 
     def improve(self, start: Floats) -> LocalPoint:
-        """Polish a candidate, descend from it too, and return the better feasible end."""
-        polished, descended = self.local.polish(start), self.local.descend(start)
-        pair = [point for point in (polished, descended) if point.feasible]
-        return min(pair, key=lambda p: p.value) if pair else min(polished, descended, key=lambda p: p.violation)
+        """Polish a candidate, descend from it too, and return the better feasible end, or the one nearest to one."""
+        ends = [self.local.polish(start), self.local.descend(start)]
+        feasible = [point for point in ends if point.feasible]
+        if feasible:
+            return min(feasible, key=lambda p: p.value)
+        return min(self.local.assess(start), *ends, key=lambda p: p.violation)
+
+    def mended(self, point: LocalPoint) -> LocalPoint | None:
+        """Return a point that floats call feasible, or what the judge makes of one that is nearly so; None otherwise.
+
+        At multiple roots and where constraints touch, no descent comes near enough to be called feasible.
+        """
+        return point if point.feasible else self.accepted(point)
 
     # -- more points ---------------------------------------------------------------------------------------
 
@@ -235,11 +261,14 @@ class Known:
         offset = (units * point.point - change.shift) + (units * point.fine - change.fine)
         return self.seen_from(change, near.local.polish(offset / np.diag(change.matrix)))
 
-    def looked_further(self, enough: int = 2) -> Known:
-        """Descend from the starts that are left, until the best value was found `enough` times or time is up."""
+    def looked_further(self, enough: int = 2, patience: int | None = None) -> Known:
+        """Descend from the starts that are left, until the best value was found `enough` times or time is up.
+
+        With `patience` also until so many starts have led to no feasible point.
+        """
         waiting = iter(self.waiting)
         starts = (self.change.inverse_point(point) for point in waiting)
-        found = self.local.multistart(starts, self._budget(), enough)
+        found = self.local.multistart(starts, self._budget(), enough, patience)
         return replace(self.with_points(found), waiting=tuple(waiting))
 
     def _budget(self) -> float:

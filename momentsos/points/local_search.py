@@ -236,19 +236,26 @@ class LocalSearch:
         return multipliers[2 * len(equal) :] > 1e-9 * (1 + multipliers.max(initial=0.0))
 
     def multistart(
-        self, starts: Iterable[NDArray[np.float64]], time_limit: float = np.inf, enough: int | None = None
+        self,
+        starts: Iterable[NDArray[np.float64]],
+        time_limit: float = np.inf,
+        enough: int | None = None,
+        patience: int | None = None,
     ) -> list[LocalPoint]:
         """Descend from one start after the other until `time_limit` seconds have passed; feasible ends, best first.
 
-        With `enough`, stop as soon as the best value has been found that many times.
+        With `enough`, stop as soon as the best value has been found that many times; with `patience`, when that many
+        starts have led to no feasible point.
         """
         until = time.perf_counter() + time_limit
         ends: list[LocalPoint] = []
-        for start in starts:
+        for count, start in enumerate(starts, start=1):
             end = self.descend(start)
             if end.feasible:
                 ends.append(end)
             if time.perf_counter() > until or (enough is not None and _hits(ends) >= enough):
+                break
+            if not ends and count == patience:
                 break
         return sorted(ends, key=lambda end: end.value)
 

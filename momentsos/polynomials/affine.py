@@ -173,7 +173,10 @@ def change_polynomials(
     fine = np.zeros(len(shift)) if fine is None else fine / units
     rest = None if rest is None else rest * factors
     rows, high, low = taylor_shift(rows, table * factors, shift / units, fine, rest)
-    monomials, changed = substitute_linearly(rows, high, low, matrix / units[:, None])
+    mixing = matrix / units[:, None]
+    if np.array_equal(mixing, np.eye(len(mixing))):  # units of powers of two: nothing is left to be substituted
+        return from_table(rows, high + low, polynomials[0].variables)
+    monomials, changed = substitute_linearly(rows, high, low, mixing)
     return from_table(monomials, changed, polynomials[0].variables)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Record
 from ..machine.remembered import remembered
 
 Exponents = NDArray[np.int64]
@@ -143,8 +144,8 @@ def combine(exponents: Exponents, coefficients: NDArray) -> tuple[Exponents, NDA
     return rows[keep], values[keep]
 
 
-@dataclass(frozen=True, eq=False)
-class ExponentIndex:
+@dataclass(frozen=True, eq=False, repr=False)
+class ExponentIndex(Record):
     """A set of monomials with vectorised lookup.
 
     Attributes

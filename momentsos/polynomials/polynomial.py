@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InvalidInput
 from ..machine.checks import names as named
 from ..machine.checks import real_array, shown
+from ..machine.notebooks import Shown
 from .coefficients import as_coefficients, rounded, rounding, same_kind
 from .exponents import MAX_DEGREE, Exponents, combine
 from .products import multiply_terms
@@ -26,7 +27,7 @@ _SHOWN = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Polynomial:
+class Polynomial(Shown):
     r"""A polynomial :math:`\sum_\alpha c_\alpha x^\alpha` with like terms merged, zeros dropped, terms in graded order.
 
     Polynomials in different variables combine: the result has the variables of the left one first.
@@ -327,11 +328,9 @@ class Polynomial:
 
     def _shown(self, most: int) -> str:
         """Return the first terms, and how many there are where these are not all."""
-        if not len(self):
-            return "0"
         terms = zip(self.exponents[:most], self.coefficients[:most], strict=True)
         text = " + ".join(_term(row, value, self.variables) for row, value in terms).replace("+ -", "- ")
-        return text + (f" + … ({len(self)} terms)" if len(self) > most else "")
+        return (text or "0") + (f" + … ({len(self)} terms)" if len(self) > most else "")
 
 
 def _again(support: Support, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:

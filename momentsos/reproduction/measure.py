@@ -95,6 +95,7 @@ def measure(case: Case) -> Outcome:
             instance.network,
             instance.X,
             instance.Y,
+            loss="mean_residual",
             method=settings.method,
             solver=settings.solver,
             tol=settings.tol,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import lapack
+from scipy.linalg import lapack, qr
 
 #: Columns that LAPACK works on at a time, at most: its work space is for so many.
 _PANEL = 64
+#: Below this share of the largest pivot rows count as dependent.
+_DEPENDENT = 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,3 +83,14 @@ def _factored(matrix: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
 def _check(info: int) -> None:
     if info:
         raise ValueError(f"LAPACK refused argument {-info} of a factorisation")
+
+
+def independent(matrix: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return as many rows and columns as the rank, such that their submatrix is regular and well conditioned."""
+    size = np.linalg.norm(matrix, axis=1)
+    scaled = matrix / np.where(size > 0, size, 1.0)[:, None]
+    q, r, rows = qr(scaled.T, mode="economic", pivoting=True)
+    diagonal = np.abs(np.diag(r))
+    rank = int((diagonal > _DEPENDENT * diagonal.max(initial=0.0)).sum())
+    _, _, columns = qr(q[:, :rank].T, mode="economic", pivoting=True)
+    return rows[:rank].astype(np.intp), columns[:rank].astype(np.intp)

@@ -18,6 +18,7 @@ from ..machine.caches import kept
 from ..machine.checks import shown
 from ..machine.mappings import ReadOnly
 from ..machine.memory import available_bytes
+from ..machine.records import Record
 from ..sdp import (
     SDP,
     SDPSolution,
@@ -34,8 +35,8 @@ _SHARE, _ALWAYS_THERE = 0.9, 2**24
 SIDES = ("auto", "moments", "gram")
 
 
-@dataclass(frozen=True)
-class SolverOptions:
+@dataclass(frozen=True, eq=False, repr=False)
+class SolverOptions(Record):
     """The options that every solver understands.
 
     Attributes

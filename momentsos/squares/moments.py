@@ -77,7 +77,7 @@ class CentredMoments:
         found = np.zeros(self.count)
         order = np.argsort(places, kind="stable")
         begins = np.searchsorted(places[order], np.arange(self.count + 1))
-        for number, (begin, end) in enumerate(pairwise(begins)):
+        for number, (begin, end) in enumerate(pairwise(begins.tolist())):
             i, j = rows[order[begin:end]], columns[order[begin:end]]
             found[number] = float((inside[np.ix_(j, i)] * inside[np.ix_(i, j)].T).sum())
         return np.concatenate([np.sqrt(np.abs(found)), np.linalg.norm(self.seen, axis=(1, 2))])

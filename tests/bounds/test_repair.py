@@ -26,7 +26,7 @@ OPTIMUM = 0.7
 @pytest.mark.parametrize("seed", range(3))
 def test_an_absorbed_bound_is_not_above_the_exact_loss_at_the_best_point(degrees, law, seed) -> None:
     case = noisy_instance(degrees, width=20, seed=seed, law=law)
-    fit = ms.learn(case.network, case.X, case.Y)
+    fit = ms.learn(case.network, case.X, case.Y, loss="mean_residual")
     n = fit.formulation.n_coefficients
     point = [Fraction(a) + Fraction(b) for a, b in zip(fit.minimizers[0][:n], fit.fine[0][:n], strict=True)]
     loss = max(abs(value_at(r, point)) for r in fit.formulation.residuals)

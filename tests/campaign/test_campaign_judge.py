@@ -35,6 +35,7 @@ def test_a_true_answer_has_no_fault() -> None:
 
 LIES = {
     "lower bound above the infimum": {"lower": -0.9, "status": "BOUNDED"},
+    "theorem that does not hold": {"lower": -1.0 + 2.0**-52, "status": "BOUNDED", "rigorous": True},
     "lower bound slightly above the infimum": {"lower": -1.0 + 1e-8, "status": "BOUNDED"},
     "lower bound above the infimum, of a region without numbers": {
         "lower": -0.9,
@@ -155,3 +156,10 @@ def test_a_fit_that_lies_is_found() -> None:
     }
     for name, claim in lies.items():
         assert name in {fault.name for fault in judge_fit(LINE, claim, True)}
+
+
+def test_a_gap_is_one_against_the_unit_that_the_user_names() -> None:
+    wide = replace(TRUE, lower=-1.0 - 1e-4)
+    assert "certified with a gap" in names(DISC, wide)
+    assert names(replace(DISC, options={"unit": 1e3}), wide) == set()
+    assert "certified with a gap" in names(replace(DISC, options={"unit": 10.0}), wide)

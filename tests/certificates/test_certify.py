@@ -167,7 +167,10 @@ def test_certify_hands_its_arguments_on(monkeypatch) -> None:
     seen = []
     monkeypatch.setattr(PROVER, "_prove", lambda *args, **names: seen.append((args[1:], names)))
     (x,) = ms.variables("x")
-    for result in (ms.solve(ms.Problem(minimize=x**2)), ms.learn(*network(1, (1, 1), 1e-2), method="partial")):
+    for result in (
+        ms.solve(ms.Problem(minimize=x**2)),
+        ms.learn(*network(1, (1, 1), 1e-2), loss="mean_residual", method="partial"),
+    ):
         result.certify()
         result.certify(tolerance=1e-2, solver="clarabel", time_limit=None)
     plain, named = (
@@ -206,7 +209,7 @@ def network(seed: int, degrees: tuple[int, ...], noise: float, m: int = 6) -> tu
 
 @pytest.mark.parametrize("degrees", [(1, 1), (2, 1), (1, 1, 1)])
 def test_noisy_networks_are_certified_from_both_sides(degrees) -> None:
-    fit = ms.learn(*network(1, degrees, 1e-2), method="partial")
+    fit = ms.learn(*network(1, degrees, 1e-2), loss="mean_residual", method="partial")
     certificate = fit.certify(exact=True)
     assert certificate.verify(fit.problem).holds
     assert certificate.document["denominator"]["exponent"] >= 1
@@ -214,7 +217,7 @@ def test_noisy_networks_are_certified_from_both_sides(degrees) -> None:
 
 
 def test_noise_free_networks_lose_nothing_to_speak_of() -> None:
-    fit = ms.learn(*network(2, (2, 1), 0.0), method="partial")
+    fit = ms.learn(*network(2, (2, 1), 0.0), loss="mean_residual", method="partial")
     certificate = certify(fit)
     assert float(certificate.bound) >= -1e-9 * fit.formulation.scale
 
@@ -232,7 +235,7 @@ def test_squared_losses_are_certified(degrees) -> None:
 def test_the_families_of_the_tables_are_certified_in_seconds(degrees) -> None:
     losses = []
     for seed in range(20):
-        fit = ms.learn(*network(seed, degrees, 1e-2, m=20), method="partial", max_order=1)
+        fit = ms.learn(*network(seed, degrees, 1e-2, m=20), loss="mean_residual", method="partial", max_order=1)
         certificate = certify(fit)
         assert certificate.seconds < 10
         losses.append((fit.upper_bound - float(certificate.bound)) / fit.upper_bound)

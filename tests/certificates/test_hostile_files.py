@@ -105,7 +105,7 @@ def valid() -> tuple[str, ...]:
     weights = [rng.standard_normal((3, 3)) for _ in range(3)]
     network = ms.PolynomialNetwork(weights, degrees=[1, 1])
     data = rng.standard_normal((10, 3))
-    fit = ms.learn(network, data, rng.standard_normal((10, 3)), method="partial")
+    fit = ms.learn(network, data, rng.standard_normal((10, 3)), loss="mean_residual", method="partial")
     circle = ms.solve(ms.Problem(minimize=x * y + x, equalities=[x**2 + y**2 - 1]))
     disc = ms.solve(ms.Problem(minimize=x**2 * y - x * y, inequalities=[1 - x**2 - y**2]))
     made = [certify(result).document for result in (fit, circle, disc, cubic)]

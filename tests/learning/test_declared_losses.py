@@ -81,6 +81,14 @@ def test_gaps_are_measured_in_the_units_of_the_loss(name, factor) -> None:
     assert loss.value(zero, case.X, factor * case.Y) == pytest.approx(factor**power * loss.value(zero, case.X, case.Y))
 
 
+def test_the_default_loss_is_the_mean_over_samples_and_outputs_of_the_squared_residual() -> None:
+    case = small()
+    fit = ms.learn(case.network, case.X, case.Y)
+    assert fit.formulation.loss == "mse"
+    assert fit.upper_bound == pytest.approx(((fit.network.predict(case.X) - case.Y) ** 2).mean(), rel=1e-9)
+    assert ms.formulate(case.network, case.X, case.Y).loss == "mse"
+
+
 def test_the_norms_that_there_are() -> None:
     values = np.array([3.0, -4.0])
     assert [norm.value(values) for norm in (Largest(), Total(), SumOfSquares())] == [4.0, 7.0, 25.0]

@@ -15,7 +15,7 @@ from momentsos.learning.instances import example_34, noisy_instance
 
 def test_example_3_4_gives_the_four_polynomials_of_the_paper_exactly() -> None:
     case = example_34()
-    formulation = ms.formulate(case.network, case.X, case.Y)
+    formulation = ms.formulate(case.network, case.X, case.Y, loss="mean_residual")
     c11, c12, c20, c21 = ms.variables("c11 c12 c20 c21")
     paper = [
         3 * c20 + 9 * c21 + 29 * c12 * c21 - 52,
@@ -36,7 +36,7 @@ def test_residual_polynomials_are_the_mean_residual_at_any_coefficients(rng, deg
     biases = [rng.standard_normal(len(w)) for w in weights] if biased else None
     network = ms.PolynomialNetwork(weights, degrees, biases)
     X, Y = rng.standard_normal((7, 3)), rng.standard_normal((7, 2))
-    formulation = ms.formulate(network, X, Y)
+    formulation = ms.formulate(network, X, Y, "mean_residual")
     for _ in range(3):
         point = rng.standard_normal(formulation.n_coefficients)
         coefficients = formulation.coefficients(point)
@@ -48,9 +48,9 @@ def test_residual_polynomials_are_the_mean_residual_at_any_coefficients(rng, deg
 def test_the_expansion_agrees_with_sympy(rng) -> None:
     W = [rng.integers(-2, 3, (2, 2)).astype(float) for _ in range(3)]
     b = [rng.integers(-1, 2, 2).astype(float) for _ in range(3)]
-    network = ms.PolynomialNetwork(W, [2, 2], b)
+    network = ms.PolynomialNetwork(W, [2, 2], b, normalisation="paper")
     X, Y = rng.integers(-2, 3, (3, 2)).astype(float), np.zeros((3, 2))
-    formulation = ms.formulate(network, X, Y)
+    formulation = ms.formulate(network, X, Y, "mean_residual")
     c11, c12, c20, c21, c22 = sympy.symbols("c11 c12 c20 c21 c22")
     for j, residual in enumerate(formulation.residuals):
         total = 0
@@ -68,9 +68,9 @@ def test_the_expansion_agrees_with_sympy(rng) -> None:
 
 def test_chunks_change_nothing(rng, monkeypatch) -> None:
     case = noisy_instance((2, 2), samples=40, width=5)
-    whole = ms.formulate(case.network, case.X, case.Y)
+    whole = ms.formulate(case.network, case.X, case.Y, loss="mean_residual")
     monkeypatch.setattr(expansion, "_CHUNK", 200)
-    parts = ms.formulate(case.network, case.X, case.Y)
+    parts = ms.formulate(case.network, case.X, case.Y, loss="mean_residual")
     for a, b in zip(whole.residuals, parts.residuals, strict=True):
         assert np.array_equal(a.exponents, b.exponents)
         assert np.allclose(a.values, b.values, rtol=1e-12, atol=1e-14)
@@ -85,7 +85,7 @@ def test_memory_does_not_grow_with_the_number_of_samples(rng) -> None:
 def test_data_of_any_scale(rng) -> None:
     for scale in (1e-5, 1e5):
         case = noisy_instance((2, 1), samples=10, width=4)
-        formulation = ms.formulate(case.network, case.X, scale * case.Y)
+        formulation = ms.formulate(case.network, case.X, scale * case.Y, loss="mean_residual")
         assert formulation.scale == pytest.approx(scale * np.abs(case.Y.mean(axis=0)).max())
 
 

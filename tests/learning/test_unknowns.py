@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import momentsos as ms
-from momentsos.learning.activation import Activation, normalised
+from momentsos.learning.activation import Activation
 from momentsos.learning.expansion import Expansion
 from momentsos.learning.unknowns import Coefficient, Unknowns
 from momentsos.polynomials.evaluation import evaluate_monomials
@@ -29,9 +29,9 @@ def listed(*values: float | None) -> list[Coefficient]:
     ],
 )
 def test_the_constants_of_all_layers_but_the_last_are_fixed_at_one(degrees, names) -> None:
-    activations = normalised(degrees)
-    assert [activation.constant for activation in activations] == [1.0] * (len(degrees) - 1) + [None]
-    unknowns = Unknowns.of([activation.coefficients for activation in activations])
+    network = ms.PolynomialNetwork([np.eye(2)] * (len(degrees) + 1), degrees)
+    assert network.chart == tuple((layer, 0) for layer in range(len(degrees) - 1))
+    unknowns = network.unknowns
     assert unknowns.names == tuple(names.split()) and unknowns.count == len(unknowns.names)
     assert unknowns.last.tolist() == list(range(unknowns.count - degrees[-1] - 1, unknowns.count))
     assert sorted([*unknowns.inner, *unknowns.last]) == list(range(unknowns.count))
@@ -75,7 +75,7 @@ def test_ties_go_in_circles_and_over_several_layers() -> None:
     layers = [listed(None, None)] * 3
     unknowns = Unknowns.of(layers, ties=[((0, 0), (1, 0)), ((2, 0), (1, 0)), ((0, 0), (2, 0)), ((1, 1), (1, 1))])
     assert unknowns.names == ("c10", "c11", "c21", "c31")
-    assert [indices[0] for indices in unknowns.indices] == [0, 0, 0]
+    assert all(form[0].tolist() == [1.0, 0.0, 0.0, 0.0, 0.0] for form in unknowns.forms)
 
 
 def test_what_is_tied_to_a_number_is_that_number() -> None:
@@ -133,5 +133,5 @@ def test_the_expansion_agrees_with_the_network_for_any_unknowns(kind, biased, rn
 
 
 def test_an_activation_says_what_its_coefficients_are() -> None:
-    assert Activation(2, 1.0).coefficients == (Coefficient("0", 1.0), Coefficient("1"), Coefficient("2"))
+    assert Activation(2, fixed={0: 1.0}).row == (Coefficient("0", 1.0), Coefficient("1"), Coefficient("2"))
     assert Activation(1).at(np.array([[2.0]]), np.array([3.0, 4.0])).tolist() == [[11.0]]

@@ -42,7 +42,7 @@ def test_an_expansion_is_not_planned_nor_formed_when_the_time_is_over() -> None:
 
 def test_no_search_begins_when_the_time_is_over() -> None:
     X = np.random.default_rng(2).standard_normal((4, 3))
-    formulation = ms.formulate(network(2, 1), X, X)
+    formulation = ms.formulate(network(2, 1), X, X, "mean_residual")
     assert least_squares_points(formulation, 0, until=time.perf_counter() - 1).shape[0] == 0
 
 
@@ -123,6 +123,42 @@ def test_an_interruption_while_something_is_imported_is_code_130_and_one_line(tm
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
     assert done.returncode == 130 and done.stderr == "momentsos: interrupted\n" and not done.stdout
+
+
+@posix
+@pytest.mark.parametrize(
+    "begin", ["from momentsos.__main__ import run; run()", "runpy.run_module('momentsos', {}, '__main__')"]
+)
+@pytest.mark.parametrize("looked_for", ["momentsos.cli", "momentsos.cli.main", "argparse"])
+def test_an_interruption_is_told_in_one_line_before_the_command_line_is_imported(begin, looked_for) -> None:
+    code = (
+        "import os, runpy, signal, sys\n"
+        "class Hook:\n"
+        "    def find_spec(self, name, *_):\n"
+        f"        if name == {looked_for!r}:\n"
+        "            sys.meta_path.remove(self); os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Hook())\n"
+        "sys.argv = ['momentsos', 'solvers']\n"
+        f"{begin}\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 130 and done.stderr == "momentsos: interrupted\n" and not done.stdout
+
+
+@posix
+def test_an_interruption_after_the_work_changes_nothing() -> None:
+    code = (
+        "import os, signal, sys\n"
+        "class Last:\n"
+        "    def __del__(self, kill=os.kill, pid=os.getpid(), number=signal.SIGINT):\n"
+        "        kill(pid, number)\n"
+        "sys.last = Last()\n"
+        "from momentsos.__main__ import run\n"
+        "sys.argv = ['momentsos', 'solvers', '--json']\n"
+        "sys.exit(run())\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=100)
+    assert done.returncode == 0 and json.loads(done.stdout) and not done.stderr
 
 
 @posix

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -12,8 +13,11 @@ import pytest
 import momentsos as ms
 from momentsos.bounds.region import EVERYTHING, Ball, Balls, Box
 from momentsos.errors import MomentSOSError
+from momentsos.extraction import Atoms
 from momentsos.machine.mappings import ReadOnly
 from momentsos.machine.records import same
+from momentsos.polynomials import ExponentIndex
+from momentsos.solvers import SolverOptions
 
 WAYS = {
     "pickle": lambda value: pickle.loads(pickle.dumps(value)),
@@ -63,12 +67,22 @@ def records() -> dict[str, object]:
         "balls": Balls(((0, 1), (1, 2)), (1.0, 2.0, 3.0)),
         "box": Box((0.0,) * 300, (1.0,) * 300),
         "solvers": ms.available_solvers()["native"],
+        "atoms": Atoms(np.eye(2), np.ones(2), 1e-9),
+        "index": ExponentIndex.of(np.eye(3, dtype=np.int64)),
+        "block": result.relaxation.plan.blocks[0],
+        "flatness": result.flatness,
+        "residuals": result.solution.residuals,
+        "options": SolverOptions(threads=2),
+        "activation": fit.network.activations[0],
+        "verdict": square.certify().verify(square.problem),
+        "status": result.status,
     }
 
 
 NAMES = (
     "result fit attempt relaxation plan problem polynomial network formulation identifiability certificate sdp "
-    "solution change everything ball balls box solvers"
+    "solution change everything ball balls box solvers atoms index block flatness residuals options activation "
+    "verdict status"
 ).split()
 
 
@@ -86,6 +100,22 @@ def test_a_record_that_was_copied_is_equal_and_has_the_same_hash(records, name, 
 def test_a_record_prints_in_one_short_line(records, name) -> None:
     assert len(repr(records[name])) < 400
     assert "\n" not in repr(records[name])
+
+
+@pytest.mark.parametrize("name", ["result", "fit", "problem", "polynomial"])
+def test_a_notebook_shows_a_short_table_or_text(records, name) -> None:
+    shown = records[name]._repr_html_()
+    assert len(shown) < 3_000 and shown.startswith(("<table>", "<pre>")) and shown.endswith(("</table>", "</pre>"))
+
+
+def test_what_a_notebook_shows_is_escaped_and_cut() -> None:
+    x, y = ms.variables("x y")
+    many = ms.Problem(x + y, [k - x**2 for k in range(1, 2000)])
+    assert "&gt;= 0" in many._repr_html_() and len(many._repr_html_()) < 4_000
+    result = ms.solve(ms.Problem(x**2 + y**2))
+    marked = replace(result, message="<script>alert(1)</script>" + "a" * 10_000)
+    assert "<script>" not in marked._repr_html_() and len(marked._repr_html_()) < 3_000
+    assert "none" in replace(result, upper_bound=None, minimizers=np.zeros((0, 2)))._repr_html_()
 
 
 def test_records_go_through_joblib(records) -> None:

@@ -82,8 +82,8 @@ def test_copt_survives_interruptions_at_any_moment(interruption) -> None:
     solver, sdp = installed("copt"), program("hock_schittkowski_71")
     solver.solve(sdp, QUIET)
     for i in range(60):
-        interruption(2e-4 * (1 + i))
         with pytest.raises(KeyboardInterrupt):
+            interruption(2e-4 * (1 + i))
             for _ in range(200):
                 solver.solve(sdp, QUIET)
 

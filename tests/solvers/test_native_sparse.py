@@ -293,6 +293,16 @@ def test_local_elimination_finds_contradictions(kind):
     assert check_dual_ray(none, local.contradiction, np.zeros(0)) is not None
 
 
+def test_orthogonal_equalities_with_unknowns_in_common_are_eliminated_together():
+    """The rows (1, 1) and (1, -1) have the product zero; each unknown is solved for once all the same."""
+    pair = np.array([[1.0, 1.0], [1.0, -1.0]])
+    matrix = sp.csr_matrix(sp.block_diag([pair] * 60))
+    right = np.random.default_rng(6).standard_normal(120)
+    local = eliminate_locally(matrix, right, least=100)
+    assert local is not None and local.n_head == 0 and len(set(local.order.tolist())) == 120
+    assert np.abs(matrix @ local.offset[np.argsort(local.order)] - right).max() <= 1e-12
+
+
 def test_local_equalities_that_imply_each_other_leave_no_rounding_behind():
     """In units from 1e-3 to 1e3, with moments in no block: an effect of 1e-16 is none, or the moment runs away."""
     for seed in range(12):

@@ -82,6 +82,10 @@ NOT_ATTAINED = [
     (P(u, [u * v**3 - 1, u]), 0.0),
     (P((u * v**2 - 1) ** 2 + u**2), 0.0),
     (P(((u - 2 * v) * v - 1) ** 2 + (u - 2 * v) ** 2 + 1), 1.0),
+    # Around a far point coefficients are rounded, and an identity between the rounded ones proves too much.
+    (P((x * y - 1) ** 2 + 0.5 * y**2 + 3 * (z + 1.375) ** 4), 0.0),
+    (P((u * v**2 - 1.75) ** 2 + 2.875 * u**2), 0.0),
+    (P(((u - 0.875) * v + 1.25) ** 2 + 2 * (u - 0.875) ** 2 - 3), -3.0),
 ]
 #: Objectives without a lower bound, all by a term that is small nearby.
 UNBOUNDED = [

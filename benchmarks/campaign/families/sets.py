@@ -174,3 +174,18 @@ def two_points(draw: Random) -> Case:
     if draw.random() < 0.5:
         equations = [total((e * e for e in equations), n)]
     return Case(objective, (), tuple(equations), attained(objective(best), best))
+
+
+@family("two components")
+def isolated_point(draw: Random) -> Case:
+    """Minimise where `(x - a)^{2k} (x - b) ≥ 0`, `a` below `b`: at `a`, which no descent finds; or nowhere else."""
+    n, k = draw.choice((1, 1, 2)), draw.choice((1, 1, 2))
+    x = unknowns(n)
+    a, width = dyadic(draw, -2, 2), positive(draw)
+    walls = [(x[0] - a) ** (2 * k) * (x[0] - a - width), 36 - squared_norm(n)]
+    if draw.random() < 0.4:
+        walls.append(a + width - margin(draw) * width - x[0])
+    c = dyadic(draw, -2, 2)
+    objective = positive(draw) * x[0] + (positive(draw) * (x[1] - c) ** 2 if n > 1 else 0)
+    point = (a, c)[:n]
+    return Case(objective, tuple(walls), (), attained(objective(point), point))

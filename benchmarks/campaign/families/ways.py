@@ -39,7 +39,7 @@ def other_tolerance(draw: Random) -> Case:
 
 @family("ways")
 def own_scale(draw: Random) -> Case:
-    """``unit`` from 1e-6 to 1e12: it may not close a gap that the tolerance leaves open."""
+    """``unit`` from 1e-6 to 1e12: a gap is one against it, or against the upper bound, and against nothing else."""
     case = draw.choice((base, nonnegative_on_a_ball))(draw)
     return replace(case, options={"unit": 10.0 ** draw.choice((-6, 0, 3, 6, 12))})
 

@@ -56,8 +56,9 @@ def methods_named(name: object, problem: Problem) -> Choice:
     ``"auto"`` takes the sparse hierarchy when its lowest relaxation has at most half the moments of the dense one and a
     tenth of those of the partial one (from counts of cliques); else the partial hierarchy when its lowest relaxation
     has fewer moments than the dense one (from a bound, or counted). Where these leave a gap the dense one is next;
-    elsewhere it is the only one. Of a problem that is quadratic, not affine, in its linear variables only the lowest
-    partial order comes first: on measured data the next ones gained nothing.
+    elsewhere it comes first, and the partial one next, where there is one: its denominators prove bounds over
+    unbounded sets that dense identities do not have. Of a problem that is quadratic, not affine, in its linear
+    variables only the lowest partial order comes first: on measured data the next ones gained nothing.
 
     Raises
     ------
@@ -83,7 +84,8 @@ def methods_named(name: object, problem: Problem) -> Choice:
         other = (
             "no variable is affine or quadratic" if partial is None else f"the partial one has up to {partial} moments"
         )
-        return Choice((Dense(),), f"auto took the dense hierarchy: {dense} moments, {other}.")
+        further = (Partial(),) if partial is not None and partial <= COUNTED else ()
+        return Choice((Dense(), *further), f"auto took the dense hierarchy: {dense} moments, {other}.")
     if not isinstance(name, str) or name not in METHODS:
         raise BadOption(f"method {shown(name)}: expected 'auto' or one of {', '.join(METHODS)}")
     return Choice((METHODS[name](),), "")

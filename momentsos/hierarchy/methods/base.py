@@ -17,6 +17,7 @@ from ...points.known import Known
 from ...points.local_search import LocalPoint
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, assemble
+from ...relaxations.size import assembly_seconds
 from ...sdp import SDPSolution
 from ..request import Request
 
@@ -128,6 +129,10 @@ class Candidates:
     dropped: tuple[str, ...]
 
 
+class OutOfTime(Exception):
+    """There is no time for a relaxation."""
+
+
 class Method(ABC):
     """One hierarchy.
 
@@ -161,8 +166,17 @@ class Method(ABC):
         """
 
     def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
-        """Return the relaxation of one order in a setting, None where there is none with these numbers."""
-        return assemble(self.plan(setting.change, order, request.memory_limit))
+        """Return the relaxation of one order in a setting, None where there is none with these numbers.
+
+        Raises
+        ------
+        OutOfTime
+            Assembling takes longer than there is time: it is not begun.
+        """
+        plan = self.plan(setting.change, order, request.memory_limit)
+        if assembly_seconds(plan) > request.time_left():
+            raise OutOfTime
+        return assemble(plan)
 
     def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
         """Solve the program of a relaxation."""

@@ -8,13 +8,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ...bounds.implied import implied_box
+from ...bounds.implied import ImpliedBox, implied_box
 from ...bounds.region import EVERYTHING, Ball, Region
+from ...bounds.sublevel import sublevel_box
 from ...conditioning.affine import AffineChange, change_affinely, half_widths, power_of_two, scale_by
 from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
 from ...points.known import FAR, Known
 from ...points.local_search import LocalPoint
-from ...polynomials import Polynomial
+from ...polynomials import Polynomial, basis_size
 from ...problem import Problem
 from ...relaxations import Plan, Relaxation, dense_plan
 from ...sdp import SDPSolution
@@ -24,6 +25,8 @@ from .base import Candidates, Method, Next, Progress, Setting
 BALL_FACTOR = 2.0
 #: A box holds the points whose value exceeds the best one by at most this share.
 SLACK = 0.1
+#: A box wider than this many units of the search is narrowed by a relaxation of up to so many moments.
+WIDE, FEW_MOMENTS = 30.0, 500
 #: From this many variables on a box is stated as one ball.
 MANY_SIDES = 12
 #: Around the best point the defect of an identity is bounded within this many lengths of the problem.
@@ -51,18 +54,20 @@ class Dense(Method):
         ``bound="auto"``: no ball at first. Then, where constraints and objective bound all points that are nearly as
         good as the best one, the box of these bounds, which strengthens the relaxation and excludes no minimiser;
         elsewhere a ball of twice the norm of the best known point, in the units of the search, unless that point is
-        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, without a
-        ball.
+        farther out than 1000. Where the problem is far from the origin, it is taken around the best point, and no such
+        ball is put around it.
         """
         known, request = progress.known, progress.request
         if progress.rounds:
-            inside = _in_implied_box(known, progress.unit) or _default_ball(known)
+            inside = _in_implied_box(progress) or _without_squares(known)
+            inside = inside or (_default_ball(known) if known.centred is None else None)
             return Next(known, () if inside is None else (inside,), last=True)
         known = known.looked_further().centred_around_best()
         if known.centred is not None:
             reach = np.full(known.problem.n_variables, CENTRED_REACH)
-            return Next(known, (Setting(known.centred, EVERYTHING, reach),), last=True)
-        settings = (Setting(known.change, EVERYTHING, known.reach),)
+            settings = (Setting(known.centred, EVERYTHING, reach),)
+        else:
+            settings = (Setting(known.change, EVERYTHING, known.reach),)
         return Next(known, settings, last=request.radius != "auto")
 
     def candidates(
@@ -70,7 +75,8 @@ class Dense(Method):
     ) -> Candidates:
         """Test flatness, extract atoms at every inner degree that allows it, improve and check each.
 
-        The mean of the moments is a candidate too. Every point is kept only if it is feasible after polishing.
+        The mean of the moments is a candidate too. Every point is kept only if it is feasible after polishing or
+        mending.
         """
         if solution.moments is None:
             return Candidates(None, (), ())
@@ -88,21 +94,23 @@ class Dense(Method):
                 point = known.descend(setting.change, start * units)
             else:
                 point = known.improve(known.change.inverse_point(setting.change.point(start * units)))
-            if point.feasible:
-                kept.append(point)
+            found = known.mended(point)
+            if found is not None:
+                kept.append(found)
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(flatness, tuple(kept), tuple(dropped))
 
 
-def _in_implied_box(known: Known, unit: float) -> Setting | None:
+def _in_implied_box(progress: Progress) -> Setting | None:
     """Return the problem in the box of all points that are nearly as good as the best one, None without such a box.
 
     It leaves no minimiser out. The sides are stated as products, a ball around the box where there are many of them.
+    Constraints lose their squared factors where that leaves the same points: at a double root no identity of any order
+    reaches the minimum.
     """
-    problem, upper = known.problem, known.upper
-    worst = None if upper is None else upper + max(SLACK * abs(upper), unit)
-    box = implied_box(problem, worst)
+    problem = progress.known.judge.regular or progress.known.problem
+    box = _box_of_good_points(progress)
     if box.empty or not box.finite:
         return None
     centre, half = 0.5 * (box.low + box.high), 0.5 * (box.high - box.low)
@@ -117,6 +125,32 @@ def _in_implied_box(known: Known, unit: float) -> Setting | None:
     inside = Problem(problem.minimize, (*problem.inequalities, *walls), problem.equalities, problem.variables)
     units = np.array([power_of_two(width) for width in half])
     return Setting(change_affinely(inside, centre, np.diag(units)), EVERYTHING, half / units)
+
+
+def _box_of_good_points(progress: Progress) -> ImpliedBox:
+    """Return the box of all points that are nearly as good as the best one: a relaxation helps where it is wide."""
+    known, upper = progress.known, progress.known.upper
+    worst = None if upper is None else upper + max(SLACK * abs(upper), progress.unit)
+    box = implied_box(known.problem, worst)
+    units, change = np.diag(known.change.matrix), known.change
+    order, n = known.problem.minimum_order, known.problem.n_variables
+    narrow = box.finite and bool((0.5 * (box.high - box.low) <= WIDE * units).all())
+    if worst is None or box.empty or narrow or basis_size(n, 2 * order) > FEW_MOMENTS:
+        return box
+    request = progress.request
+    found = sublevel_box(change.problem, change.inverse_value(worst), order, request.solve, request.until)
+    if found is None:
+        return box
+    low, high = np.maximum(box.low, units * found.low), np.minimum(box.high, units * found.high)
+    return ImpliedBox(low, high, found.empty)
+
+
+def _without_squares(known: Known) -> Setting | None:
+    """Return the problem with constraints without squared factors that say the same; None where there are none."""
+    regular = known.judge.regular
+    if regular is None:
+        return None
+    return Setting(scale_by(regular, np.diag(known.change.matrix)), EVERYTHING, known.reach)
 
 
 def _default_ball(known: Known) -> Setting | None:

@@ -114,8 +114,9 @@ class Partial(Method):
                 dropped.append(f"{name}: no feasible values of the linear variables")
                 continue
             point = known.descend(setting.change, start)
-            if point.feasible:
-                kept.append(point)
+            found = known.mended(point)
+            if found is not None:
+                kept.append(found)
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(None, tuple(kept), tuple(dropped))

@@ -73,8 +73,9 @@ class Sparse(Method):
         for number, start in enumerate(starts):
             name = f"glued point {number}" if number < len(starts) - 1 else "the mean of the moments"
             point = known.improve(known.change.inverse_point(setting.change.point(start)))
-            if point.feasible:
-                kept.append(point)
+            found = known.mended(point)
+            if found is not None:
+                kept.append(found)
             else:
                 dropped.append(f"{name}: violates a constraint by {point.violation:.1e} after polishing")
         return Candidates(None, tuple(kept), tuple(dropped))

@@ -21,12 +21,13 @@ SQUARED_SHARE = 1e-8
 
 
 class MeanSquared(Loss):
-    r"""The mean squared error, :math:`\frac1N \sum_i \|f(x_i; c) - y_i\|_2^2`.
+    r"""The mean squared error, :math:`\frac1{N m_{D+1}} \sum_i \|f(x_i; c) - y_i\|_2^2`: over samples and outputs.
 
-    The data enter only through the triangular factor of the matrix :math:`[\phi_1 \dots \phi_T, y]`, whose rows
-    are all samples and outputs and whose columns belong to the monomials of the outputs: with `R` that factor,
-    the loss is :math:`\frac1N \|R\,(m(c), -1)\|^2`, `T + 1` squares whatever `N` is. The factor is updated chunk
-    by chunk (a sequential QR), so that sums of squares of the targets do not drown the noise.
+    The unit is that of scikit-learn and torch. The data enter only through the triangular factor of the matrix
+    :math:`[\phi_1 \dots \phi_T, y]`, whose rows are all samples and outputs and whose columns belong to the monomials
+    of the outputs: with `R` that factor, the loss is :math:`\frac1{N m_{D+1}} \|R\,(m(c), -1)\|^2`, `T + 1` squares
+    whatever `N` is. The factor is updated chunk by chunk (a sequential QR), so that sums of squares of the targets do
+    not drown the noise.
     """
 
     name: ClassVar[str] = "mse"
@@ -34,7 +35,7 @@ class MeanSquared(Loss):
 
     def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
         """Return the mean squared error."""
-        return float(((network.predict(X) - Y) ** 2).sum(axis=1).mean())
+        return float(((network.predict(X) - Y) ** 2).mean())
 
     def residuals(
         self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
@@ -45,11 +46,11 @@ class MeanSquared(Loss):
     def factor(self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]) -> Factor:
         """Return the triangular factor, with one column for each dimension that monomials without data have."""
         columns, combination = without_redundancy(expansion)
-        factor = expansion.triangular_factor(X, targets) / len(X) ** 0.5
+        factor = expansion.triangular_factor(X, targets) / targets.size**0.5
         if combination is not None:
             factor = np.linalg.qr(factor[:, np.append(columns, factor.shape[1] - 1)], mode="r")
         return Factor.of(expansion.exponents, factor, expansion.names, combination)
 
     def scale(self, targets: NDArray[np.float64]) -> float:
         """Return a small share of the mean squared target."""
-        return SQUARED_SHARE * (float((targets**2).sum(axis=1).mean()) or 1.0)
+        return SQUARED_SHARE * (float((targets**2).mean()) or 1.0)

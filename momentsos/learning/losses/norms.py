@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from enum import Enum
@@ -11,12 +12,14 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ...machine.clock import refuse_if_late
 from ...points.judge import Value
-from ...polynomials import Polynomial, sum_of_squares
+from ...polynomials import Polynomial, basis_size, sum_of_squares
 from ...polynomials.evaluation import evaluate_all
 from ...polynomials.exponents import unique_rows
 from ...polynomials.tables import from_table, to_table
 from ...problem import Problem
+from ...relaxations.size import refuse_if_too_large
 
 Floats = NDArray[np.float64]
 
@@ -45,8 +48,14 @@ class Norm(ABC):
         """Return what errors of these sizes in the values can change in the norm."""
 
     @abstractmethod
-    def problem(self, polynomials: tuple[Polynomial, ...]) -> Problem:
-        """Return the problem of minimising the norm; its variables begin with those of the polynomials."""
+    def problem(self, polynomials: tuple[Polynomial, ...], until: float = math.inf) -> Problem:
+        """Return the problem of minimising the norm; its variables begin with those of the polynomials.
+
+        Raises
+        ------
+        ProblemTooLarge
+            When the time is over (`until`, by `time.perf_counter`), or the objective would not fit into memory.
+        """
 
     @abstractmethod
     def lift(self, polynomials: tuple[Polynomial, ...], point: Floats) -> Floats:
@@ -75,8 +84,9 @@ class AbsoluteNorm(Norm):
 
     bounds: ClassVar[Bounds]
 
-    def problem(self, polynomials: tuple[Polynomial, ...]) -> Problem:
+    def problem(self, polynomials: tuple[Polynomial, ...], until: float = math.inf) -> Problem:
         """Return the epigraph problem."""
+        refuse_if_late(until, "the loss was written down")
         return epigraph(polynomials, self.bounds.names(len(polynomials)))
 
 
@@ -142,9 +152,12 @@ class SumOfSquares(Norm):
         sizes = np.abs(values)
         return float(((sizes + errors) ** 2 - sizes**2).sum())
 
-    def problem(self, polynomials: tuple[Polynomial, ...]) -> Problem:
+    def problem(self, polynomials: tuple[Polynomial, ...], until: float = math.inf) -> Problem:
         """Return the unconstrained problem."""
-        return Problem(sum_of_squares(polynomials), variables=polynomials[0].variables)
+        n, terms = len(polynomials[0].variables), max(map(len, polynomials))
+        products = min(terms**2, basis_size(n, 2 * max(p.degree for p in polynomials)))
+        refuse_if_too_large(f"the sum of squares of {terms} terms", n, products)
+        return Problem(sum_of_squares(polynomials, until), variables=polynomials[0].variables)
 
     def lift(self, polynomials: tuple[Polynomial, ...], point: Floats) -> Floats:
         """Return the point: nothing is added."""

@@ -14,7 +14,7 @@ from .mean_squared import MeanSquared
 
 #: One entry a loss.
 LOSSES: MappingProxyType[str, Loss] = MappingProxyType(
-    {loss.name: loss for loss in (MeanResidual(), MaxAbs(), MeanSquared(), MeanAbs())}
+    {loss.name: loss for loss in (MeanSquared(), MeanResidual(), MaxAbs(), MeanAbs())}
 )
 
 

@@ -28,8 +28,12 @@ from .squarefree import without_squares
 LIMIT, MEND = 1e-8, 1e-3
 #: Simple fractions are looked for within this distance first, and next to where Newton's method converged.
 _SNAP, _SNAP_END = 1e-11, 1e-18
+#: Where it did not, within these shares of the limit.
+_SHARES = (1e-6, 1e-4, 1e-2, 1.0)
 #: What two values of one point may differ by, as a share of their size.
 _ROUNDING = 1e-13
+#: Squared factors are looked for beforehand in constraints of no more terms than this.
+_TERMS = 1_000
 #: Bits of points that are no binary fractions.
 _BITS = 1024
 
@@ -133,6 +137,11 @@ class PointJudge:
         found = feasible_neighbour(self._compiled, place, reach * start.sizes, refused, start.until)
         return None if found is None else self._exactly(found, start)
 
+    def _snapped_from(self, start: _Start, place: Floats) -> Verdict | None:
+        """Do the same near by first: the nearer a place is to a feasible point, the more digits fractions may have."""
+        found = (self._snapped(start, place, share * start.limit) for share in _SHARES)
+        return next((verdict for verdict in found if verdict is not None), None)
+
     def _exactly(self, point: tuple[Fraction, ...], start: _Start) -> Verdict | None:
         """Return the verdict on a rational point that is feasible, None where it is too far."""
         with ctx.workprec(_BITS):
@@ -156,17 +165,16 @@ class PointJudge:
             return self._ended(landing, start) or refused
         if landing.reason is Refusal.TOO_FAR and landing.steps == 0:
             return refused
-        end = _as_floats(landing.point)[0]
-        snapped = self._snapped(start, end, start.limit) or self._snapped(start, start.x, start.limit)
+        snapped = self._snapped_from(start, _as_floats(landing.point)[0]) or self._snapped_from(start, start.x)
         if snapped is not None:
             return snapped
-        if self._without_squares is not None:
-            simpler = self._without_squares(start.x, start.d, units=start.sizes, limit=start.limit, until=start.until)
+        if self.simpler is not None:
+            simpler = self.simpler(start.x, start.d, units=start.sizes, limit=start.limit, until=start.until)
             return simpler if simpler.feasible else refused
         if landing.reason is not Refusal.STALLED:
             return refused
         landing = land(self._compiled, given, start.sizes, start.limit, start.until, multiple=True)
-        return self._ended(landing, start) or refused
+        return self._ended(landing, start) or self._snapped_from(start, _as_floats(landing.point)[0]) or refused
 
     def _ended(self, landing: Landing, start: _Start) -> Verdict | None:
         """Return the verdict on where Newton's method ended: on a fraction, where it converged to one."""
@@ -208,13 +216,20 @@ class PointJudge:
         return self._compiled.units
 
     @cached_property
-    def _compiled(self) -> Compiled:
-        return Compiled(self.problem, self.squares)
-
-    @cached_property
-    def _without_squares(self) -> PointJudge | None:
+    def simpler(self) -> PointJudge | None:
+        """The judge of the problem without squared factors, whose feasible points are feasible; None without any."""
         simpler = without_squares(self.problem, self._compiled.constraints)
         return None if simpler is None else PointJudge(simpler, self.squares)
+
+    @cached_property
+    def regular(self) -> Problem | None:
+        """The problem without squared factors where its points are the same; None without any, or of many terms."""
+        size = sum(len(p) for p in (*self.problem.inequalities, *self.problem.equalities))
+        return None if size > _TERMS else without_squares(self.problem, self._compiled.constraints, equivalent=True)
+
+    @cached_property
+    def _compiled(self) -> Compiled:
+        return Compiled(self.problem, self.squares)
 
     def _pair(self, point: ArrayLike, fine: ArrayLike | None) -> tuple[Floats, Floats]:
         """Return a point as a float and the rest, which is less than half a unit in the last place."""

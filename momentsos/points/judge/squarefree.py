@@ -25,7 +25,7 @@ _PRIME = 2**61 - 1
 _TERMS, _DEGREE, _VARIABLES = 500, 40, 12
 
 
-def without_squares(problem: Problem, constraints: Constraints) -> Problem | None:
+def without_squares(problem: Problem, constraints: Constraints, equivalent: bool = False) -> Problem | None:
     """Return a problem without squared factors whose feasible points are feasible; None where no factor is squared.
 
     Parameters
@@ -33,6 +33,8 @@ def without_squares(problem: Problem, constraints: Constraints) -> Problem | Non
     problem : Problem
     constraints : Constraints
         Its own.
+    equivalent : bool
+        Whether the feasible points are to be the same: inequalities with factors of both parities stay as they are.
     """
     names = problem.variables
     equal, other, changed = [], [], False
@@ -42,6 +44,8 @@ def without_squares(problem: Problem, constraints: Constraints) -> Problem | Non
         equal.append(_polynomial(form, names) if parts is None else _product(parts[1], names))
     for form in constraints.inequalities:
         parts = _factors(form)
+        if parts is not None and equivalent and len({power % 2 for _, power in parts[1]}) == 2:
+            parts = None
         changed |= parts is not None
         if parts is None:
             other.append(_polynomial(form, names))

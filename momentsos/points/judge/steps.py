@@ -24,7 +24,7 @@ _STEEP = 1e3
 
 
 def least_step(equal: Floats, lack: Floats, other: Floats, slack: Floats, margin: float, reach: float) -> Floats | None:
-    """Return the least step, or where the constraints are inconsistent the least-squares step on the violated ones.
+    """Return the least step, or where the constraints are inconsistent the least-squares step on those that are tight.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def least_step(equal: Floats, lack: Floats, other: Floats, slack: Floats, margin
             step = inner if null is None else null @ inner
             if np.abs(step).max() <= max(10.0 * reach, _STEEP * float(np.abs(need).max())):
                 return base + step
-    bad = slack < 0
+    bad = slack <= -slack.min(initial=0.0)  # with those that hold by less than others are violated: they would not then
     return _least_squares(np.concatenate([equal, other[bad]]), np.concatenate([lack, slack[bad]]))
 
 

@@ -191,7 +191,8 @@ def _solve_components(work: _Work) -> bool:
     row, column, value = work.left()
     shape = work.rows.shape[0], work.columns.shape[0]
     left = sp.csr_matrix((value, (np.searchsorted(work.rows, row), column)), shape=shape)
-    count, label = connected_components(left @ left.T, directed=False)
+    meets = abs(left)  # rows that are orthogonal have unknowns in common all the same
+    count, label = connected_components(meets @ meets.T, directed=False)
     rest = work.right - work.matrix @ _fixed_values(work)
     for number in range(count):
         members = np.flatnonzero(label == number)
@@ -205,15 +206,20 @@ def _solve_components(work: _Work) -> bool:
             work.conflict = np.zeros(work.right.shape[0])
             work.conflict[rows] = solved.contradiction
         pivots = solved.order[solved.n_head :]
-        work.core.append((_independent_rows(dense[:, pivots], rows), columns[pivots]))
+        chosen, kept = _independent(dense[:, pivots])
+        work.core.append((rows[chosen], columns[pivots[kept]]))
     return True
 
 
-def _independent_rows(square: Array, rows: Index) -> Index:
-    """Return as many of the rows as there are pivots, such that they determine these."""
-    _, r, order = scipy.linalg.qr(square.T, mode="economic", pivoting=True)
+def _independent(matrix: Array) -> tuple[Index, Index]:
+    """Return as many rows as determine columns, and these: all of them, but for what rounding took for a pivot."""
+    _, r, order = scipy.linalg.qr(matrix.T, mode="economic", pivoting=True)
     rank = int((np.abs(np.diag(r)) > rules.RANK_TOLERANCE).sum())
-    return np.asarray(rows[order[:rank]])
+    rows = np.asarray(order[:rank], dtype=np.intp)
+    if rank == matrix.shape[1]:
+        return rows, np.arange(rank)
+    _, _, order = scipy.linalg.qr(matrix[rows], mode="economic", pivoting=True)
+    return rows, np.sort(order[:rank]).astype(np.intp)
 
 
 def _fixed_values(work: _Work) -> Array:
