@@ -297,10 +297,14 @@ def test_a_robust_linear_program_with_a_polynomial_parameter() -> None:
     assert result.upper_bound == pytest.approx(optimum, rel=1e-4)  # the grid's own error is 1e-5
 
 
-def flat_channel() -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
-    """A network whose mean residuals are `c11 c21 - 1`, `c21`, `c20`: the loss tends to 0 only as c11 diverges."""
+def flat_channel(normalisation: str = "paper") -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
+    """A network whose mean residuals are `c11 c21 - 1`, `c21`, `c20`: the loss tends to 0 only as c11 diverges.
+
+    With `c11 = 1` in place of `c10 = 1` it is zero at `c21 = 1`.
+    """
     weights = [[[1.0], [-1.0]], [[0.5, -0.5], [0.5, 0.5], [0, 0]], [[1.0, 0, -1], [0, 1, -1], [0, 0, 1]]]
-    return ms.PolynomialNetwork(weights, [1, 1]), np.array([[1.0]]), np.array([[1.0, 0, 0]])
+    network = ms.PolynomialNetwork(weights, [1, 1], normalisation=normalisation)
+    return network, np.array([[1.0]]), np.array([[1.0, 0, 0]])
 
 
 @pytest.mark.parametrize("loss", ["mean_residual", "mse"])
@@ -308,6 +312,13 @@ def test_a_flat_channel_ends_at_infinity(loss) -> None:
     fit = ms.learn(*flat_channel(), loss=loss)
     assert fit.status is Status.AT_INFINITY
     assert fit.minimizers.shape[0] == 1 and fit.coefficients is not None  # the best point known
+
+
+@pytest.mark.parametrize("loss", ["mean_residual", "mse"])
+def test_the_flat_channel_ends_at_a_point_in_another_chart(loss) -> None:
+    fit = ms.learn(*flat_channel("auto"), loss=loss)
+    assert fit.status is Status.CERTIFIED and fit.upper_bound == 0.0
+    assert fit.network.chart == ((0, 1),) and fit.coefficients[1][1] == 1.0
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -73,7 +73,7 @@ def frame_of_constraints(
     matrix[np.ix_(linear, linear)] = scale * inverse
     inner = list(split.inner)
     rest = jacobian[:, inner] - q @ (q.T @ jacobian[:, inner])
-    matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(jacobian[:, inner])))
+    matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, jacobian[:, inner])
     return matrix
 
 
@@ -117,7 +117,7 @@ def whiten_squares(
     matrix[np.ix_(linear, linear)] = scale * inverse
     if inner:
         rest = root[:, inner] - q @ (q.T @ root[:, inner])
-        matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, float(np.linalg.norm(root[:, inner])))
+        matrix[np.ix_(inner, inner)] = factor * scale * _sensitivity(rest, root[:, inner])
     return change_squares(problem, squares, optimum, matrix, fine)
 
 
@@ -190,15 +190,19 @@ def _orthonormal(columns: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDA
     return q[:rows, ~dependent], scipy.linalg.solve_triangular(r, np.eye(len(r))) / norms[:, None]
 
 
-def _sensitivity(jacobian: NDArray[np.float64], size: float) -> NDArray[np.float64]:
-    r"""Return :math:`V\, \mathrm{diag}(1/\sigma)` from the SVD, with small singular values raised to a floor.
+def _sensitivity(jacobian: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+    r"""Return :math:`D\, V\, \mathrm{diag}(1/\sigma)` from the SVD, with small singular values raised to a floor.
 
-    The floor is 1e-4 of the largest, or 1e-6 of `size`, the norm before the projection: where nothing is left of
-    it, the data do not determine the inner variables, and they keep a natural unit.
+    `D` divides the columns by their norms in `whole`, the Jacobian before the projection, so that units do not matter.
+    The floor is 1e-4 of the largest, or 1e-6 of the norm before the projection: where nothing is left of it, the data
+    do not determine the inner variables, and they keep a natural unit.
     """
+    norms = np.linalg.norm(whole, axis=0)
+    norms[norms == 0] = norms.max(initial=0.0) or 1.0
+    size = float(np.linalg.norm(whole / norms))
     rows, width = jacobian.shape
-    _, singular, transposed = np.linalg.svd(jacobian, full_matrices=rows < width)  # all right singular vectors
+    _, singular, transposed = np.linalg.svd(jacobian / norms, full_matrices=rows < width)  # all right singular vectors
     padded = np.zeros(width)
     padded[: len(singular)] = singular
     floor = max(1e-4 * float(padded.max(initial=0.0)), 1e-6 * size) or 1.0
-    return np.asarray(transposed.T / np.maximum(padded, floor))
+    return np.asarray(transposed.T / np.maximum(padded, floor) / norms[:, None])

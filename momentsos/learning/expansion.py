@@ -106,11 +106,14 @@ class Expansion:
             np.matmul(weights[number], outputs, out=values)
         return values
 
-    def mean_outputs(self, X: Floats) -> Floats:
+    def mean_outputs(self, X: Floats, weights: Floats | None = None) -> Floats:
         """Return the coefficients of the mean output over the rows of `X`, shape (terms, m_{D+1}).
 
-        Samples are added up before the last weight matrix acts, which is linear.
+        Samples are added up before the last weight matrix acts, which is linear; with weights, after it.
         """
+        if weights is not None:
+            parts = (np.einsum("tsm,s->tm", self.outputs(X[chunk]), weights[chunk]) for chunk in self.chunks(len(X)))
+            return np.asarray(sum(parts) / weights.sum())
         last = self._layers[-1]
         sums = last.begin()
         space = Workspace(self._until)
@@ -134,7 +137,7 @@ class Expansion:
         result[places[1]] += varying
         return result.transpose(0, 2, 1)
 
-    def triangular_factor(self, X: Floats, Y: Floats) -> Floats:
+    def triangular_factor(self, X: Floats, Y: Floats, weights: Floats | None = None) -> Floats:
         """Return the triangular factor of the matrix of all outputs' coefficients with the targets as last column.
 
         Rows of that matrix are samples and outputs; it is never formed: each chunk of it is put under the factor
@@ -149,7 +152,10 @@ class Expansion:
         factor = np.zeros((0, terms + 1))
         for chunk in self.chunks(len(X)):
             outputs = self.outputs(X[chunk]).reshape(terms, -1)
-            block = np.concatenate([factor, np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T])
+            rows = np.concatenate([outputs, Y[chunk].reshape(1, -1)]).T
+            if weights is not None:
+                rows *= np.repeat(np.sqrt(weights[chunk]), Y.shape[1])[:, None]
+            block = np.concatenate([factor, rows])
             work = 2.0 * block.size * min(block.shape)
             refuse_if_late(self._until, "the outputs of all samples were reduced", ahead=work / OPERATIONS)
             factor = np.asarray(np.linalg.qr(block, mode="r"))

@@ -9,8 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InvalidInput
-from ..machine.checks import shown
+from ..errors import BadOption, InvalidInput
 from ..machine.memory import memory_errors_told
 from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
@@ -18,11 +17,14 @@ from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
 from ..polynomials.factored import Factor
 from ..problem import Problem
+from .data import SampleWeights, checked_data
 from .expansion import Expansion
 from .limits import as_polynomials
 from .losses import Loss, loss_named
 from .losses.norms import Norm
-from .network import PolynomialNetwork, check_rows
+from .losses.penalties import NO_PENALTIES, Penalties
+from .natural import natural_units
+from .network import PolynomialNetwork
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -33,47 +35,53 @@ class Formulation(Record):
     ----------
     network : PolynomialNetwork
     loss : str
+    norm : Norm
+        What is minimised of the residuals.
     problem : Problem
         Its variables are the coefficients, then what the loss adds (`theta`, or one bound for each residual).
     residuals : tuple of Polynomial
         In the coefficients; the loss is a norm of them. For the mean residual: the entries of :math:`\hat f - \hat y`.
-        For losses of all samples: the residuals, or what a reduction makes of them.
+        For losses of all samples: the residuals, or what a reduction makes of them. Coefficients that are penalised
+        stand behind them.
     scale : float
         The size of the targets, in units of the loss.
+    units : (n,) array
+        The natural units of the coefficients; see `momentsos.learning.natural`.
     """
 
     network: PolynomialNetwork
     loss: str
+    norm: Norm
     problem: Problem
     residuals: tuple[Polynomial, ...]
     scale: float
+    units: NDArray[np.float64]
 
     @classmethod
     def of(
         cls,
         network: PolynomialNetwork,
-        loss: Loss,
+        goal: Goal,
         residuals: tuple[Polynomial, ...],
         scale: float,
+        units: NDArray[np.float64],
         until: float = math.inf,
     ) -> Formulation:
         """Write the problem of making residuals of `network` small in the norm of the loss, while there is time."""
-        problem, rows = loss.norm.problem(residuals, until), network.unknowns.inequalities
+        norm, residuals = goal.penalties.beside(goal.loss.norm, residuals)
+        problem, rows = norm.problem(residuals, until), network.unknowns.inequalities
         if len(rows):
             kept = as_polynomials(rows, problem.variables)
             problem = replace(problem, inequalities=(*problem.inequalities, *kept))
-        return cls(network, loss.name, problem, residuals, scale)
+        return cls(network, goal.loss.name, norm, problem, residuals, scale, units)
 
     @classmethod
-    def of_factor(cls, network: PolynomialNetwork, loss: Loss, factor: Factor, scale: float) -> Formulation:
+    def of_factor(
+        cls, network: PolynomialNetwork, goal: Goal, factor: Factor, scale: float, units: NDArray[np.float64]
+    ) -> Formulation:
         """Write the problem of a loss that is a sum of squares, which remembers its factor."""
         problem = Problem(factor.expanded, variables=factor.variables, squares=factor)
-        return cls(network, loss.name, problem, factor.polynomials, scale)
-
-    @property
-    def norm(self) -> Norm:
-        """What is minimised of the residuals."""
-        return loss_named(self.loss).norm
+        return cls(network, goal.loss.name, goal.loss.norm, problem, factor.polynomials, scale, units)
 
     @property
     def squares(self) -> tuple[Polynomial, ...]:
@@ -127,7 +135,16 @@ class Formulation(Record):
         return self.network.unknowns.flatten(coefficients)
 
 
-def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str = "mse") -> Formulation:
+def formulate(
+    network: PolynomialNetwork,
+    X: ArrayLike,
+    Y: ArrayLike,
+    loss: str = "mse",
+    *,
+    sample_weight: ArrayLike | None = None,
+    ridge: float = 0.0,
+    absolute: float = 0.0,
+) -> Formulation:
     r"""Write the training of the activations of `network` as a polynomial problem.
 
     Parameters
@@ -136,6 +153,8 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
     X : (N, m_0) array
     Y : (N, m_{D+1}) array
     loss : str
+    sample_weight, ridge, absolute
+        As for `momentsos.learn`.
 
     Returns
     -------
@@ -149,42 +168,68 @@ def formulate(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str 
         An unknown loss.
     """
     with memory_errors_told("writing the problem down"):
-        return formulated(network, X, Y, loss)
+        goal = Goal.of(loss, ridge, absolute)
+        inputs, targets = checked_data(network, X, Y)
+        return formulated(network, inputs, targets, goal.weighted(sample_weight, len(inputs)))
+
+
+@dataclass(frozen=True)
+class Goal:
+    """What is minimised: a loss, perhaps with weights of the samples, and penalties.
+
+    Attributes
+    ----------
+    loss : Loss
+    penalties : Penalties
+    """
+
+    loss: Loss
+    penalties: Penalties = NO_PENALTIES
+
+    @classmethod
+    def of(cls, loss: str, ridge: float = 0.0, absolute: float = 0.0) -> Goal:
+        """Return a goal from what a user names."""
+        goal = cls(loss_named(loss), Penalties.of(ridge, absolute))
+        if goal.penalties.any and goal.loss.sampled is not None:
+            raise BadOption(f"ridge, absolute: loss {loss!r} has no penalties; 'mse' and 'mean_residual' have")
+        return goal
+
+    def weighted(self, given: ArrayLike | None, samples: int) -> Goal:
+        """Return the goal with these weights of the samples."""
+        if given is None:
+            return self
+        return replace(self, loss=self.loss.weighted(SampleWeights.of(given, samples).values))
+
+    def suited(self, network: PolynomialNetwork) -> PolynomialNetwork:
+        """Return the network without normalisation by default where penalties see the scales of coefficients."""
+        chosen = self.penalties.any and network.normalisation == "auto"
+        return replace(network, normalisation="none") if chosen else network
 
 
 def formulated(
-    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: str, until: float = math.inf
+    network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64], goal: Goal, until: float = math.inf
 ) -> Formulation:
-    """Do what `formulate` does while the time is not over (`until`, by `time.perf_counter`).
+    """Do what `formulate` does, for checked data, while the time is not over (`until`, by `time.perf_counter`).
 
     Raises
     ------
     ProblemTooLarge
         When it is.
     """
-    chosen = loss_named(loss)
-    inputs, outputs = checked_data(network, X, Y)
-    network = network.seeing(inputs)
+    network = goal.suited(network).seeing(X)
     with np.errstate(over="ignore", invalid="ignore"):
         try:
-            targets = chosen.targets(outputs)
-            expansion, scale = Expansion.of(network, until=until), chosen.scale(targets)
-            factor = None if len(network.unknowns.inequalities) else chosen.factor(expansion, inputs, targets)
+            targets = goal.loss.targets(Y)
+            expansion, scale, units = (
+                Expansion.of(network, until=until),
+                goal.loss.scale(targets),
+                natural_units(network, X),
+            )
+            factor = None if len(network.unknowns.inequalities) else goal.loss.factor(expansion, X, targets)
+            factor = None if factor is None else goal.penalties.in_factor(factor)
             if factor is not None:
-                return Formulation.of_factor(network, chosen, factor, scale)
-            residuals = chosen.residuals(expansion, inputs, targets)
-            return Formulation.of(network, chosen, residuals, scale, until)
+                return Formulation.of_factor(network, goal, factor, scale, units)
+            residuals = goal.loss.residuals(expansion, X, targets)
+            return Formulation.of(network, goal, residuals, scale, units, until)
         except InvalidInput as error:
             raise InvalidInput(f"X, Y: their powers are too large for a polynomial ({error}); change units") from error
-
-
-def checked_data(
-    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return inputs and targets as float arrays; raise `InvalidInput` when they do not match the network."""
-    if not isinstance(network, PolynomialNetwork):
-        raise InvalidInput(f"network: expected a PolynomialNetwork, got {shown(network)}")
-    inputs, targets = check_rows(X, "X", network.sizes[0]), check_rows(Y, "Y", network.sizes[-1])
-    if len(inputs) != len(targets):
-        raise InvalidInput(f"X has {len(inputs)} rows and Y has {len(targets)}: expected one row a sample in both")
-    return inputs, targets

@@ -16,15 +16,17 @@ from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
-from .formulate import Formulation, checked_data, formulated
+from .data import checked_data
+from .formulate import Formulation, Goal, formulated
 from .identifiability import Identifiability, identifiability
-from .losses import Loss, loss_named
-from .losses.sampled import SampledLoss
+from .losses.norms import AbsoluteNorm
 from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
 from .starts import least_squares_points
+
+Floats = NDArray[np.float64]
 
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
@@ -85,6 +87,9 @@ def learn(
     memory_limit: int | None = None,
     seed: int = 0,
     progress: Callable[[str], None] | None = None,
+    sample_weight: ArrayLike | None = None,
+    ridge: float = 0.0,
+    absolute: float = 0.0,
 ) -> Fit:
     r"""Learn the activation coefficients of a network globally.
 
@@ -93,7 +98,8 @@ def learn(
     network : PolynomialNetwork
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array
-    Y : (N, m_{D+1}) array
+    Y : (N, m_{D+1}) array, or (N,) class labels
+        Labels stand for targets of 0 and 1, a column for each class in the order of `numpy.unique`.
     loss : {"mse", "mean_residual", "max_abs", "mae"}
         The mean over samples and outputs of the squared residual; the largest entry of the mean residual, in which
         errors of single samples cancel; the largest and the mean absolute residual over all samples and outputs.
@@ -102,6 +108,11 @@ def learn(
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
         squared target), with the partial one below 1e-19 of it. For ``"max_abs"`` and ``"mae"`` each reduction of the
         loss is solved with these options.
+    sample_weight : (N,) array, optional
+        How much each sample counts in the mean, scaled to mean one; not for ``"max_abs"``.
+    ridge, absolute : float
+        For ``"mse"`` and ``"mean_residual"``: weights of :math:`\sum_i c_i^2` and of :math:`\sum_i |c_i|`, over all
+        coefficients that are learned, which are added to the loss. No coefficient is normalised then.
 
     Returns
     -------
@@ -136,28 +147,28 @@ def learn(
     )
     check_request(asked)
     options = Options(asked, began + (np.inf if time_limit is None else time_limit))
-    chosen = loss_named(loss)
+    goal = Goal.of(loss, ridge, absolute)
     with memory_errors_told("learning these coefficients"):
-        if chosen.sampled is not None:
-            return _learn_by_reductions(network, X, Y, chosen.sampled, options, began)
-        return _learn_whole(network, X, Y, chosen, options, began)
+        inputs, targets = checked_data(network, X, Y)
+        goal = goal.weighted(sample_weight, len(inputs))
+        given = goal.suited(network).seeing(inputs)
+        how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
+        fit = how(given, inputs, targets, goal, options, began)
+    return _with_cancelling(fit, inputs, targets) if goal.loss.averaged else fit
 
 
-def _learn_whole(
-    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: Loss, options: Options, began: float
-) -> Fit:
+def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
     """Learn with the problem of the whole loss."""
-    formulation = formulated(network, X, Y, loss.name, options.formed_until)
+    formulation = formulated(network, X, Y, goal, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
     points = least_squares_points(formulation, options.asked.seed, until=options.until)
-    inputs, targets = checked_data(network, X, Y)
     seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
-    if chosen and not suits(formulation, points, inputs) and time.perf_counter() < options.until:
-        formulation, points = searched_further(formulation, points, inputs, targets, seed, until)
+    if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
+        formulation, points = searched_further(formulation, goal, points, X, Y, seed, until)
     result = _solved(formulation, points, options)
     if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
-        other, points = searched_further(formulation, result.minimizers, inputs, targets, seed, until)
+        other, points = searched_further(formulation, goal, result.minimizers, X, Y, seed, until)
         lower = other.objective(points[0]) < formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
         if lower or other.network.chart != formulation.network.chart:
             second = _solved(other, points, options)
@@ -184,20 +195,21 @@ def _solved(formulation: Formulation, points: NDArray[np.float64], options: Opti
 
 
 def _learn_by_reductions(
-    network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike, loss: SampledLoss, options: Options, began: float
+    network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float
 ) -> Fit:
     """Learn with reductions of the loss."""
-    inputs, targets = checked_data(network, X, Y)
-    network = network.seeing(inputs)
+    loss, squares = goal.loss.sampled, Goal.of("mse")
+    assert loss is not None
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
-    squared = formulated(network, inputs, targets, "mse", options.formed_until)
+    squared = formulated(network, X, Y, squares, options.formed_until)
+    check_problem(squared.problem)
     seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
         points = least_squares_points(squared, seed, until=until)
-        if is_chosen(network) and not suits(squared, points, inputs) and time.perf_counter() < until:
-            squared, points = searched_further(squared, points, inputs, targets, seed, until)
-    reduced = solve_by_reductions(squared, points, inputs, targets, loss, own)
+        if is_chosen(network) and not suits(squared, points, X) and time.perf_counter() < until:
+            squared, points = searched_further(squared, squares, points, X, Y, seed, until)
+    reduced = solve_by_reductions(squared, points, X, Y, loss, own)
     seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
     result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
     return _fit(squared.network, result, reduced.formulation, squared, began)
@@ -245,6 +257,16 @@ def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
     return formulation.rounding(point) <= _KNOWN * size
 
 
+def _with_cancelling(fit: Fit, X: Floats, Y: Floats) -> Fit:
+    """Say of a loss of averages what it does not see."""
+    if fit.coefficients is None or fit.network is None:
+        return fit
+    left, all_of_it = ((Y - centre) ** 2 for centre in (fit.network.predict(X), Y.mean(axis=0)))
+    share = 1.0 - float(left.sum() / all_of_it.sum()) if all_of_it.any() else float(not left.any())
+    words = f"Errors of single samples cancel in this loss; the network explains {share:.1%} of the targets' variance."
+    return replace(fit, message=f"{fit.message} {words}")
+
+
 def _at_losses(result: Result, formulation: Formulation) -> Result:
     """Return a result whose points are where their coefficients put them: its upper bound is a loss, evaluated exactly.
 
@@ -263,7 +285,7 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
         upper, fine[0] = rounded, 0.0
     else:
         message += f" Rounding the coefficients to floats changes the loss from {upper:.6g} to {rounded:.6g}."
-    if len(points[0]) > n:  # an epigraph: its bounds add up to the loss
+    if isinstance(formulation.norm, AbsoluteNorm):  # an epigraph: its bounds add up to the loss
         points[0, n] = np.nextafter(points[0, n] + max(0.0, upper - float(points[0, n:].sum())), np.inf)
     changed = replace(result, upper_bound=upper, minimizers=points, fine=fine, message=message)
     if result.status not in (Status.CERTIFIED, Status.CERTIFIED_WITHIN) or closes(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ..errors import ProblemTooLarge
 from .charts import chart_at, moved
-from .formulate import Formulation, formulated
+from .formulate import Formulation, Goal, formulated
 from .network import PolynomialNetwork
 from .starts import least_squares_points
 
@@ -43,7 +43,7 @@ def suits(formulation: Formulation, points: Floats, X: Floats) -> bool:
 
 
 def searched_further(
-    formulation: Formulation, points: Floats, X: Floats, Y: Floats, seed: int, until: float
+    formulation: Formulation, goal: Goal, points: Floats, X: Floats, Y: Floats, seed: int, until: float
 ) -> tuple[Formulation, Floats]:
     """Return the same loss in the chart that suits the best coefficients known, and points there, best first.
 
@@ -51,7 +51,7 @@ def searched_further(
     """
     network = formulation.network
     try:
-        free = formulated(replace(network, normalisation="none"), X, Y, formulation.loss, until)
+        free = formulated(replace(network, normalisation="none"), X, Y, goal, until)
     except ProblemTooLarge:  # no time is left for it
         return formulation, points
     ends = least_squares_points(free, seed, until=until, evaluations=EVALUATIONS)
@@ -65,7 +65,7 @@ def searched_further(
     own, more = formulation, np.zeros((0, formulation.problem.n_variables))
     if chart != network.chart:
         try:
-            own = formulated(replace(network, normalisation=chart), X, Y, formulation.loss, until)
+            own = formulated(replace(network, normalisation=chart), X, Y, goal, until)
         except ProblemTooLarge:  # as above
             return formulation, points
         more = least_squares_points(own, seed, until=until, evaluations=EVALUATIONS)

@@ -23,7 +23,7 @@ from ..hierarchy.verdict import NOT_ABSORBED
 from ..machine.mappings import ReadOnly
 from ..points.judge import Feasibility
 from ..points.local_methods import MANY_VARIABLES
-from .formulate import Formulation
+from .formulate import Formulation, Goal
 from .incumbents import Incumbents
 from .losses.norms import Bounds
 from .losses.sampled import Parts, SampledLoss
@@ -87,7 +87,9 @@ def solve_by_reductions(
     answers: list[tuple[Result, Formulation]] = []
     while True:
         weights = loss.weights(parts, known.table.at(known.best[1]))
-        formulation = Formulation.of(squared.network, loss, known.table.combined(weights), known.scale)
+        formulation = Formulation.of(
+            squared.network, Goal(loss), known.table.combined(weights), known.scale, squared.units
+        )
         candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
         result = options.solve(formulation, candidates)
         answers.append((result, formulation))

@@ -36,8 +36,9 @@ def least_squares_points(
     """
     evaluator = formulation.evaluator
     unknowns = formulation.network.unknowns
-    projected = _Projected(evaluator, unknowns.inner, unknowns.last, until)
-    starts = np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
+    inner_units = formulation.units[unknowns.inner]
+    projected = _Projected(evaluator, unknowns.inner, unknowns.last, inner_units, until)
+    starts = inner_units * np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
     for start in starts:
@@ -58,7 +59,7 @@ def least_squares_points(
         if time.perf_counter() > until:
             break
         with np.errstate(all="ignore"):
-            point = _plain_search(evaluator, projected.completed(start))
+            point = _plain_search(evaluator, projected.completed(start), formulation.units)
         if np.isfinite(point).all():
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
     distinct: list[NDArray[np.float64]] = []
@@ -89,14 +90,21 @@ class _Projected:
         Of the residuals.
     inner, last : integer arrays
         Which unknowns `u` and `v` are.
+    units : array
+        Those of `u`.
     until : float
         When the time is over, by `time.perf_counter`: `_TimeOver` is raised then.
     """
 
     def __init__(
-        self, evaluator: Evaluator, inner: NDArray[np.intp], last: NDArray[np.intp], until: float = np.inf
+        self,
+        evaluator: Evaluator,
+        inner: NDArray[np.intp],
+        last: NDArray[np.intp],
+        units: NDArray[np.float64],
+        until: float = np.inf,
     ) -> None:
-        self.evaluator, self.inner, self.last, self.until = evaluator, inner, last, until
+        self.evaluator, self.inner, self.last, self.units, self.until = evaluator, inner, last, units, until
         self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -147,7 +155,9 @@ def _projected_search(
 
     inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
     if len(start) > len(projected.evaluator.polynomials):
-        end = least_squares(projected.values, start, projected.jacobian, max_nfev=evaluations, **stop)
+        end = least_squares(
+            projected.values, start, projected.jacobian, max_nfev=evaluations, x_scale=projected.units, **stop
+        )
         inner, over = end.x, end.status == 0
     elif len(start):
         answer = leastsq(projected.values, start, Dfun=projected.jacobian, full_output=True, maxfev=evaluations, **stop)
@@ -158,8 +168,9 @@ def _projected_search(
     return point if not over and np.isfinite(point).all() else None
 
 
-def _plain_search(evaluator: Evaluator, start: NDArray[np.float64]) -> NDArray[np.float64]:
+def _plain_search(evaluator: Evaluator, start: NDArray[np.float64], units: NDArray[np.float64]) -> NDArray[np.float64]:
     """Minimise the squared residuals over all coefficients, in steps too small to reach far into a valley."""
     from scipy.optimize import least_squares
 
-    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, max_nfev=_VALLEY_EVALUATIONS).x)
+    options = {"max_nfev": _VALLEY_EVALUATIONS, "x_scale": units}
+    return np.asarray(least_squares(evaluator.values, start, evaluator.jacobian, **options).x)

@@ -13,7 +13,7 @@ import pytest
 
 import momentsos as ms
 from momentsos.learning.expansion import Expansion
-from momentsos.learning.formulate import formulated
+from momentsos.learning.formulate import Goal, formulated
 from momentsos.learning.starts import least_squares_points
 from momentsos.machine.clock import refuse_if_late
 
@@ -37,7 +37,7 @@ def test_an_expansion_is_not_planned_nor_formed_when_the_time_is_over() -> None:
     with pytest.raises(ms.ProblemTooLarge, match="time limit"):
         Expansion.of(network(2, 2), until=time.perf_counter() - 1)
     with pytest.raises(ms.ProblemTooLarge, match="time limit"):
-        formulated(network(2, 2), X, X, "mse", time.perf_counter() - 1)
+        formulated(network(2, 2), X, X, Goal.of("mse"), time.perf_counter() - 1)
 
 
 def test_no_search_begins_when_the_time_is_over() -> None:

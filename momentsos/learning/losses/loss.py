@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from copy import copy
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import BadOption
 from ...polynomials import Polynomial
 from ...polynomials.factored import Factor
 from ..expansion import Expansion
@@ -16,6 +18,18 @@ from .norms import Norm
 
 if TYPE_CHECKING:
     from .sampled import SampledLoss
+
+
+class Weightable:
+    """A loss that has weights of the samples."""
+
+    importance: NDArray[np.float64] | None
+
+    def weighted(self, weights: NDArray[np.float64]) -> Self:
+        """See `Loss`."""
+        other = copy(self)
+        other.importance = weights
+        return other
 
 
 class Loss(ABC):
@@ -30,11 +44,25 @@ class Loss(ABC):
     averaged : bool
         Whether outputs and targets are averaged over the samples before the norm, so that errors of single samples
         cancel.
+    importance : (N,) array or None
+        How much each sample counts, where that is not the same; its mean is one.
     """
+
+    importance: NDArray[np.float64] | None = None
 
     name: ClassVar[str]
     norm: ClassVar[Norm]
     averaged: ClassVar[bool] = False
+
+    def weighted(self, weights: NDArray[np.float64]) -> Loss:
+        """Return the loss with these weights of the samples, whose mean is one.
+
+        Raises
+        ------
+        BadOption
+            The loss has none.
+        """
+        raise BadOption(f"sample_weight: loss {self.name!r} has no weights; leave samples out, or take another loss")
 
     @abstractmethod
     def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
@@ -42,7 +70,7 @@ class Loss(ABC):
 
     def targets(self, Y: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return what outputs are compared with: the targets of all samples, or their mean."""
-        return Y.mean(axis=0) if self.averaged else Y
+        return np.average(Y, axis=0, weights=self.importance) if self.averaged else Y
 
     @abstractmethod
     def residuals(

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
+from .loss import Weightable
 from .norms import AbsoluteNorm, Total
 from .sampled import Parts, SampledLoss, largest_first, rows_of_parts
 
@@ -17,7 +18,7 @@ _NOTHING = 1e-13
 HALVINGS = 4
 
 
-class MeanAbs(SampledLoss):
+class MeanAbs(Weightable, SampledLoss):
     r"""The mean absolute residual, :math:`\frac{1}{N m_{D+1}} \sum_{ij} |f_j(x_i; c) - y_{ij}|`.
 
     Epigraph form: minimise :math:`\sum_g \theta_g` subject to :math:`\theta_g \pm q_g \ge 0`. With all residuals,
@@ -31,11 +32,17 @@ class MeanAbs(SampledLoss):
 
     def of_residuals(self, values: NDArray[np.float64]) -> float:
         """Return the mean absolute value; in a reduction, the weights divide by the number of residuals."""
-        return float(np.abs(values).mean())
+        return float((self._shares(len(values)) * np.abs(values)).sum())
+
+    def _shares(self, count: int) -> NDArray[np.float64]:
+        """Return the weight of each residual; they add up to one."""
+        if self.importance is None:
+            return np.full(count, 1.0 / count)
+        return np.repeat(self.importance, count // len(self.importance)) / count
 
     def scale(self, targets: NDArray[np.float64]) -> float:
         """Return the mean absolute target."""
-        return self.of_residuals(targets) or 1.0
+        return self.of_residuals(targets.reshape(-1)) or 1.0
 
     def parts(self, singles: int, values: NDArray[np.float64], slopes: NDArray[np.float64]) -> Parts:
         """Return the residuals nearest to zero, which change their signs first, and groups of those that move alike."""
@@ -45,7 +52,7 @@ class MeanAbs(SampledLoss):
 
     def weights(self, parts: Parts, values: NDArray[np.float64]) -> csr_matrix:
         """Return the matrix that adds up each part with the signs of the values; with these nothing is lost."""
-        return rows_of_parts(parts, _signs(values) / len(values))
+        return rows_of_parts(parts, _signs(values) * self._shares(len(values)))
 
     def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
         """Divide the groups that lose most by the signs that their terms have, and then lose nothing."""

@@ -11,11 +11,11 @@ from ...polynomials import Polynomial
 from ...polynomials.tables import from_table
 from ..expansion import Expansion
 from ..network import PolynomialNetwork
-from .loss import Loss
+from .loss import Loss, Weightable
 from .norms import Largest, Norm
 
 
-class MeanResidual(Loss):
+class MeanResidual(Weightable, Loss):
     r"""The largest entry of the mean residual, :math:`\|\frac1N \sum_i (f(x_i; c) - y_i)\|_\infty`.
 
     Epigraph form: minimise `theta` subject to :math:`\theta \pm (\hat f_j(c) - \hat y_j) \ge 0`. Only `m_{D+1}`
@@ -30,13 +30,13 @@ class MeanResidual(Loss):
 
     def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
         """Return the norm of the mean residual."""
-        return self.norm.value((network.predict(X) - Y).mean(axis=0))
+        return self.norm.value(np.average(network.predict(X) - Y, axis=0, weights=self.importance))
 
     def residuals(
         self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
     ) -> tuple[Polynomial, ...]:
         """Return the entries of the mean residual; their data are sums over the samples, streamed in chunks."""
-        values = expansion.mean_outputs(X)
+        values = expansion.mean_outputs(X, self.importance)
         values[0] -= targets
         return tuple(from_table(expansion.exponents, np.ascontiguousarray(values.T), expansion.names))
 

@@ -12,7 +12,7 @@ from ...polynomials.factored import Factor
 from ..data_free import without_redundancy
 from ..expansion import Expansion
 from ..network import PolynomialNetwork
-from .loss import Loss
+from .loss import Loss, Weightable
 from .norms import Norm, SumOfSquares
 
 #: Gaps are measured against this share of the mean squared target, so that a loss counts as zero when its root is
@@ -20,7 +20,7 @@ from .norms import Norm, SumOfSquares
 SQUARED_SHARE = 1e-8
 
 
-class MeanSquared(Loss):
+class MeanSquared(Weightable, Loss):
     r"""The mean squared error, :math:`\frac1{N m_{D+1}} \sum_i \|f(x_i; c) - y_i\|_2^2`: over samples and outputs.
 
     The unit is that of scikit-learn and torch. The data enter only through the triangular factor of the matrix
@@ -35,7 +35,7 @@ class MeanSquared(Loss):
 
     def value(self, network: PolynomialNetwork, X: NDArray[np.float64], Y: NDArray[np.float64]) -> float:
         """Return the mean squared error."""
-        return float(((network.predict(X) - Y) ** 2).mean())
+        return float(np.average(((network.predict(X) - Y) ** 2).mean(axis=1), weights=self.importance))
 
     def residuals(
         self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
@@ -46,11 +46,11 @@ class MeanSquared(Loss):
     def factor(self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]) -> Factor:
         """Return the triangular factor, with one column for each dimension that monomials without data have."""
         columns, combination = without_redundancy(expansion)
-        factor = expansion.triangular_factor(X, targets) / targets.size**0.5
+        factor = expansion.triangular_factor(X, targets, self.importance) / targets.size**0.5
         if combination is not None:
             factor = np.linalg.qr(factor[:, np.append(columns, factor.shape[1] - 1)], mode="r")
         return Factor.of(expansion.exponents, factor, expansion.names, combination)
 
     def scale(self, targets: NDArray[np.float64]) -> float:
         """Return a small share of the mean squared target."""
-        return SQUARED_SHARE * (float((targets**2).mean()) or 1.0)
+        return SQUARED_SHARE * (float(np.average((targets**2).mean(axis=1), weights=self.importance)) or 1.0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from typing import ClassVar
@@ -90,6 +91,7 @@ class AbsoluteNorm(Norm):
         return epigraph(polynomials, self.bounds.names(len(polynomials)))
 
 
+@dataclass(frozen=True)
 class Largest(AbsoluteNorm):
     """The largest absolute value: one bound for all."""
 
@@ -112,6 +114,7 @@ class Largest(AbsoluteNorm):
         return np.append(point, self.value(evaluate_all(polynomials, point)))
 
 
+@dataclass(frozen=True)
 class Total(AbsoluteNorm):
     """The sum of the absolute values: a bound for each."""
 
@@ -134,6 +137,7 @@ class Total(AbsoluteNorm):
         return np.append(point, np.abs(evaluate_all(polynomials, point)))
 
 
+@dataclass(frozen=True)
 class SumOfSquares(Norm):
     """The sum of squares, which is a polynomial itself."""
 
