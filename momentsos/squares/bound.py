@@ -171,6 +171,8 @@ class MomentProgram(BoundProgram):
                 self.centred,
                 self.whitened.ones,
                 lambda gram, rho: self.centred.equations(self._missing(Dyadic.of(gram), self._gamma(rho))[1]),
+                np.eye(len(self.whitened.root)),
+                0.0,
                 until,
             )
         status = SDPStatus.OPTIMAL if answer.gap < _OPTIMAL else SDPStatus.INACCURATE

@@ -64,6 +64,11 @@ class CentredMoments:
         root = (whitened.root_exact @ Dyadic.of(shift)).floats()
         return _written(root, centre, products)
 
+    @classmethod
+    def plain(cls, root: Floats, products: Products) -> CentredMoments:
+        """Write down the map around the origin, for a diagonal root."""
+        return _written(root, np.eye(1, len(root), len(root) - 1)[0], products)
+
     @cached_property
     def seen(self) -> Floats:
         """The matrices of the `v` and of L(1) in whitened coordinates."""

@@ -23,6 +23,7 @@ from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
 from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
+from ...squares.definite import definite
 from ...squares.form import Form, form_of, raised
 from ...squares.products import Products
 from ...squares.size import refuse_if_too_large, size_of
@@ -34,6 +35,8 @@ Floats = NDArray[np.float64]
 
 #: Syzygies up to which their side is asked where that of moments fails.
 _AFFORDABLE = 1_500
+#: Products up to which a matrix is looked for that is definite where there are fewer residuals than monomials.
+_FEW = 2_500
 #: A bound that exceeds that of free least squares by no more than this share rests on no syzygies.
 _NO_MORE = 1e-9
 #: The denominator is as wide as the best point's coordinates, or as this.
@@ -126,10 +129,14 @@ class Squares(Method):
             centre, widths = setting.centre, widths_of(setting.centre)
         form = raised_form(problem, order, inner, centre, widths)
         refuse_if_too_large(form, request.memory_limit)
+        products = Products.of(form.exponents, form.extra)
         white = whitened(form)
+        if white is None and size_of(form).products <= _FEW:
+            strict = definite(form, products, request.until)
+            white = None if strict is None else whitened(*strict)
         if white is None:
             return None
-        products = Products.of(form.exponents, form.extra)
+        form = white.form
         near = setting.centre if isinstance(setting, Around) and setting.centre.any() else None
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(products.rows)
