@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -14,7 +16,7 @@ from momentsos.learning.formulate import formulate
 def data(degrees, outputs=1, biases=True, samples=40, width=5, noise=0.1, seed=0):
     random = np.random.default_rng(seed)
     sizes = [width] * (len(degrees) + 1) + [outputs]
-    weights = [random.standard_normal((m, n)) / n**0.5 for n, m in zip(sizes[:-1], sizes[1:], strict=True)]
+    weights = [random.standard_normal((m, n)) / n**0.5 for n, m in pairwise(sizes)]
     given = [0.5 * random.standard_normal(m) for m in sizes[1:]] if biases else None
     X = random.standard_normal((samples, width))
     network = ms.PolynomialNetwork(weights, degrees, biases=given)

@@ -1,4 +1,4 @@
-"""Sums of squares whose minimum is known: what the residuals leave at the planted point is orthogonal to all columns."""
+"""Sums of squares whose minimum is known: the residuals at the planted point are orthogonal to all columns."""
 
 from __future__ import annotations
 
