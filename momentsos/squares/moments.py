@@ -36,17 +36,17 @@ class CentredMoments:
         From centred monomials, the constant last, to whitened residuals.
     centre : (K,) array
         The `a`, with 1 at the end.
-    place : (K, K) integer array
-        The number of the unknown `C` of a pair; that of none where the product is a sum of others, or one with 1.
+    entries : tuple of (entries,) arrays
+        Rows, columns, unknowns `C` and shares of these in the centred moment matrix, by rows.
     count : int
-        How many there are.
+        How many `C` there are.
     dense : (K, K, K) array
         For the `v`, and for :math:`L(1)` at the end, what one unit of them adds to the centred moment matrix.
     """
 
     root: Floats
     centre: Floats
-    place: NDArray[np.intp]
+    entries: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Floats]
     count: int
     dense: Floats
     turn: Floats
@@ -78,53 +78,50 @@ class CentredMoments:
     def lengths(self) -> Floats:
         """The lengths of all unknowns' matrices in whitened coordinates."""
         inside = self.root.T @ self.root
-        rows, columns, places = self.patterns
-        found = np.zeros(self.count)
+        rows, columns, places, shares = self.entries
         order = np.argsort(places, kind="stable")
+        found = np.zeros(self.count)
         begins = np.searchsorted(places[order], np.arange(self.count + 1))
         for number, (begin, end) in enumerate(pairwise(begins.tolist())):
-            i, j = rows[order[begin:end]], columns[order[begin:end]]
-            found[number] = float((inside[np.ix_(j, i)] * inside[np.ix_(i, j)].T).sum())
+            chosen = order[begin:end]
+            i, j, c = rows[chosen], columns[chosen], shares[chosen]
+            found[number] = float(c @ (inside[np.ix_(j, i)] * inside[np.ix_(i, j)].T) @ c)
         return np.concatenate([np.sqrt(np.abs(found)), np.linalg.norm(self.seen, axis=(1, 2))])
-
-    @cached_property
-    def patterns(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-        """Rows, columns and places of the entries of the centred matrix that are an unknown `C`."""
-        rows, columns = np.nonzero(self.place >= 0)
-        return rows, columns, self.place[rows, columns]
 
     def matrix(self, unknowns: Floats) -> Floats:
         """Return the moment matrix in whitened coordinates."""
         own, rest = unknowns[: self.count], unknowns[self.count :]
-        centred = np.zeros_like(self.root)
-        rows, columns, places = self.patterns
-        centred[rows, columns] = own[places]
-        return np.asarray(self.root @ centred @ self.root.T + np.tensordot(rest, self.seen, axes=1))
+        rows, columns, places, shares = self.entries
+        size = len(self.root)
+        centred = np.bincount(rows * size + columns, shares * own[places], minlength=size * size)
+        return np.asarray(self.root @ centred.reshape(size, size) @ self.root.T + np.tensordot(rest, self.seen, axes=1))
 
     def adjoint(self, matrix: Floats) -> Floats:
         """Return the inner products of all unknowns' matrices with a symmetric one."""
-        inside = self.root.T @ matrix @ self.root
-        rows, columns, places = self.patterns
-        own = np.bincount(places, inside[rows, columns], minlength=self.count)
+        own = self._sums(self.root.T @ matrix @ self.root)
         return np.concatenate([own, np.tensordot(self.seen, matrix, axes=2)])
+
+    def _sums(self, inside: Floats) -> Floats:
+        rows, columns, places, shares = self.entries
+        return np.asarray(np.bincount(places, shares * inside[rows, columns], minlength=self.count), dtype=np.float64)
 
     def schur(self, left: Floats, right: Floats) -> Floats:
         r"""Return the matrix of all :math:`\langle F_i, X F_j Y \rangle`, for symmetric `X` and `Y`."""
         u, v = self.root.T @ left @ self.root, self.root.T @ right @ self.root
         size, total = len(u), self.count + len(self.dense)
         found = np.zeros((total, total))
-        rows, columns, places = self.patterns
-        pattern = sp.csr_matrix((np.ones(len(rows)), (places, rows)), shape=(self.count, size))
-        order = np.lexsort((rows, places))
-        for i in range(size):
-            mine = np.flatnonzero(self.place[i] >= 0)
-            if not len(mine):
-                continue
-            pattern.data = v[columns[order], i]
-            found[self.place[i, mine], : self.count] += (pattern @ u[:, mine]).T
+        rows, columns, places, shares = self.entries
+        ends = np.searchsorted(rows, np.arange(size + 1))
+        shape = self.count, size
+        for i, (begin, end) in enumerate(pairwise(ends.tolist())):
+            if begin < end:
+                inner = sp.csr_matrix((shares * v[columns, i], (places, rows)), shape=shape)
+                mine = slice(begin, end)
+                outer = sp.csr_matrix((shares[mine], (places[mine], columns[mine])), shape=shape)
+                found[: self.count, : self.count] += outer @ (inner @ u).T
         products = u @ self.dense @ v
         symmetric = (products + products.transpose(0, 2, 1)) / 2
-        cross = np.array([np.bincount(places, part[rows, columns], minlength=self.count) for part in symmetric])
+        cross = np.array([self._sums(part) for part in symmetric])
         found[self.count :, : self.count] = cross
         found[: self.count, self.count :] = cross.T
         flat = self.dense.reshape(len(self.dense), -1)
@@ -172,15 +169,16 @@ def _written(root: Floats, centre: Floats, products: Products) -> CentredMoments
     amounts = _Amounts.of(centre, products)
     dense = np.zeros((size, size, size))
     exact: list[tuple[int, int, dict[int, int]]] = []
-    place = np.full((size, size), -1, dtype=np.intp)
+    entries: list[tuple[int, int, int, float]] = []
     for i, j, p in zip(products.first.tolist(), products.second.tolist(), products.place.tolist(), strict=True):
         if j == last:
             dense[i, i, last] = dense[i, last, i] = 1.0
             continue
         total = amounts.centred(i, j, p)
-        own = [key for key in total if key >= size]
-        if own:
-            place[i, j] = place[j, i] = own[0] - size
+        for key, share in total.items():
+            if key >= size:
+                value = nearest(share, -amounts.fine)
+                entries += {(i, j, key - size, value), (j, i, key - size, value)}
         listed = {key: value for key, value in total.items() if key < size and value}
         exact.append((i, j, listed))
         for key, value in listed.items():
@@ -189,7 +187,14 @@ def _written(root: Floats, centre: Floats, products: Products) -> CentredMoments
     kept = [*amounts.number, *amounts.linear]
     pairs = [*amounts.represented.values(), *((i, last) for i in amounts.linear.values())]
     where = np.array(kept, dtype=np.intp)
-    return CentredMoments(root, centre, place, len(amounts.number), dense, turn, where, tuple(pairs))
+    rows, columns, places, shares = zip(*sorted(entries), strict=True) if entries else ((), (), (), ())
+    listed_entries = (
+        np.array(rows, dtype=np.intp),
+        np.array(columns, dtype=np.intp),
+        np.array(places, dtype=np.intp),
+        np.array(shares, dtype=np.float64),
+    )
+    return CentredMoments(root, centre, listed_entries, len(amounts.number), dense, turn, where, tuple(pairs))
 
 
 @dataclass(frozen=True, eq=False)
