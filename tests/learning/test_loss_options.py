@@ -65,12 +65,12 @@ def test_absolute_penalties_on_one_layer_are_the_lasso() -> None:
 
 
 def test_a_ridge_holds_the_scale_so_that_nothing_is_normalised() -> None:
-    fit = ms.learn(CASE.network, CASE.X, CASE.Y, ridge=1e-3)
+    fit = ms.learn(CASE.network, CASE.X, CASE.Y, ridge=1e-2)
     assert fit.network.unknowns.names == ("c10", "c11", "c12", "c20", "c21", "c22")
     assert fit.status in (ms.Status.CERTIFIED, ms.Status.CERTIFIED_WITHIN)
     size = sum(float((c**2).sum()) for c in fit.coefficients)
     loss = ((fit.network.predict(CASE.X) - CASE.Y) ** 2).mean()
-    assert fit.upper_bound == pytest.approx(loss + 1e-3 * size, rel=1e-9)
+    assert fit.upper_bound == pytest.approx(loss + 1e-2 * size, rel=1e-9)
 
 
 @pytest.mark.parametrize(("ridge", "absolute"), [(0.1, 0.0), (0.0, 0.1), (0.1, 0.2)])
