@@ -24,7 +24,7 @@ Floats = NDArray[np.float64]
 EVALUATIONS = 300
 #: It ends when the best value was found this many times.
 ENOUGH = 4
-#: A share of the loss at zero coefficients below which an end of the search leaves nothing to look for.
+#: A share of the loss at zero coefficients, squared, below which an end of the search leaves nothing to look for.
 SMALL = 1e-2
 
 
@@ -39,7 +39,8 @@ def suits(formulation: Formulation, points: Floats, X: Floats) -> bool:
         return False
     nothing = formulation.lifted(np.zeros(formulation.problem.n_variables))
     with np.errstate(all="ignore"):
-        small = formulation.objective(points[0]) <= SMALL * formulation.objective(nothing)
+        share = SMALL if formulation.norm.squared else SMALL**0.5
+        small = formulation.objective(points[0]) <= share * formulation.objective(nothing)
         chart = chart_at(formulation.network, formulation.coefficients(points[0]), X)
     return small and chart == formulation.network.chart
 
