@@ -42,7 +42,7 @@ def proved_squares(
     """
     assert result.solution is not None
     form, problem = relaxation.program.whitened.form, result.problem
-    proof = relaxation.program.proof(result.solution)
+    proof = relaxation.program.best(result.solution)
     if proof is None or proof.bound <= 0:
         gamma, defect, gram = Fraction(0), Fraction(0), form.gram
     else:

@@ -117,7 +117,7 @@ class Dyadic:
 
     def floats(self) -> Floats:
         """Return the nearest floats, up to one unit in the last place."""
-        values = [_nearest(int(w), self.exponent) for w in self.whole.entries()]
+        values = [nearest(int(w), self.exponent) for w in self.whole.entries()]
         return np.array(values).reshape(self.shape)
 
 
@@ -125,6 +125,7 @@ def _restored(shape: tuple[int, int], entries: list[int], exponent: int) -> Dyad
     return Dyadic(fmpz_mat(*shape, entries), exponent)
 
 
-def _nearest(whole: int, exponent: int) -> float:
+def nearest(whole: int, exponent: int) -> float:
+    """Return the float next to an integer times two to a power, up to one unit in the last place."""
     spare = max(0, whole.bit_length() - 64)
     return math.ldexp(float(whole >> spare), spare + exponent)

@@ -50,6 +50,18 @@ class BoundProgram(ABC):
     def proof(self, solution: SDPSolution) -> Proof | None:
         """Return what a solution proves, None where that is nothing."""
 
+    def least(self) -> Proof | None:
+        """Return the proof of the free least-squares bound, which needs no syzygies."""
+        gamma = Fraction(self.whitened.floor)
+        return proved(self.whitened, gamma, self.whitened.form.gram - self.whitened.form.ones.times(gamma))
+
+    def best(self, solution: SDPSolution) -> Proof | None:
+        """Return the proof with the higher bound, of a solution or of free least squares; None without either."""
+        found = self.proof(solution)
+        if found is not None and found.bound >= Fraction(self.whitened.floor):
+            return found
+        return max((p for p in (found, self.least()) if p is not None), key=lambda p: p.bound, default=None)
+
     @property
     def products(self) -> Products:
         """The products of the basis."""
@@ -159,6 +171,8 @@ class MomentProgram(BoundProgram):
                 self.centred,
                 self.whitened.ones,
                 lambda gram, rho: self.centred.equations(self._missing(Dyadic.of(gram), self._gamma(rho))[1]),
+                np.eye(len(self.whitened.root)),
+                0.0,
                 until,
             )
         status = SDPStatus.OPTIMAL if answer.gap < _OPTIMAL else SDPStatus.INACCURATE

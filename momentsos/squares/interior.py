@@ -96,7 +96,9 @@ class _Newton:
         return _Direction(_symmetric(d_x), d_y, _symmetric(self.moments.matrix(d_y) + dual), d_rho)
 
 
-def solved(moments: CentredMoments, ones: Floats, missing: Missing, until: float = np.inf) -> Answer:
+def solved(
+    moments: CentredMoments, ones: Floats, missing: Missing, start: Floats, rho: float, until: float = np.inf
+) -> Answer:
     r"""Solve the program; the best iterate is returned when nothing gets better, or the time is over.
 
     Parameters
@@ -105,14 +107,16 @@ def solved(moments: CentredMoments, ones: Floats, missing: Missing, until: float
     ones : (K, K) array
         The `J`.
     missing : callable
-        Of `X` and ρ: the inner products of the unknowns' matrices with what :math:`I - \rho J - X` lacks.
+        Of `X` and ρ: the inner products of the unknowns' matrices with what :math:`I - \rho J - X` lacks, or
+        another matrix in place of `I`.
+    start, rho : (K, K) array and float
+        Where `X` and ρ begin.
     until : float
         By `time.perf_counter`.
     """
     size = len(ones)
-    unit, end = moments.adjoint(np.eye(size)), moments.adjoint(ones)
-    scale = moments.lengths
-    x, s, y, rho = np.eye(size), np.eye(size), np.zeros(len(unit)), 0.0
+    end, scale = moments.adjoint(ones), moments.lengths
+    x, s, y = start, np.eye(size), np.zeros(len(end))
     best = Answer(rho, x, s, np.inf, 0)
     for step in range(_STEPS):
         mu = float(np.tensordot(x, s)) / size

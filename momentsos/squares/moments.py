@@ -16,7 +16,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..polynomials.dyadic import Dyadic
+from ..polynomials.dyadic import Dyadic, nearest
 from .products import Products
 from .whitening import Whitened
 
@@ -36,17 +36,17 @@ class CentredMoments:
         From centred monomials, the constant last, to whitened residuals.
     centre : (K,) array
         The `a`, with 1 at the end.
-    place : (K, K) integer array
-        The number of the unknown `C` of a pair; that of none where the product is a sum of others, or one with 1.
+    entries : tuple of (entries,) arrays
+        Rows, columns, unknowns `C` and shares of these in the centred moment matrix, by rows.
     count : int
-        How many there are.
+        How many `C` there are.
     dense : (K, K, K) array
         For the `v`, and for :math:`L(1)` at the end, what one unit of them adds to the centred moment matrix.
     """
 
     root: Floats
     centre: Floats
-    place: NDArray[np.intp]
+    entries: tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp], Floats]
     count: int
     dense: Floats
     turn: Floats
@@ -64,6 +64,11 @@ class CentredMoments:
         root = (whitened.root_exact @ Dyadic.of(shift)).floats()
         return _written(root, centre, products)
 
+    @classmethod
+    def plain(cls, root: Floats, products: Products) -> CentredMoments:
+        """Write down the map around the origin, for a diagonal root."""
+        return _written(root, np.eye(1, len(root), len(root) - 1)[0], products)
+
     @cached_property
     def seen(self) -> Floats:
         """The matrices of the `v` and of L(1) in whitened coordinates."""
@@ -73,53 +78,50 @@ class CentredMoments:
     def lengths(self) -> Floats:
         """The lengths of all unknowns' matrices in whitened coordinates."""
         inside = self.root.T @ self.root
-        rows, columns, places = self.patterns
-        found = np.zeros(self.count)
+        rows, columns, places, shares = self.entries
         order = np.argsort(places, kind="stable")
+        found = np.zeros(self.count)
         begins = np.searchsorted(places[order], np.arange(self.count + 1))
         for number, (begin, end) in enumerate(pairwise(begins.tolist())):
-            i, j = rows[order[begin:end]], columns[order[begin:end]]
-            found[number] = float((inside[np.ix_(j, i)] * inside[np.ix_(i, j)].T).sum())
+            chosen = order[begin:end]
+            i, j, c = rows[chosen], columns[chosen], shares[chosen]
+            found[number] = float(c @ (inside[np.ix_(j, i)] * inside[np.ix_(i, j)].T) @ c)
         return np.concatenate([np.sqrt(np.abs(found)), np.linalg.norm(self.seen, axis=(1, 2))])
-
-    @cached_property
-    def patterns(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-        """Rows, columns and places of the entries of the centred matrix that are an unknown `C`."""
-        rows, columns = np.nonzero(self.place >= 0)
-        return rows, columns, self.place[rows, columns]
 
     def matrix(self, unknowns: Floats) -> Floats:
         """Return the moment matrix in whitened coordinates."""
         own, rest = unknowns[: self.count], unknowns[self.count :]
-        centred = np.zeros_like(self.root)
-        rows, columns, places = self.patterns
-        centred[rows, columns] = own[places]
-        return np.asarray(self.root @ centred @ self.root.T + np.tensordot(rest, self.seen, axes=1))
+        rows, columns, places, shares = self.entries
+        size = len(self.root)
+        centred = np.bincount(rows * size + columns, shares * own[places], minlength=size * size)
+        return np.asarray(self.root @ centred.reshape(size, size) @ self.root.T + np.tensordot(rest, self.seen, axes=1))
 
     def adjoint(self, matrix: Floats) -> Floats:
         """Return the inner products of all unknowns' matrices with a symmetric one."""
-        inside = self.root.T @ matrix @ self.root
-        rows, columns, places = self.patterns
-        own = np.bincount(places, inside[rows, columns], minlength=self.count)
+        own = self._sums(self.root.T @ matrix @ self.root)
         return np.concatenate([own, np.tensordot(self.seen, matrix, axes=2)])
+
+    def _sums(self, inside: Floats) -> Floats:
+        rows, columns, places, shares = self.entries
+        return np.asarray(np.bincount(places, shares * inside[rows, columns], minlength=self.count), dtype=np.float64)
 
     def schur(self, left: Floats, right: Floats) -> Floats:
         r"""Return the matrix of all :math:`\langle F_i, X F_j Y \rangle`, for symmetric `X` and `Y`."""
         u, v = self.root.T @ left @ self.root, self.root.T @ right @ self.root
         size, total = len(u), self.count + len(self.dense)
         found = np.zeros((total, total))
-        rows, columns, places = self.patterns
-        pattern = sp.csr_matrix((np.ones(len(rows)), (places, rows)), shape=(self.count, size))
-        order = np.lexsort((rows, places))
-        for i in range(size):
-            mine = np.flatnonzero(self.place[i] >= 0)
-            if not len(mine):
-                continue
-            pattern.data = v[columns[order], i]
-            found[self.place[i, mine], : self.count] += (pattern @ u[:, mine]).T
+        rows, columns, places, shares = self.entries
+        ends = np.searchsorted(rows, np.arange(size + 1))
+        shape = self.count, size
+        for i, (begin, end) in enumerate(pairwise(ends.tolist())):
+            if begin < end:
+                inner = sp.csr_matrix((shares * v[columns, i], (places, rows)), shape=shape)
+                mine = slice(begin, end)
+                outer = sp.csr_matrix((shares[mine], (places[mine], columns[mine])), shape=shape)
+                found[: self.count, : self.count] += outer @ (inner @ u).T
         products = u @ self.dense @ v
         symmetric = (products + products.transpose(0, 2, 1)) / 2
-        cross = np.array([np.bincount(places, part[rows, columns], minlength=self.count) for part in symmetric])
+        cross = np.array([self._sums(part) for part in symmetric])
         found[self.count :, : self.count] = cross
         found[: self.count, self.count :] = cross.T
         flat = self.dense.reshape(len(self.dense), -1)
@@ -163,62 +165,100 @@ def _integers(values: Floats) -> tuple[list[int], int]:
 
 
 def _written(root: Floats, centre: Floats, products: Products) -> CentredMoments:
-    size = len(centre)
-    last = size - 1
-    mixed = dict(products.rewritten)
-    linear = {
-        int(p): int(i) for i, j, p in zip(products.first, products.second, products.place, strict=True) if j == last
-    }
-    represented: dict[int, tuple[int, int]] = {}
-    number: dict[int, int] = {}
-    for i, j, p in zip(products.first.tolist(), products.second.tolist(), products.place.tolist(), strict=True):
-        if p not in linear and p not in mixed and p not in represented:
-            number[p], represented[p] = len(represented), (i, j)
-    a = [Fraction(float(x)) for x in centre]
+    size, last = len(centre), len(centre) - 1
+    amounts = _Amounts.of(centre, products)
     dense = np.zeros((size, size, size))
-    exact: list[tuple[int, int, dict[int, Fraction]]] = []
-    place = np.full((size, size), -1, dtype=np.intp)
-
-    def moment(p: int, share: Fraction, total: dict[int, Fraction]) -> None:
-        """Add a share of the moment of a product: the amounts of v, of L(1) at `last`, and of C at size + number."""
-        if p in mixed:
-            for value, part in mixed[p]:
-                moment(part, share * Fraction(value), total)
-        elif p in linear:
-            i = linear[p]
-            total[i] = total.get(i, Fraction(0)) + share
-            if i != last:
-                total[last] = total.get(last, Fraction(0)) + share * a[i]
-        else:
-            i, j = represented[p]
-            key = size + number[p]
-            total[key] = total.get(key, Fraction(0)) + share
-            for x, y in ((i, j), (j, i)):
-                total[x] = total.get(x, Fraction(0)) + share * a[y]
-            total[last] = total.get(last, Fraction(0)) + share * a[i] * a[j]
-
+    exact: list[tuple[int, int, dict[int, int]]] = []
+    entries: list[tuple[int, int, int, float]] = []
     for i, j, p in zip(products.first.tolist(), products.second.tolist(), products.place.tolist(), strict=True):
         if j == last:
             dense[i, i, last] = dense[i, last, i] = 1.0
             continue
-        total: dict[int, Fraction] = {}
-        moment(p, Fraction(1), total)
-        for x, y in ((i, j), (j, i)):
-            total[x] = total.get(x, Fraction(0)) - a[y]
-        total[last] = total.get(last, Fraction(0)) - a[i] * a[j]
-        exact.append((i, j, {key: value for key, value in total.items() if key < size and value}))
-        for key, value in total.items():
+        total = amounts.centred(i, j, p)
+        for key, share in total.items():
             if key >= size:
-                place[i, j] = place[j, i] = key - size
-            elif value:
-                dense[key, i, j] = dense[key, j, i] = float(value)
-    turn = _turned(root, dense, exact)
-    kept = [*number, *linear]
-    pairs = [*represented.values(), *((i, last) for i in linear.values())]
-    return CentredMoments(root, centre, place, len(number), dense, turn, np.array(kept, dtype=np.intp), tuple(pairs))
+                value = nearest(share, -amounts.fine)
+                entries += {(i, j, key - size, value), (j, i, key - size, value)}
+        listed = {key: value for key, value in total.items() if key < size and value}
+        exact.append((i, j, listed))
+        for key, value in listed.items():
+            dense[key, i, j] = dense[key, j, i] = nearest(value, -amounts.bits)
+    turn = _turned(root, dense, exact, amounts.bits)
+    kept = [*amounts.number, *amounts.linear]
+    pairs = [*amounts.represented.values(), *((i, last) for i in amounts.linear.values())]
+    where = np.array(kept, dtype=np.intp)
+    rows, columns, places, shares = zip(*sorted(entries), strict=True) if entries else ((), (), (), ())
+    listed_entries = (
+        np.array(rows, dtype=np.intp),
+        np.array(columns, dtype=np.intp),
+        np.array(places, dtype=np.intp),
+        np.array(shares, dtype=np.float64),
+    )
+    return CentredMoments(root, centre, listed_entries, len(amounts.number), dense, turn, where, tuple(pairs))
 
 
-def _turned(root: Floats, dense: Floats, exact: list[tuple[int, int, dict[int, Fraction]]]) -> Floats:
+@dataclass(frozen=True, eq=False)
+class _Amounts:
+    r"""What the moments of products are in the unknowns, in integers over two to a power.
+
+    The unknowns are numbered: the `v` by their monomials, L(1) as the constant, the `C` behind them.
+    """
+
+    a: list[int]
+    one: int
+    bits: int
+    fine: int
+    linear: dict[int, int]
+    number: dict[int, int]
+    represented: dict[int, tuple[int, int]]
+    mixed: dict[int, list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, centre: Floats, products: Products) -> _Amounts:
+        a, spare = _integers(centre)
+        last = len(centre) - 1
+        values = [value for _, parts in products.rewritten for value, _ in parts]
+        whole, fine = _integers(np.array(values)) if values else ([], 0)
+        taken = iter(whole)
+        mixed = {place: [(next(taken), part) for _, part in parts] for place, parts in products.rewritten}
+        listed = list(zip(products.first.tolist(), products.second.tolist(), products.place.tolist(), strict=True))
+        linear = {p: i for i, j, p in listed if j == last}
+        represented: dict[int, tuple[int, int]] = {}
+        for i, j, p in listed:
+            if p not in linear and p not in mixed:
+                represented.setdefault(p, (i, j))
+        number = {p: place for place, p in enumerate(represented)}
+        return cls(a, 1 << spare, 2 * spare + fine, fine, linear, number, represented, mixed)
+
+    def centred(self, i: int, j: int, place: int) -> dict[int, int]:
+        """Return the amounts of the unknowns in the centred moment of a pair with that product."""
+        total: dict[int, int] = {}
+        for value, part in self.mixed.get(place, [(1 << self.fine, place)]):
+            self._add(part, value, total)
+        self._spread(i, j, -(1 << self.fine), total)
+        return total
+
+    def _add(self, place: int, share: int, total: dict[int, int]) -> None:
+        last = len(self.a) - 1
+        if place in self.linear:
+            i = self.linear[place]
+            total[i] = total.get(i, 0) + share * self.one * self.one
+            if i != last:
+                total[last] = total.get(last, 0) + share * self.a[i] * self.one
+            return
+        key = len(self.a) + self.number[place]
+        total[key] = total.get(key, 0) + share
+        self._spread(*self.represented[place], share, total)
+
+    def _spread(self, i: int, j: int, share: int, total: dict[int, int]) -> None:
+        """Add what a pair's moment has beside its centred one."""
+        a, last = self.a, len(self.a) - 1
+        total[i] = total.get(i, 0) + share * a[j] * self.one
+        total[j] = total.get(j, 0) + share * a[i] * self.one
+        total[last] = total.get(last, 0) + share * a[i] * a[j]
+
+
+def _turned(root: Floats, dense: Floats, exact: list[tuple[int, int, dict[int, int]]], bits: int) -> Floats:
     """Turn the `v` into directions of which some leave the pairs as they are, to first order: tangents.
 
     In these large entries cancel, and they are formed exactly. Returns the directions as columns, the one of L(1) too.
@@ -232,13 +272,11 @@ def _turned(root: Floats, dense: Floats, exact: list[tuple[int, int, dict[int, F
     turn[:last, :last] = transposed.T
     dense[:] = np.tensordot(turn.T, dense, axes=1)
     near = np.flatnonzero(singular < _TANGENT * singular[0]).tolist()
-    bits = max((share.denominator.bit_length() - 1 for _, _, parts in exact for share in parts.values()), default=0)
     amounts, fine = _integers(turn[:, near].T.reshape(-1))
-    unit = Fraction(1, 2 ** (bits + fine))
     for i, j, parts in exact:
-        listed = [(key, int(share * 2**bits)) for key, share in parts.items() if key < last]
+        listed = [(key, share) for key, share in parts.items() if key < last]
         for number, direction in enumerate(near):
             begin = number * (last + 1)
-            value = float(unit * sum(amounts[begin + key] * share for key, share in listed))
+            value = nearest(sum([amounts[begin + key] * share for key, share in listed]), -bits - fine)
             dense[direction, i, j] = dense[direction, j, i] = value
     return turn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import ClassVar
 
@@ -23,15 +23,22 @@ from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
 from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
+from ...squares.definite import definite
 from ...squares.form import Form, form_of, raised
 from ...squares.products import Products
 from ...squares.size import refuse_if_too_large, size_of
 from ...squares.whitening import whitened
 from ..request import Request
-from .base import Candidates, Method, Next, Progress, Setting
+from .base import Candidates, Method, Next, Progress, Setting, Tried
 
 Floats = NDArray[np.float64]
 
+#: Syzygies up to which their side is asked where that of moments fails.
+_AFFORDABLE = 1_500
+#: Products up to which a matrix is looked for that is definite where there are fewer residuals than monomials.
+_FEW = 2_500
+#: A bound that exceeds that of free least squares by no more than this share rests on no syzygies.
+_NO_MORE = 1e-9
 #: The denominator is as wide as the best point's coordinates, or as this.
 _WIDTH = 0.1
 
@@ -61,9 +68,13 @@ class SquaresRelaxation(Relaxation):
 
 @dataclass(frozen=True, eq=False)
 class Around(Setting):
-    """A setting with the point that the denominator is centred at, in the units of the problem."""
+    """A setting with the point that the denominator is centred at, in the units of the problem.
+
+    `syzygies` asks for that side of the program.
+    """
 
     centre: Floats = field(default_factory=lambda: np.zeros(0))
+    syzygies: bool = False
 
 
 class Squares(Method):
@@ -94,11 +105,20 @@ class Squares(Method):
         return min(size.products, size.syzygies)
 
     def propose(self, progress: Progress) -> Next:
-        """Return the problem as it is, with the denominator around the best point."""
+        """Return the problem as it is, with the denominator around the best point.
+
+        Where the side of moments has not even given the free least-squares bound, that of syzygies is asked.
+        """
         known = progress.known
         n = known.problem.n_variables
         centre = np.zeros(n) if known.best is None else known.optimum[0]
-        return Next(known, (Around(unchanged(known.problem), EVERYTHING, np.ones(n), 0.0, centre),), last=True)
+        around = Around(unchanged(known.problem), EVERYTHING, np.ones(n), 0.0, centre)
+        if not progress.rounds:
+            return Next(known, (around,))
+        tried = progress.rounds[-1]
+        if len(progress.rounds) > 1 or not tried or not _fell_short(tried[-1]):
+            return Next(known, last=True)
+        return Next(known, (replace(around, syzygies=True),), last=True)
 
     def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
         """Return the program in whitened residuals, None where the data do not determine enough."""
@@ -109,14 +129,19 @@ class Squares(Method):
             centre, widths = setting.centre, widths_of(setting.centre)
         form = raised_form(problem, order, inner, centre, widths)
         refuse_if_too_large(form, request.memory_limit)
+        products = Products.of(form.exponents, form.extra)
         white = whitened(form)
+        if white is None and size_of(form).products <= _FEW:
+            strict = definite(form, products, request.until)
+            white = None if strict is None else whitened(*strict)
         if white is None:
             return None
-        products = Products.of(form.exponents, form.extra)
+        form = white.form
         near = setting.centre if isinstance(setting, Around) and setting.centre.any() else None
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(products.rows)
-        if size_of(form).in_moments and request.solver in ("auto", "native"):
+        asked = isinstance(setting, Around) and setting.syzygies
+        if size_of(form).in_moments and not asked and request.solver in ("auto", "native"):
             program: BoundProgram = MomentProgram.of(white, products, near)
             return SquaresRelaxation(plan, assemble(plan).sdp, rows, program, centre, widths, inner)
         stated = SyzygyProgram.of(white, products)
@@ -134,7 +159,7 @@ class Squares(Method):
     ) -> tuple[DualBound | None, float | None]:
         """Return the bound that is proved in exact arithmetic, rounded down."""
         assert isinstance(relaxation, SquaresRelaxation)
-        proof = relaxation.program.proof(solution)
+        proof = relaxation.program.best(solution)
         if proof is None:
             return None, None
         value = -rounded_up(-proof.bound)
@@ -153,6 +178,16 @@ class Squares(Method):
         ends = least_squares_ends(problem, known.options.seed + 1, known.options.until, further)
         points = [known.local.polish(known.change.inverse_point(end)) for end in ends]
         return Candidates(None, tuple(point for point in points if point.feasible), ())
+
+
+def _fell_short(tried: Tried) -> bool:
+    """Whether the side of moments has given less than free least squares, and the other side is affordable."""
+    relaxation = tried.relaxation
+    if not isinstance(relaxation, SquaresRelaxation) or not isinstance(relaxation.program, MomentProgram):
+        return False
+    form, floor = relaxation.program.whitened.form, relaxation.program.whitened.floor
+    short = tried.lower is None or tried.lower <= floor * (1 + _NO_MORE)
+    return short and size_of(form).syzygies <= _AFFORDABLE
 
 
 def factor_of(problem: Problem) -> Factor:

@@ -38,16 +38,17 @@ def without_squares(problem: Problem, constraints: Constraints, equivalent: bool
         Whether the feasible points are to be the same: inequalities with factors of both parities stay as they are.
     """
     names = problem.variables
-    equal, other, changed = [], [], False
-    for form in constraints.equalities:
-        parts = _factors(form)
-        changed |= parts is not None
+    zero, nonnegative = (
+        [_factors(form) for form in forms] for forms in (constraints.equalities, constraints.inequalities)
+    )
+    if equivalent:
+        nonnegative = [None if p is not None and _has_both_parities(p[1]) else p for p in nonnegative]
+    if all(parts is None for parts in (*zero, *nonnegative)):
+        return None
+    equal, other = [], []
+    for form, parts in zip(constraints.equalities, zero, strict=True):
         equal.append(_polynomial(form, names) if parts is None else _product(parts[1], names))
-    for form in constraints.inequalities:
-        parts = _factors(form)
-        if parts is not None and equivalent and len({power % 2 for _, power in parts[1]}) == 2:
-            parts = None
-        changed |= parts is not None
+    for form, parts in zip(constraints.inequalities, nonnegative, strict=True):
         if parts is None:
             other.append(_polynomial(form, names))
             continue
@@ -57,7 +58,11 @@ def without_squares(problem: Problem, constraints: Constraints, equivalent: bool
             other.append(_product(odd, names) * float(sign))
         elif sign < 0:
             equal.append(_product(factors, names))
-    return Problem(problem.minimize, tuple(other), tuple(equal), names) if changed else None
+    return Problem(problem.minimize, tuple(other), tuple(equal), names)
+
+
+def _has_both_parities(factors: list[tuple[fmpz_mpoly, int]]) -> bool:
+    return len({power % 2 for _, power in factors}) == 2
 
 
 def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
