@@ -77,7 +77,7 @@ def polynomial_network(model: MLPRegressor, degrees: tuple[int, ...] = DEGREES) 
     biases = [np.array(b) for b in model.intercepts_]
     for layer in range(1, len(degrees)):
         biases[layer] = biases[layer] - weights[layer].sum(axis=1)
-    return ms.PolynomialNetwork(weights=weights, degrees=degrees, biases=biases)
+    return ms.PolynomialNetwork(weights=weights, degrees=degrees, biases=biases, normalisation="paper")
 
 
 def interval_fit(network: ms.PolynomialNetwork, model: MLPRegressor, X: NDArray[np.float64]) -> ms.PolynomialNetwork:

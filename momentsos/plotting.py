@@ -43,7 +43,9 @@ def plot_activations(fit: Fit, X: ArrayLike, path: str | PathLike[str]) -> None:
         inputs = hidden @ network.weights[layer].T + network.bias(layer)
         low, high = np.quantile(inputs, [0.005, 0.995])
         grid = np.linspace(low, high, 200)
-        axis.plot(grid, activation.at(grid, coefficients), linewidth=2)
+        units = inputs.shape[1] if activation.per_unit else 1
+        every = np.broadcast_to(grid[:, None], (len(grid), units))
+        axis.plot(grid, activation.at(every, coefficients), linewidth=2)
         axis.set_title(f"layer {layer + 1}, {activation.title}")
         axis.set_xlabel("t")
         axis.grid(alpha=0.3)

@@ -59,11 +59,14 @@ def _lower(case: Training, claim: Claim, unit: Fraction, divided: bool) -> list[
 def _covered(claim: Claim, coefficients: Sequence[Sequence[float]]) -> bool | None:
     """Whether coefficients lie in the region of a bound: it is one in those that are free, in order, if it has as many.
 
-    The constants of the inner layers are fixed to 1.
+    The constants of the inner layers are fixed to 1, or free.
     """
     *inner, last = coefficients
-    free = [Fraction(c) for layer in inner for c in layer[1:]] + [Fraction(c) for c in last]
-    return claim.covers(free) if claim.region is not None and len(claim.region["centre"]) == len(free) else None
+    normalised = [Fraction(c) for layer in inner for c in layer[1:]] + [Fraction(c) for c in last]
+    for free in (normalised, [Fraction(c) for layer in coefficients for c in layer]):
+        if claim.region is not None and len(claim.region["centre"]) == len(free):
+            return claim.covers(free)
+    return None
 
 
 def gap_of_fit(claim: Claim, unit: Fraction) -> list[Fault]:

@@ -177,9 +177,7 @@ class Evidence:
         old = self.bound
         if old is None or old.absorbed or self.known.best is None or old.region.contains(self.known.optimum[0]):
             return self
-        found = self._where(old.dual, old.setting)
-        same = None if found is None else replace(old, dual=found.dual, region=found.region, theorem=None)
-        return replace(self, bound=same)
+        return replace(self, bound=self._believed(self._where(old.dual, old.setting), old))
 
     def _placed(self, dual: DualBound, solved: Solved) -> Bound | None:
         """Return a bound with the set on which it holds, None where it is worth nothing."""
@@ -188,10 +186,20 @@ class Evidence:
         unproved = self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma))
         if theorem is None and unproved:
             theorem = proved_everywhere(dual, setting, relaxation)
-        found = Placed(dual, setting.region) if theorem is not None else self._where(dual, setting)
+        bound = Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)
+        return bound if theorem is not None else self._believed(self._where(dual, setting), bound)
+
+    def _believed(self, found: Placed | None, old: Bound) -> Bound | None:
+        """Return a bound where it was placed; of an identity in rounded coordinates what is proved on that box."""
         if found is None:
             return None
-        return Bound(found.dual, found.region, solved.order, setting, relaxation, solved.solution, theorem)
+        new = replace(old, dual=found.dual, region=found.region, theorem=None)
+        if not (found.dual.absorbed and isinstance(found.region, Box)):
+            return new
+        assert self.known.upper is not None  # there is no such box without a point
+        parts = found.dual, old.setting, old.relaxation, old.solution
+        theorem = proved_bound(*parts, found.region, self.known.upper)
+        return None if theorem is None else replace(new, theorem=theorem)
 
     def _where(self, dual: DualBound, setting: Setting) -> Placed | None:
         """Return a bound that is not proved with the set on which it holds, None where it is worth nothing."""

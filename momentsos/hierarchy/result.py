@@ -23,6 +23,7 @@ from ..sdp import Residuals, SDPSolution, SDPStatus
 from .gaps import absolute_gap, relative_gap
 from .prover import PROVER
 from .status import Status
+from .theorems import is_theorem
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -100,11 +101,8 @@ class Result(Record):
         the best point, where the defect of the solver's identity was subtracted on that; `coverage` is its text.
     absorbed : bool
         Whether the defect of the solver's identity was absorbed (see `Attempt.absorbed`).
-    rigorous : bool
-        Whether the lower bound is a theorem about `problem` with the numbers that it has: an exact identity is proved
-        to exist, or the defect of one is bounded, with every rounding error, on the set of all points that are at least
-        as good as the best one (`momentsos.bounds.rigor`, `momentsos.bounds.on_box`), or on `region` where that is a
-        box.
+    proved : bool or None
+        What `rigorous` says; None where it was not looked at yet.
     unit : float
         Of relative gaps; see `momentsos.hierarchy.gaps`.
     feasibility : Feasibility or None
@@ -144,7 +142,7 @@ class Result(Record):
     relaxation: Relaxation | None = None
     solution: SDPSolution | None = None
     change: Any = None
-    rigorous: bool = False
+    proved: bool | None = None
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
 
@@ -173,6 +171,16 @@ class Result(Record):
         """With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each."""
         found = () if self.solution is None else self.solution.statistics.get("asked", ())
         return tuple(map(str, found)) if isinstance(found, tuple) else ()
+
+    @cached_property
+    def rigorous(self) -> bool:
+        """Whether the lower bound is a theorem about `problem` with the numbers that it has.
+
+        An exact identity is proved to exist, or the defect of one is bounded, with every rounding error, on the set of
+        all points that are at least as good as the best one (`momentsos.bounds.rigor`, `momentsos.bounds.on_box`), or
+        on `region` where that is a box. For losses it is found out when it is first asked for.
+        """
+        return is_theorem(self) if self.proved is None else self.proved
 
     def certify(
         self, exact: bool = True, *, tolerance: float = 1e-4, solver: str = "auto", time_limit: float | None = 60.0

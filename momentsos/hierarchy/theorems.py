@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..bounds.changed import changed_box, exactly_changed
-from ..bounds.dual import DualBound
+from ..bounds.dual import DualBound, dual_bound
 from ..bounds.exact_ray import exactly_empty
 from ..bounds.implied import implied_box
 from ..bounds.on_box import prove_on_box
@@ -20,6 +21,9 @@ from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import DualRay, SDPSolution
 from .methods import Setting
+
+if TYPE_CHECKING:
+    from .result import Result
 
 
 def proved_bound(
@@ -56,6 +60,20 @@ def proved_empty(setting: Setting, relaxation: Relaxation, ray: DualRay, until: 
     change = setting.change
     meant, span = _meant(change), span_of(relaxation.plan, change.original, change.matrix)
     return prove_empty(relaxation, meant, ray, span, until) or exactly_empty(relaxation, meant, ray)
+
+
+def is_theorem(result: Result) -> bool:
+    """Return whether the lower bound of a result is proved, from the relaxation that it came from."""
+    relaxation, solution, change = result.relaxation, result.solution, result.change
+    lower, upper = result.lower_bound, result.upper_bound
+    if relaxation is None or solution is None or change is None or lower is None or upper is None:
+        return False
+    reach = np.ones(len(change.matrix))
+    dual = dual_bound(relaxation, solution, reach)
+    if dual is None:
+        return False
+    value = proved_bound(dual, Setting(change, result.region, reach), relaxation, solution, result.region, upper)
+    return value is not None and value >= lower
 
 
 def _meant(change: AffineChange) -> Problem:

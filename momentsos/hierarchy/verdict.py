@@ -28,7 +28,8 @@ def result_of(evidence: Evidence) -> Result:
     seen = evidence.replaced().without_refuted()
     if seen.certified and seen.attempts and not _is_flat(seen):
         seen = replace(seen, known=seen.known.gathered()).replaced().without_refuted()
-    seen = seen.proved()
+    later = np.isfinite(seen.request.facts.lowest)  # the status of a loss does not hang on it
+    seen = seen if later else seen.proved()
     known, request, bound = seen.known, seen.request, seen.bound
     last = seen.attempts[-1] if seen.attempts else None
     # A bound that is known beforehand can be certified from any relaxation.
@@ -51,7 +52,7 @@ def result_of(evidence: Evidence) -> Result:
         solver=bound.solution.solver if bound else request.solver,
         region=_region(seen),
         absorbed=bound is None or bound.absorbed,
-        rigorous=lower is not None and seen.rigorous,
+        proved=None if later and lower is not None and not seen.rigorous else lower is not None and seen.rigorous,
         unit=seen.unit,
         tol=request.tol,
         problem=request.problem,

@@ -1,6 +1,7 @@
 """Networks with polynomial activations, and the polynomial problems that training them is."""
 
 from .activation import Activation
+from .composed import ComposedNetwork
 from .formulate import Formulation, formulate
 from .identifiability import Identifiability, identifiability
 from .losses import LOSSES, Loss, loss_named
@@ -10,6 +11,7 @@ from .unknowns import Unknowns
 __all__ = [
     "LOSSES",
     "Activation",
+    "ComposedNetwork",
     "Formulation",
     "Identifiability",
     "Loss",

@@ -147,7 +147,13 @@ class Activation(Record):
 
     def powers_of(self, coefficients: Floats) -> Floats:
         """Return coefficients in ascending powers of `t`, in the shape of those of the basis."""
-        return np.asarray(coefficients) @ self.elements.T
+        given = np.asarray(coefficients, dtype=np.float64)
+        return given if self.are_powers else given @ self.elements.T
+
+    @property
+    def are_powers(self) -> bool:
+        """Whether the elements are the powers of `t` themselves."""
+        return self.basis == "monomials" and self.interval in (None, _OWN)
 
     @property
     def _stated(self) -> tuple[float, float]:
@@ -199,7 +205,7 @@ class Activation(Record):
         """
         if not isinstance(self.basis, str):
             return FunctionLayer.of(self.basis, units, forms)
-        in_powers = np.einsum("pi,...ij->...pj", self.elements, forms)
+        in_powers = forms if self.are_powers else np.einsum("pi,...ij->...pj", self.elements, forms)
         return Layer.of(shared, varying, units, forms_as_polynomials(in_powers, units), until)
 
 

@@ -55,6 +55,8 @@ def _takes_over_a_scale(activation: Activation) -> bool:
 
     Its elements must span the same space as some powers of `t`, and what is fixed must lie in these, or be constant.
     """
+    if activation.are_powers:
+        return not any(value for place, value in activation.fixed.items() if place > 0)
     free, elements = list(activation.free), activation.elements
     spanned = elements[:, free]
     rows = np.abs(spanned).max(axis=1, initial=0.0) > _ZERO * np.abs(elements).max()
@@ -94,7 +96,7 @@ def shares(network: PolynomialNetwork, coefficients: Sequence[Floats], X: Floats
         inputs = hidden @ network.weights[layer].T + network.bias(layer)
         sizes = np.zeros((inputs.shape[1], activation.size))
         for place in range(activation.size):
-            one = np.eye(activation.size)[place]
+            one = (np.arange(activation.size) == place).astype(np.float64)
             terms = activation.at(inputs, np.tile(one, (inputs.shape[1], 1)) if activation.per_unit else one)
             sizes[:, place] = np.sqrt((terms**2).mean(axis=0))
         sizes = sizes if activation.per_unit else np.sqrt((sizes**2).mean(axis=0))
@@ -126,7 +128,9 @@ def moved(network: PolynomialNetwork, coefficients: Sequence[Floats], chart: Cha
         scale = float(found[layer][place[1:]])
         found[layer] = found[layer] / scale
         powers = behind.powers_of(found[layer + 1]) * scale ** np.arange(behind.size)
-        own = np.linalg.solve(behind.elements, np.atleast_2d(powers).T).T.reshape(found[layer + 1].shape)
+        own = powers
+        if not behind.are_powers:
+            own = np.linalg.solve(behind.elements, np.atleast_2d(powers).T).T.reshape(powers.shape)
         free = list(behind.free)
         found[layer + 1][..., free] = own[..., free]
     return found

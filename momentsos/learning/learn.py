@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
@@ -24,6 +25,7 @@ from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
+from .report import Report, report
 from .starts import least_squares_points
 
 Floats = NDArray[np.float64]
@@ -55,6 +57,28 @@ class Fit(Result):
     coefficients: list[NDArray[np.float64]] | None = None
     formulation: Formulation | None = None
     identifiability: Identifiability | None = None
+
+    def report(self, X: ArrayLike, Y: ArrayLike) -> Report:
+        """Return what the fit says beside its loss, as one record and one table; see `momentsos.learning.report`.
+
+        Parameters
+        ----------
+        X : (N, m_0) array
+        Y : (N, m_{D+1}) array, or (N,) class labels
+            The data that it was learned from.
+
+        Raises
+        ------
+        InvalidInput
+            No coefficients were learned, or the data do not match.
+        """
+        if self.network is None or self.coefficients is None or self.formulation is None:
+            raise InvalidInput("report: no coefficients were learned, there is nothing to report")
+        inputs, targets = checked_data(self.network, X, Y)
+        same = replace(self.network, coefficients=None, normalisation=self.formulation.network.chart or "none")
+        squared = formulated(same, inputs, targets, Goal.of("mse"))
+        outcome = (self.status, self.lower_bound, self.upper_bound)
+        return report(self.network, self.formulation, squared, outcome, inputs, targets)
 
     def _more_rows(self) -> list[tuple[str, object]]:
         return [
@@ -169,8 +193,8 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
     result = _solved(formulation, points, options)
     if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
         other, points = searched_further(formulation, goal, result.minimizers, X, Y, seed, until)
-        lower = other.objective(points[0]) < formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
-        if lower or other.network.chart != formulation.network.chart:
+        best = formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
+        if len(points) and (other.objective(points[0]) < best or other.network.chart != formulation.network.chart):
             second = _solved(other, points, options)
             if _is_certified(second) or _gap(second) < _gap(result):
                 formulation, result = other, second

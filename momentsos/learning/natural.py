@@ -19,6 +19,8 @@ Floats = NDArray[np.float64]
 
 #: Samples that the pass looks at, at most.
 SAMPLES = 1_000
+#: Layers of more coefficients than this keep units of one: nothing that can be solved has so many.
+MOST = 200
 
 
 def natural_units(network: PolynomialNetwork, X: Floats, seed: int = 0) -> Floats:
@@ -45,8 +47,10 @@ def natural_units(network: PolynomialNetwork, X: Floats, seed: int = 0) -> Float
             inputs = hidden @ network.weights[layer].T + network.bias(layer)
             hidden = activation.at(inputs, fixed[layer])
             size = float(np.sqrt((hidden**2).mean())) or 1.0
+            if activation.size > MOST:
+                continue
             for place in activation.free:
-                one = np.eye(activation.size)[place]
+                one = (np.arange(activation.size) == place).astype(np.float64)
                 every = np.tile(one, (inputs.shape[1], 1)) if activation.per_unit else one
                 term = activation.at(inputs, every)
                 unit = size / float(np.sqrt((term**2).mean()))

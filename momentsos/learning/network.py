@@ -17,6 +17,7 @@ from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
+from .composed import ComposedNetwork, composed, multiplicative_depth
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -96,11 +97,13 @@ class PolynomialNetwork(Record):
             object.__setattr__(self, "biases", biases)
         object.__setattr__(self, "ties", _ties(self.ties, activations))
         object.__setattr__(self, "normalisation", _normalisation(self.normalisation))
+        asked = not isinstance(self.normalisation, str) or self.normalisation == "paper"
         if self.leading == len(activations):
             raise InvalidInput("activations: no coefficient is free, so there is nothing to learn")
         if self.coefficients is not None:
             object.__setattr__(self, "coefficients", self._shaped(self.coefficients))
-        if not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
+        held = self.ties or (asked and self.chart) or any(each.bounds or each.constraints for each in activations)
+        if held and not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
             raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
 
     def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
@@ -245,6 +248,28 @@ class PolynomialNetwork(Record):
         for layer, (activation, coefficients) in enumerate(zip(self.activations, self.coefficients, strict=True)):
             hidden = activation.at(hidden @ self.weights[layer].T + self.bias(layer), coefficients)
         return np.asarray(hidden @ self.weights[-1].T + self.bias(len(self.weights) - 1))
+
+    def to_polynomial(self, memory_limit: int | None = None) -> ComposedNetwork:
+        """Return the outputs as polynomials in the inputs, as arrays, as `Polynomial` or in SymPy.
+
+        Parameters
+        ----------
+        memory_limit : int, optional
+            Bytes that it may take; by default half of what is free.
+
+        Raises
+        ------
+        InvalidInput
+            The network has no coefficients, or an activation that is no polynomial.
+        ProblemTooLarge
+            Before anything large is allocated: the size is known beforehand.
+        """
+        return composed(self, memory_limit)
+
+    @property
+    def multiplicative_depth(self) -> int:
+        r"""The multiplicative depth, :math:`\sum_l \lceil \log_2 d_l \rceil`: products that follow each other."""
+        return multiplicative_depth(self)
 
 
 def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:

@@ -75,4 +75,4 @@ def searched_further(
             point = own.flatten(moved(network, coefficients, chart))
             if np.isfinite(point).all():
                 there.append(own.lifted(point))
-    return own, np.array(sorted(there, key=own.objective))
+    return own, np.array(sorted(there, key=own.objective)).reshape(-1, own.problem.n_variables)

@@ -22,12 +22,18 @@ _NOT_CONVERGED = 5
 
 
 def least_squares_points(
-    formulation: Formulation, seed: int, keep: int = 4, until: float = np.inf, evaluations: int = EVALUATIONS
+    formulation: Formulation,
+    seed: int,
+    keep: int = 4,
+    until: float = np.inf,
+    evaluations: int = EVALUATIONS,
+    enough: int = ENOUGH,
 ) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
 
     No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped; so is one
-    that takes more evaluations of the residuals than `evaluations`.
+    that takes more evaluations of the residuals than `evaluations`. The search ends when the best value was found
+    `enough` times.
 
     Returns
     -------
@@ -45,7 +51,7 @@ def least_squares_points(
         if time.perf_counter() > until:
             break
         lowest = min((size for size, _ in ends), default=0.0)
-        if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= ENOUGH:
+        if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= enough:
             break
         try:
             with np.errstate(all="ignore"):

@@ -130,12 +130,13 @@ def test_a_sum_of_squares_beyond_the_memory_is_refused_before_it_is_formed(monke
 
 def test_a_descent_by_linear_programs_ends_where_it_is(clock) -> None:
     case = noisy_instance((2, 1), samples=30, width=5, fresh=True)
-    known = Incumbents(loss_named("max_abs"), case.network, case.X, case.Y, 0, None)
+    squared = ms.formulate(case.network, case.X, case.Y, loss="mse")
+    known = Incumbents(loss_named("max_abs"), squared, np.zeros((0, 4)), case.X, case.Y, None)
     start = np.random.default_rng(3).standard_normal(len(known.table.names))
     ends = []
     for reads in (0, 12, 1000):
         clock.now = 0.0
-        ends.append(descend_by_linear_programs(known.loss, known.table, start, reads + 0.5))
+        ends.append(descend_by_linear_programs(known.loss, known.table, start, known.limits, reads + 0.5))
     heights = [known.loss.of_residuals(known.table.at(end)) for end in ends]
     assert np.array_equal(ends[0], start) and heights[0] >= heights[1] > heights[2]
 
@@ -143,7 +144,8 @@ def test_a_descent_by_linear_programs_ends_where_it_is(clock) -> None:
 def test_linear_programs_are_told_how_much_time_is_left(clock, monkeypatch) -> None:
     seen = []
     monkeypatch.setattr("scipy.optimize.linprog", lambda *_, options, **__: seen.append(options) or _NoAnswer())
-    sequential_lp._least_norm(loss_named("mae").norm, np.ones(4), np.ones((4, 2)), 1.0, clock.now + 11.0)
+    room, towards = np.zeros(0), np.zeros((0, 2))
+    sequential_lp._least_norm(loss_named("mae").norm, np.ones(4), np.ones((4, 2)), 1.0, room, towards, clock.now + 11.0)
     assert seen == [{"time_limit": 10.0}]
 
 
@@ -217,7 +219,7 @@ def test_what_follows_a_solve_has_its_time_in_a_line(clock, monkeypatch) -> None
 
 
 def test_the_search_for_a_loss_of_all_samples_has_its_time_in_a_line(clock, monkeypatch) -> None:
-    def slowly(_loss: object, _table: object, start: np.ndarray, _until: float) -> np.ndarray:
+    def slowly(_loss: object, _table: object, start: np.ndarray, _limits: object, _until: float) -> np.ndarray:
         clock.now += 1e6
         return start
 

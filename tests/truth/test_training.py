@@ -99,6 +99,7 @@ def test_units_of_the_inputs_change_no_minimum(seed: int) -> None:
 # -- candidates --------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_candidates_are_added_to_the_search(seed: int) -> None:
     """With a good candidate, or a bad one, a solve ends as well as without: no search followed where there was one."""

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from ...conditioning.split import inner_basis_size, inner_degrees
 from ...errors import BadOption
+from ...machine.caches import kept_beside
 from ...machine.checks import shown
 from ...polynomials import basis_size
 from ...problem import Problem
@@ -99,6 +100,7 @@ def _short(count: int) -> str:
     return str(count) if count < 10**9 else f"{count:.1e}"
 
 
+@kept_beside(1)
 def _sparse_moments(problem: Problem) -> int:
     """Return an upper estimate of the moments of the lowest sparse relaxation: all those of each clique."""
     order = problem.minimum_order

@@ -16,6 +16,7 @@ import numpy as np
 from flint import fmpz_mpoly, fmpz_mpoly_ctx, nmod_poly
 
 from ...polynomials import Polynomial
+from ...polynomials.exponents import Exponents
 from ...problem import Problem
 from .exact import Terms
 from .forms import Constraints, Form
@@ -37,16 +38,17 @@ def without_squares(problem: Problem, constraints: Constraints, equivalent: bool
         Whether the feasible points are to be the same: inequalities with factors of both parities stay as they are.
     """
     names = problem.variables
-    equal, other, changed = [], [], False
-    for form in constraints.equalities:
-        parts = _factors(form)
-        changed |= parts is not None
+    zero, nonnegative = (
+        [_factors(form) for form in forms] for forms in (constraints.equalities, constraints.inequalities)
+    )
+    if equivalent:
+        nonnegative = [None if p is not None and _has_both_parities(p[1]) else p for p in nonnegative]
+    if all(parts is None for parts in (*zero, *nonnegative)):
+        return None
+    equal, other = [], []
+    for form, parts in zip(constraints.equalities, zero, strict=True):
         equal.append(_polynomial(form, names) if parts is None else _product(parts[1], names))
-    for form in constraints.inequalities:
-        parts = _factors(form)
-        if parts is not None and equivalent and len({power % 2 for _, power in parts[1]}) == 2:
-            parts = None
-        changed |= parts is not None
+    for form, parts in zip(constraints.inequalities, nonnegative, strict=True):
         if parts is None:
             other.append(_polynomial(form, names))
             continue
@@ -56,7 +58,11 @@ def without_squares(problem: Problem, constraints: Constraints, equivalent: bool
             other.append(_product(odd, names) * float(sign))
         elif sign < 0:
             equal.append(_product(factors, names))
-    return Problem(problem.minimize, tuple(other), tuple(equal), names) if changed else None
+    return Problem(problem.minimize, tuple(other), tuple(equal), names)
+
+
+def _has_both_parities(factors: list[tuple[fmpz_mpoly, int]]) -> bool:
+    return len({power % 2 for _, power in factors}) == 2
 
 
 def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
@@ -65,6 +71,8 @@ def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
     used = np.flatnonzero(exponents.any(axis=0))
     degree = int(exponents.sum(axis=1).max())
     if degree < 2 or degree > _DEGREE or len(exponents) > _TERMS or len(used) > _VARIABLES or form.bits > 2000:
+        return None
+    if _has_a_variable_alone(exponents):
         return None
     numbers = form.integers()
     if not _may_have_squares(form, numbers):
@@ -76,6 +84,13 @@ def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
         return None
     sign = (1 if constant > 0 else -1) * (1 if form.starts_positive else -1)
     return sign, [(factor, int(power)) for factor, power in factors]
+
+
+def _has_a_variable_alone(exponents: Exponents) -> bool:
+    """Whether a variable occurs in one term, which is that variable times a number: there is no squared factor then."""
+    once = np.flatnonzero((exponents > 0).sum(axis=0) == 1)
+    linear = exponents.sum(axis=1) == 1
+    return bool(exponents[np.ix_(linear, once)].any())
 
 
 def _may_have_squares(form: Form, numbers: tuple[int, ...]) -> bool:
