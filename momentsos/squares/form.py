@@ -84,7 +84,8 @@ def form_of(factor: Factor) -> Form:
     spread[np.arange(len(place)), place] = 1.0
     spread[-1] *= -1.0
     rows = factor.matrix @ spread
-    seen = (np.abs(factor.matrix) @ np.abs(spread)).any(axis=0)  # a monomial without entries is in no residual
+    entries = np.abs(factor.matrix) @ np.abs(spread)
+    seen: NDArray[np.bool_] = entries.max(axis=0) > 0.0  # a monomial without entries is in no residual
     seen[-1] = True
     exponents, spread, rows = exponents[seen], spread[:, seen], rows[:, seen]
     exact = Dyadic.of(factor.matrix) @ Dyadic.of(spread)
