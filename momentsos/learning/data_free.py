@@ -8,15 +8,16 @@ polynomials :math:`m_p + \sum_q T_{pq} m_q` alone. The ranks of columns of data 
 from __future__ import annotations
 
 import numpy as np
-import scipy.linalg
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..polynomials.exponents import ExponentIndex, Exponents
 from .expansion import Expansion
 
-#: A pivot of less than this share of the first one, with columns of length one, is none.
+#: A column of length one of which no more than this is left beside others depends on them.
 _RANK = 1e-10
+#: A pivot of which that much is left is preferred.
+_CLEAR = 1e-3
 
 
 def without_redundancy(expansion: Expansion) -> tuple[NDArray[np.intp], sp.csr_matrix | None]:
@@ -36,7 +37,7 @@ def without_redundancy(expansion: Expansion) -> tuple[NDArray[np.intp], sp.csr_m
     if not len(free):
         return np.arange(terms), None
     unit = values / lengths
-    pivots = _pivots(unit, _last_constant(expansion.exponents[free], expansion.exponents))
+    pivots = _pivots(unit, np.argsort(-_alone(expansion.exponents[free], expansion.varying), kind="stable"))
     if len(pivots) == len(free):
         return np.arange(terms), None
     others = np.setdiff1d(np.arange(len(free)), pivots)
@@ -63,22 +64,29 @@ def _columns_without_data(expansion: Expansion) -> tuple[NDArray[np.intp], NDArr
     return np.asarray(places, dtype=np.intp), shared.values[alone].T
 
 
-def _last_constant(free: Exponents, everything: Exponents) -> int | None:
-    """Return the place of a variable among the monomials that occurs nowhere else; None without one."""
-    for place, row in enumerate(free):
-        if row.sum() == 1 and (everything[:, row > 0] > 0).sum() == 1:
-            return place
-    return None
+def _alone(free: Exponents, varying: Exponents) -> NDArray[np.intp]:
+    """Return how many products of each monomial with those of the data are no products of two of these, or of one.
+
+    A polynomial without such monomials keeps its relations to the others; so these are the first to be pivots.
+    """
+    with_one = np.concatenate([np.zeros((1, varying.shape[1]), dtype=np.int64), varying])
+    first, second = np.triu_indices(len(with_one))
+    index = ExponentIndex.numbering(with_one[first] + with_one[second])[0]
+    return np.array([int((index.find(varying + row) < 0).sum()) for row in free], dtype=np.intp)
 
 
-def _pivots(unit: NDArray[np.float64], first: int | None) -> NDArray[np.intp]:
-    """Return columns that span all: `first`, if it is one, and those that a factorisation with pivoting takes."""
-    begin = [] if first is None else [first]
-    rest = np.setdiff1d(np.arange(unit.shape[1]), begin)
-    left = unit[:, rest]
-    for place in begin:
-        left = left - np.outer(unit[:, place], unit[:, place] @ left)
-    r, order = scipy.linalg.qr(left, mode="r", pivoting=True)
-    diagonal = np.abs(np.diag(r))
-    rank = int((diagonal > _RANK).sum())
-    return np.array([*begin, *rest[order[:rank]]], dtype=np.intp)
+def _pivots(unit: NDArray[np.float64], order: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return columns that span all: the first ones in this order that are independent of those before."""
+    rank = int(np.linalg.matrix_rank(unit, tol=_RANK))
+    for clear in (_CLEAR, _RANK):
+        found: list[int] = []
+        basis = np.zeros((len(unit), 0))
+        for column in order:
+            rest = unit[:, column] - basis @ (basis.T @ unit[:, column])
+            length = float(np.linalg.norm(rest))
+            if length > clear and len(found) < rank:
+                found.append(int(column))
+                basis = np.column_stack([basis, rest / length])
+        if len(found) == rank:
+            break
+    return np.array(found, dtype=np.intp)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import BadOption, InvalidInput
+from ..machine.clock import refuse_if_late
 from ..machine.memory import memory_errors_told
 from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
@@ -17,6 +18,7 @@ from ..polynomials import Polynomial
 from ..polynomials.evaluator import Evaluator
 from ..polynomials.factored import Factor
 from ..problem import Problem
+from ..relaxations.size import refuse_if_too_large
 from .data import SampleWeights, checked_data
 from .expansion import Expansion
 from .limits import as_polynomials
@@ -77,9 +79,18 @@ class Formulation(Record):
 
     @classmethod
     def of_factor(
-        cls, network: PolynomialNetwork, goal: Goal, factor: Factor, scale: float, units: NDArray[np.float64]
+        cls,
+        network: PolynomialNetwork,
+        goal: Goal,
+        factor: Factor,
+        scale: float,
+        units: NDArray[np.float64],
+        until: float = math.inf,
     ) -> Formulation:
-        """Write the problem of a loss that is a sum of squares, which remembers its factor."""
+        """Write the problem of a loss that is a sum of squares, which remembers its factor, while there is time."""
+        n, terms = len(factor.variables), factor.matrix.shape[1]
+        refuse_if_too_large(f"the sum of squares of {terms} terms", n, terms**2)
+        refuse_if_late(until, "squares were added up")
         problem = Problem(factor.expanded, variables=factor.variables, squares=factor)
         return cls(network, goal.loss.name, goal.loss.norm, problem, factor.polynomials, scale, units)
 
@@ -228,7 +239,7 @@ def formulated(
             factor = None if len(network.unknowns.inequalities) else goal.loss.factor(expansion, X, targets)
             factor = None if factor is None else goal.penalties.in_factor(factor)
             if factor is not None:
-                return Formulation.of_factor(network, goal, factor, scale, units)
+                return Formulation.of_factor(network, goal, factor, scale, units, until)
             residuals = goal.loss.residuals(expansion, X, targets)
             return Formulation.of(network, goal, residuals, scale, units, until)
         except InvalidInput as error:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
@@ -18,6 +17,9 @@ from ..machine.records import Record
 from .dyadic import Dyadic
 from .exponents import MAX_DEGREE, Exponents, unique_rows
 from .polynomial import Polynomial
+
+if TYPE_CHECKING:  # a problem is made without SciPy
+    import scipy.sparse as sp
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -56,7 +58,7 @@ class Factor(Record):
         if not ((rows >= 0) & (rows == np.floor(rows)) & (rows <= MAX_DEGREE)).all():
             raise InvalidInput(f"exponents: expected integers from 0 to {MAX_DEGREE}")
         values = real_array(matrix, "R", "an array of shape (rows, terms + 1)")
-        mixed = None if combination is None else sp.csr_matrix(combination, dtype=np.float64)
+        mixed = None if combination is None else _as_rows(combination)
         terms = len(rows) if mixed is None else mixed.shape[0]
         if values.ndim != 2 or values.shape[1] != terms + 1 or not len(values):
             raise InvalidInput(f"R of shape {values.shape}: expected (rows, {terms + 1}), the last column for -1")
@@ -78,7 +80,9 @@ class Factor(Record):
         spread[-1] *= -1.0
         whole = Dyadic.of(self.matrix)
         if self.combination is not None:
-            whole = whole @ Dyadic.of(sp.block_diag([self.combination, np.eye(1)]).toarray())
+            mixed = np.zeros((self.combination.shape[0] + 1, self.combination.shape[1] + 1))
+            mixed[:-1, :-1], mixed[-1, -1] = self.combination.toarray(), 1.0
+            whole = whole @ Dyadic.of(mixed)
         return rows, whole @ Dyadic.of(spread)
 
     @cached_property
@@ -107,3 +111,9 @@ class Factor(Record):
         """Return the record as a JSON object."""
         mixed = None if self.combination is None else self.combination.toarray().tolist()
         return {"exponents": self.exponents.tolist(), "matrix": self.matrix.tolist(), "combination": mixed}
+
+
+def _as_rows(combination: Any) -> sp.csr_matrix:
+    import scipy.sparse as sp
+
+    return sp.csr_matrix(combination, dtype=np.float64)

@@ -83,10 +83,15 @@ def form_of(factor: Factor) -> Form:
     spread = np.zeros((len(place), len(exponents)))
     spread[np.arange(len(place)), place] = 1.0
     spread[-1] *= -1.0
+    rows = factor.matrix @ spread
+    entries = np.abs(factor.matrix) @ np.abs(spread)
+    seen: NDArray[np.bool_] = entries.max(axis=0) > 0.0  # a monomial without entries is in no residual
+    seen[-1] = True
+    exponents, spread, rows = exponents[seen], spread[:, seen], rows[:, seen]
     exact = Dyadic.of(factor.matrix) @ Dyadic.of(spread)
     ones = np.zeros((len(exponents), len(exponents)))
     ones[-1, -1] = 1.0
-    return Form(exponents, factor.matrix @ spread, exact.transposed() @ exact, Dyadic.of(ones), tuple(extra))
+    return Form(exponents, rows, exact.transposed() @ exact, Dyadic.of(ones), tuple(extra))
 
 
 def raised(form: Form, inner: tuple[int, ...], centre: Floats, widths: Floats) -> Form:

@@ -74,8 +74,8 @@ def whitened(form: Form, root: Floats | None = None) -> Whitened | None:
         return None
     inverse = _inverted(exact, near)
     ones = form.ones.congruent(inverse).floats()
-    top = float(np.linalg.eigvalsh(ones)[-1])
-    if not top > 0.0:  # of numbers that vanish among others
+    top = float(np.linalg.eigvalsh(ones)[-1]) if np.isfinite(ones).all() else 0.0
+    if not top > 0.0:  # numbers of sizes too different
         return None
     return Whitened(form, root, exact, inverse, ones / top, 1.0 / top, float(singular[0] / singular[-1]))
 

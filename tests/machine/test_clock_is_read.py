@@ -9,9 +9,10 @@ import pytest
 
 import momentsos as ms
 from momentsos.hierarchy import climb, solve
+from momentsos.hierarchy.methods import base
 from momentsos.learning import layers, loss_named, sequential_lp
 from momentsos.learning.expansion import Expansion
-from momentsos.learning.formulate import formulated
+from momentsos.learning.formulate import Goal, formulated
 from momentsos.learning.incumbents import Incumbents
 from momentsos.learning.instances import noisy_instance
 from momentsos.learning.layers import Product, UnitPolynomials, distinct_sums
@@ -57,7 +58,7 @@ WORK = {
     "all outputs": lambda until: Expansion.of(network(2, 2), until=until).outputs(X),
     "mean outputs": lambda until: Expansion.of(network(2, 2), until=until).mean_outputs(X),
     "the triangular factor": lambda until: Expansion.of(network(2, 2), until=until).triangular_factor(X, Y),
-    "the problem of a squared loss": lambda until: formulated(network(2, 2), X, Y, "mse", until),
+    "the problem of a squared loss": lambda until: formulated(network(2, 2), X, Y, Goal.of("mse"), until),
 }
 
 
@@ -185,7 +186,7 @@ def test_the_time_begins_with_the_call(clock, monkeypatch) -> None:
 
 def test_a_relaxation_that_takes_longer_to_assemble_than_there_is_time_is_not_begun(clock, monkeypatch) -> None:
     assembled = []
-    monkeypatch.setattr(climb, "assemble", assembled.append)
+    monkeypatch.setattr(base, "assemble", assembled.append)
     x = ms.variables([f"x{i}" for i in range(12)])
     problem = ms.Problem(sum(a**4 for a in x) + x[0] * x[1], [1 - sum(a**2 for a in x)])
     monkeypatch.setattr("momentsos.relaxations.size._SECONDS_PER_ENTRY", 1.0)
@@ -194,13 +195,13 @@ def test_a_relaxation_that_takes_longer_to_assemble_than_there_is_time_is_not_be
 
 
 def test_no_solver_is_asked_when_assembling_took_the_time(clock, monkeypatch) -> None:
-    assemble = climb.assemble
+    assemble = base.assemble
 
     def slowly(plan: object) -> object:
         clock.now += 1e6
         return assemble(plan)
 
-    monkeypatch.setattr(climb, "assemble", slowly)
+    monkeypatch.setattr(base, "assemble", slowly)
     monkeypatch.setattr("momentsos.hierarchy.request.solve_sdp", lambda *_: pytest.fail("a solver was asked"))
     assert "time limit" in ms.solve(_problem(), time_limit=1e5).message
 

@@ -167,11 +167,11 @@ def test_an_interruption_of_the_work_is_code_130_and_one_line(tmp_path) -> None:
     path.write_text(json.dumps(_hard_problem()))
     code = (
         "import os, signal, sys\n"
-        "import momentsos.hierarchy.climb as climb\n"
+        "import momentsos.hierarchy.methods.base as base\n"
         "def interrupted(*_, **__):\n"
         "    os.kill(os.getpid(), signal.SIGINT)\n"
         "    [None for _ in range(10**6)]\n"
-        "climb.assemble = interrupted\n"
+        "base.assemble = interrupted\n"
         "from momentsos.cli import main\n"
         f"sys.argv = ['momentsos', 'solve', {str(path)!r}, '--order', '3', '--json']\n"
         "sys.exit(main())\n"

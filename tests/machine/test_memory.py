@@ -53,7 +53,7 @@ def out_of_memory(*_: object, **__: object) -> None:
     ("place", "call"),
     [
         ("momentsos.hierarchy.solve.assemble", lambda: ms.relax(PROBLEM, 2)),
-        ("momentsos.hierarchy.climb.assemble", lambda: ms.solve(PROBLEM, 2)),
+        ("momentsos.hierarchy.methods.base.assemble", lambda: ms.solve(PROBLEM, 2)),
         ("momentsos.hierarchy.solve.first_points", lambda: ms.solve(PROBLEM, 2)),
         ("momentsos.learning.expansion.Expansion.of", lambda: ms.formulate(*small())),
         ("momentsos.learning.learn.formulated", lambda: ms.learn(*small())),
@@ -71,15 +71,15 @@ def small() -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
 
 
 def test_what_was_found_before_the_memory_ended_is_returned(monkeypatch) -> None:
-    from momentsos.hierarchy import climb
+    from momentsos.hierarchy.methods import base
 
-    assemble, calls = climb.assemble, []
+    assemble, calls = base.assemble, []
 
     def once(plan):
         calls.append(plan)
         return assemble(plan) if len(calls) == 1 else out_of_memory()
 
-    monkeypatch.setattr(climb, "assemble", once)
+    monkeypatch.setattr(base, "assemble", once)
     hard = ms.Problem(x**4 * y**2 + x**2 * y**4 - 3 * x**2 * y**2 + x, [4 - x**2, 4 - y**2])
     found = ms.solve(hard, method="dense", tol=1e-12)
     assert found.attempts and (len(calls) == 1 or "more memory" in found.message)

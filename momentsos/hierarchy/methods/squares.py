@@ -22,6 +22,7 @@ from ...polynomials.factored import Factor
 from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
+from ...solvers.native.options import NativeOptions
 from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
 from ...squares.definite import definite
 from ...squares.form import Form, form_of, raised
@@ -33,6 +34,8 @@ from .base import Candidates, Method, Next, Progress, Setting, Tried
 
 Floats = NDArray[np.float64]
 
+#: With these solvers the program in moments is solved by a method of its own.
+_OWN = ("auto", "native")
 #: Syzygies up to which their side is asked where that of moments fails.
 _AFFORDABLE = 1_500
 #: Products up to which a matrix is looked for that is definite where there are fewer residuals than monomials.
@@ -123,6 +126,8 @@ class Squares(Method):
     def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
         """Return the program in whitened residuals, None where the data do not determine enough."""
         problem = setting.change.original
+        if request.solver in _OWN:
+            NativeOptions.from_mapping(request.options.own)  # unknown names are refused, whoever solves the program
         n, inner = problem.n_variables, quadratic_split(problem).inner
         centre, widths = np.zeros(n), np.ones(n)
         if order and isinstance(setting, Around):
@@ -141,7 +146,7 @@ class Squares(Method):
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(products.rows)
         asked = isinstance(setting, Around) and setting.syzygies
-        if size_of(form).in_moments and not asked and request.solver in ("auto", "native"):
+        if size_of(form).in_moments and not asked and request.solver in _OWN:
             program: BoundProgram = MomentProgram.of(white, products, near)
             return SquaresRelaxation(plan, assemble(plan).sdp, rows, program, centre, widths, inner)
         stated = SyzygyProgram.of(white, products)
