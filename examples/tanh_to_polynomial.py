@@ -67,17 +67,9 @@ def trained(data: Data, seed: int = 0) -> MLPRegressor:
 
 
 def polynomial_network(model: MLPRegressor, degrees: tuple[int, ...] = DEGREES) -> ms.PolynomialNetwork:
-    r"""Return the network with the same weights and biases, and polynomials in place of tanh.
-
-    By convention the constant coefficient of the inner activation is 1. Subtracting the row sums of the next
-    weights from the next bias turns it into a polynomial with q(0) = 0, as tanh(0) = 0; its other coefficients are
-    free, as are all of the last one.
-    """
+    """Return the network with the same weights and biases, and polynomials in place of tanh, all coefficients free."""
     weights = [np.asarray(W.T) for W in model.coefs_]
-    biases = [np.array(b) for b in model.intercepts_]
-    for layer in range(1, len(degrees)):
-        biases[layer] = biases[layer] - weights[layer].sum(axis=1)
-    return ms.PolynomialNetwork(weights=weights, degrees=degrees, biases=biases, normalisation="paper")
+    return ms.PolynomialNetwork(weights=weights, degrees=degrees, biases=[np.array(b) for b in model.intercepts_])
 
 
 def interval_fit(network: ms.PolynomialNetwork, model: MLPRegressor, X: NDArray[np.float64]) -> ms.PolynomialNetwork:
@@ -92,8 +84,7 @@ def interval_fit(network: ms.PolynomialNetwork, model: MLPRegressor, X: NDArray[
         coefficients[: len(fitted)] = fitted
         chosen.append(coefficients)
         hidden = np.tanh(inputs)
-    # The inner ones are odd, so their constants are 0 up to rounding; what the network fixes them at replaces them.
-    return network.with_coefficients(network.unknowns.coefficients(network.unknowns.flatten(chosen)))
+    return network.with_coefficients(chosen)
 
 
 @dataclass(frozen=True)

@@ -180,8 +180,7 @@ def check_request(asked: Asked) -> None:
         raise BadOption(f"method = {shown(asked.method)}: expected a name")
     if not isinstance(asked.solver, str):
         raise BadOption(f"solver = {shown(asked.solver)}: expected a name, see momentsos.available_solvers()")
-    solver_named(asked.solver)
-    split_options(asked.solver_options)
+    solver_named(asked.solver).check_options(split_options(asked.solver_options).own)
 
 
 def _takes_a_line(function: object) -> bool:

@@ -71,6 +71,11 @@ def default_chart(network: PolynomialNetwork) -> Chart:
     return tuple(_place(network, layer, 0, network.activations[layer].free[0]) for layer in redundant_layers(network))
 
 
+def highest_chart(network: PolynomialNetwork) -> Chart:
+    """Return the last coefficient that is free of each layer whose scale is redundant."""
+    return tuple(_place(network, layer, 0, network.activations[layer].free[-1]) for layer in redundant_layers(network))
+
+
 def paper_chart(network: PolynomialNetwork) -> Chart:
     """Return the constant coefficients of all layers but the last."""
     for layer, each in enumerate(network.activations[:-1]):

@@ -50,7 +50,7 @@ def noisy_instance(
     divisor = width**0.5 if law == "scaled" else 1.0
     weights = [rng.standard_normal((width, width)) / divisor for _ in range(len(degrees) + 1)]
     drawn = [rng.standard_normal(degree + 1) for degree in degrees]
-    network = PolynomialNetwork(tuple(weights), degrees)
+    network = PolynomialNetwork(tuple(weights), degrees, normalisation="paper")
     true = network.unknowns.coefficients(network.unknowns.flatten(drawn))
     X = rng.standard_normal((samples, width))
     Y = network.with_coefficients(true).predict(X) + noise * rng.standard_normal((samples, width) if fresh else width)
@@ -68,5 +68,5 @@ def example_34() -> Instance:
     X = np.array([[2.0, 1, 0, -1], [-1, 1, 1, 1]])
     Y = np.array([[66.0, -22, 106, -104], [38, 30, 46, -33]])
     true = (np.array([1.0, 1.0, -2.0]), np.array([1.0, -1.0]))
-    network = PolynomialNetwork(weights, (2, 1))
+    network = PolynomialNetwork(weights, (2, 1), normalisation="paper")
     return Instance("example34", "Example 3.4 of Zhang, Nie and Tang (2025), exact data", network, X, Y, true)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import ProblemTooLarge
-from .charts import chart_at, moved
+from .charts import chart_at, highest_chart, moved
 from .formulate import Formulation, Goal, formulated
 from .network import PolynomialNetwork
 from .starts import least_squares_points
@@ -22,7 +22,9 @@ Floats = NDArray[np.float64]
 
 #: Evaluations of the residuals in one run of a search without normalisation.
 EVALUATIONS = 300
-#: A share of the loss at zero coefficients below which an end of the search leaves nothing to look for.
+#: It ends when the best value was found this many times.
+ENOUGH = 4
+#: A share of the loss at zero coefficients, squared, below which an end of the search leaves nothing to look for.
 SMALL = 1e-2
 
 
@@ -37,7 +39,8 @@ def suits(formulation: Formulation, points: Floats, X: Floats) -> bool:
         return False
     nothing = formulation.lifted(np.zeros(formulation.problem.n_variables))
     with np.errstate(all="ignore"):
-        small = formulation.objective(points[0]) <= SMALL * formulation.objective(nothing)
+        share = SMALL if formulation.norm.squared else SMALL**0.5
+        small = formulation.objective(points[0]) <= share * formulation.objective(nothing)
         chart = chart_at(formulation.network, formulation.coefficients(points[0]), X)
     return small and chart == formulation.network.chart
 
@@ -47,16 +50,18 @@ def searched_further(
 ) -> tuple[Formulation, Floats]:
     """Return the same loss in the chart that suits the best coefficients known, and points there, best first.
 
-    To `points` come the ends of a search without normalisation and, in another chart, those of a search there.
+    To `points` come the ends of searches without normalisation, in the chart of the highest places, where functions
+    without a constant are found most easily, and in the chart that is chosen.
     """
     network = formulation.network
+    found = [(formulation.objective(p), formulation.coefficients(p)) for p in points]
     try:
-        free = formulated(replace(network, normalisation="none"), X, Y, goal, until)
+        for normalisation in ("none", highest_chart(network)):
+            other = formulated(replace(network, normalisation=normalisation), X, Y, goal, until)
+            ends = least_squares_points(other, seed, until=until, evaluations=EVALUATIONS, enough=ENOUGH)
+            found += [(other.objective(p), other.coefficients(p)) for p in ends]
     except ProblemTooLarge:  # no time is left for it
         return formulation, points
-    ends = least_squares_points(free, seed, until=until, evaluations=EVALUATIONS)
-    found = [(formulation.objective(p), formulation.coefficients(p)) for p in points]
-    found += [(free.objective(p), free.coefficients(p)) for p in ends]
     found.sort(key=lambda pair: pair[0])
     if not found:
         return formulation, points

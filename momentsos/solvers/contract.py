@@ -155,6 +155,11 @@ class Solver(ABC):
         return self.side
 
     @classmethod
+    def check_options(cls, own: Mapping[str, object]) -> None:
+        """Raise `BadOption` for an option under the solver's own names that is wrong, where that is told beforehand."""
+        return
+
+    @classmethod
     @abstractmethod
     def memory(cls, sdp: SDP) -> int:
         """Return an estimate of the peak memory of a solve in bytes, from sizes alone."""

@@ -11,6 +11,7 @@ from momentsos.learning.data import one_hot
 from momentsos.learning.instances import noisy_instance
 
 CASE = noisy_instance((2, 2), samples=30, width=5, fresh=True)
+FREE = ms.PolynomialNetwork(CASE.network.weights, [2, 2])  # normalised by what the network and the loss leave redundant
 LINEAR = ms.PolynomialNetwork(CASE.network.weights[:2], [2])  # one layer: the loss is quadratic in the coefficients
 
 
@@ -65,18 +66,18 @@ def test_absolute_penalties_on_one_layer_are_the_lasso() -> None:
 
 
 def test_a_ridge_holds_the_scale_so_that_nothing_is_normalised() -> None:
-    fit = ms.learn(CASE.network, CASE.X, CASE.Y, ridge=1e-3)
+    fit = ms.learn(FREE, CASE.X, CASE.Y, ridge=1e-2)
     assert fit.network.unknowns.names == ("c10", "c11", "c12", "c20", "c21", "c22")
     assert fit.status in (ms.Status.CERTIFIED, ms.Status.CERTIFIED_WITHIN)
     size = sum(float((c**2).sum()) for c in fit.coefficients)
     loss = ((fit.network.predict(CASE.X) - CASE.Y) ** 2).mean()
-    assert fit.upper_bound == pytest.approx(loss + 1e-3 * size, rel=1e-9)
+    assert fit.upper_bound == pytest.approx(loss + 1e-2 * size, rel=1e-9)
 
 
 @pytest.mark.parametrize(("ridge", "absolute"), [(0.1, 0.0), (0.0, 0.1), (0.1, 0.2)])
 @pytest.mark.parametrize("loss", ["mse", "mean_residual"])
 def test_the_objective_is_the_loss_with_its_penalties(loss, ridge, absolute, rng) -> None:
-    formulation = ms.formulate(CASE.network, CASE.X, CASE.Y, loss, ridge=ridge, absolute=absolute)
+    formulation = ms.formulate(FREE, CASE.X, CASE.Y, loss, ridge=ridge, absolute=absolute)
     for _ in range(3):
         point = rng.standard_normal(6)
         network = formulation.network.with_coefficients(formulation.coefficients(point))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import ClassVar
 
@@ -43,6 +44,11 @@ class NativeSolver(Solver):
     name: ClassVar[str] = "native"
     accuracy: ClassVar[float] = rules.ACCURACY
     form: ClassVar[str] = "moments"
+
+    @classmethod
+    def check_options(cls, own: Mapping[str, object]) -> None:
+        """See `Solver`."""
+        NativeOptions.from_mapping(own)
 
     @classmethod
     def memory(cls, sdp: SDP) -> int:
