@@ -13,8 +13,8 @@ from .limits import nearest
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
-#: Sizes of starts in natural units, in turn: far out, where the highest powers rule, runs settle soonest, and what stands
-#: beside a constant of one may be that large. Of 60 losses two were missed from these, ten from the last alone.
+#: Sizes of starts in natural units, in turn. Far out the highest powers rule and runs settle soonest, and what stands
+#: beside a constant of one may be as large. Of 60 losses two were missed from these, ten from the last alone.
 _SIZES = np.array([100.0, 10.0, 1.0])
 #: It ends when the best value was found this many times.
 ENOUGH = 2
