@@ -38,6 +38,7 @@ from .request import (
     check_problem,
     check_request,
     check_squares,
+    is_number,
 )
 from .result import Result
 from .verdict import result_of
@@ -184,7 +185,8 @@ def minimise(
     check_request(asked)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
-    choice = methods_named(asked.method, problem)
+    inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
+    choice = methods_named(asked.method, replace(problem, squares=None) if inside else problem)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
     first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
