@@ -280,7 +280,8 @@ def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidenc
     """Whether another method is asked: where there is no bound, and where a gap is left that costs little to close."""
     if last.finished or last.request.time_left() <= 0:
         return False
-    affordable = basis_size(problem.n_variables, 2 * method.lowest_order(problem)) <= AFFORDABLE_MOMENTS
+    order = max(method.lowest_order(problem), problem.minimum_order)  # a partial one has at most what the dense one has
+    affordable = basis_size(problem.n_variables, 2 * order) <= AFFORDABLE_MOMENTS
     return last.bound is None or (unasked and affordable)
 
 
