@@ -235,6 +235,8 @@ class Evidence:
         """
         if self.bound is None or not self.bound.setting.everywhere or self.at_infinity:
             return self
+        if self.certified and np.isfinite(self.request.facts.lowest):  # far out a loss that is zero is all rounding
+            return self
         return replace(self, at_infinity=escapes(self.known, self.value(self.bound), near))
 
     def _attempt(self, solved: Solved, bound: Bound | None) -> Attempt:

@@ -304,6 +304,8 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
     upper = rounded = formulation.loss_at(points[0], np.zeros_like(fine[0]))
     if fine[0].any():
         upper = formulation.loss_at(points[0], fine[0])
+    if not _is_known(formulation, points[0]):
+        upper = rounded = rounded + formulation.rounding(points[0])
     message = result.message
     if rounded <= upper or closes(result.lower_bound, rounded, result.unit, tol):
         upper, fine[0] = rounded, 0.0

@@ -32,6 +32,8 @@ class MeanAbs(Weightable, SampledLoss):
 
     def of_residuals(self, values: NDArray[np.float64]) -> float:
         """Return the mean absolute value; in a reduction, the weights divide by the number of residuals."""
+        if self.importance is None:
+            return float(np.abs(values).mean())
         return float((self._shares(len(values)) * np.abs(values)).sum())
 
     def _shares(self, count: int) -> NDArray[np.float64]:
