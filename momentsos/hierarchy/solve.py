@@ -20,6 +20,8 @@ from ..points.beginning import first_points
 from ..points.known import Known
 from ..points.least_squares import least_squares_ends
 from ..polynomials import Polynomial, basis_size
+from ..polynomials.factored import Factor
+from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
@@ -141,7 +143,8 @@ def solve(
         For the starting points of the local search.
     squares : sequence of Polynomial, optional
         Polynomials whose squares add up to the objective, if that is known; it saves digits. Each coefficient is
-        compared, to 1e-9 of the sum of the absolute products that make it up.
+        compared, to 1e-9 of the sum of the absolute products that make it up. Where they add up exactly, and nothing
+        is constrained, the bound is that of `Problem.least_squares`.
     progress : callable, optional
         Called with one line for each step.
 
@@ -160,6 +163,7 @@ def solve(
     facts = Facts(unit=unit, squares=tuple(items(squares, "squares", "a list of polynomials")))
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
+    problem = _with_factor(problem, facts.squares)
     with memory_errors_told("this problem"):
         given = None if candidates is None else _points(candidates, problem)
         return minimise(problem, asked, facts, given, searched=False)
@@ -238,6 +242,16 @@ def _together(candidates: NDArray[np.float64] | None, ends: NDArray[np.float64] 
     """Return both lists of points as one, None for none."""
     given = [points for points in (candidates, ends) if points is not None]
     return np.concatenate(given) if given else None
+
+
+def _with_factor(problem: Problem, squares: Sequence[Polynomial]) -> Problem:
+    """Let a problem without constraints remember squares that add up to its objective exactly."""
+    constrained = problem.inequalities or problem.equalities
+    if not squares or constrained or problem.squares is not None or any(p.is_exact for p in squares):
+        return problem
+    rows, table = to_table([p.over(problem.variables) for p in squares])
+    factor = Factor.of(rows, np.column_stack([table, np.zeros(len(table))]), problem.variables)
+    return replace(problem, squares=factor) if factor.expanded == problem.minimize else problem
 
 
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
