@@ -20,6 +20,8 @@ from ..points.beginning import first_points
 from ..points.known import Known
 from ..points.least_squares import least_squares_ends
 from ..polynomials import Polynomial, basis_size
+from ..polynomials.factored import Factor
+from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
@@ -38,6 +40,7 @@ from .request import (
     check_problem,
     check_request,
     check_squares,
+    is_number,
 )
 from .result import Result
 from .verdict import result_of
@@ -140,7 +143,8 @@ def solve(
         For the starting points of the local search.
     squares : sequence of Polynomial, optional
         Polynomials whose squares add up to the objective, if that is known; it saves digits. Each coefficient is
-        compared, to 1e-9 of the sum of the absolute products that make it up.
+        compared, to 1e-9 of the sum of the absolute products that make it up. Where they add up exactly, and nothing
+        is constrained, the bound is that of `Problem.least_squares`.
     progress : callable, optional
         Called with one line for each step.
 
@@ -159,6 +163,7 @@ def solve(
     facts = Facts(unit=unit, squares=tuple(items(squares, "squares", "a list of polynomials")))
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
+    problem = _with_factor(problem, facts.squares)
     with memory_errors_told("this problem"):
         given = None if candidates is None else _points(candidates, problem)
         return minimise(problem, asked, facts, given, searched=False)
@@ -184,7 +189,8 @@ def minimise(
     check_request(asked)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
-    choice = methods_named(asked.method, problem)
+    inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
+    choice = methods_named(asked.method, replace(problem, squares=None) if inside else problem)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
     first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
@@ -238,6 +244,16 @@ def _together(candidates: NDArray[np.float64] | None, ends: NDArray[np.float64] 
     return np.concatenate(given) if given else None
 
 
+def _with_factor(problem: Problem, squares: Sequence[Polynomial]) -> Problem:
+    """Let a problem without constraints remember squares that add up to its objective exactly."""
+    constrained = problem.inequalities or problem.equalities
+    if not squares or constrained or problem.squares is not None or any(p.is_exact for p in squares):
+        return problem
+    rows, table = to_table([p.over(problem.variables) for p in squares])
+    factor = Factor.of(rows, np.column_stack([table, np.zeros(len(table))]), problem.variables)
+    return replace(problem, squares=factor) if factor.expanded == problem.minimize else problem
+
+
 def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
     """Return points to begin with, one a row."""
     n = problem.n_variables
@@ -278,7 +294,8 @@ def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidenc
     """Whether another method is asked: where there is no bound, and where a gap is left that costs little to close."""
     if last.finished or last.request.time_left() <= 0:
         return False
-    affordable = basis_size(problem.n_variables, 2 * method.lowest_order(problem)) <= AFFORDABLE_MOMENTS
+    order = max(method.lowest_order(problem), problem.minimum_order)  # a partial one has at most what the dense one has
+    affordable = basis_size(problem.n_variables, 2 * order) <= AFFORDABLE_MOMENTS
     return last.bound is None or (unasked and affordable)
 
 

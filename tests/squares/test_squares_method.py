@@ -139,3 +139,18 @@ def test_a_polynomial_in_the_basis_is_a_variable_of_the_bound_and_a_polynomial_o
     free = float(np.linalg.lstsq(table[:, :-1], table[:, -1], rcond=None)[1][0])
     assert result.lower_bound == pytest.approx(free, rel=1e-9)
     assert result.certify().verify(problem).holds
+
+
+def test_squares_that_a_user_names_are_bounded_by_their_residuals() -> None:
+    x, y = ms.variables("x y")
+    roots = [x * y - 2, x - 1, x + y**2]
+    result = ms.solve(ms.Problem(minimize=sum(r * r for r in roots)), squares=roots)
+    assert result.method == "squares" and result.status is ms.Status.CERTIFIED and result.region.everything
+    plain = ms.solve(ms.Problem(minimize=sum(r * r for r in roots)))
+    assert result.upper_bound == pytest.approx(plain.upper_bound, rel=1e-9)
+
+
+def test_a_ball_of_the_user_is_part_of_the_problem() -> None:
+    case = planted(0)
+    inside = ms.solve(case.problem, bound=0.5)
+    assert inside.upper_bound > case.minimum * (1 + 1e-3) and inside.lower_bound <= inside.upper_bound

@@ -112,10 +112,10 @@ class Squares(Method):
 
         Where the side of moments has not even given the free least-squares bound, that of syzygies is asked.
         """
-        known = progress.known
-        n = known.problem.n_variables
+        known, problem = progress.known, progress.request.problem  # a ball of the user's leaves the bound as it is
+        n = problem.n_variables
         centre = np.zeros(n) if known.best is None else known.optimum[0]
-        around = Around(unchanged(known.problem), EVERYTHING, np.ones(n), 0.0, centre)
+        around = Around(unchanged(problem), EVERYTHING, np.ones(n), 0.0, centre)
         if not progress.rounds:
             return Next(known, (around,))
         tried = progress.rounds[-1]
