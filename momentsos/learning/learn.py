@@ -306,16 +306,16 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
         upper = formulation.loss_at(points[0], fine[0])
     if not _is_known(formulation, points[0]):
         upper = rounded = rounded + formulation.rounding(points[0])
+    # The problem has rounded coefficients: what that may have added to the bound at the best point is taken off.
+    lower = None if result.lower_bound is None else max(0.0, result.lower_bound - formulation.rounding(points[0]))
     message = result.message
-    if rounded <= upper or closes(result.lower_bound, rounded, result.unit, tol):
+    if rounded <= upper or closes(lower, rounded, result.unit, tol):
         upper, fine[0] = rounded, 0.0
     else:
         message += f" Rounding the coefficients to floats changes the loss from {upper:.6g} to {rounded:.6g}."
     if isinstance(formulation.norm, AbsoluteNorm):  # an epigraph: its bounds add up to the loss
         points[0, n] = np.nextafter(points[0, n] + max(0.0, upper - float(points[0, n:].sum())), np.inf)
-    changed = replace(result, upper_bound=upper, minimizers=points, fine=fine, message=message)
-    if result.status not in (Status.CERTIFIED, Status.CERTIFIED_WITHIN) or closes(
-        result.lower_bound, upper, result.unit, tol
-    ):
+    changed = replace(result, lower_bound=lower, upper_bound=upper, minimizers=points, fine=fine, message=message)
+    if result.status not in (Status.CERTIFIED, Status.CERTIFIED_WITHIN) or closes(lower, upper, result.unit, tol):
         return changed
     return replace(changed, status=Status.BOUNDED, message=f"{Status.BOUNDED.meaning} {Status.BOUNDED.remedy}")

@@ -135,9 +135,11 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
     negative.
     """
     upper = known.best[0]
-    holding = [pair for pair in answers if pair[0].lower_bound is not None and pair[0].lower_bound <= upper]
-    best, formulation = max(holding or answers[-1:], key=lambda pair: (_meets(pair[0], known, tol), _lower(pair[0])))
-    lower, region = (_lower(best), best.region) if holding else (0.0, EVERYTHING)
+    holding = [pair for pair in answers if pair[0].lower_bound is not None and _lower(pair[0], known) <= upper]
+    best, formulation = max(
+        holding or answers[-1:], key=lambda pair: (_meets(pair[0], known, tol), _lower(pair[0], known))
+    )
+    lower, region = (_lower(best, known), best.region) if holding else (0.0, EVERYTHING)
     closed = closes(lower, upper, best.unit, tol) and (not holding or _is_settled(best))
     certified = Status.CERTIFIED if region.everything or best.status is Status.CERTIFIED else Status.CERTIFIED_WITHIN
     status = certified if closed else Status.BOUNDED
@@ -160,7 +162,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
 
 def _meets(result: Result, known: Incumbents, tol: float) -> bool:
     """Whether the bound of a reduction meets the best loss."""
-    return _is_settled(result) and closes(result.lower_bound, known.best[0], result.unit, tol)
+    return _is_settled(result) and closes(_lower(result, known), known.best[0], result.unit, tol)
 
 
 def _is_settled(result: Result) -> bool:
@@ -175,8 +177,11 @@ def _times(answers: list[tuple[Result, Formulation]], known: Incumbents) -> dict
     return {**times, "formulate": known.formed, "extract": times["extract"] + known.searched}
 
 
-def _lower(result: Result) -> float:
-    return -np.inf if result.lower_bound is None else result.lower_bound
+def _lower(result: Result, known: Incumbents) -> float:
+    """Return the bound of a reduction without what rounding of the residuals may have added to it at the best point."""
+    if result.lower_bound is None:
+        return -np.inf
+    return max(0.0, result.lower_bound - known.rounding(known.best[1]))
 
 
 def _at_loss(formulation: Formulation, coefficients: Floats, loss: float) -> Floats:
