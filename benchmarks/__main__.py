@@ -60,12 +60,19 @@ def _growth(full: bool, folder: Path) -> Found:
     return growth.run(2 if full else 1, 120.0 if full else 20.0)
 
 
+def _tasks(full: bool, folder: Path) -> Found:
+    from . import tasks
+
+    return tasks.run(3 if full else 1)
+
+
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
     "solvers": Part("SDP solvers on the same programs", _solvers),
     "peers": Part("Other packages on the same problems", _peers),
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
+    "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
     "growth": Part("Growth of time and memory", _growth),
 }
 

@@ -20,6 +20,7 @@ from benchmarks.compare import compare
 from benchmarks.growth import exponent
 from benchmarks.peers.environments import PEERS
 from benchmarks.peers.run import _run_one, _score, verdict
+from benchmarks.tasks import loss_in_digits
 
 
 @pytest.fixture(scope="module")
@@ -111,3 +112,13 @@ def test_children_that_a_package_leaves_behind_are_ended_and_not_waited_for(tmp_
             return
         time.sleep(0.05)
     raise AssertionError("the child is still there")
+
+
+def test_the_audit_sees_the_loss_of_the_network_in_sixty_digits() -> None:
+    draw = np.random.default_rng(5)
+    weights, biases = [draw.standard_normal((3, 3)) for _ in range(3)], [draw.standard_normal(3) for _ in range(3)]
+    network = ms.PolynomialNetwork(weights, [2, 3], biases=biases)
+    X, coefficients = draw.standard_normal((4, 3)), [draw.standard_normal(3), draw.standard_normal(4)]
+    Y = network.with_coefficients(coefficients).predict(X)
+    assert float(loss_in_digits(network, coefficients, X, Y).mid()) < 1e-26 * (Y**2).mean()
+    assert float(loss_in_digits(network, coefficients, X, Y + 1.0).mid()) == pytest.approx(1.0)
