@@ -131,7 +131,8 @@ def loss_in_digits(network: ms.PolynomialNetwork, coefficients: list[Floats], X:
             ]
             if layer < len(coefficients):
                 hidden = [_polynomial(coefficients[layer].tolist(), value) for value in hidden]
-        total += sum(((h - arb(t)) ** 2 for h, t in zip(hidden, targets, strict=True)), arb(0))
+        residuals = [h - arb(t) for h, t in zip(hidden, targets, strict=True)]
+        total += sum((r * r for r in residuals), arb(0))
     return total / Y.size
 
 
