@@ -210,7 +210,7 @@ def test_the_squared_loss_is_certified_with_fresh_noise(degrees) -> None:
     for seed in range(3):
         case = noisy_instance(degrees, seed=seed, fresh=True)
         fit = ms.learn(case.network, case.X, case.Y, loss="mse", tol=1e-5)
-        loss = float(((fit.network.predict(case.X) - case.Y) ** 2).sum(axis=1).mean())
+        loss = float(((fit.network.predict(case.X) - case.Y) ** 2).mean())
         assert fit.status is Status.CERTIFIED and fit.relative_gap <= 1e-5
         assert fit.upper_bound == pytest.approx(loss, rel=1e-8)
         assert local_minimum(fit.formulation, 10, seed) >= fit.lower_bound * (1 - 1e-7)

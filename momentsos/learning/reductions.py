@@ -22,7 +22,6 @@ from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED
 from ..machine.mappings import ReadOnly
 from ..points.judge import Feasibility
-from ..points.local_methods import MANY_VARIABLES
 from .formulate import Formulation, Goal
 from .incumbents import Incumbents
 from .losses.norms import Bounds
@@ -36,6 +35,8 @@ Floats = NDArray[np.float64]
 SINGLES_PER_COEFFICIENT = 3
 #: Reductions at most.
 ROUNDS = 8
+#: Reductions with a bound for each part have at most this many variables: seconds in the solver.
+MOST_VARIABLES = 150
 #: Known points that are handed to the search in a reduction.
 CANDIDATES = 4
 #: A point below the best loss by this share of the tolerance counts as another minimiser of a reduction.
@@ -115,7 +116,7 @@ def _first_parts(known: Incumbents) -> Parts:
 
 def _room(bounds: Bounds, parts: int, variables: int) -> int:
     """Return how many parts the next reduction may have more: as many again, and not too many variables."""
-    return parts if bounds is Bounds.ONE else min(parts, MANY_VARIABLES - 1 - variables)
+    return parts if bounds is Bounds.ONE else min(parts, MOST_VARIABLES - variables)
 
 
 def _finer(known: Incumbents, parts: Parts, weights: csr_matrix, found: list[Floats], room: int, tol: float) -> Parts:
