@@ -23,6 +23,7 @@ from ..hierarchy.verdict import NOT_ABSORBED
 from ..machine.mappings import ReadOnly
 from ..points.judge import Feasibility
 from .formulate import Formulation, Goal
+from .free_bound import free_bound
 from .incumbents import Incumbents
 from .losses.norms import Bounds
 from .losses.sampled import Parts, SampledLoss
@@ -37,6 +38,8 @@ SINGLES_PER_COEFFICIENT = 3
 ROUNDS = 8
 #: Reductions with a bound for each part have at most this many variables: seconds in the solver.
 MOST_VARIABLES = 150
+#: Said of the bound of the linear program.
+_FREE = "The bound is that of a linear program in which each product of coefficients is free."
 #: Known points that are handed to the search in a reduction.
 CANDIDATES = 4
 #: A point below the best loss by this share of the tolerance counts as another minimiser of a reduction.
@@ -104,7 +107,9 @@ def solve_by_reductions(
         if len(finer) == len(parts):
             break
         parts = finer
-    return _combined(answers, known, options.asked.tol)
+    settled = _meets(result, known, options.asked.tol) and result.region.everything
+    free = 0.0 if settled else free_bound(loss, known.table, known.best[1], options.until)
+    return _combined(answers, known, options.asked.tol, free)
 
 
 def _first_parts(known: Incumbents) -> Parts:
@@ -129,11 +134,11 @@ def _finer(known: Incumbents, parts: Parts, weights: csr_matrix, found: list[Flo
     return loss.enlarged(parts, known.table.at(known.best[1]), room)
 
 
-def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float) -> Reduced:
+def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float, free: float = 0.0) -> Reduced:
     """Join the highest lower bound with the lowest loss of all samples.
 
     A bound that lies above that loss does not hold, and is dropped. Without any the bound is zero: a norm is never
-    negative.
+    negative. `free` is that of `momentsos.learning.free_bound`.
     """
     upper = known.best[0]
     holding = [pair for pair in answers if pair[0].lower_bound is not None and _lower(pair[0], known) <= upper]
@@ -142,6 +147,12 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
     )
     lower, region = (_lower(best, known), best.region) if holding else (0.0, EVERYTHING)
     closed = closes(lower, upper, best.unit, tol) and (not holding or _is_settled(best))
+    extent = _extent(formulation, known, len(answers))
+    wider = not region.everything and closes(free, upper, best.unit, tol)
+    if free <= upper and (wider or (not closed and lower < free)):
+        lower, region, extent = free, EVERYTHING, _FREE
+        closed = closes(lower, upper, best.unit, tol)
+        best = replace(best, relaxation=None, solution=None, proved=False)
     certified = Status.CERTIFIED if region.everything or best.status is Status.CERTIFIED else Status.CERTIFIED_WITHIN
     status = certified if closed else Status.BOUNDED
     points = np.array([_at_loss(formulation, point, upper) for point in known.within(_LOWER * tol * upper)])
@@ -155,7 +166,7 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
         fine=np.zeros_like(points),
         feasibility=Feasibility.EXACT,
         attempts=tuple(attempt for answer, _ in answers for attempt in answer.attempts),
-        message=f"{_message(status, best)} {_extent(formulation, known, len(answers))}",
+        message=f"{_message(status, best)} {extent}",
         seconds=ReadOnly(_times(answers, known)),
     )
     return Reduced(result, formulation)

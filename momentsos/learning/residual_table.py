@@ -63,9 +63,10 @@ class ResidualTable:
 
     def at(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the residuals, shape (N m_{D+1},)."""
-        return np.asarray(self.values @ self._monomials(coefficients))
+        return np.asarray(self.values @ self.monomials(coefficients))
 
-    def _monomials(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+    def monomials(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the values of the monomials, shape (terms,)."""
         return evaluate_monomials(self.exponents, coefficients[None, :])[0]
 
     def jacobian(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,7 +84,7 @@ class ResidualTable:
         A few units in the last place of the sum of the absolute terms, times the degree.
         """
         units = (4 + int(self.exponents.sum(axis=1).max())) * np.finfo(float).eps
-        return np.asarray(units * (np.abs(self.values) @ np.abs(self._monomials(coefficients))))
+        return np.asarray(units * (np.abs(self.values) @ np.abs(self.monomials(coefficients))))
 
     def combined(self, weights: csr_matrix) -> tuple[Polynomial, ...]:
         """Return the polynomials whose coefficients are the rows of ``weights @ values``."""

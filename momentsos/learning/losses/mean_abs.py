@@ -34,9 +34,9 @@ class MeanAbs(Weightable, SampledLoss):
         """Return the mean absolute value; in a reduction, the weights divide by the number of residuals."""
         if self.importance is None:
             return float(np.abs(values).mean())
-        return float((self._shares(len(values)) * np.abs(values)).sum())
+        return float((self.shares(len(values)) * np.abs(values)).sum())
 
-    def _shares(self, count: int) -> NDArray[np.float64]:
+    def shares(self, count: int) -> NDArray[np.float64]:
         """Return the weight of each residual; they add up to one."""
         if self.importance is None:
             return np.full(count, 1.0 / count)
@@ -54,7 +54,7 @@ class MeanAbs(Weightable, SampledLoss):
 
     def weights(self, parts: Parts, values: NDArray[np.float64]) -> csr_matrix:
         """Return the matrix that adds up each part with the signs of the values; with these nothing is lost."""
-        return rows_of_parts(parts, _signs(values) * self._shares(len(values)))
+        return rows_of_parts(parts, _signs(values) * self.shares(len(values)))
 
     def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
         """Divide the groups that lose most by the signs that their terms have, and then lose nothing."""
