@@ -18,6 +18,7 @@ from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
 from .data import checked_data
+from .exact_loss import exact_loss
 from .formulate import Formulation, Goal, formulated
 from .identifiability import Identifiability, identifiability
 from .losses.norms import AbsoluteNorm
@@ -198,8 +199,25 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
             second = _solved(other, points, options)
             if _is_certified(second) or _gap(second) < _gap(result):
                 formulation, result = other, second
+    result = _with_exact_loss(result, formulation, goal, X, Y)
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     return _fit(formulation.network, result, formulation, formulation, began)
+
+
+def _with_exact_loss(result: Result, formulation: Formulation, goal: Goal, X: Floats, Y: Floats) -> Result:
+    """Return a result with the loss of the network itself where rounding decides that of the residuals."""
+    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0]):
+        return result
+    coefficients = formulation.coefficients(result.minimizers[0])
+    upper = exact_loss(formulation.network, goal.loss, coefficients, X, Y)
+    if upper is None or result.lower_bound is None or result.fine is None:
+        return result
+    lower = result.lower_bound if result.lower_bound <= upper else 0.0  # refuted; a norm is never negative
+    fine = np.concatenate([0.0 * result.fine[:1], result.fine[1:]])
+    found = replace(result, lower_bound=lower, upper_bound=upper, fine=fine)
+    if _is_certified(found) and not closes(lower, upper, found.unit, found.tol):
+        found = replace(found, status=Status.BOUNDED, message=f"{Status.BOUNDED.meaning} {Status.BOUNDED.remedy}")
+    return found
 
 
 def _is_certified(result: Result) -> bool:

@@ -1,0 +1,39 @@
+"""The loss of a network by its forward pass in ball arithmetic, held against its residuals and fractions."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+import momentsos as ms
+from momentsos.learning.exact_loss import exact_loss
+from momentsos.learning.losses import loss_named
+
+
+@pytest.mark.parametrize("loss", ["mse", "mean_residual"])
+def test_the_loss_is_that_of_the_residuals_where_these_hold_their_digits(loss) -> None:
+    draw = np.random.default_rng(1)
+    weights, biases = [draw.standard_normal((3, 3)) for _ in range(3)], [draw.standard_normal(3) for _ in range(3)]
+    network = ms.PolynomialNetwork(weights, [2, 3], biases=biases)
+    coefficients = [draw.standard_normal(3), draw.standard_normal(4)]
+    X, Y = draw.standard_normal((6, 3)), draw.standard_normal((6, 3))
+    value = exact_loss(network, loss_named(loss), coefficients, X, Y)
+    assert value == pytest.approx(loss_named(loss).value(network.with_coefficients(coefficients), X, Y), rel=1e-12)
+
+
+def test_terms_that_cancel_leave_the_loss_that_they_have() -> None:
+    """Of (1e15 t - 1e15) at t = 1 + 2^-50 a float keeps nothing right but the power of ten."""
+    network = ms.PolynomialNetwork([[[1.0]], [[1.0]]], degrees=[1])
+    X, Y = np.array([[1.0 + 2.0**-50]]), np.array([[0.0]])
+    value = exact_loss(network, loss_named("mse"), [np.array([-1e15, 1e15])], X, Y)
+    exact = (Fraction(10**15) * Fraction(1, 2**50)) ** 2
+    assert exact <= Fraction(value) <= exact * (1 + Fraction(1, 10**15))
+
+
+def test_losses_and_activations_that_it_does_not_know_are_left_to_the_residuals() -> None:
+    network, data = ms.PolynomialNetwork([[[1.0]], [[1.0]]], degrees=[1]), np.ones((2, 1))
+    assert exact_loss(network, loss_named("mae"), [np.ones(2)], data, data) is None
+    other = ms.PolynomialNetwork([[[1.0]], [[1.0]]], activations=[ms.Activation(degree=2, basis="chebyshev")])
+    assert exact_loss(other, loss_named("mse"), [np.ones(3)], data, data) is None
