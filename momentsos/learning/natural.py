@@ -53,7 +53,8 @@ def natural_units(network: PolynomialNetwork, X: Floats, seed: int = 0) -> Float
                 one = (np.arange(activation.size) == place).astype(np.float64)
                 every = np.tile(one, (inputs.shape[1], 1)) if activation.per_unit else one
                 term = activation.at(inputs, every)
-                unit = size / float(np.sqrt((term**2).mean()))
+                own = float(np.sqrt((term**2).mean()))
+                unit = size / own if own > 0.0 else np.inf  # inputs that are zero have no scale
                 if not 0.0 < unit < np.inf:
                     continue
                 for number, (at, position) in enumerate(unknowns.places):

@@ -73,3 +73,10 @@ def test_natural_units_of_functions_are_those_of_their_values(rng) -> None:
     network = ms.PolynomialNetwork(W, activations=[A(basis=[lambda t: 1e3 * np.tanh(t), np.sin])])
     sizes = [np.sqrt((f(X) ** 2).mean()) for f in (lambda t: 1e3 * np.tanh(t), np.sin)]
     assert natural_units(network, X) == pytest.approx(1.0 / np.array(sizes))
+
+
+@pytest.mark.parametrize("loss", ["mse", "mean_residual", "max_abs", "mae"])
+def test_hidden_inputs_that_are_all_zero_have_no_scale(loss) -> None:
+    network = ms.PolynomialNetwork([[[0.0]], [[1.0], [1.0], [2.0]]], degrees=[2])
+    fit = ms.learn(network, [[-2.0], [0.0]], [[-4.0, -4.0, -8.0]] * 2, loss=loss)
+    assert fit.status is ms.Status.CERTIFIED and fit.upper_bound <= 1e-12
