@@ -29,7 +29,9 @@ def result_of(evidence: Evidence) -> Result:
     if seen.certified and seen.attempts and not _is_flat(seen):
         seen = replace(seen, known=seen.known.gathered()).replaced().without_refuted()
     later = np.isfinite(seen.request.facts.lowest)  # the status of a loss does not hang on it
+    began = time.perf_counter()
     seen = seen if later else seen.proved()
+    seen = seen.timed(extract=time.perf_counter() - began)
     known, request, bound = seen.known, seen.request, seen.bound
     last = seen.attempts[-1] if seen.attempts else None
     # A bound that is known beforehand can be certified from any relaxation.
@@ -38,6 +40,7 @@ def result_of(evidence: Evidence) -> Result:
     excluded = status in (Status.INFEASIBLE, Status.UNBOUNDED)
     upper = None if excluded else known.upper
     lower = None if excluded else seen.lower
+    proved = lower is not None and seen.rigorous
     points, fine = known.minimizers(0.0 if upper is None else _slack(seen, upper))
     none = np.zeros((0, request.problem.n_variables))
     return Result(
@@ -52,7 +55,7 @@ def result_of(evidence: Evidence) -> Result:
         solver=bound.solution.solver if bound else request.solver,
         region=_region(seen),
         absorbed=bound is None or bound.absorbed,
-        proved=None if later and lower is not None and not seen.rigorous else lower is not None and seen.rigorous,
+        proved=None if later and lower is not None and not proved else proved,
         unit=seen.unit,
         tol=request.tol,
         problem=request.problem,

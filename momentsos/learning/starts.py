@@ -7,6 +7,7 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from ..points.least_squares import Projected
 from ..polynomials.evaluator import Evaluator
 from .formulate import Formulation
 from .limits import nearest
@@ -85,23 +86,15 @@ class _TimeOver(Exception):
     """The time is over in the midst of a run."""
 
 
-class _Projected:
-    r"""Residuals with the best coefficients of the last layer, in which they are affine, for given inner ones.
-
-    With :math:`r(u, v) = b(u) + A(u) v` and `P` the projection onto the complement of the columns of `A`, the
-    residuals are :math:`P b`, and :math:`P\, \partial_u r` at the best `v` stands for their Jacobian. Starts with
-    large data are so much better conditioned, and fewer of them get stuck.
-
-    Source: Golub and Pereyra, SIAM J. Numer. Anal. 10 (1973), with the simplification of Kaufman, BIT 15 (1975).
+class _Projected(Projected):
+    """Residuals with the best coefficients of the last layer, in natural units, while there is time.
 
     Parameters
     ----------
-    evaluator : Evaluator
-        Of the residuals.
-    inner, last : integer arrays
-        Which unknowns `u` and `v` are.
+    evaluator, inner, last
+        As of `momentsos.points.least_squares.Projected`.
     units : array
-        Those of `u`.
+        Those of the inner coefficients.
     until : float
         When the time is over, by `time.perf_counter`: `_TimeOver` is raised then.
     """
@@ -114,44 +107,18 @@ class _Projected:
         units: NDArray[np.float64],
         until: float = np.inf,
     ) -> None:
-        self.evaluator, self.inner, self.last, self.units, self.until = evaluator, inner, last, units, until
-        self._known: tuple[bytes, NDArray[np.float64], NDArray[np.float64]] | None = None
+        super().__init__(evaluator, inner.tolist(), last.tolist())
+        self.units, self.until = units, until
 
     def complete(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return all coefficients, and an orthonormal basis of the columns of the last layer."""
         if time.perf_counter() > self.until:
             raise _TimeOver
-        return self._found(inner)
+        return super().complete(inner)
 
     def completed(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return all coefficients, whatever time it is."""
-        return self._found(inner)[0]
-
-    def _found(self, inner: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        if self._known is None or self._known[0] != inner.tobytes():
-            base = np.zeros(len(self.inner) + len(self.last))
-            base[self.inner] = inner
-            columns = np.take(self.evaluator.jacobian(base), self.last, axis=1)
-            lengths = np.linalg.norm(columns, axis=0)
-            lengths[lengths == 0] = 1.0
-            u, s, vt = np.linalg.svd(columns / lengths, full_matrices=False)
-            rank = int((s > 1e-10 * s.max(initial=0.0)).sum())
-            inside = (u[:, :rank].T @ self.evaluator.values(base)) / s[:rank]
-            base[self.last] = -(vt[:rank].T @ inside) / lengths
-            self._known = inner.tobytes(), base, u[:, :rank]
-        return self._known[1:]
-
-    def values(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return the residuals."""
-        point, basis = self.complete(inner)
-        values = self.evaluator.values(point)
-        return np.asarray(values - basis @ (basis.T @ values))
-
-    def jacobian(self, inner: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Return what stands for their derivatives in the inner coefficients."""
-        point, basis = self.complete(inner)
-        columns = np.take(self.evaluator.jacobian(point), self.inner, axis=1)
-        return np.asarray(columns - basis @ (basis.T @ columns))
+        return super().complete(inner)[0]
 
 
 def _projected_search(
