@@ -34,8 +34,9 @@ Floats = NDArray[np.float64]
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
-#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
-_KNOWN = 1e-6
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
+#: that it is not evaluated again by the network itself below the other one.
+_KNOWN, _WELL_KNOWN = 1e-6, 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -209,7 +210,7 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
 
 def _with_exact_loss(result: Result, formulation: Formulation, goal: Goal, X: Floats, Y: Floats) -> Result:
     """Return a result with the loss of the network itself where rounding decides that of the residuals."""
-    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0]):
+    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
         return result
     coefficients = formulation.coefficients(result.minimizers[0])
     upper = exact_loss(formulation.network, goal.loss, coefficients, X, Y)
@@ -256,7 +257,8 @@ def _learn_by_reductions(
             squared, points = searched_further(squared, squares, points, X, Y, seed, until)
     reduced = solve_by_reductions(squared, points, X, Y, loss, own)
     seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
-    result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
+    result = _with_exact_loss(reduced.result, reduced.formulation, goal, X, Y)
+    result = replace(result, reason=REDUCED if auto else result.reason, seconds=seconds)
     return _fit(squared.network, result, reduced.formulation, squared, began)
 
 
@@ -297,9 +299,9 @@ def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray
     return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
 
 
-def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
-    size = max(abs(formulation.objective(point)), formulation.scale)
-    return formulation.rounding(point) <= _KNOWN * size
+def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float = _KNOWN) -> bool:
+    least = formulation.scale * (share if formulation.norm.squared and share < _KNOWN else 1.0)  # roots are compared
+    return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
 def _with_cancelling(fit: Fit, X: Floats, Y: Floats) -> Fit:
