@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.learn import Fit, learn
     from .machine.caches import caches, clear_caches
-    from .polynomials import Polynomial, variables
+    from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
     from .sdp import read_sdpa
     from .solvers import available_solvers
@@ -40,6 +40,7 @@ __all__ = [
     "BadOption",
     "Certificate",
     "CertificateError",
+    "Constraint",
     "Fit",
     "Formulation",
     "InvalidInput",
@@ -57,6 +58,7 @@ __all__ = [
     "caches",
     "certificates",
     "clear_caches",
+    "equal",
     "extraction",
     "formulate",
     "learn",
@@ -89,7 +91,7 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.learn": ("Fit", "learn"),
     "machine.caches": ("caches", "clear_caches"),
-    "polynomials": ("Polynomial", "variables"),
+    "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),

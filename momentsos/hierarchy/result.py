@@ -52,7 +52,9 @@ class Attempt(Record):
     seconds : float
         Time in the SDP solver.
     refuted : bool
-        Whether a feasible point lies below the bound that its dual vectors gave, which is not kept.
+        Whether a feasible point contradicts the bound that its dual vectors gave, which is not kept.
+    upper_bound : float or None
+        Where the objective is maximised: the bound, in place of `lower_bound`.
     """
 
     order: int
@@ -68,6 +70,7 @@ class Attempt(Record):
     sizes: Mapping[str, int]
     seconds: float
     refuted: bool = False
+    upper_bound: float | None = None
 
     @property
     def coverage(self) -> str:
@@ -86,8 +89,10 @@ class Result(Record):
         A bound on the minimum over `region`, from the dual side, corrected for residuals.
     upper_bound : float or None
         The objective at ``minimizers[0] + fine[0]``, the best feasible point known, rounded up.
-    minimizers : (r, n) array
-        Feasible points whose objective is `upper_bound` to the tolerance; no rows when none is known.
+        Where the objective is maximised, it is the other way round: the upper bound is from the dual side, and the
+        lower one the objective at that point, rounded down.
+    minimizers, maximizers : (r, n) array
+        Feasible points whose objective is that of the best one to the tolerance; no rows when none is known.
     fine : (r, n) array or None
         What rounding to floats has taken from the points: the objective is `upper_bound` at ``minimizers + fine``.
         Zero unless the data are so large that it matters.
@@ -150,6 +155,11 @@ class Result(Record):
     def coverage(self) -> str:
         """The text of `region`."""
         return str(self.region)
+
+    @property
+    def maximizers(self) -> NDArray[np.float64]:
+        """The same points as `minimizers`, under the name that fits where the objective is maximised."""
+        return self.minimizers
 
     @property
     def gap(self) -> float | None:
@@ -231,6 +241,7 @@ class Result(Record):
             "gap": self.gap,
             "relative_gap": self.relative_gap,
             "minimizers": self.minimizers.tolist(),
+            "sense": self.problem.sense.value,
             "order": self.order,
             "method": self.method,
             "solver": self.solver,
@@ -249,13 +260,13 @@ class Result(Record):
         points = "; ".join(np.array2string(point, precision=6, threshold=12) for point in self.minimizers[:3])
         more = len(self.minimizers) - 3
         return table(
-            f"{self.status}: {self.message or self.status.meaning}",
+            f"{self.status}: {self.message or self.status.meaning_for(self.problem.sense)}",
             [
                 ("lower bound", _number(self.lower_bound)),
                 ("upper bound", _number(self.upper_bound)),
                 ("relative gap", None if self.relative_gap is None else f"{self.relative_gap:.3g}"),
                 ("holds over", self.coverage),
-                ("minimizers", points + (f" and {more} more" if more > 0 else "")),
+                (f"{self.problem.sense.point}s", points + (f" and {more} more" if more > 0 else "")),
                 ("order, method, solver", f"{self.order}, {self.method}, {self.solver}"),
                 *self._more_rows(),
                 ("seconds", f"{self.seconds.get('total', 0.0):.3g}"),
@@ -267,10 +278,10 @@ class Result(Record):
         return []
 
     def __str__(self) -> str:
-        shown = [f"{self.status}: {self.message or self.status.meaning}"]
+        shown = [f"{self.status}: {self.message or self.status.meaning_for(self.problem.sense)}"]
         shown.append(f"  lower bound {_number(self.lower_bound)}, upper bound {_number(self.upper_bound)}")
         shown.append(f"  order {self.order}, method {self.method}, solver {self.solver}, holds over {self.coverage}")
-        shown += [f"  minimizer {np.array2string(point, precision=6)}" for point in self.minimizers]
+        shown += [f"  {self.problem.sense.point} {np.array2string(point, precision=6)}" for point in self.minimizers]
         return "\n".join(shown)
 
 
