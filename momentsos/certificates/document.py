@@ -170,7 +170,7 @@ def _looks_rounded(value: Fraction) -> bool:
 def different(document: dict[str, Any], problem: Problem) -> str:
     """Return how the problem of a document differs from `problem`, added inequality apart; or nothing."""
     own, given = read_certificate(document)["problem"], problem_document(problem, problem.sense)
-    senses = sense_of(document), problem.sense.value
+    senses = sense_of(document)[0], problem.sense.value
     if senses[0] != senses[1]:
         return f"the objective is one to {senses[0]}, not to {senses[1]}"
     if own["variables"] != given["variables"]:

@@ -100,15 +100,15 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def sense_of(document: Any) -> str:
-    """Return "maximize" where that is what the problem of a document says, else "minimize"."""
+def sense_of(document: Any) -> tuple[str, int]:
+    """Return "maximize" and -1 where that is what the problem of a document says, else "minimize" and 1."""
     problem = document.get("problem") if isinstance(document, dict) else None
-    return "maximize" if isinstance(problem, dict) and "maximize" in problem else "minimize"
+    return ("maximize", -1) if isinstance(problem, dict) and "maximize" in problem else ("minimize", 1)
 
 
 def read_certificate(document: Any, until: float = math.inf) -> Any:
     """Return a document with its numbers as fractions; see `read`."""
-    return read(document, _MAXIMIZED if sense_of(document) == "maximize" else FORMAT, until=until)
+    return read(document, FORMAT if sense_of(document)[1] > 0 else _MAXIMIZED, until=until)
 
 
 def read(value: Any, kind: Any, where: str = "certificate", until: float = math.inf) -> Any:

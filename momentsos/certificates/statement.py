@@ -74,7 +74,7 @@ def in_order(
     document: dict[str, Any], bound: Fraction, attained: Fraction | None
 ) -> tuple[Fraction | None, Fraction | None]:
     """Return the lower and the upper one of the proved bound and the value at a feasible point."""
-    return (attained, bound) if sense_of(document) == "maximize" else (bound, attained)
+    return (bound, attained) if sense_of(document)[1] > 0 else (attained, bound)
 
 
 def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | None) -> str:
@@ -89,7 +89,7 @@ def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | Non
     ]
     where = f"that satisfies the {' and the '.join(kinds)}" if kinds else "of R^n"
     names = ", ".join(problem["variables"])
-    side, other = ("at most", "at least") if sense_of(document) == "maximize" else ("at least", "at most")
+    side, other = ("at least", "at most") if sense_of(document)[1] > 0 else ("at most", "at least")
     lines = [
         f"For the problem in this file, in the variables {names}: every point {where} has an objective of {side} "
         f"{_shown(bound)}."

@@ -1,8 +1,7 @@
 """Check the content of a certificate in exact integer arithmetic, with the standard library alone.
 
-It claims: every x with g_j(x) >= 0 and h_l(x) = 0 has f(x) >= bound. (Of an objective that is maximised it claims
-objective(x) <= bound: f and bound are minus that then.) With x = a + T t, T invertible, and
-W = (1 + sum t_i^2)^k, the proof is an identity of polynomials in t with rational coefficients,
+It claims: every x with g_j(x) >= 0 and h_l(x) = 0 has f(x) >= bound; for "maximize" f is minus the objective, and bound
+minus its bound. With x = a + T t, T invertible, W = (1 + sum t_i^2)^k, the proof is a rational identity in t,
 
     (f - bound) W  =  sum_j  b_j' X_j b_j  prod_{i in factors_j} g_i  +  sum_l  p_l h_l,    X_j semidefinite,
 
@@ -30,8 +29,7 @@ PRECISION, PRIME = 256, 2**61 - 1
 def check(document: Any, seconds: float) -> tuple[Fraction, Fraction | None]:
     """Return the bound and the value at the feasible point, if there is one; a ValueError at any defect."""
     until = time.monotonic() + seconds
-    content, sense = read_certificate(document, until), sense_of(document)
-    sign = -1 if sense == "maximize" else 1
+    content, (sense, sign) = read_certificate(document, until), sense_of(document)
     need((content["format"], content["version"]) == (NAME, VERSION), "unknown format or version")
     problem, n = content["problem"], len(content["problem"]["variables"])
     need(0 < n <= MAX_VARIABLES and len(set(problem["variables"])) == n, "wrong number or names of variables")

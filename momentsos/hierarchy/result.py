@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
@@ -193,14 +194,23 @@ class Result(Record):
         return is_theorem(self) if self.proved is None else self.proved
 
     def certify(
-        self, exact: bool = True, *, tolerance: float = 1e-4, solver: str = "auto", time_limit: float | None = 60.0
+        self,
+        exact: bool = True,
+        *,
+        bound: float | Fraction | None = None,
+        tolerance: float = 1e-4,
+        solver: str = "auto",
+        time_limit: float | None = 60.0,
     ) -> Any:
-        """Prove the lower bound in rational arithmetic.
+        """Prove the bound from the dual side, or one that is named, in rational arithmetic.
 
         Parameters
         ----------
         exact : bool
             True is the only kind.
+        bound : number, optional
+            Prove this bound instead, exactly: that the objective is nowhere below it on the feasible set (above it,
+            where it is maximised).
         tolerance, solver, time_limit
             As for `momentsos.certificates.certify`: the largest share of the bounds' size by which the bound may be
             lowered, the solver of the programs on the way, seconds after which nothing new is tried.
@@ -208,18 +218,19 @@ class Result(Record):
         Returns
         -------
         Certificate
-            Its `bound` is a `fractions.Fraction`, slightly below `lower_bound`.
+            Its `bound` is a `fractions.Fraction`: the one named, or slightly beyond that of the result.
 
         Raises
         ------
         BadOption, SolverUnavailable
             An argument is out of range.
         CertificateError
-            There is no bound to certify, or no certificate within the tolerance was found.
+            There is no bound to certify, or no certificate within the tolerance was found; the bound that was named
+            does not hold, or no proof of it was found.
         """
         if exact is not True:
             raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
-        return PROVER(self, tolerance, solver=solver, time_limit=time_limit)
+        return PROVER(self, tolerance, bound=bound, solver=solver, time_limit=time_limit)
 
     @cached_property
     def certificate(self) -> Any:
