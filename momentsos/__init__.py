@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
+    from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
 
@@ -63,6 +64,7 @@ __all__ = [
     "formulate",
     "learn",
     "learning",
+    "load",
     "polynomials",
     "read_sdpa",
     "relax",
@@ -93,6 +95,7 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
+    "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
 }

@@ -96,7 +96,7 @@ def proved_by_factor(result: Result, bound: Fraction) -> tuple[dict[str, Any], F
 
 
 def _sum_of_squares(parts: list[Polynomial]) -> tuple[list[Combination], list[list[Fraction]]]:
-    """Return independent polynomials and the lower triangle of the definite matrix of the sum of the squares of `parts`.
+    """Return independent polynomials, and the lower triangle of the definite matrix of the sum of squares of `parts`.
 
     With the coefficients `A` of the parts, and the echelon form `C` of them, `A` is `B C`, and the matrix `B' B`.
     """

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
+from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
 from ..machine.notebooks import table
 from ..machine.records import Record
@@ -21,6 +23,7 @@ from ..points.judge import Feasibility
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
+from .document import FORMAT, result_document
 from .gaps import absolute_gap, relative_gap
 from .prover import PROVER
 from .status import Status
@@ -121,8 +124,11 @@ class Result(Record):
     seconds, sizes : mapping
         Times by phase; moments, blocks and largest block of the deciding relaxation.
     problem : Problem
+    asked : tuple of str
+        With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each.
     relaxation : Relaxation or None
-        The deciding relaxation, in scaled units.
+        The deciding relaxation, in scaled units. It, its solution and the change are neither compared nor written to
+        files.
     solution : SDPSolution or None
     change : object or None
         The change of variables between `problem` and the problem of `relaxation`.
@@ -145,10 +151,11 @@ class Result(Record):
     reason: str = ""
     seconds: Mapping[str, float] = field(default_factory=ReadOnly)
     sizes: Mapping[str, int] = field(default_factory=ReadOnly)
-    relaxation: Relaxation | None = None
-    solution: SDPSolution | None = None
-    change: Any = None
-    proved: bool | None = None
+    asked: tuple[str, ...] = ()
+    relaxation: Relaxation | None = field(default=None, compare=False)
+    solution: SDPSolution | None = field(default=None, compare=False)
+    change: Any = field(default=None, compare=False)
+    proved: bool | None = field(default=None, compare=False)
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
 
@@ -176,12 +183,6 @@ class Result(Record):
     def flatness(self) -> Flatness | None:
         """The flat-truncation tests of the last relaxation that had any."""
         return next((a.flatness for a in reversed(self.attempts) if a.flatness is not None), None)
-
-    @property
-    def asked(self) -> tuple[str, ...]:
-        """With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each."""
-        found = () if self.solution is None else self.solution.statistics.get("asked", ())
-        return tuple(map(str, found)) if isinstance(found, tuple) else ()
 
     @cached_property
     def rigorous(self) -> bool:
@@ -242,6 +243,20 @@ class Result(Record):
             As `certify`.
         """
         return self.certify()
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the result to a file, from which `momentsos.load` reads it whole, floats to the last bit.
+
+        What is not kept: the arrays of the relaxation (`relaxation`, `solution`, `change`), so that a certificate has
+        to be made before, or from a new solution of the problem. A `certificate` that was made is kept. Whether the
+        bound is `rigorous` is found out before.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_document(path, FORMAT, result_document(self))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""

@@ -10,7 +10,7 @@ import numpy as np
 from ..bounds.region import Region
 from ..machine.mappings import ReadOnly
 from ..sdp import SDPStatus
-from .evidence import Evidence
+from .evidence import Bound, Evidence, Solved
 from .result import Attempt, Result
 from .status import Status
 
@@ -65,10 +65,17 @@ def result_of(evidence: Evidence) -> Result:
         reason=seen.reason,
         seconds=ReadOnly({"formulate": 0.0, **seen.seconds, "total": time.perf_counter() - seen.started}),
         sizes=ReadOnly(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
+        asked=_asked(behind),
         relaxation=behind.relaxation if behind else None,
         solution=behind.solution if behind else None,
         change=behind.setting.change if behind else None,
     )
+
+
+def _asked(behind: Bound | Solved | None) -> tuple[str, ...]:
+    """Return who was asked to solve a relaxation, and what came."""
+    found = () if behind is None else behind.solution.statistics.get("asked", ())
+    return tuple(map(str, found)) if isinstance(found, tuple) else ()
 
 
 def _region(evidence: Evidence) -> Region:

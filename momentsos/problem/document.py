@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from os import PathLike
 from typing import Any
 
 import numpy as np
 
 from ..errors import InvalidInput
 from ..machine.checks import shown
-from ..machine.files import read_whole
 from ..polynomials import Polynomial
 from ..polynomials.exponents import MAX_DEGREE
 from ..polynomials.factored import Factor
@@ -59,24 +56,6 @@ def fields_of(data: object) -> dict[str, Any]:
         "variables": tuple(given),
         "squares": _factor_from_json(data.get("squares"), given),
     }
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Return the object with these members; a key that comes twice would hide a part of the problem."""
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError(f"a key occurs twice among {', '.join(repr(key)[:80] for key, _ in pairs[:8])}")
-    return found
-
-
-def read_json(path: str | PathLike[str]) -> Any:
-    """Return what a JSON file holds; raise `InvalidInput` for one that cannot be read."""
-    try:
-        return json.loads(read_whole(path).decode("utf-8"), object_pairs_hook=_once)
-    except InvalidInput:
-        raise
-    except (ValueError, RecursionError) as error:
-        raise InvalidInput(f"{path} is not JSON that can be read: {error}") from error
 
 
 def polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polynomial:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..machine.checks import converted, items, names, real_array
+from ..machine.documents import read_json
 from ..machine.files import write_whole
 from ..machine.notebooks import Shown
 from ..machine.records import Record, brief
@@ -21,7 +22,7 @@ from ..polynomials.comparison import Relation
 from ..polynomials.factored import Factor
 from ..polynomials.polynomial import merge_variables
 from ..polynomials.symbolic import free_names
-from .document import fields_of, polynomial_to_json, read_json
+from .document import fields_of, polynomial_to_json
 from .given import as_polynomial, as_polynomials, one_sided
 from .sense import Sense
 from .stated import as_constraints, as_sides
