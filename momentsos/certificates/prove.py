@@ -100,6 +100,11 @@ def certify(
     if lower is not None and lower <= 0 and result.relaxation is None and result.problem.squares is not None:
         document, attained = proved_by_factor(result, Fraction(lower))
         return Certificate.of(document, attained, time.perf_counter() - began)
+    if lower is not None and result.relaxation is None:
+        raise CertificateError(
+            "the relaxation behind the bound is not at hand, as files do not keep it: solve the problem again, or name "
+            "a bound, as in certify(bound=0)"
+        )
     if result.relaxation is None or result.solution is None or result.solution.gram is None or lower is None:
         raise CertificateError(f"the result has no bound to certify: {result.status} ({result.message})")
     if result.problem.n_variables > MAX_VARIABLES:

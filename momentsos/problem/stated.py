@@ -177,7 +177,8 @@ def _values(domain: object, ends: Ends, name: str) -> list[Fraction]:
     values = sorted({_number(value, name) for value in listed})
     within = [v for v in values if (low is None or v >= low) and (high is None or v <= high)]
     if not within:
-        kind = "has no value" if not values else f"has no value within the bounds ({_text(low)}, {_text(high)})"
+        empty = not values and not isinstance(domain, str)
+        kind = "has no value" if empty else f"has no value within the bounds ({_text(low)}, {_text(high)})"
         raise InvalidInput(f"{name}: the domain {kind}")
     return within
 
