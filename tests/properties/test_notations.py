@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import tempfile
 from fractions import Fraction
 from math import prod
 
@@ -11,6 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import momentsos as ms
+from momentsos.bounds.region import EVERYTHING, Ball, Balls, Box
+from momentsos.machine.mappings import ReadOnly
 
 NAMES = ("x", "y", "z")
 numbers = st.one_of(
@@ -80,6 +84,32 @@ def test_both_notations_give_the_same_record(objective, compared, bounds, domain
     assert ms.Problem.from_json(json.loads(json.dumps(written.as_dict()))) == written
     f, g, h = written.to_sympy()
     assert ms.Problem.from_sympy(**{key: f}, inequalities=g, equalities=h, variables=NAMES) == written
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    st.floats(),
+    st.one_of(st.none(), st.floats(allow_nan=False)),
+    st.lists(st.tuples(*[st.floats(allow_nan=False)] * 2), max_size=3),
+    st.text(),
+    st.dictionaries(st.text(max_size=3), st.integers(0, 10**12), max_size=3),
+    st.sampled_from(
+        [EVERYTHING, Ball((0.1, 3.0)), Balls(((0,), (1,)), (1 / 3, 1e300)), Box((0.1, -0.0), (5e-324, 1.0))]
+    ),
+    st.sampled_from(list(ms.Status)),
+)
+def test_results_come_back_from_files_as_they_were(one, two, points, text, sizes, region, status) -> None:
+    x, y = ms.variables("x y")
+    given = np.array(points, dtype=float).reshape(len(points), 2)
+    result = ms.Result(
+        status, two, one, given, 3, "dense", text, region, True, 1.0, 1e-6, ms.Problem(maximize=x * y),
+        message=text, sizes=ReadOnly(sizes), seconds=ReadOnly({"total": one}), proved=False, fine=given / 3,
+    )  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        result.to_json(f"{folder}/r.json")
+        again = ms.load(f"{folder}/r.json")
+    assert again == result and again.minimizers.tobytes() == given.tobytes()
+    assert math.copysign(1, again.upper_bound) == math.copysign(1, one) or math.isnan(one)
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
