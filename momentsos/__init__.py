@@ -28,8 +28,9 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.learn import Fit, learn
     from .machine.caches import caches, clear_caches
-    from .polynomials import Polynomial, variables
+    from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
+    from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
 
@@ -40,6 +41,7 @@ __all__ = [
     "BadOption",
     "Certificate",
     "CertificateError",
+    "Constraint",
     "Fit",
     "Formulation",
     "InvalidInput",
@@ -57,10 +59,12 @@ __all__ = [
     "caches",
     "certificates",
     "clear_caches",
+    "equal",
     "extraction",
     "formulate",
     "learn",
     "learning",
+    "load",
     "polynomials",
     "read_sdpa",
     "relax",
@@ -89,8 +93,9 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.learn": ("Fit", "learn"),
     "machine.caches": ("caches", "clear_caches"),
-    "polynomials": ("Polynomial", "variables"),
+    "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
+    "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
 }

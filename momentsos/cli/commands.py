@@ -29,7 +29,7 @@ _PICTURES = (".png", ".pdf", ".svg")
 
 
 def solve_file(options: argparse.Namespace) -> int:
-    """Minimise the polynomial of a problem file."""
+    """Minimise, or maximise, the polynomial of a problem file."""
     _check_outputs(options)
     problem = Problem.from_json(options.problem)
     with show.progress(options) as report:
@@ -115,7 +115,7 @@ def verify_certificate(options: argparse.Namespace) -> int:
 
     verdict = verify_file(options.file)
     if options.json:
-        bounds = {"bound": verdict.bound, "upper_bound": verdict.upper_bound}
+        bounds = {name: getattr(verdict, name) for name in ("bound", "lower_bound", "upper_bound")}
         known = {name: None if value is None else str(value) for name, value in bounds.items()}
         told = {"holds": verdict.holds, "statement": verdict.statement, "reason": verdict.reason}
         print(json.dumps({**told, **known}))
@@ -185,7 +185,8 @@ def _finish(result: Result, options: argparse.Namespace) -> int:
         print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
     else:
         show.result(result)
-    if result.status in _NO_BOUND and result.lower_bound is None:
+    proved, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
+    if result.status in _NO_BOUND and proved is None:
         print(f"momentsos: {result.status}, without a bound: {result.message}", file=sys.stderr)
         return 3
     return 3 if missing else 0

@@ -111,7 +111,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
     learn.set_defaults(command="learn_file")
 
-    solve = verbs.add_parser("solve", parents=[common], help="minimise a polynomial given in a JSON file")
+    solve = verbs.add_parser("solve", parents=[common], help="minimise or maximise a polynomial given in a JSON file")
     solve.add_argument("problem", metavar="PROBLEM.json")
     _orders(solve)
     solve.set_defaults(command="solve_file")

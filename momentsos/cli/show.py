@@ -73,7 +73,7 @@ def result(found: Result) -> None:
         table.add_row("moments", str(found.flatness))
     names = ", ".join(found.problem.variables)
     for i, point in enumerate(found.minimizers[:12]):
-        table.add_row(f"minimizer {i + 1}", f"({names}) = {_vector(point)}")
+        table.add_row(f"{found.problem.sense.point} {i + 1}", f"({names}) = {_vector(point)}")
     if len(found.minimizers) > 12:
         table.add_row("", f"and {len(found.minimizers) - 12} more")
     if isinstance(found, Fit) and found.coefficients is not None:

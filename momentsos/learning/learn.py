@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,12 @@ from ..hierarchy.gaps import closes
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
+from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
 from .data import checked_data
 from .exact_loss import exact_loss
+from .fit_document import FIT, fit_document
 from .formulate import Formulation, Goal, formulated
 from .identifiability import Identifiability, identifiability
 from .losses.norms import AbsoluteNorm
@@ -81,6 +84,16 @@ class Fit(Result):
         squared = formulated(same, inputs, targets, Goal.of("mse"))
         outcome = (self.status, self.lower_bound, self.upper_bound)
         return report(self.network, self.formulation, squared, outcome, inputs, targets)
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the fit to a file, from which `momentsos.load` reads it whole; see `Result.to_json`.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or the network has functions that are not known by name.
+        """
+        write_document(path, FIT, fit_document(self))
 
     def _more_rows(self) -> list[tuple[str, object]]:
         return [

@@ -7,17 +7,20 @@ from copy import copy
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..machine.checks import is_integer, items, real_array, shown
+from ..machine.documents import write_document
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
+from .network_document import NETWORK, network_document
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -265,6 +268,16 @@ class PolynomialNetwork(Record):
             Before anything large is allocated: the size is known beforehand.
         """
         return composed(self, memory_limit)
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the network to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or an activation has functions that are not known by name.
+        """
+        write_document(path, NETWORK, network_document(self))
 
     @property
     def multiplicative_depth(self) -> int:
