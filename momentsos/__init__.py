@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .polynomials import Polynomial, variables
     from .problem import Problem
+    from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
     from .sdp import read_sdpa
     from .solvers import available_solvers
 
@@ -49,25 +50,33 @@ __all__ = [
     "PolynomialNetwork",
     "Problem",
     "ProblemTooLarge",
+    "ProgramCertificate",
     "Result",
+    "SOSProgram",
+    "SOSResult",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
+    "UnknownPolynomial",
     "available_solvers",
     "caches",
     "certificates",
     "clear_caches",
     "extraction",
     "formulate",
+    "identity",
     "learn",
     "learning",
     "polynomials",
+    "programs",
     "read_sdpa",
     "relax",
     "relaxations",
     "sdp",
     "solve",
     "solvers",
+    "sos",
+    "unknown",
     "variables",
 ]
 
@@ -91,6 +100,15 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "polynomials": ("Polynomial", "variables"),
     "problem": ("Problem",),
+    "programs": (
+        "ProgramCertificate",
+        "SOSProgram",
+        "SOSResult",
+        "UnknownPolynomial",
+        "identity",
+        "sos",
+        "unknown",
+    ),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
 }

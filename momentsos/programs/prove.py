@@ -1,0 +1,123 @@
+"""Proofs in fractions from answers in floats: of a feasible choice, of a bound, of a contradiction."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..certificates import CertificateError
+from ..sdp import SDPSolution
+from ..solvers import SolverOptions
+from .assemble import Assembled
+from .exact import Exact, exact_moments, exact_solution
+from .interior import Solved, moments_on_equations, on_equations, widest_moments
+from .vanishing import moment_face
+
+Floats = NDArray[np.float64]
+
+#: Shares of a solution from the inside that are mixed into a sharp one, until rounding succeeds.
+_SHARES = (0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+
+
+@dataclass(frozen=True, eq=False)
+class Prover:
+    """What proofs need besides the answers.
+
+    Attributes
+    ----------
+    layout : Assembled
+    gains : list of Fraction
+        Exactly what is maximised: the weight of each unknown, then zeros.
+    solver : str
+    options : SolverOptions
+    until : float
+        When the time is over, by `time.perf_counter`.
+    """
+
+    layout: Assembled
+    gains: list[Fraction]
+    solver: str
+    options: SolverOptions
+    until: float
+
+    @property
+    def seconds(self) -> float:
+        """What is left, and at least a moment."""
+        return max(1e-3, self.until - time.perf_counter())
+
+    def feasible(self, deep: Solved, sharp: SDPSolution | None = None) -> Exact | None:
+        """Return exact unknowns and Gram matrices, as near to the sharp answer as its room allows."""
+        if sharp is None or sharp.gram is None or sharp.equality_duals is None:
+            return self._exact(deep.duals, deep.gram)
+        for share in self._shares():
+            found = self._exact(
+                (1 - share) * sharp.equality_duals + share * deep.duals, (1 - share) * sharp.gram + share * deep.gram
+            )
+            if found is not None:
+                return found
+        return None
+
+    def _exact(self, duals: Floats, gram: Floats) -> Exact | None:
+        try:
+            moved = on_equations(self.layout.sdp, duals, gram)
+            return exact_solution(self.layout, *moved, time.monotonic() + self.seconds)
+        except (CertificateError, np.linalg.LinAlgError, ValueError):
+            return None
+
+    def bound(self, sharp: SDPSolution) -> list[Fraction] | None:
+        """Return exact moments that bound the objective, as near to the sharp ones as their room allows."""
+        if sharp.moments is None:
+            return None
+        return self._moments(sharp.moments, self.gains)
+
+    def contradiction(self, moments: Floats) -> list[Fraction] | None:
+        """Return exact moments that are zero on all unknowns, with semidefinite matrices and a negative sum."""
+        found = self._moments(moments, [Fraction(0)] * len(self.gains))
+        if found is None or not sum((a * b for a, b in zip(self.layout.constants, found, strict=True)), Fraction(0)) < 0:
+            return None
+        return found
+
+    def _moments(self, moments: Floats, right: list[Fraction]) -> list[Fraction] | None:
+        face = moment_face(self.layout, right)
+        scaled = np.zeros(len(face.columns))
+        scaled[: len(right)] = np.array([float(value) for value in right]) * self.layout.row_scale
+        wide: Floats | None = None
+        for share in self._shares():
+            if share and wide is None:
+                found = widest_moments(face.sdp, scaled, self.solver, self.options)
+                if found is None or found[1] <= 0:
+                    return None
+                wide = found[0]
+            mixed = moments if wide is None else (1 - share) * moments + share * wide
+            try:
+                moved = moments_on_equations(face.sdp, scaled, mixed)
+                return exact_moments(self.layout, face, moved, right, time.monotonic() + self.seconds)
+            except (CertificateError, np.linalg.LinAlgError, ValueError):
+                continue
+        return None
+
+    def _shares(self) -> Iterator[float]:
+        for share in _SHARES:
+            if time.perf_counter() > self.until:
+                return
+            yield share
+
+
+def evident_contradiction(layout: Assembled) -> list[Fraction] | None:
+    """Return moments that show an equation without unknowns to be false, if there is one."""
+    touched = np.zeros(layout.equations, dtype=bool)
+    for column in layout.columns:
+        touched[column.places] = True
+    for block in range(len(layout.blocks)):
+        touched[layout.entry_places(block).reshape(-1)] = True
+    for e, value in enumerate(layout.constants):
+        if value and not touched[e]:
+            found = [Fraction(0)] * layout.equations
+            found[e] = Fraction(-1 if value > 0 else 1)
+            return found
+    return None
