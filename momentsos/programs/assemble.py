@@ -118,19 +118,45 @@ class Assembled:
         """Return the equations of monomials of a frame."""
         return np.asarray(self.starts[frame] + self.monomials[frame].find(exponents), dtype=np.intp)
 
-    def entry_places(self, block: int) -> Indices:
-        """Return for each entry of a block, in svec order, and each term of its factor the equation."""
-        return self._entry_places[block]
-
     @cached_property
-    def _entry_places(self) -> list[Indices]:
+    def entry_places(self) -> list[Indices]:
+        """For each block, each product of two basis monomials in svec order, and each term of its factor the equation."""
         found = []
         for k, j in self.blocks:
             gram = self.frames[k].grams[j]
             first, second = svec_index(len(gram.basis))
             rows = (gram.basis[first] + gram.basis[second])[:, None, :] + gram.factor.exponents[None]
-            found.append(self.places(k, rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2])).reshape(rows.shape[:2]))
+            places = self.places(k, rows.reshape(rows.shape[0] * rows.shape[1], rows.shape[2]))
+            found.append(places.reshape(rows.shape[:2]))
         return found
+
+    @cached_property
+    def entries(self) -> list[list[Column]]:
+        """For each block and each entry of its matrix, in svec order, the exact equations of ``X[a, b]`` alone."""
+        found = []
+        for block, (k, j) in enumerate(self.blocks):
+            gram, places = self.frames[k].grams[j], self.entry_places[block]
+            exact = gram.factor.exact
+            plain = [Column(row, exact) for row in places]
+            found.append(plain if gram.combination is None else _combined(plain, gram.combination))
+        return found
+
+
+def _combined(plain: list[Column], combination: Sequence[Sequence[Fraction]]) -> list[Column]:
+    """Return the columns of the entries of a matrix whose rows are combinations of basis monomials."""
+    nonzero = [[(i, value) for i, value in enumerate(row) if value] for row in combination]
+    found = []
+    for a, b in zip(*(each.tolist() for each in svec_index(len(combination))), strict=True):
+        terms: dict[int, Fraction] = {}
+        for i, x in nonzero[a]:
+            for j, y in nonzero[b]:
+                low, high = min(i, j), max(i, j)
+                column = plain[high * (high + 1) // 2 + low]
+                for e, value in zip(column.places.tolist(), column.values, strict=True):
+                    terms[e] = terms.get(e, Fraction(0)) + x * y * value
+        terms = {e: value for e, value in terms.items() if value}
+        found.append(Column(np.array(list(terms), dtype=np.intp), tuple(terms.values())))
+    return found
 
 
 def assembled(frames: Sequence[Frame], unknowns: Sequence[Coefficient], gains: Floats) -> Assembled:
@@ -167,7 +193,7 @@ def _assembled(frames: tuple[Frame, ...], unknowns: tuple[Coefficient, ...], gai
     sizes = tuple(len(frame.grams[j].basis) for k, frame in enumerate(frames) for j in range(len(frame.grams)))
     rows = []
     for block, (k, j) in enumerate(bare.blocks):
-        places, values = bare.entry_places(block), frames[k].grams[j].factor.values
+        places, values = bare.entry_places[block], frames[k].grams[j].factor.values
         for place, weight in zip(places, svec_weights(sizes[block]), strict=True):
             rows.append((place, weight * values))
     operator = _matrix(rows, total)

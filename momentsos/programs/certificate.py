@@ -124,11 +124,12 @@ def proved(
     program: SOSProgram,
     layout: Assembled,
     solution: Exact | None,
+    face: Assembled,
     moments: Sequence[Fraction] | None,
     claim: str,
     seconds: float,
 ) -> ProgramCertificate:
-    """Return the certificate of an exact solution, of exact moments, or of both.
+    """Return the certificate of an exact solution of `face`, of exact moments of `layout`, or of both.
 
     Raises
     ------
@@ -143,7 +144,7 @@ def proved(
         "program": program_document(program, layout.frames),
         "claim": claim,
         "values": [] if solution is None else [write_number(v) for v in solution.numbers[: len(layout.unknowns)]],
-        "proofs": [] if solution is None else _proofs(layout, solution),
+        "proofs": [] if solution is None else _proofs(face, solution),
         "functionals": [] if moments is None else _functionals(layout, moments),
     }
     body["statement"] = _statement(body, *checked(body, seconds))
@@ -213,7 +214,7 @@ def _proofs(layout: Assembled, solution: Exact) -> list[dict[str, Any]]:
             {
                 "factors": list(gram.which),
                 "basis": gram.basis.tolist(),
-                "combination": [],
+                "combination": [list(map(write_number, row)) for row in gram.combination or ()],
                 "gram": [[write_number(value) for value in row] for row in lower],
             }
         )

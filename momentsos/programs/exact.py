@@ -131,14 +131,7 @@ def exact_moments(
 
 def moment_matrix(program: Assembled, block: int, y: Sequence[Fraction]) -> list[list[Fraction]]:
     """Return the lower triangle of one matrix of moments."""
-    k, j = program.blocks[block]
-    values = program.frames[k].grams[j].factor.exact
-    return _triangle(
-        [
-            sum((g * y[e] for g, e in zip(values, places, strict=True)), Fraction(0))
-            for places in program.entry_places(block).tolist()
-        ]
-    )
+    return _triangle([column.applied(y) for column in program.entries[block]])
 
 
 def _bits(least: list[float], size: int) -> int:
@@ -167,20 +160,26 @@ def _triangle(values: list[Fraction]) -> list[list[Fraction]]:
 
 
 def _plain_entries(program: Assembled, gram: Floats) -> dict[int, tuple[int, int, bool]]:
-    """Return for each equation the entry of a block without factor with the most room, as block, place, off diagonal."""
+    """Return for each equation the entry that is this monomial alone with the most room: block, place, off diagonal."""
     found: dict[int, tuple[int, int, bool]] = {}
     most: dict[int, float] = {}
     for block, (k, j) in enumerate(program.blocks):
         if program.frames[k].grams[j].which:
             continue
-        matrix = smat(program.sdp.split(gram)[block])
-        root = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-        first, second = svec_index(len(matrix))
-        places = program.entry_places(block)[:, 0].tolist()
-        for place, (e, room) in enumerate(zip(places, (root[first] * root[second]).tolist(), strict=True)):
-            if room > most.get(e, -1.0):
-                most[e], found[e] = room, (block, place, bool(first[place] != second[place]))
+        rooms, off = _rooms(program, gram, block)
+        for place, column in enumerate(program.entries[block]):
+            if column.values == (1,) and rooms[place] > most.get(int(column.places[0]), -1.0):
+                e = int(column.places[0])
+                most[e], found[e] = float(rooms[place]), (block, place, bool(off[place]))
     return found
+
+
+def _rooms(program: Assembled, gram: Floats, block: int) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return how far each entry of a block may move, about, and which are off the diagonal."""
+    matrix = smat(program.sdp.split(gram)[block])
+    root = np.sqrt(np.maximum(np.diag(matrix), 0.0))
+    first, second = svec_index(len(matrix))
+    return root[first] * root[second], first != second
 
 
 def _residual(program: Assembled, numbers: list[Fraction], entries: list[list[Fraction]]) -> list[Fraction]:
@@ -190,13 +189,11 @@ def _residual(program: Assembled, numbers: list[Fraction], entries: list[list[Fr
         if number:
             for e, value in zip(column.places.tolist(), column.values, strict=True):
                 rest[e] -= number * value
-    for block, (k, j) in enumerate(program.blocks):
-        exact = program.frames[k].grams[j].factor.exact
-        first, second = svec_index(len(program.frames[k].grams[j].basis))
-        off = (first != second).tolist()
-        for entry, double, places in zip(entries[block], off, program.entry_places(block).tolist(), strict=True):
+    for block, columns in enumerate(program.entries):
+        first, second = svec_index(program.sdp.sizes[block])
+        for entry, double, column in zip(entries[block], (first != second).tolist(), columns, strict=True):
             entry = 2 * entry if double else entry
-            for e, value in zip(places, exact, strict=True):
+            for e, value in zip(column.places.tolist(), column.values, strict=True):
                 rest[e] -= entry * value
     return rest
 
@@ -211,14 +208,12 @@ def _solve_tied(
 ) -> None:
     """Match the equations that no plain entry has, in well chosen unknowns and entries of other blocks."""
     sdp = program.sdp
-    room, blocks = [], []
-    for block, (k, j) in enumerate(program.blocks):
-        matrix = smat(sdp.split(gram)[block])
-        root = np.sqrt(np.maximum(np.diag(matrix), 0.0))
-        first, second = svec_index(len(matrix))
-        used = bool(program.frames[k].grams[j].which)
-        room.append(root[first] * root[second] * used)
-        blocks += [(block, place, bool(first[place] != second[place])) for place in range(len(first))]
+    room: list[Floats] = []
+    blocks: list[tuple[int, int, bool]] = []
+    for block in range(len(program.blocks)):
+        rooms, off = _rooms(program, gram, block)
+        room.append(rooms)
+        blocks += [(block, place, each) for place, each in enumerate(off.tolist())]
     sizes = np.concatenate([np.zeros(0), *room])
     free = np.full(len(numbers), 10.0 * max(1.0, float(sizes.max(initial=0.0))))
     weights = np.concatenate([free, sizes])
@@ -247,9 +242,8 @@ def _entries_of(
         column = program.columns[which]
         return list(zip(column.places.tolist(), column.values, strict=True))
     block, place, _ = blocks[which - count]
-    k, j = program.blocks[block]
-    places = program.entry_places(block)[place].tolist()
-    return list(zip(places, program.frames[k].grams[j].factor.exact, strict=True))
+    column = program.entries[block][place]
+    return list(zip(column.places.tolist(), column.values, strict=True))
 
 
 def _solution(system: fmpq_mat, right: list[Fraction]) -> list[Fraction]:

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 
 import numpy as np
 
@@ -41,11 +42,19 @@ class Gram:
     which : tuple of int
         The numbers of these inequalities.
     basis : (s, n) integer array
+    combination : tuple of rows of Fraction, optional
+        The forms that the matrix belongs to, over the basis; by default the basis itself.
     """
 
     factor: Polynomial
     which: tuple[int, ...]
     basis: Exponents
+    combination: tuple[tuple[Fraction, ...], ...] | None = None
+
+    @property
+    def size(self) -> int:
+        """Rows of the matrix."""
+        return len(self.basis) if self.combination is None else len(self.combination)
 
 
 @dataclass(frozen=True, eq=False)

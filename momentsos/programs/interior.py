@@ -21,6 +21,9 @@ from ..solvers import SolverOptions, solve_sdp
 
 Floats = NDArray[np.float64]
 
+#: Moments from the inside have at most so many times the traces of the sharp ones.
+_LARGER = 10.0
+
 
 @dataclass(frozen=True, eq=False)
 class Solved:
@@ -71,10 +74,18 @@ def deepest(sdp: SDP, solver: str, options: SolverOptions) -> Solved | None:
     return Solved(answer.equality_duals[:-1], answer.gram[:-1] + margin * identity, moments, margin, answer)
 
 
-def widest_moments(sdp: SDP, right_side: Floats, solver: str, options: SolverOptions) -> tuple[Floats, float] | None:
-    """Return moments whose matrices have the largest margin, and that margin."""
+def widest_moments(
+    sdp: SDP, right_side: Floats, near: Floats, solver: str, options: SolverOptions
+) -> tuple[Floats, float] | None:
+    """Return moments whose matrices have the largest margin, and that margin.
+
+    The traces of all matrices add up to at most ten times those at the moments `near`, and ten: others could be
+    arbitrarily large.
+    """
     identity = identities(sdp)
     n, p = sdp.n_moments, sdp.right_side.size
+    traces = np.asarray(sdp.operator.T @ identity)
+    limit = _LARGER * (1.0 + max(0.0, float(traces @ near)))
     program = SDP(
         np.concatenate([np.zeros(n), [-1.0, 0.0]]),
         sp.block_diag([sp.hstack([sdp.equalities, sp.csr_matrix((p, 1))]), sp.csr_matrix([[1.0]])], format="csr"),
@@ -83,9 +94,10 @@ def widest_moments(sdp: SDP, right_side: Floats, solver: str, options: SolverOpt
             [
                 sp.hstack([sdp.operator, sp.csr_matrix(-identity[:, None]), sp.csr_matrix((len(identity), 1))]),
                 sp.csr_matrix(([-1.0, 1.0], ([0, 0], [n, n + 1])), shape=(1, n + 2)),
+                sp.csr_matrix(np.concatenate([-traces / limit, [0.0, 1.0]])),
             ]
         ).tocsr(),
-        (*sdp.sizes, 1),
+        (*sdp.sizes, 1, 1),
     )
     answer = solve_sdp(solver, program, options)
     return None if answer.moments is None else (answer.moments[:n], float(answer.moments[n]))

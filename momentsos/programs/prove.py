@@ -31,6 +31,9 @@ class Prover:
     Attributes
     ----------
     layout : Assembled
+        The program, in which bounds are proved.
+    face : Assembled
+        The same one, or a face of it, in which solutions are proved.
     gains : list of Fraction
         Exactly what is maximised: the weight of each unknown, then zeros.
     solver : str
@@ -40,6 +43,7 @@ class Prover:
     """
 
     layout: Assembled
+    face: Assembled
     gains: list[Fraction]
     solver: str
     options: SolverOptions
@@ -64,8 +68,8 @@ class Prover:
 
     def _exact(self, duals: Floats, gram: Floats) -> Exact | None:
         try:
-            moved = on_equations(self.layout.sdp, duals, gram)
-            return exact_solution(self.layout, *moved, time.monotonic() + self.seconds)
+            moved = on_equations(self.face.sdp, duals, gram)
+            return exact_solution(self.face, *moved, time.monotonic() + self.seconds)
         except (CertificateError, np.linalg.LinAlgError, ValueError):
             return None
 
@@ -89,7 +93,7 @@ class Prover:
         wide: Floats | None = None
         for share in self._shares():
             if share and wide is None:
-                found = widest_moments(face.sdp, scaled, self.solver, self.options)
+                found = widest_moments(face.sdp, scaled, moments, self.solver, self.options)
                 if found is None or found[1] <= 0:
                     return None
                 wide = found[0]
@@ -114,7 +118,7 @@ def evident_contradiction(layout: Assembled) -> list[Fraction] | None:
     for column in layout.columns:
         touched[column.places] = True
     for block in range(len(layout.blocks)):
-        touched[layout.entry_places(block).reshape(-1)] = True
+        touched[layout.entry_places[block].reshape(-1)] = True
     for e, value in enumerate(layout.constants):
         if value and not touched[e]:
             found = [Fraction(0)] * layout.equations

@@ -25,6 +25,7 @@ from .certificate import ProgramCertificate, layout_of, proved
 from .check import BOUND, FEASIBLE, INFEASIBLE, OPTIMAL
 from .constraints import SOS, Identity, identity
 from .exact import Exact
+from .faces import exposed
 from .interior import Floats, Solved, deepest
 from .program import SOSProgram, exact_objective
 from .prove import Prover, evident_contradiction
@@ -57,7 +58,7 @@ def solve_program(
     sign = -1 if program.sense == "minimize" else 1
     gains = [sign * weights.get(each, Fraction(0)) for each in layout.unknowns]
     gains += [Fraction(0)] * (len(layout.columns) - len(gains))
-    prover = Prover(layout, gains, solver, options, until)
+    prover = Prover(layout, layout, gains, solver, options, until)
     evident = evident_contradiction(layout)
     if evident is not None:
         return _result(program, prover, _Found(moments=evident), Status.INFEASIBLE, "", began)
@@ -96,21 +97,38 @@ def _climb(program: SOSProgram, prover: Prover, deep: Solved, tol: float, began:
         moments = prover.contradiction(deep.moments)
         if moments is not None:
             return _result(program, prover, _Found(deep, moments=moments), Status.INFEASIBLE, "", began)
+    if inner is None:
+        prover, deep, inner = _on_faces(prover, deep)
     if program.sense == "find":
         status = Status.CERTIFIED if inner is not None else Status.FAILED
         return _result(program, prover, _Found(deep, solution=inner), status, _why(deep), began)
-    sharp = solve_sdp(prover.solver, prover.layout.sdp, _within(prover))
+    sharp = solve_sdp(prover.solver, prover.face.sdp, _within(prover))
     worst = math.inf if sharp.residuals is None else sharp.residuals.worst
     if inner is not None and not worst <= _DOUBTFUL and _is_unbounded(program, prover):
         return _result(program, prover, _Found(deep, None, inner), Status.UNBOUNDED, "", began)
     solution = prover.feasible(deep, sharp) or inner
-    found = _Found(deep, sharp, solution, prover.bound(sharp))
+    whole = sharp if prover.face is prover.layout else solve_sdp(prover.solver, prover.layout.sdp, _within(prover))
+    found = _Found(deep, sharp, solution, prover.bound(whole))
     status = _status_of(found)
     result = _result(program, prover, found, status, _why(deep), began)
     unit = max(1.0, abs(result.value or 0.0))
     if status is Status.BOUNDED and result.gap <= tol * unit:
         return _result(program, prover, found, Status.CERTIFIED, "", began)
     return result
+
+
+def _on_faces(prover: Prover, deep: Solved) -> tuple[Prover, Solved, Exact | None]:
+    """Go down to smaller faces until one has a solution with room, or none is smaller."""
+    while deep.moments is not None and time.perf_counter() < prover.until:
+        face = exposed(prover.face, deep.moments)
+        found = None if face is None else deepest(face.sdp, prover.solver, _within(prover))
+        if face is None or found is None:
+            break
+        prover, deep = replace(prover, face=face), found
+        inner = prover.feasible(deep)
+        if inner is not None:
+            return prover, deep, inner
+    return prover, deep, None
 
 
 def _status_of(found: _Found) -> Status:
@@ -155,7 +173,7 @@ def _why(deep: Solved) -> str:
 def _result(
     program: SOSProgram, prover: Prover, found: _Found, status: Status, why: str, began: float
 ) -> SOSResult:
-    layout = prover.layout
+    layout = prover.face
     certificate, why = _certificate(program, prover, found, status, why)
     if certificate is None and status not in (Status.FAILED, Status.STOPPED):
         status = Status.FAILED
@@ -202,7 +220,7 @@ def _certificate(
     moments = None if claim == FEASIBLE else found.moments
     seconds = 60.0 if math.isinf(prover.until) else prover.seconds + 1.0
     try:
-        return proved(program, prover.layout, found.solution, moments, claim, seconds), why
+        return proved(program, prover.layout, found.solution, prover.face, moments, claim, seconds), why
     except CertificateError as error:
         return None, f"the proof did not pass its check: {error}"
 
@@ -243,8 +261,11 @@ def _full(lower: list[list[Fraction]]) -> Floats:
 def _gram_matrices(layout: Assembled, grams: list[Floats]) -> tuple[GramMatrix, ...]:
     found = []
     for (k, j), matrix in zip(layout.blocks, grams, strict=bool(grams)):
-        frame = layout.frames[k]
-        found.append(GramMatrix(k, frame.grams[j].which, frame.names, frame.grams[j].basis, matrix))
+        frame, gram = layout.frames[k], layout.frames[k].grams[j]
+        if gram.combination is not None:
+            rows = np.array([[float(value) for value in row] for row in gram.combination])
+            matrix = rows.T @ matrix @ rows
+        found.append(GramMatrix(k, gram.which, frame.names, gram.basis, matrix))
     return tuple(found)
 
 

@@ -43,13 +43,11 @@ def moment_face(layout: Assembled, right: Sequence[Fraction]) -> MomentFace:
         return MomentFace(layout.sdp, layout.columns)
     extra, kept, killed, sizes = [], [], [], []
     for block, rows in enumerate(dead):
-        k, j = layout.blocks[block]
-        exact = layout.frames[k].grams[j].factor.exact
         first, second = svec_index(len(rows))
         gone = np.flatnonzero(rows[first] | rows[second])
         kept.append(layout.sdp.offsets[block] + np.flatnonzero(~(rows[first] | rows[second])))
         killed.append(layout.sdp.offsets[block] + gone)
-        extra += [Column(layout.entry_places(block)[place], exact) for place in gone]
+        extra += [layout.entries[block][place] for place in gone]
         sizes.append(int((~rows).sum()))
     operator, sdp = layout.sdp.operator, layout.sdp
     reduced = SDP(
@@ -97,11 +95,8 @@ def _dead_rows(layout: Assembled, right: Sequence[Fraction]) -> list[NDArray[np.
 
 
 def _entries(layout: Assembled, block: int) -> dict[tuple[int, int], dict[int, Fraction]]:
-    k, j = layout.blocks[block]
-    exact = layout.frames[k].grams[j].factor.exact
     first, second = svec_index(layout.sdp.sizes[block])
-    places = layout.entry_places(block).tolist()
     return {
-        (a, b): dict(zip(row, exact, strict=True))
-        for a, b, row in zip(first.tolist(), second.tolist(), places, strict=True)
+        (a, b): dict(zip(column.places.tolist(), column.values, strict=True))
+        for a, b, column in zip(first.tolist(), second.tolist(), layout.entries[block], strict=True)
     }
