@@ -4,7 +4,7 @@ from .certificate import ProgramCertificate
 from .constraints import SOS, Identity, identity, sos
 from .program import SOSProgram
 from .result import EqualityMultiplier, GramMatrix, SOSResult, Values
-from .unknown import Coefficient, UnknownPolynomial, unknown
+from .unknowns import Coefficient, UnknownPolynomial, unknown
 
 __all__ = [
     "SOS",

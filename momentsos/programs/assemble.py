@@ -28,7 +28,7 @@ from ..polynomials.exponents import Exponents
 from ..sdp import SDP, forced_zeros, svec_index
 from ..sdp.svec import svec_weights
 from .frames import Frame
-from .unknown import Coefficient
+from .unknowns import Coefficient
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -120,7 +120,7 @@ class Assembled:
 
     @cached_property
     def entry_places(self) -> list[Indices]:
-        """For each block, each product of two basis monomials in svec order, and each term of its factor the equation."""
+        """The equation of each product of basis monomials, in svec order, times each term of a block's factor."""
         found = []
         for k, j in self.blocks:
             gram = self.frames[k].grams[j]
@@ -229,6 +229,14 @@ def _matrix(rows: Sequence[tuple[Indices, Floats]], width: int) -> sp.csr_matrix
     return sp.csr_matrix((values, places, pointers), shape=(len(rows), width))
 
 
+def row_units(program: Assembled, block: int) -> Floats:
+    """Return the scales of a block's rows: its matrices are scaled by their products, up to a common factor."""
+    size = program.sdp.sizes[block]
+    scale = program.entry_scale[program.sdp.offsets[block] : program.sdp.offsets[block + 1]]
+    diagonal = scale[np.cumsum(np.arange(1, size + 1)) - 1]
+    return np.asarray(np.sqrt(diagonal))
+
+
 # -- scales ------------------------------------------------------------------------------------------------
 
 
@@ -264,4 +272,3 @@ def _units(frame: Frame) -> Floats:
 
 def _power_of_two(values: Floats) -> Floats:
     return np.asarray(np.exp2(np.round(np.log2(values))))
-

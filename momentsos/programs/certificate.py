@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -164,20 +163,19 @@ def program_document(program: SOSProgram, frames: Sequence[Frame]) -> dict[str, 
     constant, weights = exact_objective(program)
     constraints = []
     for constraint, frame in zip(program.constraints, frames, strict=True):
-        single = isinstance(constraint, SOS)
-        on = [g for g, which in zip(constraint.on, constraint.factors, strict=True) if len(which) == 1] if single else []
-        constraints.append(
-            {
-                "kind": "sos" if single else "identity",
-                "variables": list(frame.names),
-                "rows": frame.rows,
-                "degree": constraint.degree if single else constraint.polynomial.degree,
-                "known": _terms(frame.known),
-                "parts": [[number[each], _terms(part)] for each, part in frame.parts.items()],
-                "on": [_terms(g.over(frame.names)) for g in on],
-                "equalities": [_terms(h.over(frame.names)) for h in constraint.equalities] if single else [],
+        names = frame.names
+        stated: dict[str, Any] = {"kind": "identity", "degree": frame.known.degree, "on": [], "equalities": []}
+        if isinstance(constraint, SOS):
+            pairs = zip(constraint.on, constraint.factors, strict=True)
+            stated = {
+                "kind": "sos",
+                "degree": constraint.degree,
+                "on": [_terms(g.over(names)) for g, which in pairs if len(which) == 1],
+                "equalities": [_terms(h.over(names)) for h in constraint.equalities],
             }
-        )
+        stated |= {"variables": list(names), "rows": frame.rows, "known": _terms(frame.known)}
+        stated["parts"] = [[number[each], _terms(part)] for each, part in frame.parts.items()]
+        constraints.append(stated)
     return {
         "sense": program.sense,
         "unknowns": [

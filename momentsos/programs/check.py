@@ -75,6 +75,8 @@ FORMAT = {
         }
     ],
 }
+#: Rows up to which a singular matrix is looked at.
+SINGULAR = 60
 #: What a certificate may claim.
 FEASIBLE, OPTIMAL, BOUND, INFEASIBLE = "feasible", "optimal", "bound", "infeasible"
 
@@ -186,7 +188,10 @@ def _bound(stated: Stated, functionals: Any, is_infeasible: bool, until: float) 
                 factor = times(factor, stated.on[k][j], until)
             basis = monomials(block["basis"], n)
             rows = [
-                [applied(moments, ({a + b + e: v for e, v in factor[0].items()}, factor[1]), where) for b in basis[: i + 1]]
+                [
+                    applied(moments, ({a + b + e: v for e, v in factor[0].items()}, factor[1]), where)
+                    for b in basis[: i + 1]
+                ]
                 for i, a in enumerate(basis)
             ]
             need(is_semidefinite(rows, until), f"{where}: a matrix is not semidefinite")
@@ -209,13 +214,32 @@ def applied(moments: dict[int, Fraction], polynomial: Poly, where: str) -> Fract
 
 
 def is_semidefinite(lower: list[list[Fraction]], until: float) -> bool:
-    """Whether a matrix, given by its lower triangle, is proved to be positive semidefinite; zero rows may occur."""
+    """Whether a matrix, given by its lower triangle, is proved to be positive semidefinite.
+
+    Definite ones by a Cholesky factor with an error bound; those up to 60 rows that may be singular by elimination.
+    """
     full = [[lower[max(i, j)][min(i, j)] for j in range(len(lower))] for i in range(len(lower))]
     kept = [i for i, row in enumerate(full) if any(row)]
     if not kept:
         return True
     d = lcm(value.denominator for row in full for value in row)
-    return semidefinite([[int(full[i][j] * d) for j in kept] for i in kept], until)
+    whole = [[int(full[i][j] * d) for j in kept] for i in kept]
+    return semidefinite(whole, until) or (len(kept) <= SINGULAR and _eliminated(whole, until))
+
+
+def _eliminated(matrix: list[list[int]], until: float) -> bool:
+    """Whether elimination in fractions meets no negative pivot, and no zero one with entries beside it."""
+    rows = [[Fraction(value) for value in row] for row in matrix]
+    for i in range(len(rows)):
+        need(time.monotonic() < until, "the time limit was reached")
+        pivot = rows[i][i]
+        if pivot < 0 or (pivot == 0 and any(rows[i][i:])):
+            return False
+        for j in range(i + 1, len(rows)) if pivot else ():
+            factor = rows[j][i] / pivot
+            if factor:
+                rows[j][i:] = [a - factor * b for a, b in zip(rows[j][i:], rows[i][i:], strict=True)]
+    return True
 
 
 def packed(terms: Any, n: int) -> Poly:

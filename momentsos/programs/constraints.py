@@ -14,7 +14,7 @@ from ..errors import InvalidInput
 from ..machine.checks import integer, items, shown
 from ..machine.records import Record
 from ..polynomials import Polynomial
-from .unknown import UnknownPolynomial
+from .unknowns import UnknownPolynomial
 
 #: Most factors of a product of inequalities: as many as a certificate takes.
 _FACTORS = 4
@@ -95,13 +95,15 @@ def sos(
     Raises
     ------
     InvalidInput
-        A matrix that is not square or not symmetric, unknowns in `on` or `equalities`, a degree that is too low.
+        A matrix that is not square or not symmetric, unknowns in `on` or `equalities`, a degree that is too low, a set
+        that is described in other variables.
     """
     entries = _entries(polynomial)
     g = tuple(known(each, f"on[{i}]") for i, each in enumerate(items(on, "on", "a list of polynomials")))
     h = tuple(known(e, f"equalities[{i}]") for i, e in enumerate(items(equalities, "equalities", "a list")))
     if not isinstance(products, bool | np.bool_):
         raise InvalidInput(f"products: expected True or False, got {shown(products)}")
+    _refuse_foreign(entries, g, h)
     least = max([e.degree for row in entries for e in row] + [each.degree for each in (*g, *h)])
     top = least + least % 2 if degree is None else integer(degree, "degree", 0, 200)
     if top < least:
@@ -174,6 +176,26 @@ def _entries(value: object) -> tuple[tuple[UnknownPolynomial, ...], ...]:
     return found
 
 
+def _refuse_foreign(
+    entries: tuple[tuple[UnknownPolynomial, ...], ...], g: tuple[Polynomial, ...], h: tuple[Polynomial, ...]
+) -> None:
+    """Refuse a set that is described in variables which are not tied to those of the polynomial."""
+    own = {name for row in entries for each in row for p in (each.known, *each.parts.values()) for name in _used(p)}
+    reached, used = set(own), [_used(p) for p in (*g, *h)]
+    for _ in used:
+        reached |= set().union(*(names for names in used if names & reached))
+    foreign = sorted(set().union(*used) - reached)
+    if foreign:
+        raise InvalidInput(
+            f"on, equalities: the set is described in {foreign}, with no tie to the variables {sorted(own)} of the "
+            f"polynomial"
+        )
+
+
+def _used(polynomial: Polynomial) -> set[str]:
+    return {name for name, use in zip(polynomial.variables, polynomial.support.occurs, strict=True) if use}
+
+
 def _listed(value: object) -> list[Any]:
     if isinstance(value, np.ndarray) and value.ndim != 2:
         raise InvalidInput(f"polynomial: expected a square matrix, got an array of shape {value.shape}")
@@ -182,7 +204,7 @@ def _listed(value: object) -> list[Any]:
 
 def _factors(g: tuple[Polynomial, ...], degree: int) -> Iterable[tuple[int, ...]]:
     """Return the sets of inequalities whose product has at most this degree, small ones first."""
-    found = [(j,) for j in range(len(g))]
+    found: list[tuple[int, ...]] = [(j,) for j in range(len(g))]
     layer = found
     for _ in range(_FACTORS - 1):
         layer = [

@@ -32,6 +32,8 @@ Floats = NDArray[np.float64]
 
 #: Roundings are smaller than the least eigenvalue by so many bits, and none is finer than the second number.
 _GUARD_BITS, _MOST_BITS = 10, 300
+#: The coefficients of an equation's monomial alone.
+_ONE = (Fraction(1),)
 
 
 @dataclass(frozen=True, eq=False)
@@ -152,7 +154,8 @@ def _fraction(power_of_two: float) -> Fraction:
 
 def _triangle(values: list[Fraction]) -> list[list[Fraction]]:
     """Return svec entries, unscaled, as the rows of a lower triangle."""
-    rows, place = [], 0
+    rows: list[list[Fraction]] = []
+    place = 0
     while place < len(values):
         rows.append(values[place : place + len(rows) + 1])
         place += len(rows[-1])
@@ -168,7 +171,7 @@ def _plain_entries(program: Assembled, gram: Floats) -> dict[int, tuple[int, int
             continue
         rooms, off = _rooms(program, gram, block)
         for place, column in enumerate(program.entries[block]):
-            if column.values == (1,) and rooms[place] > most.get(int(column.places[0]), -1.0):
+            if column.values == _ONE and rooms[place] > most.get(int(column.places[0]), -1.0):
                 e = int(column.places[0])
                 most[e], found[e] = float(rooms[place]), (block, place, bool(off[place]))
     return found

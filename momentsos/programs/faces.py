@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from ..certificates.faces import RANK_TOLERANCES, RECOGNISED, orthogonal_rows, recognised
 from ..sdp import SDP, congruence, smat, svec_index
-from .assemble import Assembled
+from .assemble import Assembled, row_units
 from .frames import Gram
 
 Floats = NDArray[np.float64]
@@ -33,17 +33,9 @@ def exposed(program: Assembled, moments: Floats) -> Assembled | None:
     rows = np.asarray(sdp.operator @ moments)
     kernels: list[Rows | None] = []
     for block, matrix in enumerate(map(smat, sdp.split(rows))):
-        kernels.append(_kernel(matrix, _units(program, block)))
+        kernels.append(_kernel(matrix, row_units(program, block)))
     smaller = [rows is not None and len(rows) < size for rows, size in zip(kernels, sdp.sizes, strict=True)]
     return _on_face(program, kernels) if any(smaller) else None
-
-
-def _units(program: Assembled, block: int) -> Floats:
-    """Return the scales of a block's rows: its matrices are scaled by their products, up to a common factor."""
-    size = program.sdp.sizes[block]
-    scale = program.entry_scale[program.sdp.offsets[block] : program.sdp.offsets[block + 1]]
-    diagonal = scale[np.cumsum(np.arange(1, size + 1)) - 1]
-    return np.asarray(np.sqrt(diagonal))
 
 
 def _kernel(matrix: Floats, units: Floats) -> Rows | None:
@@ -61,7 +53,7 @@ def _kernel(matrix: Floats, units: Floats) -> Rows | None:
 
 
 def _on_face(program: Assembled, kernels: Sequence[Rows | None]) -> Assembled:
-    """Return the program whose Gram matrices are :math:`C^\\top Y C`."""
+    r"""Return the program whose Gram matrices are :math:`C^\top Y C`."""
     sdp = program.sdp
     grams: list[list[Gram]] = [[] for _ in program.frames]
     operators, scales, sizes = [], [], []
@@ -72,7 +64,7 @@ def _on_face(program: Assembled, kernels: Sequence[Rows | None]) -> Assembled:
         if kernel is not None:
             if not kernel:
                 continue
-            units = _units(program, block)
+            units = row_units(program, block)
             rows = np.array([[float(value) for value in row] for row in kernel]) / units
             size = np.exp2(-np.round(np.log2(np.linalg.norm(rows, axis=1))))
             part = congruence(sp.csr_matrix(rows * size[:, None])) @ part

@@ -19,13 +19,13 @@ from fractions import Fraction
 
 import numpy as np
 
-from ..errors import InvalidInput, ProblemTooLarge
+from ..errors import ProblemTooLarge
 from ..machine.memory import available_bytes
 from ..polynomials import Polynomial, basis_size, monomial_basis
 from ..polynomials.exponents import Exponents
 from ..polynomials.polynomial import merge_variables
 from .constraints import SOS, Identity
-from .unknown import Coefficient, UnknownPolynomial
+from .unknowns import Coefficient, UnknownPolynomial
 
 #: Bytes of the assembly for each entry of a Gram matrix and each term of its factor.
 _BYTES = 100
@@ -105,8 +105,6 @@ def frame_of(constraint: SOS | Identity, place: int) -> Frame:
 
     Raises
     ------
-    InvalidInput
-        Inequalities and equalities in variables that have nothing to do with the polynomial.
     ProblemTooLarge
         Bases for which there is no memory.
     """
@@ -117,7 +115,7 @@ def frame_of(constraint: SOS | Identity, place: int) -> Frame:
     own = merge_variables(*(each.variables for row in constraint.entries for each in row))
     own = tuple(name for name in own if any(_has(each, name) for row in constraint.entries for each in row))
     others = (*constraint.on, *constraint.equalities)
-    names = _connected(own, others, place)
+    names = merge_variables(own, *(tuple(n for n in p.variables if p.degree_in([n])) for p in others))
     rows = constraint.size if constraint.size > 1 else 0
     every = names + tuple(f"[{i}]" for i in range(rows))
     known, parts = _scalar(constraint, every, rows)
@@ -128,23 +126,6 @@ def frame_of(constraint: SOS | Identity, place: int) -> Frame:
 
 def _has(polynomial: UnknownPolynomial, name: str) -> bool:
     return any(part.degree_in([name]) for part in (polynomial.known, *polynomial.parts.values()))
-
-
-def _connected(own: tuple[str, ...], others: Iterable[Polynomial], place: int) -> tuple[str, ...]:
-    """Return the variables of a constraint; refuse those of the set that are not tied to the polynomial's."""
-    used = [{name for name in p.variables if p.degree_in([name])} for p in others]
-    reached = set(own)
-    while True:
-        more = set().union(*(names for names in used if names & reached)) - reached
-        if not more:
-            break
-        reached |= more
-    foreign = sorted(set().union(*used) - reached)
-    if foreign:
-        raise InvalidInput(
-            f"constraints[{place}]: the set is described in {foreign}, which the polynomial (in {list(own)}) does not have"
-        )
-    return merge_variables(own, *(tuple(n for n in p.variables if n in reached) for p in others))
 
 
 def _scalar(constraint: SOS, names: tuple[str, ...], rows: int) -> tuple[Polynomial, dict[Coefficient, Polynomial]]:

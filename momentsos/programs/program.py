@@ -13,7 +13,7 @@ from ..machine.checks import items, shown
 from ..machine.records import Record
 from ..polynomials import Polynomial
 from .constraints import SOS, Identity, lifted
-from .unknown import Coefficient, UnknownPolynomial
+from .unknowns import Coefficient, UnknownPolynomial
 
 if TYPE_CHECKING:
     from .result import SOSResult
@@ -145,8 +145,8 @@ def _objective(given: object, name: str) -> UnknownPolynomial:
     objective = lifted(given, name)
     if objective.degree > 0:
         raise InvalidInput(
-            f"{name}: the objective has the variables {list(objective.variables)}; expected a number for each choice of "
-            f"the unknowns, such as V.substitute({{x: 0}})"
+            f"{name}: the objective has the variables {list(objective.variables)}; expected a number for each "
+            f"choice of the unknowns, such as V.substitute({{x: 0}})"
         )
     return objective
 

@@ -16,7 +16,7 @@ from ..solvers import SolverOptions
 from .assemble import Assembled
 from .exact import Exact, exact_moments, exact_solution
 from .interior import Solved, moments_on_equations, on_equations, widest_moments
-from .vanishing import moment_face
+from .vanishing import MomentFace, moment_face, recognised_face
 
 Floats = NDArray[np.float64]
 
@@ -82,12 +82,21 @@ class Prover:
     def contradiction(self, moments: Floats) -> list[Fraction] | None:
         """Return exact moments that are zero on all unknowns, with semidefinite matrices and a negative sum."""
         found = self._moments(moments, [Fraction(0)] * len(self.gains))
-        if found is None or not sum((a * b for a, b in zip(self.layout.constants, found, strict=True)), Fraction(0)) < 0:
+        if (
+            found is None
+            or not sum((a * b for a, b in zip(self.layout.constants, found, strict=True)), Fraction(0)) < 0
+        ):
             return None
         return found
 
     def _moments(self, moments: Floats, right: list[Fraction]) -> list[Fraction] | None:
-        face = moment_face(self.layout, right)
+        found = self._on_face(moment_face(self.layout, right), moments, right)
+        if found is None:
+            face = recognised_face(self.layout, moments)
+            found = None if face is None else self._on_face(face, moments, right)
+        return found
+
+    def _on_face(self, face: MomentFace, moments: Floats, right: list[Fraction]) -> list[Fraction] | None:
         scaled = np.zeros(len(face.columns))
         scaled[: len(right)] = np.array([float(value) for value in right]) * self.layout.row_scale
         wide: Floats | None = None

@@ -19,7 +19,7 @@ from ..machine.records import Record
 from ..polynomials import Polynomial
 from .certificate import ProgramCertificate
 from .program import SOSProgram
-from .unknown import Coefficient, UnknownPolynomial
+from .unknowns import Coefficient, UnknownPolynomial
 
 
 class Values(Mapping[str, Any]):

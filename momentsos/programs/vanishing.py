@@ -16,8 +16,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..sdp import SDP, svec_index
-from .assemble import Assembled, Column
+from ..certificates.faces import RANK_TOLERANCES, RECOGNISED, orthogonal_rows, recognised
+from ..sdp import SDP, smat, svec_index
+from .assemble import Assembled, Column, row_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,25 +38,81 @@ class MomentFace:
 
 
 def moment_face(layout: Assembled, right: Sequence[Fraction]) -> MomentFace:
-    """Return the face for the right side `right` of the equalities."""
+    """Return the face for the right side `right` of the equalities that diagonals show."""
     dead = _dead_rows(layout, right)
     if not any(rows.any() for rows in dead):
         return MomentFace(layout.sdp, layout.columns)
-    extra, kept, killed, sizes = [], [], [], []
+    extra = []
     for block, rows in enumerate(dead):
         first, second = svec_index(len(rows))
-        gone = np.flatnonzero(rows[first] | rows[second])
-        kept.append(layout.sdp.offsets[block] + np.flatnonzero(~(rows[first] | rows[second])))
-        killed.append(layout.sdp.offsets[block] + gone)
-        extra += [layout.entries[block][place] for place in gone]
-        sizes.append(int((~rows).sum()))
-    operator, sdp = layout.sdp.operator, layout.sdp
+        extra += [layout.entries[block][place] for place in np.flatnonzero(rows[first] | rows[second])]
+    return _restricted(layout, [~rows for rows in dead], extra)
+
+
+def recognised_face(layout: Assembled, moments: NDArray[np.float64]) -> MomentFace | None:
+    """Return the face on which matrices have the kernels that they have at moments (scaled), where these are rational.
+
+    None where some kernel is not recognised, or there is none.
+    """
+    extra, keep = [], []
+    for block, matrix in enumerate(map(smat, layout.sdp.split(np.asarray(layout.sdp.operator @ moments)))):
+        found = _range(matrix, row_units(layout, block))
+        if found is None:
+            return None
+        keep.append(np.isin(np.arange(len(matrix)), list(found)))
+        for vector in orthogonal_rows(found, len(matrix)):
+            extra += [_along(layout.entries[block], vector, row) for row in range(len(matrix))]
+    return _restricted(layout, keep, [column for column in extra if len(column.places)]) if extra else None
+
+
+def _range(matrix: NDArray[np.float64], units: NDArray[np.float64]) -> dict[int, list[Fraction]] | None:
+    """Return the range of a semidefinite matrix, in the units of the user and in echelon form by pivot."""
+    values, vectors = np.linalg.eigh(matrix)
+    for tolerance in RANK_TOLERANCES:
+        span = vectors[:, values > tolerance * max(1.0, float(values[-1]))].T
+        if not len(span):
+            return {}
+        for largest, near in RECOGNISED:
+            rows = recognised(span / units, largest, near)
+            if rows is not None:
+                return rows
+    return None
+
+
+def _along(entries: list[Column], vector: Sequence[Fraction], row: int) -> Column:
+    """Return one row of a matrix of moments times a vector."""
+    terms: dict[int, Fraction] = {}
+    for i, factor in enumerate(vector):
+        if factor:
+            low, high = min(i, row), max(i, row)
+            column = entries[high * (high + 1) // 2 + low]
+            for e, value in zip(column.places.tolist(), column.values, strict=True):
+                terms[e] = terms.get(e, Fraction(0)) + factor * value
+    terms = {e: value for e, value in terms.items() if value}
+    return Column(np.array(list(terms), dtype=np.intp), tuple(terms.values()))
+
+
+def _restricted(layout: Assembled, keep: list[NDArray[np.bool_]], extra: list[Column]) -> MomentFace:
+    """Return the program with some rows of its matrices, and with more equalities whose right side is zero."""
+    sdp, kept = layout.sdp, [np.zeros(0, dtype=np.intp)]
+    for block, rows in enumerate(keep):
+        first, second = svec_index(len(rows))
+        kept.append(sdp.offsets[block] + np.flatnonzero(rows[first] & rows[second]))
+    values = [np.array([float(v) for v in c.values]) * layout.moment_scale[c.places] for c in extra]
+    added = sp.csr_matrix(
+        (
+            np.concatenate([row / np.abs(row).max() for row in values]),
+            np.concatenate([column.places for column in extra]),
+            np.concatenate([[0], np.cumsum([len(row) for row in values])]),
+        ),
+        shape=(len(extra), sdp.n_moments),
+    )
     reduced = SDP(
         sdp.cost,
-        sp.vstack([sdp.equalities, operator[np.concatenate(killed)]]).tocsr(),
+        sp.vstack([sdp.equalities, added]).tocsr(),
         np.concatenate([sdp.right_side, np.zeros(len(extra))]),
-        operator[np.concatenate(kept)].tocsr(),
-        tuple(size for size in sizes if size),
+        sdp.operator[np.concatenate(kept)].tocsr(),
+        tuple(int(rows.sum()) for rows in keep if rows.any()),
     )
     return MomentFace(reduced, [*layout.columns, *extra])
 

@@ -129,7 +129,9 @@ class UnknownPolynomial(Record):
     def __pow__(self, power: int) -> UnknownPolynomial:
         if isinstance(power, int) and power == 1:
             return self
-        raise InvalidInput(f"power {shown(power)} of {_names(self)}: a sum-of-squares program is linear in its unknowns")
+        raise InvalidInput(
+            f"power {shown(power)} of {_names(self)}: a sum-of-squares program is linear in its unknowns"
+        )
 
     # -- calculus and substitution -------------------------------------------------------------------------
 
@@ -159,8 +161,11 @@ class UnknownPolynomial(Record):
         if any(isinstance(value, UnknownPolynomial) for value in images.values()):
             raise InvalidInput("substitute: expected known polynomials and numbers, got unknown ones")
 
+        def image(part: Polynomial, value: Any) -> Any:
+            return Polynomial.constant(value, part.variables) if isinstance(value, Real) else value  # type: ignore[arg-type]
+
         def replaced(part: Polynomial) -> Polynomial:
-            return part.substitute({name: value for name, value in images.items() if name in part.variables})
+            return part.substitute({name: image(part, v) for name, v in images.items() if name in part.variables})
 
         return self._mapped(replaced)
 
@@ -216,7 +221,7 @@ def unknown(
     Raises
     ------
     InvalidInput
-        Names, degrees or monomials that are none; both or neither of `degree` and `monomials` where there are variables.
+        Names, degrees or monomials that are none; both or neither of `degree` and `monomials` with variables.
     """
     if not isinstance(name, str) or not name.isidentifier():
         raise InvalidInput(f"name: expected an identifier such as 'V', got {shown(name)}")
