@@ -31,6 +31,9 @@ from .frames import Frame
 from .unknowns import Coefficient
 
 Floats = NDArray[np.float64]
+
+#: Entries of kernels are read as fractions with denominators up to the first, to within the second; in this order.
+READINGS = ((8, 1e-4), (64, 1e-4), (8, 2e-2), (64, 1e-3))
 Indices = NDArray[np.intp]
 
 

@@ -23,7 +23,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..certificates.format import need, read
-from ..certificates.verify import MAX_VARIABLES, Poly, common, gram, lcm, monomials, semidefinite, times, total
+from ..certificates.verify import MAX_BASIS, MAX_VARIABLES, Poly, common, lcm, monomials, semidefinite, times, total
 
 NAME, VERSION = "momentsos program certificate", 1
 _TERMS = [("number", ["natural"])]
@@ -147,7 +147,7 @@ def _value(stated: Stated, values: list[Fraction], proofs: Any, until: float) ->
         parts = [stated.known[k], *(scaled(part, values[i]) for i, part in stated.parts[k].items())]
         for block in proof["grams"]:
             need(stated.kinds[k] == "sos", f"{where}: a Gram matrix in an identity")
-            part, factors = gram(block, n, where, until), block["factors"]
+            part, factors = squares(block, n, where, until), block["factors"]
             need(len(factors) <= 4 and all(j < len(stated.on[k]) for j in factors), f"{where}: wrong factors")
             for j in factors:
                 part = times(part, stated.on[k][j], until)
@@ -211,6 +211,23 @@ def applied(moments: dict[int, Fraction], polynomial: Poly, where: str) -> Fract
             need(key in moments, f"{where}: no value for a monomial that occurs")
             found += value * moments[key]
     return found / polynomial[1]
+
+
+def squares(block: Any, n: int, where: str, until: float) -> Poly:
+    """Return the polynomial b' C' Y C b of a block after the proof that Y is positive semidefinite."""
+    basis, rows, lower = monomials(block["basis"], n), block["combination"], block["gram"]
+    size = len(rows or basis)
+    need(0 < size <= len(basis) <= MAX_BASIS, f"{where}: size of basis or combination")
+    need([len(row) for row in lower] == [*range(1, size + 1)], f"{where}: shape of Gram matrix")
+    need(all(len(row) == len(basis) for row in rows), f"{where}: shape of combination")
+    need(is_semidefinite(lower, until), f"{where}: a Gram matrix is not semidefinite")
+    forms = [common(basis, row) for row in rows] or [({b: 1}, 1) for b in basis]
+    parts: list[Poly] = []
+    for i, row in enumerate(lower):
+        weights = [value if i == j else 2 * value for j, value in enumerate(row)]
+        inner = total([scaled(forms[j], w) for j, w in enumerate(weights) if w] or [({}, 1)])
+        parts.append(times(forms[i], inner, until))
+    return total(parts)
 
 
 def is_semidefinite(lower: list[list[Fraction]], until: float) -> bool:

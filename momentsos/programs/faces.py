@@ -10,7 +10,7 @@ Source: Permenter and Parrilo, *Partial facial reduction*, Math. Program. 171 (2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
@@ -18,38 +18,41 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..certificates.faces import RANK_TOLERANCES, RECOGNISED, orthogonal_rows, recognised
+from ..certificates.faces import RANK_TOLERANCES, orthogonal_rows, recognised
 from ..sdp import SDP, congruence, smat, svec_index
-from .assemble import Assembled, row_units
+from .assemble import READINGS, Assembled, row_units
 from .frames import Gram
 
 Floats = NDArray[np.float64]
 Rows = tuple[tuple[Fraction, ...], ...]
 
 
-def exposed(program: Assembled, moments: Floats) -> Assembled | None:
-    """Return the program on the face that moments (scaled) expose, or None where that is no smaller one."""
-    sdp = program.sdp
-    rows = np.asarray(sdp.operator @ moments)
-    kernels: list[Rows | None] = []
-    for block, matrix in enumerate(map(smat, sdp.split(rows))):
-        kernels.append(_kernel(matrix, row_units(program, block)))
-    smaller = [rows is not None and len(rows) < size for rows, size in zip(kernels, sdp.sizes, strict=True)]
-    return _on_face(program, kernels) if any(smaller) else None
+def exposed(program: Assembled, moments: Floats) -> Iterator[Assembled]:
+    """Yield the programs on smaller faces that moments (scaled) may expose; others find out which one is right.
+
+    Eigenvalues are told from zero at several levels, and entries are recognised with several denominators.
+    """
+    rows = np.asarray(program.sdp.operator @ moments)
+    matrices = [smat(block) for block in program.sdp.split(rows)]
+    units = [row_units(program, block) for block in range(len(matrices))]
+    seen: list[list[Rows | None]] = []
+    for level in RANK_TOLERANCES:
+        for largest, near in READINGS:
+            kernels = [
+                _kernel(matrix, unit, level, largest, near) for matrix, unit in zip(matrices, units, strict=True)
+            ]
+            sizes = zip(kernels, program.sdp.sizes, strict=True)
+            if kernels not in seen and any(rows is not None and len(rows) < size for rows, size in sizes):
+                seen.append(kernels)
+                yield _on_face(program, kernels)
 
 
-def _kernel(matrix: Floats, units: Floats) -> Rows | None:
+def _kernel(matrix: Floats, units: Floats, level: float, largest: int, near: float) -> Rows | None:
     """Return a rational basis of the kernel in the units of the user, None where it is not recognised or everything."""
     values, vectors = np.linalg.eigh(matrix)
-    for tolerance in RANK_TOLERANCES:
-        span = vectors[:, values > tolerance].T
-        if not len(span):
-            return None
-        for largest, near in RECOGNISED:
-            rows = recognised(span / units, largest, near)
-            if rows is not None:
-                return orthogonal_rows(rows, len(matrix))
-    return None
+    span = vectors[:, values > level].T
+    found = recognised(span / units, largest, near) if len(span) else None
+    return None if found is None else orthogonal_rows(found, len(matrix))
 
 
 def _on_face(program: Assembled, kernels: Sequence[Rows | None]) -> Assembled:

@@ -28,6 +28,8 @@ from .unknowns import UnknownPolynomial
 
 #: Answers of the solver with a worse residual than this hint at an objective without bound.
 _DOUBTFUL = 1e-5
+#: Faces with a margin below this hold no solution; and so many are looked at.
+_EMPTY, _FACES = -1e-6, 24
 
 
 def solve_program(
@@ -102,16 +104,24 @@ def _climb(program: SOSProgram, prover: Prover, deep: Solved, tol: float, began:
 
 
 def _on_faces(prover: Prover, deep: Solved) -> tuple[Prover, Solved, Exact | None]:
-    """Go down to smaller faces until one has a solution with room, or none is smaller."""
-    while deep.moments is not None and time.perf_counter() < prover.until:
-        face = exposed(prover.face, deep.moments)
-        found = None if face is None else deepest(face.sdp, prover.solver, _within(prover))
-        if face is None or found is None:
-            break
-        prover, deep = replace(prover, face=face), found
-        inner = prover.feasible(deep)
-        if inner is not None:
-            return prover, deep, inner
+    """Go down to smaller faces, best guesses first, until one has a solution that can be rounded, or none is left."""
+    open_ends: list[tuple[Prover, Solved]] = [(prover, deep)]
+    solved = 0
+    while open_ends:
+        above, margin = open_ends.pop()
+        below: list[tuple[Prover, Solved]] = []
+        for face in () if margin.moments is None else exposed(above.face, margin.moments):
+            if solved == _FACES or time.perf_counter() > prover.until:
+                return prover, deep, None
+            found, solved = deepest(face.sdp, prover.solver, _within(prover)), solved + 1
+            if found is None or found.margin < _EMPTY:
+                continue
+            lower = replace(prover, face=face)
+            inner = lower.feasible(found)
+            if inner is not None:
+                return lower, found, inner
+            below.append((lower, found))
+        open_ends += reversed(below)
     return prover, deep, None
 
 

@@ -16,9 +16,9 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..certificates.faces import RANK_TOLERANCES, RECOGNISED, orthogonal_rows, recognised
+from ..certificates.faces import RANK_TOLERANCES, orthogonal_rows, recognised
 from ..sdp import SDP, smat, svec_index
-from .assemble import Assembled, Column, row_units
+from .assemble import READINGS, Assembled, Column, row_units
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def _range(matrix: NDArray[np.float64], units: NDArray[np.float64]) -> dict[int,
         span = vectors[:, values > tolerance * max(1.0, float(values[-1]))].T
         if not len(span):
             return {}
-        for largest, near in RECOGNISED:
+        for largest, near in READINGS:
             rows = recognised(span / units, largest, near)
             if rows is not None:
                 return rows
