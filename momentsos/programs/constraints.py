@@ -188,7 +188,7 @@ def _refuse_foreign(
     if foreign:
         raise InvalidInput(
             f"on, equalities: the set is described in {foreign}, with no tie to the variables {sorted(own)} of the "
-            f"polynomial"
+            f"polynomial: leave them out"
         )
 
 

@@ -206,5 +206,6 @@ def _message(program: SOSProgram, status: Status, why: str, residual: float | No
     told = "" if residual is None else f" The values are numbers that satisfy the identities to {residual:.0e}."
     return (
         f"neither a solution nor its absence could be proved: {why or 'rounding failed'}.{told} Leave some "
-        f"slack in the constraints (such as V - 1e-3*(x**2 + y**2)), give fractions where decimals stand for them, or raise the degree."
+        f"slack in the constraints (such as V - 1e-3*(x**2 + y**2)), give fractions where decimals stand "
+        f"for them, or raise the degree."
     )
