@@ -77,7 +77,7 @@ class ProgramCertificate(Record):
         positive(seconds, "seconds", "a number above 0")
         if self.document.get("digest") != digest(self.document):
             raise CertificateError("the content does not fit the digest: the certificate was changed")
-        value, bound = checked(self.document, seconds)
+        value, bound = certified(self.document, seconds)
         if program is not None:
             difference = _different(self.document, program)
             if difference:
@@ -112,9 +112,17 @@ def checked(document: dict[str, Any], seconds: float) -> tuple[Fraction | None, 
         raise CertificateError(f"the certificate does not hold: {error}") from error
 
 
+def certified(document: dict[str, Any], seconds: float) -> tuple[Fraction | None, Fraction | None]:
+    """Return value and bound of a document that holds and says in words what it proves."""
+    value, bound = checked(document, seconds)
+    if document["statement"] != _statement(document, value, bound):
+        raise CertificateError("the statement is not what is proved")
+    return value, bound
+
+
 def certificate_of(document: dict[str, Any], seconds: float = 10.0) -> ProgramCertificate:
     """Return the certificate of a document after checking it."""
-    value, bound = checked(document, seconds)
+    value, bound = certified(document, seconds)
     claim = document["claim"]
     return ProgramCertificate(document, claim, value, None if claim == INFEASIBLE else bound)
 

@@ -50,28 +50,31 @@ def identities(sdp: SDP) -> Floats:
     return np.concatenate([np.zeros(0), *(svec(np.eye(size)) for size in sdp.sizes)])
 
 
-def deepest(sdp: SDP, solver: str, options: SolverOptions) -> Solved | None:
+def deepest(sdp: SDP, solver: str, options: SolverOptions, near: Floats | None = None) -> Solved | None:
     """Return a solution of the equations whose Gram matrices have the largest margin, without regard to the objective.
 
-    None where the solver gave no vectors.
+    With Gram matrices `near`, the traces of all add up to at most ten times those of `near`, and ten: without a limit a
+    solution from the inside may be far away. None where the solver gave no vectors.
     """
     identity = identities(sdp)
-    n, p = sdp.n_moments, sdp.right_side.size
+    n, p, rows = sdp.n_moments, sdp.right_side.size, len(identity)
     widths = np.append(np.asarray(sdp.operator.T @ identity), 1.0)
     equalities = sp.vstack([sp.hstack([sdp.equalities, sp.csr_matrix((p, 1))]), sp.csr_matrix(widths)])
-    program = SDP(
-        np.append(sdp.cost, 1.0),
-        equalities.tocsr(),
-        np.append(np.zeros(p), 1.0),
-        sp.block_diag([sdp.operator, sp.csr_matrix([[1.0]])], format="csr"),
-        (*sdp.sizes, 1),
-    )
+    operator = sp.block_diag([sdp.operator, sp.csr_matrix([[1.0]])])
+    cost, sizes = np.append(sdp.cost, 1.0), (*sdp.sizes, 1)
+    if near is not None:  # 1 = (trace of X' + t s) / limit + slack, X = X' + t I
+        limit = _LARGER * (1.0 + float(identity @ near))
+        equalities = sp.hstack([equalities, sp.csr_matrix(np.append(np.zeros(p), sum(sdp.sizes) / limit)[:, None])])
+        column = sp.csr_matrix(np.append(identity / limit, 0.0)[:, None])
+        operator = sp.bmat([[operator, column], [None, sp.csr_matrix([[1.0]])]])
+        cost, sizes = np.append(cost, 1.0), (*sizes, 1)
+    program = SDP(cost, equalities.tocsr(), np.append(np.zeros(p), 1.0), operator.tocsr(), sizes)
     answer = solve_sdp(solver, program, options)
     if answer.gram is None or answer.equality_duals is None:
         return None
     margin = float(answer.equality_duals[-1])
     moments = None if answer.moments is None else answer.moments[:n]
-    return Solved(answer.equality_duals[:-1], answer.gram[:-1] + margin * identity, moments, margin, answer)
+    return Solved(answer.equality_duals[:-1], answer.gram[:rows] + margin * identity, moments, margin, answer)
 
 
 def widest_moments(

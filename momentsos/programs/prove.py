@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
@@ -15,7 +16,7 @@ from ..sdp import SDPSolution
 from ..solvers import SolverOptions
 from .assemble import Assembled
 from .exact import Exact, exact_moments, exact_solution
-from .interior import Solved, moments_on_equations, on_equations, widest_moments
+from .interior import Solved, deepest, moments_on_equations, on_equations, widest_moments
 from .vanishing import MomentFace, moment_face, recognised_face
 
 Floats = NDArray[np.float64]
@@ -54,14 +55,25 @@ class Prover:
         """What is left, and at least a moment."""
         return max(1e-3, self.until - time.perf_counter())
 
+    @property
+    def limited(self) -> SolverOptions:
+        """The options with what is left of the time."""
+        return self.options if math.isinf(self.until) else replace(self.options, time_limit=self.seconds)
+
     def feasible(self, deep: Solved, sharp: SDPSolution | None = None) -> Exact | None:
         """Return exact unknowns and Gram matrices, as near to the sharp answer as its room allows."""
         if sharp is None or sharp.gram is None or sharp.equality_duals is None:
             return self._exact(deep.duals, deep.gram)
+        inside: Solved | None = None
         for share in self._shares():
-            found = self._exact(
-                (1 - share) * sharp.equality_duals + share * deep.duals, (1 - share) * sharp.gram + share * deep.gram
-            )
+            if share and inside is None:
+                inside = deepest(self.face.sdp, self.solver, self.limited, near=sharp.gram)
+                inside = deep if inside is None or inside.margin <= 0 else inside
+            duals, gram = sharp.equality_duals, sharp.gram
+            if inside is not None:
+                duals = (1 - share) * duals + share * inside.duals
+                gram = (1 - share) * gram + share * inside.gram
+            found = self._exact(duals, gram)
             if found is not None:
                 return found
         return None
@@ -102,7 +114,7 @@ class Prover:
         wide: Floats | None = None
         for share in self._shares():
             if share and wide is None:
-                found = widest_moments(face.sdp, scaled, moments, self.solver, self.options)
+                found = widest_moments(face.sdp, scaled, moments, self.solver, self.limited)
                 if found is None or found[1] <= 0:
                     return None
                 wide = found[0]

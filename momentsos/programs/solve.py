@@ -49,7 +49,7 @@ def solve_program(
     if evident is not None:
         return result_of(program, prover, Found(moments=evident), Status.INFEASIBLE, "", began)
     try:
-        deep = deepest(layout.sdp, solver, _within(prover))
+        deep = deepest(layout.sdp, solver, prover.limited)
         if deep is None:
             status = Status.STOPPED if time.perf_counter() > until else Status.FAILED
             return result_of(program, prover, Found(), status, "the solver gave no answer", began)
@@ -71,11 +71,6 @@ def _checked_options(
     return options
 
 
-def _within(prover: Prover) -> SolverOptions:
-    """Return the options with what is left of the time."""
-    return prover.options if math.isinf(prover.until) else replace(prover.options, time_limit=prover.seconds)
-
-
 def _climb(program: SOSProgram, prover: Prover, deep: Solved, tol: float, began: float) -> SOSResult:
     """From a solution from the inside, or the lack of one, to a proved one, to a bound, to the result."""
     inner = prover.feasible(deep)
@@ -88,12 +83,12 @@ def _climb(program: SOSProgram, prover: Prover, deep: Solved, tol: float, began:
     if program.sense == "find":
         status = Status.CERTIFIED if inner is not None else Status.FAILED
         return result_of(program, prover, Found(deep, solution=inner), status, _why(deep), began)
-    sharp = solve_sdp(prover.solver, prover.face.sdp, _within(prover))
+    sharp = solve_sdp(prover.solver, prover.face.sdp, prover.limited)
     worst = math.inf if sharp.residuals is None else sharp.residuals.worst
     if inner is not None and not worst <= _DOUBTFUL and _is_unbounded(program, prover):
         return result_of(program, prover, Found(deep, None, inner), Status.UNBOUNDED, "", began)
     solution = prover.feasible(deep, sharp) or inner
-    whole = sharp if prover.face is prover.layout else solve_sdp(prover.solver, prover.layout.sdp, _within(prover))
+    whole = sharp if prover.face is prover.layout else solve_sdp(prover.solver, prover.layout.sdp, prover.limited)
     found = Found(deep, sharp, solution, prover.bound(whole))
     status = _status_of(found)
     result = result_of(program, prover, found, status, _why(deep), began)
@@ -113,7 +108,7 @@ def _on_faces(prover: Prover, deep: Solved) -> tuple[Prover, Solved, Exact | Non
         for face in () if margin.moments is None else exposed(above.face, margin.moments):
             if solved == _FACES or time.perf_counter() > prover.until:
                 return prover, deep, None
-            found, solved = deepest(face.sdp, prover.solver, _within(prover)), solved + 1
+            found, solved = deepest(face.sdp, prover.solver, prover.limited), solved + 1
             if found is None or found.margin < _EMPTY:
                 continue
             lower = replace(prover, face=face)
