@@ -122,7 +122,10 @@ def certified(document: dict[str, Any], seconds: float) -> tuple[Fraction | None
 
 def certificate_of(document: dict[str, Any], seconds: float = 10.0) -> ProgramCertificate:
     """Return the certificate of a document after checking it."""
-    value, bound = certified(document, seconds)
+    return _made(document, *certified(document, seconds))
+
+
+def _made(document: dict[str, Any], value: Fraction | None, bound: Fraction | None) -> ProgramCertificate:
     claim = document["claim"]
     return ProgramCertificate(document, claim, value, None if claim == INFEASIBLE else bound)
 
@@ -154,8 +157,9 @@ def proved(
         "proofs": [] if solution is None else _proofs(face, solution),
         "functionals": [] if moments is None else _functionals(layout, moments),
     }
-    body["statement"] = _statement(body, *checked(body, seconds))
-    return certificate_of({**body, "digest": digest(body)}, seconds)
+    value, bound = checked(body, seconds)
+    body["statement"] = _statement(body, value, bound)
+    return _made({**body, "digest": digest(body)}, value, bound)
 
 
 def _statement(document: dict[str, Any], value: Fraction | None, bound: Fraction | None) -> str:

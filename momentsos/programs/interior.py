@@ -16,7 +16,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..certificates.interior import Candidate, projected
-from ..sdp import SDP, SDPSolution, svec
+from ..sdp import SDP, SDPSolution, SDPStatus, svec
 from ..solvers import SolverOptions, solve_sdp
 
 Floats = NDArray[np.float64]
@@ -50,11 +50,11 @@ def identities(sdp: SDP) -> Floats:
     return np.concatenate([np.zeros(0), *(svec(np.eye(size)) for size in sdp.sizes)])
 
 
-def deepest(sdp: SDP, solver: str, options: SolverOptions, near: Floats | None = None) -> Solved | None:
+def deepest(sdp: SDP, solver: str, options: SolverOptions, near: Floats | None = None) -> Solved | SDPStatus:
     """Return a solution of the equations whose Gram matrices have the largest margin, without regard to the objective.
 
     With Gram matrices `near`, the traces of all add up to at most ten times those of `near`, and ten: without a limit a
-    solution from the inside may be far away. None where the solver gave no vectors.
+    solution from the inside may be far away. Where the solver gave no vectors, its status is returned.
     """
     identity = identities(sdp)
     n, p, rows = sdp.n_moments, sdp.right_side.size, len(identity)
@@ -71,7 +71,7 @@ def deepest(sdp: SDP, solver: str, options: SolverOptions, near: Floats | None =
     program = SDP(cost, equalities.tocsr(), np.append(np.zeros(p), 1.0), operator.tocsr(), sizes)
     answer = solve_sdp(solver, program, options)
     if answer.gram is None or answer.equality_duals is None:
-        return None
+        return answer.status
     margin = float(answer.equality_duals[-1])
     moments = None if answer.moments is None else answer.moments[:n]
     return Solved(answer.equality_duals[:-1], answer.gram[:rows] + margin * identity, moments, margin, answer)

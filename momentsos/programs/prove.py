@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..certificates import CertificateError
+from ..certificates.format import Refused
+from ..machine.clock import OPERATIONS
 from ..sdp import SDPSolution
 from ..solvers import SolverOptions
 from .assemble import Assembled
@@ -60,6 +62,12 @@ class Prover:
         """The options with what is left of the time."""
         return self.options if math.isinf(self.until) else replace(self.options, time_limit=self.seconds)
 
+    def is_late(self, grace: float = 0.0) -> bool:
+        """Whether the time is over before the equations could be solved once more, or so many seconds after it."""
+        rows = self.face.sdp.operator.shape[0] + self.face.sdp.right_side.size
+        ahead = 2 * rows * self.face.sdp.n_moments**2 / OPERATIONS
+        return time.perf_counter() + ahead > self.until + grace
+
     def feasible(self, deep: Solved, sharp: SDPSolution | None = None) -> Exact | None:
         """Return exact unknowns and Gram matrices, as near to the sharp answer as its room allows."""
         if sharp is None or sharp.gram is None or sharp.equality_duals is None:
@@ -67,8 +75,8 @@ class Prover:
         inside: Solved | None = None
         for share in self._shares():
             if share and inside is None:
-                inside = deepest(self.face.sdp, self.solver, self.limited, near=sharp.gram)
-                inside = deep if inside is None or inside.margin <= 0 else inside
+                nearer = deepest(self.face.sdp, self.solver, self.limited, near=sharp.gram)
+                inside = nearer if isinstance(nearer, Solved) and nearer.margin > 0 else deep
             duals, gram = sharp.equality_duals, sharp.gram
             if inside is not None:
                 duals = (1 - share) * duals + share * inside.duals
@@ -79,10 +87,12 @@ class Prover:
         return None
 
     def _exact(self, duals: Floats, gram: Floats) -> Exact | None:
+        if self.is_late(1.0):
+            return None
         try:
             moved = on_equations(self.face.sdp, duals, gram)
             return exact_solution(self.face, *moved, time.monotonic() + self.seconds)
-        except (CertificateError, np.linalg.LinAlgError, ValueError):
+        except (CertificateError, Refused, np.linalg.LinAlgError):
             return None
 
     def bound(self, sharp: SDPSolution) -> list[Fraction] | None:
@@ -122,7 +132,7 @@ class Prover:
             try:
                 moved = moments_on_equations(face.sdp, scaled, mixed)
                 return exact_moments(self.layout, face, moved, right, time.monotonic() + self.seconds)
-            except (CertificateError, np.linalg.LinAlgError, ValueError):
+            except (CertificateError, Refused, np.linalg.LinAlgError):
                 continue
         return None
 

@@ -40,8 +40,8 @@ def result_of(program: SOSProgram, prover: Prover, found: Found, status: Status,
     """Return the record of what was found; a status that its certificate does not bear out is lowered to FAILED."""
     layout = prover.face
     certificate, why = _certificate(program, prover, found, status, why)
-    if certificate is None and status not in (Status.FAILED, Status.STOPPED):
-        status = Status.FAILED
+    if certificate is None:
+        status = Status.STOPPED if status is Status.STOPPED or prover.is_late() else Status.FAILED
     numeric = _numeric(found)
     numbers, grams = _numbers(layout, found, numeric)
     value = None
@@ -202,7 +202,7 @@ def _message(program: SOSProgram, status: Status, why: str, residual: float | No
             f"proved: {why or 'they could not be rounded'}. Leave some slack in the constraints."
         )
     if status is Status.STOPPED:
-        return f"the time was over: {why}. Raise time_limit, or lower degrees."
+        return "the time was over before anything was proved. Raise time_limit, or lower degrees."
     told = "" if residual is None else f" The values are numbers that satisfy the identities to {residual:.0e}."
     return (
         f"neither a solution nor its absence could be proved: {why or 'rounding failed'}.{told} Leave some "

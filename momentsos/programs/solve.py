@@ -14,6 +14,7 @@ from ..hierarchy.request import is_number, split_options
 from ..hierarchy.status import Status
 from ..machine.checks import positive, shown
 from ..polynomials import Polynomial
+from ..sdp import SDPStatus
 from ..solvers import SolverOptions, solve_sdp, solver_named
 from .certificate import layout_of
 from .constraints import SOS, Identity, identity
@@ -50,9 +51,9 @@ def solve_program(
         return result_of(program, prover, Found(moments=evident), Status.INFEASIBLE, "", began)
     try:
         deep = deepest(layout.sdp, solver, prover.limited)
-        if deep is None:
-            status = Status.STOPPED if time.perf_counter() > until else Status.FAILED
-            return result_of(program, prover, Found(), status, "the solver gave no answer", began)
+        if isinstance(deep, SDPStatus):
+            ended = Status.STOPPED if deep is SDPStatus.LIMIT else Status.FAILED
+            return result_of(program, prover, Found(), ended, "the solver gave no answer", began)
         return _climb(program, prover, deep, tol, began)
     except SolverFailed as error:
         return result_of(program, prover, Found(), Status.FAILED, f"the solver failed: {error}", began)
@@ -90,12 +91,7 @@ def _climb(program: SOSProgram, prover: Prover, deep: Solved, tol: float, began:
     solution = prover.feasible(deep, sharp) or inner
     whole = sharp if prover.face is prover.layout else solve_sdp(prover.solver, prover.layout.sdp, prover.limited)
     found = Found(deep, sharp, solution, prover.bound(whole))
-    status = _status_of(found)
-    result = result_of(program, prover, found, status, _why(deep), began)
-    unit = max(1.0, abs(result.value or 0.0))
-    if status is Status.BOUNDED and result.gap <= tol * unit:
-        return result_of(program, prover, found, Status.CERTIFIED, "", began)
-    return result
+    return result_of(program, prover, found, _status_of(program, prover, found, tol), _why(deep), began)
 
 
 def _on_faces(prover: Prover, deep: Solved) -> tuple[Prover, Solved, Exact | None]:
@@ -109,7 +105,7 @@ def _on_faces(prover: Prover, deep: Solved) -> tuple[Prover, Solved, Exact | Non
             if solved == _FACES or time.perf_counter() > prover.until:
                 return prover, deep, None
             found, solved = deepest(face.sdp, prover.solver, prover.limited), solved + 1
-            if found is None or found.margin < _EMPTY:
+            if isinstance(found, SDPStatus) or found.margin < _EMPTY:
                 continue
             lower = replace(prover, face=face)
             inner = lower.feasible(found)
@@ -120,10 +116,18 @@ def _on_faces(prover: Prover, deep: Solved) -> tuple[Prover, Solved, Exact | Non
     return prover, deep, None
 
 
-def _status_of(found: Found) -> Status:
-    if found.solution is not None:
+def _status_of(program: SOSProgram, prover: Prover, found: Found, tol: float) -> Status:
+    """Return what exact unknowns and exact moments say together."""
+    if found.solution is None:
+        return Status.FAILED if found.moments is None else Status.LOWER_BOUND_ONLY
+    if found.moments is None:
         return Status.BOUNDED
-    return Status.FAILED if found.moments is None else Status.LOWER_BOUND_ONLY
+    constant, weights = exact_objective(program)
+    values = dict(zip(prover.layout.unknowns, found.solution.numbers, strict=False))
+    value = constant + sum((weight * values[each] for each, weight in weights.items()), Fraction(0))
+    known = sum((a * b for a, b in zip(prover.layout.constants, found.moments, strict=True)), Fraction(0))
+    gap = (value - constant if program.sense == "minimize" else constant - value) + known
+    return Status.CERTIFIED if gap <= Fraction(tol) * max(Fraction(1), abs(value)) else Status.BOUNDED
 
 
 def _is_unbounded(program: SOSProgram, prover: Prover) -> bool:
