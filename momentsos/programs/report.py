@@ -43,12 +43,14 @@ def result_of(program: SOSProgram, prover: Prover, found: Found, status: Status,
     if certificate is None:
         status = Status.STOPPED if status is Status.STOPPED or prover.is_late() else Status.FAILED
     numeric = _numeric(found)
+    if status is Status.INFEASIBLE:
+        numeric = None  # what the solver found there is a solution of nothing
     numbers, grams = _numbers(layout, found, numeric)
     value = None
     if numbers is not None:
         constant, weights = exact_objective(program)
         value = float(constant + sum(Fraction(numbers[each]) * weight for each, weight in weights.items()))
-    lower, upper = _bounds(program, certificate, status)
+    lower, upper = _bounds(program, certificate)
     residual, least = _measured(layout, numeric)
     return SOSResult(
         program,
@@ -83,7 +85,7 @@ def _certificate(
     if claim is None:
         return None, why
     moments = None if claim == FEASIBLE else found.moments
-    seconds = 60.0 if math.isinf(prover.until) else prover.seconds + 1.0
+    seconds = prover.seconds + 1.0
     try:
         return proved(program, prover.layout, found.solution, prover.face, moments, claim, seconds), why
     except CertificateError as error:
@@ -104,7 +106,7 @@ def _numbers(
     if found.solution is not None:
         exact = dict(zip(layout.unknowns, found.solution.numbers, strict=False))
         return exact, [_full(lower) for lower in found.solution.grams]
-    if numeric is None or (found.moments is not None and found.sharp is None):
+    if numeric is None:
         return None, []
     duals, gram = numeric
     values = (duals * layout.row_scale).tolist()
@@ -153,16 +155,22 @@ def _multipliers(
     return tuple(listed)
 
 
-def _bounds(program: SOSProgram, certificate: ProgramCertificate | None, status: Status) -> tuple[float, float]:
+def _bounds(program: SOSProgram, certificate: ProgramCertificate | None) -> tuple[float, float]:
     """Return what is proved of the optimal value."""
-    low, high = -math.inf, math.inf
     if certificate is None or program.sense == "find":
-        return low, high
-    value = None if certificate.value is None else float(certificate.value)
-    bound = None if certificate.bound is None else float(certificate.bound)
+        return -math.inf, math.inf
+    low, high = certificate.bound, certificate.value
     if program.sense == "maximize":
-        return (-math.inf if value is None else value), (math.inf if bound is None else bound)
-    return (-math.inf if bound is None else bound), (math.inf if value is None else value)
+        low, high = high, low
+    return _outward(low, -math.inf), _outward(high, math.inf)
+
+
+def _outward(value: Fraction | None, end: float) -> float:
+    """Return the nearest float that is not on the inner side of a fraction, and the end where there is none."""
+    if value is None:
+        return end
+    near = float(value)
+    return near if near == value or (near < value) == (end < 0) else math.nextafter(near, end)
 
 
 def _measured(layout: Assembled, numeric: tuple[Floats, Floats] | None) -> tuple[float | None, float | None]:

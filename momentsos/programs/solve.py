@@ -29,6 +29,8 @@ from .unknowns import UnknownPolynomial
 
 #: Answers of the solver with a worse residual than this hint at an objective without bound.
 _DOUBTFUL = 1e-5
+#: The tolerance of a program without an objective, which has no use for one.
+_ANY = 0.5
 #: Faces with a margin below this hold no solution; and so many are looked at.
 _EMPTY, _FACES = -1e-6, 24
 
@@ -39,7 +41,11 @@ def solve_program(
     """Solve and prove; see `SOSProgram.solve`."""
     began = time.perf_counter()
     options = _checked_options(solver, tol, time_limit, solver_options)
-    until = math.inf if time_limit is None else began + time_limit
+    return _solved(program, solver, options, tol, math.inf if time_limit is None else began + time_limit)
+
+
+def _solved(program: SOSProgram, solver: str, options: SolverOptions, tol: float, until: float) -> SOSResult:
+    began = time.perf_counter()
     layout = layout_of(program)
     _, weights = exact_objective(program)
     sign = -1 if program.sense == "minimize" else 1
@@ -141,9 +147,7 @@ def _is_unbounded(program: SOSProgram, prover: Prover) -> bool:
         else:
             constraints.append(Identity(_homogeneous(each.polynomial)))
     constraints.append(identity(sign * _homogeneous(program.objective), -1))
-    left = None if math.isinf(prover.until) else prover.seconds
-    options = {**prover.options.own}
-    found = solve_program(SOSProgram(constraints), prover.solver, 1e-6, left, options)
+    found = _solved(SOSProgram(constraints), prover.solver, prover.options, _ANY, prover.until)
     return found.status is Status.CERTIFIED
 
 

@@ -248,7 +248,8 @@ def variable_name(variable: object) -> str:
     elif isinstance(variable, Polynomial) and len(variable) == 1 and variable.degree == 1:
         if variable.coefficients[0] == 1:
             return variable.variables[int(np.argmax(variable.exponents[0]))]
-    raise InvalidInput(f"variable: expected a name or a variable, got {variable!s:.60}")
+    came = f"{variable!s:.60}" if isinstance(variable, str | Polynomial) else shown(variable)
+    raise InvalidInput(f"variable: expected a name or a variable, got {came}")
 
 
 def _rows(
@@ -281,7 +282,8 @@ def _chosen(name: str, names: tuple[str, ...], monomials: object) -> NDArray[np.
     for each in items(monomials, "monomials", "a list of monomials"):
         one = Polynomial.constant(1.0, names) if isinstance(each, Real) and each == 1 else each
         if not isinstance(one, Polynomial) or len(one) != 1 or one.coefficients[0] != 1:
-            raise InvalidInput(f"monomials of {name}: expected monomials such as x**2*y, got {each!s:.60}")
+            came = f"{each!s:.60}" if isinstance(each, Polynomial) else shown(each)
+            raise InvalidInput(f"monomials of {name}: expected monomials such as x**2*y, got {came}")
         rows.append(tuple(one.over(names).exponents[0].tolist()))
     if not rows or len(set(rows)) != len(rows):
         raise InvalidInput(f"monomials of {name}: expected at least one, and distinct ones")

@@ -13,6 +13,16 @@ import momentsos as ms
 from momentsos.polynomials import Polynomial
 
 
+class Odd:
+    """An object whose conversions fail in a way of their own."""
+
+    def __float__(self) -> float:
+        raise RuntimeError("no float")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no text")
+
+
 @pytest.fixture
 def xy() -> tuple[Polynomial, Polynomial]:
     return ms.variables("x y")
@@ -96,6 +106,25 @@ def test_unknowns_pickle_copy_and_compare(xy):
         lambda v, t, x: ms.sos("v"),
         lambda v, t, x: ms.sos(v, degree=0),
         lambda v, t, x: ms.identity(v, "x"),
+        lambda v, t, x: ms.unknown(Odd()),
+        lambda v, t, x: ms.unknown("W", Odd(), degree=2),
+        lambda v, t, x: ms.unknown("W", [Odd()], degree=2),
+        lambda v, t, x: ms.unknown("W", x, degree=Odd()),
+        lambda v, t, x: ms.unknown("W", x, monomials=[Odd()]),
+        lambda v, t, x: ms.unknown("W", size=-1),
+        lambda v, t, x: v.diff(Odd()),
+        lambda v, t, x: v.substitute({"x": Odd()}),
+        lambda v, t, x: ms.sos(Odd()),
+        lambda v, t, x: ms.sos([[Odd()]]),
+        lambda v, t, x: ms.sos(True),
+        lambda v, t, x: ms.sos(float("nan")),
+        lambda v, t, x: ms.sos(v, on=Odd()),
+        lambda v, t, x: ms.sos(v, on=x),
+        lambda v, t, x: ms.sos(v, products="yes"),
+        lambda v, t, x: ms.identity(Odd()),
+        lambda v, t, x: ms.SOSProgram(Odd()),
+        lambda v, t, x: ms.SOSProgram([ms.sos(v)]).solve(solver_options=Odd()),
+        lambda v, t, x: ms.SOSProgram([ms.sos(t - x**2)], minimize=t).solve().values[Odd()],
         lambda v, t, x: ms.SOSProgram([]),
         lambda v, t, x: ms.SOSProgram([v]),
         lambda v, t, x: ms.SOSProgram([ms.sos(v)], minimize=v),
