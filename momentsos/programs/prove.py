@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,14 @@ from ..solvers import SolverOptions
 from .assemble import Assembled
 from .exact import Exact, exact_moments, exact_solution
 from .interior import Solved, deepest, moments_on_equations, on_equations, widest_moments
-from .vanishing import MomentFace, moment_face, recognised_face
+from .vanishing import MomentFace, moment_face, recognised_faces
 
 Floats = NDArray[np.float64]
 
 #: Shares of a solution from the inside that are mixed into a sharp one, until rounding succeeds.
 _SHARES = (0.0, 1e-9, 1e-8, 1e-7, 1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+#: Guesses at the face of the functionals that are tried.
+_FACES = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,15 +115,27 @@ class Prover:
         return found
 
     def _moments(self, moments: Floats, right: list[Fraction]) -> list[Fraction] | None:
-        found = self._on_face(moment_face(self.layout, right), moments, right)
-        if found is None:
-            face = recognised_face(self.layout, moments)
-            found = None if face is None else self._on_face(face, moments, right)
-        return found
+        """Return exact moments on the face that diagonals show, on that of all moments, or of the given ones."""
+        whole = moment_face(self.layout, right)
+        found = self._on_face(whole, moments, right)
+        if found is not None or self.is_late():
+            return found
+        wide = widest_moments(whole.sdp, self._scaled(whole, right), moments, self.solver, self.limited)
+        for near in (moments,) if wide is None else (wide[0], moments):
+            for face in islice(recognised_faces(self.layout, near), _FACES):
+                found = None if self.is_late() else self._on_face(face, moments, right)
+                if found is not None:
+                    return found
+        return None
 
-    def _on_face(self, face: MomentFace, moments: Floats, right: list[Fraction]) -> list[Fraction] | None:
+    def _scaled(self, face: MomentFace, right: list[Fraction]) -> Floats:
+        """Return the right side of a face's equalities in floats."""
         scaled = np.zeros(len(face.columns))
         scaled[: len(right)] = np.array([float(value) for value in right]) * self.layout.row_scale
+        return scaled
+
+    def _on_face(self, face: MomentFace, moments: Floats, right: list[Fraction]) -> list[Fraction] | None:
+        scaled = self._scaled(face, right)
         wide: Floats | None = None
         for share in self._shares():
             if share and wide is None:

@@ -8,7 +8,7 @@ Source: Permenter and Parrilo, *Partial facial reduction*, Math. Program. 171 (2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -19,6 +19,9 @@ from numpy.typing import NDArray
 from ..certificates.faces import RANK_TOLERANCES, orthogonal_rows, recognised
 from ..sdp import SDP, smat, svec_index
 from .assemble import READINGS, Assembled, Column, row_units
+
+#: Rows in echelon form, by pivot.
+Range = dict[int, list[Fraction]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,34 +52,40 @@ def moment_face(layout: Assembled, right: Sequence[Fraction]) -> MomentFace:
     return _restricted(layout, [~rows for rows in dead], extra)
 
 
-def recognised_face(layout: Assembled, moments: NDArray[np.float64]) -> MomentFace | None:
-    """Return the face on which matrices have the kernels that they have at moments (scaled), where these are rational.
+def recognised_faces(layout: Assembled, moments: NDArray[np.float64]) -> Iterator[MomentFace]:
+    """Yield faces on which matrices have rational kernels near those that they have at moments (scaled).
 
-    None where some kernel is not recognised, or there is none.
+    Eigenvalues are told from zero at several levels, and entries are read with several denominators.
     """
-    extra, keep = [], []
-    for block, matrix in enumerate(map(smat, layout.sdp.split(np.asarray(layout.sdp.operator @ moments)))):
-        found = _range(matrix, row_units(layout, block))
-        if found is None:
-            return None
-        keep.append(np.isin(np.arange(len(matrix)), list(found)))
-        for vector in orthogonal_rows(found, len(matrix)):
-            extra += [_along(layout.entries[block], vector, row) for row in range(len(matrix))]
-    return _restricted(layout, keep, [column for column in extra if len(column.places)]) if extra else None
+    matrices = [smat(block) for block in layout.sdp.split(np.asarray(layout.sdp.operator @ moments))]
+    units = [row_units(layout, block) for block in range(len(matrices))]
+    seen: list[list[Range]] = []
+    for level in RANK_TOLERANCES:
+        for largest, near in READINGS:
+            found = [_range(m, unit, level, largest, near) for m, unit in zip(matrices, units, strict=True)]
+            known = [rows for rows in found if rows is not None]
+            if len(known) < len(found) or known in seen:
+                continue
+            seen.append(known)
+            keep = [np.isin(np.arange(len(m)), list(rows)) for m, rows in zip(matrices, known, strict=True)]
+            extra = [
+                column
+                for block, rows in enumerate(known)
+                for vector in orthogonal_rows(rows, len(matrices[block]))
+                for row in range(len(matrices[block]))
+                if len((column := _along(layout.entries[block], vector, row)).places)
+            ]
+            if extra:
+                yield _restricted(layout, keep, extra)
 
 
-def _range(matrix: NDArray[np.float64], units: NDArray[np.float64]) -> dict[int, list[Fraction]] | None:
+def _range(
+    matrix: NDArray[np.float64], units: NDArray[np.float64], level: float, largest: int, near: float
+) -> Range | None:
     """Return the range of a semidefinite matrix, in the units of the user and in echelon form by pivot."""
     values, vectors = np.linalg.eigh(matrix)
-    for tolerance in RANK_TOLERANCES:
-        span = vectors[:, values > tolerance * max(1.0, float(values[-1]))].T
-        if not len(span):
-            return {}
-        for largest, near in READINGS:
-            rows = recognised(span / units, largest, near)
-            if rows is not None:
-                return rows
-    return None
+    span = vectors[:, values > level * max(1.0, float(values[-1]))].T
+    return recognised(span / units, largest, near) if len(span) else {}
 
 
 def _along(entries: list[Column], vector: Sequence[Fraction], row: int) -> Column:
