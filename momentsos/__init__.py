@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
+    from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
     from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
@@ -51,10 +52,14 @@ __all__ = [
     "PolynomialNetwork",
     "Problem",
     "ProblemTooLarge",
+    "ProgramCertificate",
     "Result",
+    "SOSProgram",
+    "SOSResult",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
+    "UnknownPolynomial",
     "available_solvers",
     "caches",
     "certificates",
@@ -62,16 +67,20 @@ __all__ = [
     "equal",
     "extraction",
     "formulate",
+    "identity",
     "learn",
     "learning",
     "load",
     "polynomials",
+    "programs",
     "read_sdpa",
     "relax",
     "relaxations",
     "sdp",
     "solve",
     "solvers",
+    "sos",
+    "unknown",
     "variables",
 ]
 
@@ -95,6 +104,15 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
+    "programs": (
+        "ProgramCertificate",
+        "SOSProgram",
+        "SOSResult",
+        "UnknownPolynomial",
+        "identity",
+        "sos",
+        "unknown",
+    ),
     "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),

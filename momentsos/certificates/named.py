@@ -35,7 +35,7 @@ from ..sdp import smat, svec
 from ..solvers import SolverOptions, solve_sdp
 from .document import sealed
 from .errors import CertificateError
-from .faces import kernel_of, newton_face, orthogonal, recognised
+from .faces import kernel_of, newton_face, orthogonal_rows, recognised
 from .format import Refused
 from .frame import block_scales, frame_of
 from .goal import Goal, Proved
@@ -209,7 +209,7 @@ def _rational_kernel(rows: NDArray[np.float64]) -> Rows | None:
     for largest, near in _RATIONAL:
         found = recognised(span, largest, near)
         if found is not None:
-            return orthogonal(found, rows.shape[1])
+            return orthogonal_rows(found, rows.shape[1])
     return None
 
 
