@@ -21,7 +21,7 @@ from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
 from .gaps import absolute_gap, relative_gap
-from .prover import PROVER
+from .hooks import PAINTER, PROVER
 from .status import Status
 from .theorems import is_theorem
 
@@ -221,6 +221,29 @@ class Result(Record):
             As `certify`.
         """
         return self.certify()
+
+    def plot(self, kind: str = "bounds", ax: Any = None) -> Any:
+        """Draw the result.
+
+        Parameters
+        ----------
+        kind : str
+            ``"bounds"`` over the orders, ``"singular_values"`` of the moment matrices with the rank decision,
+            ``"block_sizes"`` of the deciding relaxation, or the ``"sparsity"`` of the problem: the functions of
+            `momentsos.plots`, which have more options.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        Axes
+
+        Raises
+        ------
+        BadOption, InvalidInput, SolverUnavailable
+            There is no such kind, nothing to draw, or no matplotlib.
+        """
+        return PAINTER(self, kind, ax)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
+from ..hierarchy.hooks import PAINTER
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
@@ -80,6 +81,42 @@ class Fit(Result):
         squared = formulated(same, inputs, targets, Goal.of("mse"))
         outcome = (self.status, self.lower_bound, self.upper_bound)
         return report(self.network, self.formulation, squared, outcome, inputs, targets)
+
+    def plot(
+        self,
+        kind: str = "activations",
+        ax: Any = None,
+        *,
+        X: ArrayLike | None = None,
+        Y: ArrayLike | None = None,
+        originals: Any = None,
+    ) -> Any:
+        """Draw the fit.
+
+        Parameters
+        ----------
+        kind : str
+            ``"activations"``, ``"residuals"`` or ``"residual_norms"`` on data as in Figure 1 of the paper, or a kind
+            that every `Result` has.
+        ax : matplotlib Axes, or array of them for activations, one a layer; optional
+            Where to draw; by default on a new figure.
+        X : (N, m_0) array, optional
+            For activations: the data, which say over what range they are drawn and with which density of inputs.
+        Y : (N, m_{D+1}) array, or (N,) class labels, optional
+            For residuals.
+        originals : callable, or sequence of callables and arrays, optional
+            For activations: what each is compared with; see `momentsos.plots.activations`.
+
+        Returns
+        -------
+        Axes, or array of Axes for activations
+
+        Raises
+        ------
+        BadOption, InvalidInput, SolverUnavailable
+            There is no such kind, nothing to draw, data are missing or do not match, or no matplotlib.
+        """
+        return PAINTER(self, kind, ax, X=X, Y=Y, originals=originals)
 
     def _more_rows(self) -> list[tuple[str, object]]:
         return [
