@@ -7,6 +7,7 @@ RUN  := $(VENV)/bin/python
 PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet --retries 10 -c constraints.txt
 CORE := $(VENV)/.core
 FULL := $(VENV)/.full
+NEEDS := $(VENV)/needs.txt
 # sdpa-multiprecision installs the same module as sdpa-python: an environment of its own.
 MULTI := .venv-multiprecision
 # What an installation is made of: the package itself is editable, its compiled part is not.
@@ -66,12 +67,22 @@ $(VENV)/bin/pip:
 	  { echo "momentsos needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(CORE): $(BUILT) | $(VENV)/bin/pip
-	$(PIP) -e .
+# What the build needs is installed here, once, in place of an environment of its own that is thrown away.
+$(NEEDS): pyproject.toml | $(VENV)/bin/pip
+	@$(RUN) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" > $@
+
+# Byte code is left to the first import: most modules of the dependencies are never imported.
+$(CORE): $(BUILT) $(NEEDS)
+	@echo "Installing momentsos into $(VENV), and compiling its core where there is a C compiler: once, about a minute."
+	$(PIP) --no-compile -r $(NEEDS)
+	$(PIP) --no-compile --no-build-isolation -e .
 	@touch $@
 
-$(FULL): $(BUILT) | $(VENV)/bin/pip
-	$(PIP) -e '.[all]'
+# Here it is made at once, for in the tests a warning of the compiler about a dependency would be an error.
+$(FULL): $(BUILT) $(NEEDS)
+	$(PIP) -r $(NEEDS)
+	$(PIP) --no-build-isolation -e '.[all]'
+	@$(RUN) -W ignore -m compileall -q $(VENV)/lib > /dev/null || true
 	@touch $(CORE) $@
 
 $(MULTI)/.ready: $(BUILT)

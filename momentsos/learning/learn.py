@@ -18,6 +18,7 @@ from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
+from ..machine.progress import reported, tell
 from .data import checked_data
 from .exact_loss import exact_loss
 from .formulate import Formulation, Goal, formulated
@@ -148,7 +149,7 @@ def learn(
     bound: str | float | None = "auto",
     memory_limit: int | None = None,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
     sample_weight: ArrayLike | None = None,
     ridge: float = 0.0,
     absolute: float = 0.0,
@@ -204,13 +205,13 @@ def learn(
     'CERTIFIED'
     """
     began = time.perf_counter()
-    asked = Asked(
-        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
-    )
-    check_request(asked)
-    options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     goal = Goal.of(loss, ridge, absolute)
-    with memory_errors_told("learning these coefficients"):
+    with reported(progress) as report, memory_errors_told("learning these coefficients"):
+        asked = Asked(
+            order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, report
+        )
+        check_request(asked)
+        options = Options(asked, began + (np.inf if time_limit is None else time_limit))
         inputs, targets = checked_data(network, X, Y)
         goal = goal.weighted(sample_weight, len(inputs))
         given = goal.suited(network).seeing(inputs)
@@ -221,9 +222,11 @@ def learn(
 
 def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
     """Learn with the problem of the whole loss."""
+    tell(options.asked.progress, f"writing the loss of {len(X):,} samples as a polynomial")
     formulation = formulated(network, X, Y, goal, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
+    tell(options.asked.progress, f"searching in {formulation.n_coefficients} coefficients by least squares")
     points = least_squares_points(formulation, options.asked.seed, until=options.until)
     seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
     if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
@@ -281,6 +284,7 @@ def _learn_by_reductions(
     assert loss is not None
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
+    tell(options.asked.progress, f"writing the residuals of {len(X):,} samples as polynomials")
     squared = formulated(network, X, Y, squares, options.formed_until)
     check_problem(squared.problem)
     seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
