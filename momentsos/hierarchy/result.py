@@ -14,7 +14,7 @@ from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
 from ..machine.mappings import ReadOnly
-from ..machine.notebooks import table
+from ..machine.notebooks import Row, table
 from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
@@ -285,7 +285,7 @@ class Result(Record):
             ],
         )
 
-    def _more_rows(self) -> list[tuple[str, object]]:
+    def _more_rows(self) -> list[Row]:
         """Return what a notebook shows beside the rows of every result."""
         return []
 

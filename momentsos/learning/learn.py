@@ -18,6 +18,7 @@ from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Row
 from ..machine.progress import reported, tell
 from .data import checked_data
 from .exact_loss import exact_loss
@@ -119,7 +120,7 @@ class Fit(Result):
         """
         return PAINTER(self, kind, ax, X=X, Y=Y, originals=originals)
 
-    def _more_rows(self) -> list[tuple[str, object]]:
+    def _more_rows(self) -> list[Row]:
         return [
             (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
             for number, c in enumerate(self.coefficients or (), start=1)

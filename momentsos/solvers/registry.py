@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ..errors import BadOption, SolverUnavailable
 from ..machine.compiled import PRESENT, is_built
+from ..machine.records import Brief
 from ..sdp import SDP, dual_program, svec_length
 from .adapters.clarabel import Clarabel
 from .adapters.copt import COPT
@@ -27,8 +28,8 @@ SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Availability:
+@dataclass(frozen=True, repr=False)
+class Availability(Brief):
     """Whether a solver can run here.
 
     Attributes
