@@ -37,8 +37,8 @@ def residuals(values: ArrayLike, ax: Axes | None = None, title: str = "") -> Axe
     rows = _rows(values)
     ax = on(ax)
     samples = np.repeat(np.arange(1, len(rows) + 1), rows.shape[1])
-    ax.axhline(0.0, color="#BBBBBB", linewidth=0.8, zorder=0)
     ax.plot(samples, rows.ravel(), ".", color=BLUE, markersize=3, alpha=0.5, label="entries")
+    ax.axhline(0.0, color="#BBBBBB", linewidth=0.8, zorder=0)
     return dressed(ax, title, "sample", "residual (unit of the outputs)")
 
 
