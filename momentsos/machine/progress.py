@@ -115,10 +115,8 @@ class _Line:
     def __rich__(self) -> Any:
         from rich.text import Text
 
-        parts = [(f"{bar(self.line)} ", "cyan")] if bar(self.line) else []
-        seconds = f"{time.perf_counter() - self._began:.0f} s"
-        said = " ".join(self.line.split())
-        return Text.assemble(*parts, said, (f"  {seconds}", "dim"), no_wrap=True, overflow="ellipsis")
+        said = [(f"{time.perf_counter() - self._began:3.0f} s  ", "dim"), (f"{bar(self.line)} ".lstrip(), "cyan")]
+        return Text.assemble(*said, " ".join(self.line.split()), no_wrap=True, overflow="ellipsis")
 
     def report(self, line: str) -> None:
         """Show another line from now on."""

@@ -187,4 +187,5 @@ def _density(ax: Axes, inputs: Floats, ends: tuple[float, float]) -> None:
         transform=ax.get_xaxis_transform(),
         label="density of inputs",
     )
+    ax.use_sticky_edges = False  # those of the bars, at 0 and 1, are no values of the curve
     ax.autoscale_view()
