@@ -67,9 +67,11 @@ $(VENV)/bin/pip:
 	  { echo "momentsos needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-# What the build needs is installed here, once, in place of an environment of its own that is thrown away.
+# What is needed to build and to run is installed first, so that it is not installed a second time into an environment of
+# its own in which pip would build, and would throw away.
 $(NEEDS): pyproject.toml | $(VENV)/bin/pip
-	@$(RUN) -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['build-system']['requires'], sep='\n')" > $@
+	@$(RUN) -c "import tomllib; given = tomllib.load(open('pyproject.toml', 'rb')); \
+	  print(*given['build-system']['requires'], *given['project']['dependencies'], sep='\n')" > $@
 
 # Byte code is left to the first import: most modules of the dependencies are never imported.
 $(CORE): $(BUILT) $(NEEDS)
@@ -79,11 +81,10 @@ $(CORE): $(BUILT) $(NEEDS)
 	@touch $@
 
 # Here it is made at once, for in the tests a warning of the compiler about a dependency would be an error.
-$(FULL): $(BUILT) $(NEEDS)
-	$(PIP) -r $(NEEDS)
-	$(PIP) --no-build-isolation -e '.[all]'
+$(FULL): $(CORE)
+	$(PIP) 'momentsos[all]'
 	@$(RUN) -W ignore -m compileall -q $(VENV)/lib > /dev/null || true
-	@touch $(CORE) $@
+	@touch $@
 
 $(MULTI)/.ready: $(BUILT)
 	$(PYTHON) -m venv $(MULTI)
