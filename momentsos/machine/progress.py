@@ -136,18 +136,15 @@ def on_terminal(console: Any) -> Iterator[Report]:
 
 @contextmanager
 def _in_notebook() -> Iterator[Report]:
-    """Show lines below the cell, one in place of the other, at most ten a second."""
+    """Show lines below the cell, one in place of the other; those of one count at most ten times a second."""
     from IPython.display import HTML, display
 
-    began, last = time.perf_counter(), 0.0
+    began, fresh = time.perf_counter(), _sieve(_PAUSE)
     handle = display(HTML("starting"), display_id=True)
 
     def report(line: str) -> None:
-        nonlocal last
-        now = time.perf_counter()
-        if now - last >= _PAUSE:
-            last = now
-            handle.update(HTML(drawn(line, now - began)))
+        if fresh(line):
+            handle.update(HTML(drawn(line, time.perf_counter() - began)))
 
     try:
         yield report
@@ -168,14 +165,25 @@ def drawn(line: str, seconds: float) -> str:
 @contextmanager
 def lines_on(stream: TextIO) -> Iterator[Report]:
     """Write one line after the other, with the seconds since the beginning; of one count a line every two seconds."""
-    began, last, stage = time.perf_counter(), -_LINES, ""
+    began, fresh = time.perf_counter(), _sieve(_LINES)
 
     def report(line: str) -> None:
-        nonlocal last, stage
-        now = time.perf_counter()
-        if isinstance(line, Step) and line.stage == stage and line.share != 1.0 and now - last < _LINES:
-            return
-        last, stage = now, line.stage if isinstance(line, Step) else ""
-        print(f"{now - began:8.1f} s  {' '.join(line.split())}", file=stream, flush=True)
+        if fresh(line):
+            print(f"{time.perf_counter() - began:8.1f} s  {' '.join(line.split())}", file=stream, flush=True)
 
     yield report
+
+
+def _sieve(pause: float) -> Callable[[str], bool]:
+    """Return what says whether a line is shown: of one count the first, the last, and one every `pause` seconds."""
+    last, stage = 0.0, ""
+
+    def fresh(line: str) -> bool:
+        nonlocal last, stage
+        now, own = time.perf_counter(), line.stage if isinstance(line, Step) else ""
+        if isinstance(line, Step) and own == stage and line.share != 1.0 and now - last < pause:
+            return False
+        last, stage = now, own
+        return True
+
+    return fresh
