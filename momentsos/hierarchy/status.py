@@ -61,5 +61,8 @@ class Status(Enum):
         self.meaning = meaning
         self.remedy = remedy
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}.{self.name}>"
+
     def __str__(self) -> str:
         return self.name
