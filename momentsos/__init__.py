@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.prover import PROVER
+from .hierarchy.hooks import PAINTER, PROVER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ __all__ = [
     "learn",
     "learning",
     "load",
+    "plots",
     "polynomials",
     "programs",
     "read_sdpa",
@@ -119,7 +120,14 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 #: Rooms that are attributes of the package as well.
-_ROOMS = {home.split(".")[0] for home in _HOMES} | {"bounds", "conditioning", "extraction", "points", "relaxations"}
+_ROOMS = {home.split(".")[0] for home in _HOMES} | {
+    "bounds",
+    "conditioning",
+    "extraction",
+    "plots",
+    "points",
+    "relaxations",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -142,4 +150,11 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _plot(*given: Any, **named: Any) -> Any:
+    from .plots.of_result import plot
+
+    return plot(*given, **named)
+
+
 PROVER.supply(_certify)
+PAINTER.supply(_plot)

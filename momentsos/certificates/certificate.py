@@ -11,7 +11,8 @@ from typing import Any
 from ..errors import InvalidInput
 from ..machine.checks import positive, shown
 from ..machine.files import write_whole
-from ..machine.records import Record
+from ..machine.notebooks import Row
+from ..machine.records import Record, fraction
 from ..problem import Problem
 from .document import different
 from .errors import CertificateError
@@ -53,6 +54,11 @@ class Certificate(Record):
 
     def __str__(self) -> str:
         return self.statement
+
+    def _table_rows(self) -> list[Row]:
+        bounds = [("lower bound", self.bound), ("upper bound", self.upper_bound)]
+        told: list[Row] = [(name, None if value is None else fraction(value)) for name, value in bounds]
+        return [("proved", self.statement), *told, ("seconds", f"{self.seconds:.3g}")]
 
     @property
     def statement(self) -> str:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from os import PathLike
 from typing import Any
 
+from ..machine.records import Brief
 from .format import Refused, load, need, sense_of
 from .verify import check
 
@@ -21,8 +22,8 @@ NUMBERS = {
 }
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, repr=False)
+class Verdict(Brief):
     """The outcome of a verification.
 
     Attributes

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..certificates import CertificateError
 from ..errors import BadOption, InvalidInput
 from ..hierarchy.result import Result
@@ -61,9 +63,7 @@ def learn_file(options: argparse.Namespace) -> int:
             **_shared(options),
         )
     if options.plot:
-        from ..plotting import plot_activations
-
-        _written("plot", options.plot, lambda path: plot_activations(fit, X, path))
+        _written("plot", options.plot, lambda path: _draw(fit, X, path))
     return _finish(fit, options)
 
 
@@ -167,6 +167,18 @@ def _written(what: str, path: str, write: Callable[[str], object]) -> bool:
         return False
     print(f"{what} written to {path}", file=sys.stderr)
     return True
+
+
+def _draw(fit: Fit, X: np.ndarray, path: str) -> None:
+    """Draw the learned activations, over the inputs that the data give them, into a file."""
+    from ..plots import activations
+    from ..plots.canvas import figure_class
+
+    figure = figure_class()(layout="constrained")
+    activations(fit, X, figure=figure)
+    loss = "" if fit.upper_bound is None else f", loss {fit.upper_bound:.4g}"
+    figure.suptitle(f"{fit.status.name}{loss}", fontsize="medium")
+    figure.savefig(Path(path), dpi=150)
 
 
 def _finish(result: Result, options: argparse.Namespace) -> int:

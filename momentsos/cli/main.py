@@ -146,7 +146,9 @@ def _common() -> ArgumentParser:
     common.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after this time")
     common.add_argument("--json", action="store_true", help="print one JSON object on stdout, all else on stderr")
     common.add_argument("--certificate", metavar="OUT.json", help="write an exact certificate of the lower bound")
-    common.add_argument("--quiet", action="store_true", help="print no progress")
+    said = common.add_mutually_exclusive_group()
+    said.add_argument("--quiet", action="store_true", help="print no progress")
+    said.add_argument("--verbose", action="store_true", help="print each step as a line on stderr, in a pipe as well")
     return common
 
 

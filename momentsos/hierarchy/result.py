@@ -17,7 +17,7 @@ from ..errors import BadOption
 from ..extraction import Flatness
 from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
-from ..machine.notebooks import table
+from ..machine.notebooks import Row, table
 from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
@@ -25,7 +25,7 @@ from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
 from .document import FORMAT, result_document
 from .gaps import absolute_gap, relative_gap
-from .prover import PROVER
+from .hooks import PAINTER, PROVER
 from .status import Status
 from .theorems import is_theorem
 
@@ -258,6 +258,29 @@ class Result(Record):
         """
         write_document(path, FORMAT, result_document(self))
 
+    def plot(self, kind: str = "bounds", ax: Any = None) -> Any:
+        """Draw the result.
+
+        Parameters
+        ----------
+        kind : str
+            ``"bounds"`` over the orders, ``"singular_values"`` of the moment matrices with the rank decision,
+            ``"block_sizes"`` of the deciding relaxation, or the ``"sparsity"`` of the problem: the functions of
+            `momentsos.plots`, which have more options.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        Axes
+
+        Raises
+        ------
+        BadOption, InvalidInput, SolverUnavailable
+            There is no such kind, nothing to draw, or no matplotlib.
+        """
+        return PAINTER(self, kind, ax)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""
         return {
@@ -299,7 +322,7 @@ class Result(Record):
             ],
         )
 
-    def _more_rows(self) -> list[tuple[str, object]]:
+    def _more_rows(self) -> list[Row]:
         """Return what a notebook shows beside the rows of every result."""
         return []
 

@@ -67,6 +67,9 @@ class Status(Enum):
         """What it means, in words that fit an objective that is minimised, or maximised."""
         return _OF_MAXIMA.get(self.name, self.meaning) if sense.maximizes else self.meaning
 
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}.{self.name}>"
+
     def __str__(self) -> str:
         return self.name
 

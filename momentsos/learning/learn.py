@@ -13,12 +13,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
+from ..hierarchy.hooks import PAINTER
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Row
+from ..machine.progress import reported, tell
 from .data import checked_data
 from .exact_loss import exact_loss
 from .fit_document import FIT, fit_document
@@ -95,7 +98,43 @@ class Fit(Result):
         """
         write_document(path, FIT, fit_document(self))
 
-    def _more_rows(self) -> list[tuple[str, object]]:
+    def plot(
+        self,
+        kind: str = "activations",
+        ax: Any = None,
+        *,
+        X: ArrayLike | None = None,
+        Y: ArrayLike | None = None,
+        originals: Any = None,
+    ) -> Any:
+        """Draw the fit.
+
+        Parameters
+        ----------
+        kind : str
+            ``"activations"``, ``"residuals"`` or ``"residual_norms"`` on data as in Figure 1 of the paper, or a kind
+            that every `Result` has.
+        ax : matplotlib Axes, or array of them for activations, one a layer; optional
+            Where to draw; by default on a new figure.
+        X : (N, m_0) array, optional
+            For activations: the data, which say over what range they are drawn and with which density of inputs.
+        Y : (N, m_{D+1}) array, or (N,) class labels, optional
+            For residuals.
+        originals : callable, or sequence of callables and arrays, optional
+            For activations: what each is compared with; see `momentsos.plots.activations`.
+
+        Returns
+        -------
+        Axes, or array of Axes for activations
+
+        Raises
+        ------
+        BadOption, InvalidInput, SolverUnavailable
+            There is no such kind, nothing to draw, data are missing or do not match, or no matplotlib.
+        """
+        return PAINTER(self, kind, ax, X=X, Y=Y, originals=originals)
+
+    def _more_rows(self) -> list[Row]:
         return [
             (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
             for number, c in enumerate(self.coefficients or (), start=1)
@@ -125,7 +164,7 @@ def learn(
     bound: str | float | None = "auto",
     memory_limit: int | None = None,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
     sample_weight: ArrayLike | None = None,
     ridge: float = 0.0,
     absolute: float = 0.0,
@@ -181,13 +220,13 @@ def learn(
     'CERTIFIED'
     """
     began = time.perf_counter()
-    asked = Asked(
-        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
-    )
-    check_request(asked)
-    options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     goal = Goal.of(loss, ridge, absolute)
-    with memory_errors_told("learning these coefficients"):
+    with reported(progress) as report, memory_errors_told("learning these coefficients"):
+        asked = Asked(
+            order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, report
+        )
+        check_request(asked)
+        options = Options(asked, began + (np.inf if time_limit is None else time_limit))
         inputs, targets = checked_data(network, X, Y)
         goal = goal.weighted(sample_weight, len(inputs))
         given = goal.suited(network).seeing(inputs)
@@ -198,9 +237,11 @@ def learn(
 
 def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
     """Learn with the problem of the whole loss."""
+    tell(options.asked.progress, f"writing the loss of {len(X):,} samples as a polynomial")
     formulation = formulated(network, X, Y, goal, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
+    tell(options.asked.progress, f"searching in {formulation.n_coefficients} coefficients by least squares")
     points = least_squares_points(formulation, options.asked.seed, until=options.until)
     seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
     if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
@@ -261,6 +302,7 @@ def _learn_by_reductions(
     assert loss is not None
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
+    tell(options.asked.progress, f"writing the residuals of {len(X):,} samples as polynomials")
     squared = formulated(network, X, Y, squares, options.formed_until)
     check_problem(squared.problem)
     seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began

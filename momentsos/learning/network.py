@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import InvalidInput
 from ..machine.checks import is_integer, items, real_array, shown
 from ..machine.documents import write_document
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
@@ -108,6 +109,18 @@ class PolynomialNetwork(Record):
         held = self.ties or (asked and self.chart) or any(each.bounds or each.constraints for each in activations)
         if held and not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
             raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
+
+    def _table_rows(self) -> list[Row]:
+        learned = self.coefficients
+        rows: list[Row] = [
+            ("layers", " → ".join(map(str, self.sizes))),
+            ("biases", "none" if self.biases is None else "given"),
+        ]
+        for number, each in enumerate(self.activations):
+            shown = "" if learned is None else f": {np.array2string(learned[number], precision=6, threshold=12)}"
+            rows.append((f"activation {number + 1}", f"{each.title}{shown}"))
+        chart = self.normalisation if isinstance(self.normalisation, str) else ", ".join(map(str, self.normalisation))
+        return [*rows, ("normalisation", chart), ("ties", ", ".join(map(str, self.ties)))]
 
     def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
         """Return the activations, from what was given, checked."""
