@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverUnavailable,
     )
+    from .estimators import PolynomialActivationClassifier, PolynomialActivationRegressor
     from .hierarchy.result import Result
     from .hierarchy.solve import relax, solve
     from .hierarchy.status import Status
@@ -46,6 +47,8 @@ __all__ = [
     "MomentSOSError",
     "OrderTooLow",
     "Polynomial",
+    "PolynomialActivationClassifier",
+    "PolynomialActivationRegressor",
     "PolynomialNetwork",
     "Problem",
     "ProblemTooLarge",
@@ -57,6 +60,7 @@ __all__ = [
     "caches",
     "certificates",
     "clear_caches",
+    "estimators",
     "extraction",
     "formulate",
     "learn",
@@ -83,6 +87,7 @@ _HOMES = {
         "SolverFailed",
         "SolverUnavailable",
     ),
+    "estimators": ("PolynomialActivationClassifier", "PolynomialActivationRegressor"),
     "hierarchy.result": ("Result",),
     "hierarchy.solve": ("relax", "solve"),
     "hierarchy.status": ("Status",),

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,7 @@ from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
+from .perceptrons import layers_of
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -225,6 +227,38 @@ class PolynomialNetwork(Record):
     def bias(self, layer: int) -> NDArray[np.float64] | float:
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
         return 0.0 if self.biases is None else self.biases[layer]
+
+    @classmethod
+    def from_sklearn(
+        cls,
+        model: Any,
+        degrees: int | Sequence[int] | None = None,
+        *,
+        activations: Sequence[Activation] = (),
+    ) -> PolynomialNetwork:
+        """Return the network with weights and biases of an `MLPRegressor` or `MLPClassifier` of scikit-learn.
+
+        Its outputs are those before softmax, logistic function or exponential; of a pipeline that ends in a perceptron,
+        its inputs are what the steps before make of `X`. The way back is `momentsos.estimators.with_network`.
+
+        Parameters
+        ----------
+        model : MLPRegressor, MLPClassifier, or a pipeline that ends in one
+            Fitted.
+        degrees : int or sequence of int, optional
+            One for all hidden layers, or one each; by default 3.
+        activations : sequence of Activation
+            In place of degrees.
+
+        Raises
+        ------
+        InvalidInput
+        """
+        weights, biases = layers_of(model)
+        if activations:
+            return cls(weights, degrees=degrees, activations=activations, biases=biases)  # type: ignore[arg-type]
+        asked = 3 if degrees is None else degrees
+        return cls(weights, [asked] * (len(weights) - 1) if is_integer(asked) else asked, biases)  # type: ignore[arg-type]
 
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the outputs for the rows of `X`.
