@@ -1,0 +1,8 @@
+"""Trained models of any kind, and their activations learned as polynomials; see `momentsos.models.model`."""
+
+from .kinds import Kind, model_of
+from .model import Model, Pass, Site
+from .series import Series
+from .sought import Ansatz, Sought
+
+__all__ = ["Ansatz", "Kind", "Model", "Pass", "Series", "Site", "Sought", "model_of"]
