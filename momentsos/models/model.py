@@ -1,10 +1,10 @@
 """What a trained model of any kind has to offer, so that its activations can be learned as polynomials.
 
-Between its activations such a model is affine. Four things are asked of one: which activations there are (`sites`),
+Between its activations such a model is affine. Five things are asked of one: which activations there are (`sites`),
 what goes into them and what comes out at the end (`passes`), the outputs as polynomials in the coefficients that are
-sought (`expanded`), and the same kind of model with polynomials in place of the activations (`with_series`).
+sought (`expanded`), and the same kind of model with polynomials in place of the activations (`with_series`, `folded`).
 
-A new kind is one class with these four and one entry in `momentsos.models.kinds`. `momentsos.models.slices` has the
+A new kind is one class with these five and one entry in `momentsos.models.kinds`. `momentsos.models.slices` has the
 arithmetic that `expanded` needs, for arrays of NumPy and tensors of torch alike; only affine maps are left to the kind.
 """
 
@@ -110,3 +110,10 @@ class Model(Protocol):
 
     def with_series(self, series: Sequence[Series]) -> Any:
         """Return an object of the user's kind in which these polynomials stand in place of the activations."""
+
+    def folded(self, series: Sequence[Series]) -> tuple[Any, tuple[int, ...]]:
+        """Return what `with_series` does, with quadratic activations turned into squares, and which sites these are.
+
+        A quadratic is :math:`a (u + b / 2a)^2 + c - b^2 / 4a`: what stands inside goes into the affine map before it,
+        the rest into the one behind. Where that is not possible an activation stays as it is.
+        """

@@ -49,7 +49,8 @@ class Monomials:
         rows, place = unique_rows(np.concatenate([part.exponents for part in parts]))
         fixed = np.ones(len(rows), dtype=np.bool_)
         np.logical_and.at(fixed, place, np.concatenate([part.fixed for part in parts]))
-        return cls(rows, fixed), np.split(place, np.cumsum([len(part) for part in parts])[:-1])
+        ends = np.cumsum([len(part) for part in parts])[:-1]
+        return cls(rows, fixed), np.split(place.copy(), ends)  # torch takes no array that cannot be written to
 
     def times(self, other: Monomials, most: int | None = None) -> tuple[Monomials, Places]:
         """Return the monomials of a product up to a total degree, and where each pair falls, -1 for what is dropped."""
