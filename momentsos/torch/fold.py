@@ -16,8 +16,8 @@ from .roles import Role
 if TYPE_CHECKING:
     from .model import TorchModel
 
-#: A shift of the input by more than this, in its units, is left where it is: digits would be lost.
-_FAR = 1e3
+#: Digits that folding may lose: a shift whose square, in units of the input, times the rounding unit is more, is left.
+_LOST = 1e-4
 #: What the constant behind a square may differ by from one place of the next layer to another.
 _UNIFORM = 1e-9
 _LAYERS = (nn.Linear, nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -42,7 +42,8 @@ def folded(model: TorchModel, series: Sequence[Series]) -> tuple[nn.Module, tupl
         shift = b / (2.0 * a)
         rest = c - b * b / (4.0 * a)
         added = _constant_behind(model, behind, rest)
-        if abs(shift) > _FAR or added is None:
+        precision = torch.finfo(_weight(found.get_submodule(str(before.target))).dtype).eps
+        if shift * shift * precision > _LOST or added is None:
             continue
         first, second = (found.get_submodule(str(each.target)) for each in (before, behind[-1]))
         with torch.no_grad():
