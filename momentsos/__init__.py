@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.learn import Fit, learn
     from .machine.caches import caches, clear_caches
+    from .models.polynomialize import Polynomialized, polynomialize
+    from .models.report import ModelReport
     from .polynomials import Polynomial, variables
     from .problem import Problem
     from .sdp import read_sdpa
@@ -44,12 +46,14 @@ __all__ = [
     "Fit",
     "Formulation",
     "InvalidInput",
+    "ModelReport",
     "MomentSOSError",
     "OrderTooLow",
     "Polynomial",
     "PolynomialActivationClassifier",
     "PolynomialActivationRegressor",
     "PolynomialNetwork",
+    "Polynomialized",
     "Problem",
     "ProblemTooLarge",
     "Result",
@@ -65,6 +69,8 @@ __all__ = [
     "formulate",
     "learn",
     "learning",
+    "models",
+    "polynomialize",
     "polynomials",
     "read_sdpa",
     "relax",
@@ -72,6 +78,7 @@ __all__ = [
     "sdp",
     "solve",
     "solvers",
+    "torch",
     "variables",
 ]
 
@@ -94,6 +101,8 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.learn": ("Fit", "learn"),
     "machine.caches": ("caches", "clear_caches"),
+    "models.polynomialize": ("Polynomialized", "polynomialize"),
+    "models.report": ("ModelReport",),
     "polynomials": ("Polynomial", "variables"),
     "problem": ("Problem",),
     "sdp": ("read_sdpa",),
@@ -101,7 +110,14 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 #: Rooms that are attributes of the package as well.
-_ROOMS = {home.split(".")[0] for home in _HOMES} | {"bounds", "conditioning", "extraction", "points", "relaxations"}
+_ROOMS = {home.split(".")[0] for home in _HOMES} | {
+    "bounds",
+    "conditioning",
+    "extraction",
+    "points",
+    "relaxations",
+    "torch",
+}
 
 
 def __getattr__(name: str) -> Any:
