@@ -192,8 +192,11 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
     if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
         formulation, points = searched_further(formulation, goal, points, X, Y, seed, until)
     result = _solved(formulation, points, options)
-    if chosen and not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
-        other, points = searched_further(formulation, goal, result.minimizers, X, Y, seed, until)
+    if not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
+        if chosen:
+            other, points = searched_further(formulation, goal, result.minimizers, X, Y, seed, until)
+        else:
+            other, points = formulation, least_squares_points(formulation, seed, until=options.until, quick=False)
         best = formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
         if len(points) and (other.objective(points[0]) < best or other.network.chart != formulation.network.chart):
             second = _solved(other, points, options)
