@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 from pathlib import Path
 
@@ -185,6 +186,13 @@ def test_the_time_limit_ends_between_chunks(data) -> None:
 
     with pytest.raises(ms.ProblemTooLarge, match="chunks"):
         ms.learn(network, endless, time_limit=0.2)
+
+
+def test_errors_that_travelled_are_equal_where_dask_has_changed_how_they_do() -> None:
+    import distributed  # noqa: F401  # its tracebacks travel too
+
+    error = ms.ProblemTooLarge("one line", 3, 2)
+    assert pickle.loads(pickle.dumps(error)) == error != ms.ProblemTooLarge("one line", 3, 1)
 
 
 @pytest.fixture(scope="module")
