@@ -238,3 +238,16 @@ def test_a_worker_killed_in_the_middle_costs_a_retry_and_nothing_else(data, clie
     rows[3] = da.from_delayed(deadly, (CHUNK, 4), float)
     fit = ms.learn(network, da.concatenate(rows), da.from_array(Y, chunks=(CHUNK, 4)), client=client)
     assert (tmp_path / "killed").exists() and agree(ms.learn(network, X, Y), fit)
+
+
+def last_block():
+    """End the process of whoever asks for it."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@pytest.mark.slow
+def test_a_piece_that_ends_every_worker_is_given_up(data, client) -> None:
+    network, X, Y, _ = data
+    rows = [da.from_array(X[:-CHUNK]), da.from_delayed(delayed(last_block)(), (CHUNK, 4), float)]
+    with pytest.raises(ms.SolverFailed, match="workers ended again and again"):
+        ms.learn(network, da.concatenate(rows), da.from_array(Y), client=client)
