@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -18,6 +19,7 @@ from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
+from .conversions import converter
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -265,6 +267,36 @@ class PolynomialNetwork(Record):
             Before anything large is allocated: the size is known beforehand.
         """
         return composed(self, memory_limit)
+
+    @classmethod
+    def from_torch(cls, module: Any, degrees: int | Sequence[int] | None = None) -> PolynomialNetwork:
+        """Return a `torch.nn.Sequential` of `Linear` layers with activations between them as a network.
+
+        Polynomial activations give their coefficients; in place of others there are polynomials of these degrees, by
+        default 3, whose coefficients are to be learned.
+
+        Raises
+        ------
+        InvalidInput
+            A part that is neither a linear layer nor an activation, by its name.
+        """
+        found: PolynomialNetwork = converter("torch").network_of(module, degrees)
+        return found
+
+    def to_torch(self, dtype: Any = None) -> Any:
+        """Return a `torch.nn.Sequential` of `Linear` layers and `momentsos.torch.PolynomialActivation`.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, optional
+            Double precision by default.
+
+        Raises
+        ------
+        InvalidInput
+            The network has no coefficients, or an activation that is not one polynomial for all units.
+        """
+        return converter("torch").module_of(self, dtype)
 
     @property
     def multiplicative_depth(self) -> int:
