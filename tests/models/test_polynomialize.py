@@ -133,6 +133,7 @@ def test_the_same_seed_gives_the_same(layered) -> None:
     assert [c.tolist() for c in one.fit.coefficients] == [c.tolist() for c in other.fit.coefficients]
 
 
+@pytest.mark.slow
 def test_weights_of_samples_and_of_coefficients_change_the_loss(layered) -> None:
     X = rows(80)
     plain = ms.polynomialize(layered, X, degrees=2, holdout=0, widen=0.0)
@@ -173,6 +174,7 @@ def test_the_penalty_is_chosen_where_folds_left_out_are_much_worse() -> None:
     assert left_out_loss(data, grid, 1e-2, start, np.inf) < left_out_loss(data, grid, 0.0, start, np.inf)
 
 
+@pytest.mark.slow
 def test_degrees_are_raised_while_folds_left_out_gain(layered) -> None:
     found = ms.polynomialize(layered, rows(200), degrees="auto", time_limit=10.0)
     fixed = ms.polynomialize(layered, rows(200), degrees=2)
