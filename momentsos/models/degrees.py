@@ -16,13 +16,13 @@ from .search import searched
 from .widened import grid_of, left_out_loss
 
 #: Where degrees begin and end, and what a higher one has to save of the loss of folds left out.
-_FIRST, _LAST, _WORTH = 2, 6, 0.1
-#: Samples that are looked at, and the share of the time that it may take.
-_SAMPLES, _SHARE = 2_000, 0.3
+_FIRST, _LAST, _WORTH = 2, 5, 0.05
+#: Samples that are looked at, the share of the time that it may take, and the share that the bound then may take.
+_SAMPLES, _SHARE, _BOUND = 2_000, 0.3, 0.2
 
 
 def chosen_degrees(task: Task) -> tuple[list[int], str]:
-    """Return degrees, raised one by one while the loss of folds left out falls, and how they were found.
+    """Return degrees, raised one by one, or all, while the loss of folds left out falls, and how they were found.
 
     Degrees whose bound would not be done in the time that is left are not tried.
     """
@@ -36,9 +36,9 @@ def chosen_degrees(task: Task) -> tuple[list[int], str]:
     tried = [(tuple(degrees), best)]
     while time.perf_counter() < until:
         further = []
-        for j in range(count):
-            raised = [d + (k == j) for k, d in enumerate(degrees)]
-            if raised[j] <= _LAST and _affordable(few, raised) and time.perf_counter() < until:
+        for j in range(count + (count > 1)):  # one of them, or all
+            raised = [d + (j in (k, count)) for k, d in enumerate(degrees)]
+            if max(raised) <= _LAST and _affordable(few, raised) and time.perf_counter() < until:
                 further.append((_left_out(few, raised, until), raised))
         tried += [(tuple(own), loss) for loss, own in further]
         if not further or min(further)[0] > (1.0 - _WORTH) * best:
@@ -50,7 +50,7 @@ def chosen_degrees(task: Task) -> tuple[list[int], str]:
 
 def _affordable(task: Task, degrees: Sequence[int]) -> bool:
     sought = sought_of(task.inputs, [Activation(d) for d in degrees])
-    return task.size(sought).seconds <= 0.6 * task.left
+    return task.size(sought).seconds <= _BOUND * task.left
 
 
 def _left_out(task: Task, degrees: Sequence[int], until: float) -> float:

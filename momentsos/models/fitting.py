@@ -40,6 +40,8 @@ FOLDS = 4
 _TOGETHER = 400
 #: Times around over all blocks.
 _SWEEPS = 2
+#: Seconds that the last activation alone has at least.
+_LEAST = 10.0
 #: The unit of relative gaps, as a share of what counts as nothing, as in `momentsos.learn`.
 _NEGLIGIBLE = 1e-8
 
@@ -202,26 +204,32 @@ def _in_blocks(task: Task, starts: Sequence[Floats]) -> Fitted:
     x = starts[int(np.argmin(losses))]
     steps: list[Step] = []
 
-    def solve(block: tuple[int, ...], x: Floats) -> tuple[Result, Floats]:
-        own = sought.freed(block, x)
-        data = task.data(own)
+    def solve(block: tuple[int, ...], x: Floats, until: float) -> tuple[Result, Floats]:
+        """Return what is found for some activations, the others as they are, and all coefficients then."""
+        own, timed = sought.freed(block, x), replace(task, until=until)
+        data = timed.data(own)
         now = own.vector(sought.series(x))
-        result = _solved(task, data, grid_of(task.model, task.inputs, data), weight, [now])
+        result = _solved(timed, data, grid_of(task.model, task.inputs, data), weight, [now])
         steps.append(Step(block, result.status, result.lower_bound, result.upper_bound))
         if not len(result.minimizers):
             return result, x
         return result, sought.vector(own.series(result.minimizers[0]))
 
-    for _ in range(_SWEEPS):
-        for block in blocks:
-            if task.left > 0.0:
-                x = solve(block, x)[1]
-    x = descended(task.model, task.X, task.Y, sought, x, task.weights, _share_of(task, 0.8))
-    result, x = solve(last, x)  # quadratic: its bounds meet, and its upper one is the loss of the whole
-    words = ", ".join(" + ".join(task.model.sites[j].name for j in step.sites) for step in steps)
+    turns = [*blocks] * _SWEEPS
+    for number, block in enumerate(turns):
+        try:
+            x = solve(block, x, _share_of(task, 0.8 / (len(turns) - number)))[1]
+        except ProblemTooLarge:  # the time is over before there is a problem: the next one may be smaller
+            continue
+    linear = [place for j in last for place in sought.sites[j].places if place is not None]
+    x = descended(task.model, task.X, task.Y, sought, x, linear, task.weights, _share_of(task, 0.8))
+    until = max(time.perf_counter() + _LEAST, task.until)
+    result, x = solve(last, x, until)  # quadratic: its bounds meet, and its upper one is the loss of the whole
+    whole_steps = [step for step in steps if step.status is Status.CERTIFIED]
+    words = ", ".join(" + ".join(task.model.sites[j].name for j in step.sites) for step in whole_steps)
     message = (
-        f"{Status.BOUNDED.meaning} Global is each of the steps alone, the other activations as they were: {words}; "
-        f"all together were improved by Levenberg-Marquardt. The lower bound of the whole is that of a square."
+        f"{Status.BOUNDED.meaning} Global are only the steps that are certified, the other activations as they were: "
+        f"{words}. All together were improved by Levenberg-Marquardt. The lower bound of the whole is that of a square."
     )
     whole = replace(result, status=Status.BOUNDED, lower_bound=0.0, message=message)
     return Fitted(whole, sought.series(x), tuple(steps), Widening(weight))

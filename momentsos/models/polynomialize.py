@@ -29,6 +29,7 @@ from .fitting import Fitted, Task, fitted
 from .kinds import model_of
 from .measure import Ruler, layers_of, outputs_of, scores_of
 from .model import Model
+from .normalising import normalised
 from .report import ModelReport
 from .samples import HELD_OUT, checked_share, divided, inputs_array, samples_of
 from .series import Series
@@ -107,7 +108,7 @@ def polynomialize(
     Y : (N, m) array or (N,) class labels, optional
         Targets; labels stand for 0 and 1 in a column a class. By default the model's own outputs.
     degrees : int, sequence of int, or "auto"
-        Of all activations, or of each; ``"auto"`` raises them one by one while the loss of folds left out falls.
+        Of all activations, or of each; ``"auto"`` raises one or all while the loss of folds left out falls.
     activations : sequence of Activation, optional
         In place of degrees: chosen powers, fixed coefficients.
     truth : (N,) class labels or (N, m) array, optional
@@ -120,7 +121,9 @@ def polynomialize(
         The weight of a penalty that keeps polynomials near the activations beyond the inputs of training;
         ``"auto"`` chooses it by cross-validation, where folds left out are much worse than the others.
     sample_weight : (N,) array, optional
-    method, solver, tol, seed, progress
+    method : str
+        As for `momentsos.learn`, but ``"auto"`` is ``"squares"`` and nothing else.
+    solver, tol, seed, progress
         As for `momentsos.learn`.
     time_limit : float, optional
         Seconds for the fit; reading and the report come on top.
@@ -140,6 +143,7 @@ def polynomialize(
     by Levenberg-Marquardt; the status is then `BOUNDED`, and the message says which steps are global.
     """
     began, cpu = time.perf_counter(), time.process_time()
+    method = "squares" if method == "auto" else method
     asked = Asked(None, None, method, solver, tol, time_limit, None, "auto", None, seed, progress)
     check_request(asked)
     until = began + (np.inf if time_limit is None else time_limit)
@@ -155,8 +159,8 @@ def polynomialize(
         task = Task(given, training.X, targets, training.weights, inputs, Sought((), ()), asked, penalty, weight, until)
         shapes, words = _activations(task, degrees, activations)
         sought = sought_of(inputs, shapes)
-        task = replace(task, sought=sought)
         least, interval = fitted_on_inputs(inputs, sought), fitted_on_intervals(given, inputs, sought)
+        task = replace(task, sought=normalised(given, training.X, sought, least) if not penalty else sought)
         found = fitted(task, [least, interval])
         fit = _fit(found, task, began)
         object_out = given.with_series(found.series)

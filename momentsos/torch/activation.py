@@ -28,6 +28,11 @@ class PolynomialActivation(nn.Module):
     centre, scale : float
         Units in which coefficients are of one size; by default the coefficients are those of the powers of `t`.
 
+    Attributes
+    ----------
+    degree : int
+        The number of coefficients less one.
+
     Raises
     ------
     InvalidInput
@@ -51,6 +56,7 @@ class PolynomialActivation(nn.Module):
         if not (0.0 < unit < float("inf") and abs(middle) < float("inf")):
             raise InvalidInput(f"centre = {middle}, scale = {unit}: expected finite numbers, the scale above 0")
         own = torch.get_default_dtype()
+        self.degree = len(values) - 1
         self.coefficients = nn.Parameter(values.to(own))
         self.centre: torch.Tensor
         self.scale: torch.Tensor
@@ -72,23 +78,18 @@ class PolynomialActivation(nn.Module):
         """The polynomial as a record."""
         return Series(self.coefficients.detach().cpu().double().numpy(), float(self.centre), float(self.scale))
 
-    @property
-    def degree(self) -> int:
-        """The number of coefficients less one."""
-        return len(self.coefficients) - 1
-
     def forward(self, t: torch.Tensor) -> torch.Tensor:
         """Return the values at the entries of `t`."""
         u = (t - self.centre) / self.scale
         value = self.coefficients[-1].expand_as(u)
-        for k in range(len(self.coefficients) - 2, -1, -1):
+        for k in range(self.degree - 1, -1, -1):
             value = value * u + self.coefficients[k]
         return value
 
     def extra_repr(self) -> str:
         """Return the degree, the units and the first coefficients."""
         own = [f"{c:.4g}" for c in self.coefficients.detach().tolist()[:_SHOWN]]
-        more = ", …" if len(self.coefficients) > _SHOWN else ""
+        more = ", …" if self.degree >= _SHOWN else ""
         units = f", centre={float(self.centre):.4g}, scale={float(self.scale):.4g}"
         plain = float(self.centre) == 0.0 and float(self.scale) == 1.0
         return f"degree={self.degree}, coefficients=[{', '.join(own)}{more}]{'' if plain else units}"

@@ -12,8 +12,17 @@ from torch import fx, nn
 
 from ..errors import InvalidInput
 from ..machine.checks import converted
+from .activation import PolynomialActivation
 
 Run = Callable[[fx.Node, tuple[Any, ...], Mapping[str, Any]], Any]
+
+
+class Tracer(fx.Tracer):
+    """Takes a `PolynomialActivation` as one node."""
+
+    def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
+        """Whether a part is not looked into."""
+        return isinstance(m, PolynomialActivation) or super().is_leaf_module(m, module_qualified_name)
 
 
 def traced(module: nn.Module) -> fx.GraphModule:
@@ -41,7 +50,8 @@ def graph_of(module: nn.Module) -> fx.GraphModule:
     """
     whole = converted(copy.deepcopy, module, "model", "a module that can be copied")
     expected = "a module without control flow that depends on data, which torch.fx can trace"
-    graph: fx.GraphModule = converted(fx.symbolic_trace, whole, "model", expected)
+    graph = converted(lambda part: fx.GraphModule(part, Tracer().trace(part)), whole, "model", expected)
+    assert isinstance(graph, fx.GraphModule)
     graph.graph.eliminate_dead_code()
     graph.recompile()
     return graph.eval()

@@ -233,6 +233,8 @@ def _checked(model: TorchModel, two: NDArray[Any], sample: Tensor) -> None:
     together = next(model.passes(two)).outputs
     alone = np.concatenate([next(model.passes(row[None])).outputs for row in two])
     size = _SAME * np.abs(together).max(initial=1e-300)
+    if len(together) != len(two):
+        raise InvalidInput(f"model: it returns {len(together)} rows for {len(two)} samples: expected one row a sample")
     if together.shape != alone.shape or not (np.abs(together - alone) <= size).all():
         raise InvalidInput("model: the output of a sample depends on the other samples: rows have to be samples")
     with torch.no_grad():
