@@ -22,12 +22,15 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverUnavailable,
     )
+    from .estimators import PolynomialActivationClassifier, PolynomialActivationRegressor
     from .hierarchy.result import Result
     from .hierarchy.solve import relax, solve
     from .hierarchy.status import Status
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.learn import Fit, learn
     from .machine.caches import caches, clear_caches
+    from .models.polynomialize import Polynomialized, polynomialize
+    from .models.report import ModelReport
     from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
@@ -46,10 +49,14 @@ __all__ = [
     "Fit",
     "Formulation",
     "InvalidInput",
+    "ModelReport",
     "MomentSOSError",
     "OrderTooLow",
     "Polynomial",
+    "PolynomialActivationClassifier",
+    "PolynomialActivationRegressor",
     "PolynomialNetwork",
+    "Polynomialized",
     "Problem",
     "ProblemTooLarge",
     "ProgramCertificate",
@@ -65,13 +72,16 @@ __all__ = [
     "certificates",
     "clear_caches",
     "equal",
+    "estimators",
     "extraction",
     "formulate",
     "identity",
     "learn",
     "learning",
     "load",
+    "models",
     "plots",
+    "polynomialize",
     "polynomials",
     "programs",
     "read_sdpa",
@@ -81,6 +91,7 @@ __all__ = [
     "solve",
     "solvers",
     "sos",
+    "torch",
     "unknown",
     "variables",
 ]
@@ -97,12 +108,15 @@ _HOMES = {
         "SolverFailed",
         "SolverUnavailable",
     ),
+    "estimators": ("PolynomialActivationClassifier", "PolynomialActivationRegressor"),
     "hierarchy.result": ("Result",),
     "hierarchy.solve": ("relax", "solve"),
     "hierarchy.status": ("Status",),
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.learn": ("Fit", "learn"),
     "machine.caches": ("caches", "clear_caches"),
+    "models.polynomialize": ("Polynomialized", "polynomialize"),
+    "models.report": ("ModelReport",),
     "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
     "programs": (
@@ -127,6 +141,7 @@ _ROOMS = {home.split(".")[0] for home in _HOMES} | {
     "plots",
     "points",
     "relaxations",
+    "torch",
 }
 
 

@@ -8,6 +8,7 @@ from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -21,7 +22,9 @@ from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
+from .conversions import converter
 from .network_document import NETWORK, network_document
+from .perceptrons import layers_of
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -242,6 +245,30 @@ class PolynomialNetwork(Record):
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
         return 0.0 if self.biases is None else self.biases[layer]
 
+    @classmethod
+    def from_sklearn(
+        cls, model: Any, degrees: int | Sequence[int] = 3, *, activations: Sequence[Activation] = ()
+    ) -> PolynomialNetwork:
+        """Return the network with weights and biases of an `MLPRegressor` or `MLPClassifier` of scikit-learn.
+
+        Its outputs are those before softmax, logistic function or exponential. Of a pipeline that ends in a perceptron,
+        its inputs are what the steps before make of `X`. The way back is `momentsos.estimators.with_network`.
+
+        Parameters
+        ----------
+        model : MLPRegressor, MLPClassifier, or a pipeline that ends in one
+            Fitted.
+        degrees : int or sequence of int
+            One for all hidden layers, or one each.
+        activations : sequence of Activation
+            In place of degrees.
+        """
+        weights, biases = layers_of(model)
+        if activations:
+            return cls(weights, activations=activations, biases=biases)  # type: ignore[arg-type]
+        listed = [degrees] * (len(weights) - 1) if is_integer(degrees) else degrees
+        return cls(weights, listed, biases)  # type: ignore[arg-type]
+
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the outputs for the rows of `X`.
 
@@ -291,6 +318,36 @@ class PolynomialNetwork(Record):
             The file cannot be written, or an activation has functions that are not known by name.
         """
         write_document(path, NETWORK, network_document(self))
+
+    @classmethod
+    def from_torch(cls, module: Any, degrees: int | Sequence[int] | None = None) -> PolynomialNetwork:
+        """Return a `torch.nn.Sequential` of `Linear` layers with activations between them as a network.
+
+        Polynomial activations give their coefficients; in place of others there are polynomials of these degrees, by
+        default 3, whose coefficients are to be learned.
+
+        Raises
+        ------
+        InvalidInput
+            A part that is neither a linear layer nor an activation, by its name.
+        """
+        found: PolynomialNetwork = converter("torch").network_of(module, degrees)
+        return found
+
+    def to_torch(self, dtype: Any = None) -> Any:
+        """Return a `torch.nn.Sequential` of `Linear` layers and `momentsos.torch.PolynomialActivation`.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, optional
+            Double precision by default.
+
+        Raises
+        ------
+        InvalidInput
+            The network has no coefficients, or an activation that is not one polynomial for all units.
+        """
+        return converter("torch").module_of(self, dtype)
 
     @property
     def multiplicative_depth(self) -> int:
