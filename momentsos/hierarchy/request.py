@@ -21,6 +21,7 @@ from ..machine.threads import limited_threads
 from ..points.options import SearchOptions
 from ..polynomials import Polynomial
 from ..problem import Problem
+from ..problem.matrices import upper_entries
 from ..sdp import SDP, SDPSolution
 from ..solvers import SolverOptions, solve_sdp, solver_named
 
@@ -260,6 +261,7 @@ def check_problem(problem: object) -> None:
         raise InvalidInput(f"problem: expected a momentsos.Problem, got {shown(problem)}")
     try:
         every = [p.values for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
+        every += [p.values for matrix in problem.matrix_inequalities for p in upper_entries(matrix)]
         sizes = np.abs(np.concatenate(every))
     except OverflowError:
         sizes = np.array([np.inf])

@@ -189,6 +189,9 @@ def minimise(
     """
     began = time.perf_counter()
     check_problem(problem)
+    if problem.matrix_inequalities and problem.minors == (0, 0):
+        found = minimise(problem.spelled_out(), asked, facts, candidates, searched)
+        return replace(found, problem=problem)
     check_request(asked)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
@@ -255,7 +258,7 @@ def _together(candidates: NDArray[np.float64] | None, ends: NDArray[np.float64] 
 
 def _with_factor(problem: Problem, squares: Sequence[Polynomial]) -> Problem:
     """Let a problem without constraints remember squares that add up to its objective exactly."""
-    constrained = problem.inequalities or problem.equalities
+    constrained = problem.inequalities or problem.equalities or problem.matrix_inequalities
     if not squares or constrained or problem.squares is not None or any(p.is_exact for p in squares):
         return problem
     rows, table = to_table([p.over(problem.variables) for p in squares])

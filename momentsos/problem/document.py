@@ -21,7 +21,10 @@ _LONG_POWER = re.compile(r"[eE][+-]?0*[1-9][\d_]{3}")
 #: Characters of a coefficient as text, and the bits of numerator and denominator that fit into them.
 _LONGEST, _BITS = 4_000, 13_000
 #: Keys that a problem may have beside its objective's, and those of objectives.
-_KEYS, _SENSES = {"variables", "inequalities", "equalities", "squares"}, {sense.value for sense in Sense}
+_KEYS, _SENSES = (
+    {"variables", "inequalities", "equalities", "squares", "matrix_inequalities"},
+    {sense.value for sense in Sense},
+)
 
 
 def fields_of(data: object) -> dict[str, Any]:
@@ -55,7 +58,25 @@ def fields_of(data: object) -> dict[str, Any]:
         "equalities": polynomials("equalities"),
         "variables": tuple(given),
         "squares": _factor_from_json(data.get("squares"), given),
+        "matrix_inequalities": _matrices_from_json(data.get("matrix_inequalities"), given),
     }
+
+
+def _matrices_from_json(listed: Any, names: Sequence[str]) -> list[list[list[Polynomial]]]:
+    key, given = "matrix_inequalities", [] if listed is None else listed
+    if not isinstance(given, list) or not all(isinstance(each, list) for each in given):
+        raise InvalidInput(f"problem.{key}: expected a list of matrices, each a list of rows of polynomials")
+    found = []
+    for k, matrix in enumerate(given):
+        if not all(isinstance(row, list) for row in matrix):
+            raise InvalidInput(f"problem.{key}[{k}]: expected a list of rows of polynomials")
+        found.append(
+            [
+                [polynomial_from_json(p, names, f"{key}[{k}][{i}][{j}]") for j, p in enumerate(row)]
+                for i, row in enumerate(matrix)
+            ]
+        )
+    return found
 
 
 def polynomial_from_json(terms: Any, names: Sequence[str], where: str) -> Polynomial:
