@@ -189,9 +189,9 @@ def minimise(
     """
     began = time.perf_counter()
     check_problem(problem)
-    if problem.matrix_inequalities and problem.minors == (0, 0):
-        found = minimise(problem.spelled_out(), asked, facts, candidates, searched)
-        return replace(found, problem=problem)
+    if problem.matrix_inequalities and problem.minors is None:
+        spelled = minimise(problem.spelled_out(), asked, facts, candidates, searched)
+        return replace(spelled, problem=problem)
     check_request(asked)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)

@@ -57,7 +57,7 @@ class Problem(Shown, Record):
     matrix_inequalities : sequence of matrices
         The `M_i`: symmetric matrices of polynomials, as lists of rows, that are positive semidefinite where a point is
         feasible.
-    minors : (int, int)
+    minors : (int, int), optional
         For `dataclasses.replace`: which of the inequalities say the same as the matrices, see `spelled_out`.
     sense : Sense
         For `dataclasses.replace`: with `Sense.MAXIMIZE`, `minimize` is minus the objective.
@@ -95,7 +95,7 @@ class Problem(Shown, Record):
     squares: Factor | None
     sense: Sense
     matrix_inequalities: tuple[Matrix, ...]
-    minors: tuple[int, int]
+    minors: tuple[int, int] | None
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Problem(Shown, Record):
         bounds: Mapping[Any, Any] | None = None,
         domains: Mapping[Any, Any] | None = None,
         matrix_inequalities: Sequence[Any] = (),
-        minors: tuple[int, int] = (0, 0),
+        minors: tuple[int, int] | None = None,
         sense: Sense = Sense.MINIMIZE,
     ) -> None:
         if (minimize is None) == (maximize is None):
@@ -198,7 +198,7 @@ class Problem(Shown, Record):
     @property
     def degree(self) -> int:
         """The largest total degree among objective and constraints; of matrices it is that of an entry."""
-        first, last = self.minors
+        first, last = self.minors or (0, 0)
         given = *self.inequalities[:first], *self.inequalities[last:]
         degrees = [p.degree for p in (self.minimize, *given, *self.equalities)]
         return max(*degrees, *map(matrix_degree, self.matrix_inequalities), 0)
@@ -218,7 +218,7 @@ class Problem(Shown, Record):
         ProblemTooLarge
             A matrix has a characteristic polynomial of too many terms.
         """
-        if not self.matrix_inequalities or self.minors != (0, 0):
+        if not self.matrix_inequalities or self.minors is not None:
             return self
         more = [p for matrix in self.matrix_inequalities for p in scalar_inequalities(matrix)]
         first = len(self.inequalities)

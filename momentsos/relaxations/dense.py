@@ -49,7 +49,7 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
     refuse_if_too_large(f"the dense relaxation of order {order} in {n} variables", n, entries, memory_limit)
     one = Polynomial.constant(1.0, problem.variables)
     blocks = [Block(one, Support(monomial_basis(n, order)), BlockKind.PSD)]
-    first, last = problem.minors
+    first, last = problem.minors or (0, 0)
     for j, g in enumerate(problem.inequalities):
         if first <= j < last:  # what the matrices say
             continue

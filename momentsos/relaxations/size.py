@@ -30,7 +30,7 @@ def dense_size(problem: Problem, order: int) -> tuple[int, int, int]:
     moments = basis_size(n, 2 * order)
     largest = basis_size(n, order)
     entries = largest * (largest + 1) // 2
-    first, last = problem.minors
+    first, last = problem.minors or (0, 0)
     for g in (*problem.inequalities[:first], *problem.inequalities[last:]):
         size = basis_size(n, order - (g.degree + 1) // 2)
         entries += len(g) * size * (size + 1) // 2

@@ -92,6 +92,9 @@ class Dense(Method):
         starts, dropped = _starts(matrix, basis, flatness)
         kept: list[LocalPoint] = []
         for name, start in starts:
+            pushed = known.pushed(setting.change.point(start * units))
+            if pushed is not None:  # where eigenvalues vanish together, their products lead a search nowhere
+                kept.append(pushed)
             if setting.change is known.centred:
                 point = known.descend(setting.change, start * units)
             else:
@@ -179,7 +182,7 @@ def _within(ball: Ball, known: Known, region: Region) -> Setting:
 def _flatness(
     matrix: NDArray[np.float64], basis: NDArray[np.int64], problem: Problem, solution: SDPSolution
 ) -> Flatness:
-    first, last = problem.minors  # the relaxation does not have these, but the matrices
+    first, last = problem.minors or (0, 0)  # the relaxation does not have these, but the matrices
     constraints = (*problem.inequalities[:first], *problem.inequalities[last:], *problem.equalities)
     degrees = [*(g.degree for g in constraints), *map(matrix_degree, problem.matrix_inequalities)]
     step = max([1, *(-(-degree // 2) for degree in degrees)])
