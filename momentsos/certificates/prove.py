@@ -93,6 +93,11 @@ def certify(
     began = time.perf_counter()
     _check(tolerance, solver, time_limit)
     until = np.inf if time_limit is None else began + time_limit
+    if result.problem.ratios:
+        raise CertificateError(
+            "a certificate states polynomials, no ratios: whether the bound is a theorem is in result.rigorous; or "
+            "solve problem.lifted() and certify that"
+        )
     if result.problem.matrix_inequalities:
         raise CertificateError(
             "a certificate states polynomials, no matrix inequalities: whether the bound is a theorem is in "

@@ -221,6 +221,8 @@ def check_squares(squares: Sequence[Polynomial], problem: Problem) -> None:
     """Raise `InvalidInput` unless squares add up to the objective: each coefficient to 1e-9 of what makes it up."""
     if not squares:
         return
+    if problem.ratios:
+        raise InvalidInput("squares: the objective is a sum of ratios, expected a polynomial")
     objective = problem.minimize
     parts = [square.over(problem.variables) for square in squares]
     magnitudes = [Polynomial(part.support, np.abs(part.values), part.variables) for part in parts]
@@ -261,6 +263,7 @@ def check_problem(problem: object) -> None:
         raise InvalidInput(f"problem: expected a momentsos.Problem, got {shown(problem)}")
     try:
         every = [p.values for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
+        every += [p.values for pair in problem.ratios for p in pair]
         every += [p.values for matrix in problem.matrix_inequalities for p in upper_entries(matrix)]
         sizes = np.abs(np.concatenate(every))
     except OverflowError:

@@ -28,6 +28,7 @@ from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
+from .ratios import solve_ratios
 from .request import (
     NO_FACTS,
     Asked,
@@ -57,6 +58,8 @@ def relax(
 ) -> Relaxation:
     """Build one relaxation of the problem as it is written; no solver is touched.
 
+    Ratios of the objective are variables of their own there, see `Problem.lifted`.
+
     Parameters
     ----------
     problem : Problem
@@ -73,6 +76,7 @@ def relax(
     """
     check_problem(problem)
     check_memory_limit(memory_limit)
+    problem = problem.lifted()
     chosen = methods_named(method, problem).methods[0]
     k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
     with memory_errors_told(f"the {chosen.name} relaxation of order {k}"):
@@ -189,6 +193,8 @@ def minimise(
     """
     began = time.perf_counter()
     check_problem(problem)
+    if problem.ratios:
+        return solve_ratios(problem, asked, facts, candidates, minimise, began)
     if problem.matrix_inequalities and problem.minors is None:
         spelled = minimise(problem.spelled_out(), asked, facts, candidates, searched)
         return replace(spelled, problem=problem)

@@ -17,13 +17,15 @@ from ..machine.documents import read_json
 from ..machine.files import write_whole
 from ..machine.notebooks import Shown
 from ..machine.records import Record, brief
-from ..polynomials import Polynomial, from_sympy, to_sympy
+from ..polynomials import Polynomial, from_sympy
 from ..polynomials.comparison import Relation
 from ..polynomials.factored import Factor
-from ..polynomials.polynomial import merge_variables
+from ..polynomials.polynomial import merge_variables, variables
+from ..polynomials.ratios import RationalSum
 from ..polynomials.symbolic import free_names
-from .document import fields_of, polynomial_to_json
-from .given import as_polynomial, as_polynomials, one_sided
+from .document import document_of, fields_of
+from .given import as_objective, as_polynomials, one_sided
+from .lifting import as_sympy, lifting
 from .matrices import Matrix, as_matrices, matrix_degree, scalar_inequalities, upper_entries
 from .matrices import over as over_variables
 from .sense import Sense
@@ -40,8 +42,8 @@ class Problem(Shown, Record):
 
     Parameters
     ----------
-    minimize, maximize : Polynomial or number
-        The objective `f`: one of the two.
+    minimize, maximize : Polynomial, number or RationalSum
+        The objective `f`: one of the two. Sums of ratios come from `momentsos.ratio`.
     inequalities, equalities : sequence of Polynomial or number
         The `g_j` and the `h_l`.
     variables : sequence of str, optional
@@ -59,6 +61,8 @@ class Problem(Shown, Record):
         feasible.
     minors : (int, int), optional
         For `dataclasses.replace`: which of the inequalities say the same as the matrices, see `spelled_out`.
+    ratios : sequence of (Polynomial, Polynomial)
+        For `dataclasses.replace`: numerators and denominators whose ratios are added to `minimize`.
     sense : Sense
         For `dataclasses.replace`: with `Sense.MAXIMIZE`, `minimize` is minus the objective.
 
@@ -66,7 +70,8 @@ class Problem(Shown, Record):
     ----------
     minimize : Polynomial
         What is minimised: the objective, or minus the objective where that is maximised. Every stage works with it.
-    inequalities, equalities, variables, squares, sense, matrix_inequalities, minors
+        Where the objective has ratios, they are in `ratios`, and this is the rest; see `lifted`.
+    inequalities, equalities, variables, squares, sense, matrix_inequalities, minors, ratios
         As above; constraints, bounds and domains are among the inequalities and equalities, in this order.
 
     Raises
@@ -96,6 +101,7 @@ class Problem(Shown, Record):
     sense: Sense
     matrix_inequalities: tuple[Matrix, ...]
     minors: tuple[int, int] | None
+    ratios: tuple[tuple[Polynomial, Polynomial], ...]
 
     def __init__(
         self,
@@ -111,20 +117,24 @@ class Problem(Shown, Record):
         domains: Mapping[Any, Any] | None = None,
         matrix_inequalities: Sequence[Any] = (),
         minors: tuple[int, int] | None = None,
+        ratios: Sequence[tuple[Polynomial, Polynomial]] = (),
         sense: Sense = Sense.MINIMIZE,
     ) -> None:
         if (minimize is None) == (maximize is None):
             came = "neither" if minimize is None else "both"
             raise InvalidInput(f"minimize, maximize: expected one of the two, got {came}")
         if maximize is None:
-            objective = as_polynomial(minimize, "minimize")
+            whole = as_objective(minimize, "minimize")
         else:
             sense = Sense.MAXIMIZE
-            objective = sense.turned(as_polynomial(maximize, "maximize"))
+            whole = sense.turned(as_objective(maximize, "maximize"))
+        whole = RationalSum.of(whole.polynomial, [*whole.ratios, *ratios]) if ratios else whole
+        objective, shares = whole.polynomial, whole.ratios
         given, equal = as_polynomials(inequalities, "inequalities"), as_polynomials(equalities, "equalities")
         compared = as_constraints(constraints)
         matrices = as_matrices(matrix_inequalities, "matrix_inequalities")
         everything = [objective, *given, *equal, *(each.polynomial for each in compared)]
+        everything += [p for pair in shares for p in pair]
         everything += [entry for matrix in matrices for entry in upper_entries(matrix)]
         over = names(variables, "variables") or merge_variables(*(p.variables for p in everything))
         if not over or len(set(over)) != len(over):
@@ -140,7 +150,8 @@ class Problem(Shown, Record):
         object.__setattr__(self, "sense", sense)
         object.__setattr__(self, "matrix_inequalities", tuple(over_variables(matrix, over) for matrix in matrices))
         object.__setattr__(self, "minors", minors)
-        if squares is not None and (squares.variables != over or squares.expanded != self.minimize):
+        object.__setattr__(self, "ratios", tuple((p.over(over), q.over(over)) for p, q in shares))
+        if squares is not None and (shares or squares.variables != over or squares.expanded != self.minimize):
             raise InvalidInput("squares: they do not add up to the objective, in these variables")
 
     @classmethod
@@ -181,12 +192,12 @@ class Problem(Shown, Record):
     # -- facts ---------------------------------------------------------------------------------------------
 
     @property
-    def objective(self) -> Polynomial:
-        """The objective, whether it is minimised or maximised."""
-        return self.sense.turned(self.minimize)
+    def objective(self) -> Any:
+        """The objective, whether it is minimised or maximised: a `Polynomial`, or a `RationalSum`."""
+        return self.sense.turned(RationalSum(self.minimize, self.ratios) if self.ratios else self.minimize)
 
     @property
-    def maximize(self) -> Polynomial | None:
+    def maximize(self) -> Any:
         """The objective where it is maximised, else None."""
         return self.objective if self.sense.maximizes else None
 
@@ -201,6 +212,7 @@ class Problem(Shown, Record):
         first, last = self.minors or (0, 0)
         given = *self.inequalities[:first], *self.inequalities[last:]
         degrees = [p.degree for p in (self.minimize, *given, *self.equalities)]
+        degrees += [max(p.degree, 1 + q.degree) for p, q in self.ratios]  # of the equations of `lifted`
         return max(*degrees, *map(matrix_degree, self.matrix_inequalities), 0)
 
     @property
@@ -223,6 +235,18 @@ class Problem(Shown, Record):
         more = [p for matrix in self.matrix_inequalities for p in scalar_inequalities(matrix)]
         first = len(self.inequalities)
         return replace(self, inequalities=(*self.inequalities, *more), minors=(first, first + len(more)))
+
+    def lifted(self) -> Problem:
+        r"""Return the problem with a variable and the equation :math:`t_i q_i = p_i` for each ratio of the objective.
+
+        Where the denominators are positive it is the same problem.
+        """
+        if not self.ratios:
+            return self
+        names, equations = lifting(self.variables, self.ratios)
+        t = variables(names[self.n_variables :])
+        equalities = (*self.equalities, *equations)
+        return replace(self, minimize=sum(t, self.minimize), ratios=(), equalities=equalities, variables=names)
 
     def violation(self, point: NDArray[np.float64]) -> float:
         """Return the largest constraint violation at `point`, each relative to the size of the constraint's terms.
@@ -305,17 +329,7 @@ class Problem(Shown, Record):
 
         Where there are matrix inequalities, the list of these as sympy matrices follows.
         """
-        stated = (
-            to_sympy(self.objective),
-            [to_sympy(g) for g in self.inequalities],
-            [to_sympy(h) for h in self.equalities],
-        )
-        if not self.matrix_inequalities:
-            return stated
-        from sympy import Matrix as SympyMatrix
-
-        matrices = [SympyMatrix([[to_sympy(p) for p in row] for row in each]) for each in self.matrix_inequalities]
-        return (*stated, matrices)
+        return as_sympy(self)
 
     # -- JSON ----------------------------------------------------------------------------------------------
 
@@ -338,15 +352,7 @@ class Problem(Shown, Record):
         InvalidInput
             A coefficient is a fraction of more than 4000 digits.
         """
-        matrices = [[[polynomial_to_json(p) for p in row] for row in each] for each in self.matrix_inequalities]
-        return {
-            "variables": list(self.variables),
-            self.sense.value: polynomial_to_json(self.objective),
-            "inequalities": [polynomial_to_json(g) for g in self.inequalities],
-            "equalities": [polynomial_to_json(h) for h in self.equalities],
-            **({} if self.squares is None else {"squares": self.squares.as_dict()}),
-            **({} if not self.matrix_inequalities else {"matrix_inequalities": matrices}),
-        }
+        return document_of(self)
 
     def to_json(self, path: str | PathLike[str]) -> None:
         """Write the problem to a JSON file; the file appears whole or not at all.
