@@ -5,6 +5,11 @@ With :math:`t_i q_i = p_i` the objective :math:`f + \sum_i p_i / q_i` is the pol
 
 Source: Bugarin, Henrion and Lasserre, *Minimizing the sum of many rational functions*, Math. Program. Comput. 8 (2016),
 which has measures in place of these variables.
+
+Where that leaves a gap, or a bound that is no theorem, a bound :math:`\gamma` a little below the best value is tried by
+itself: with the common denominator `Q` it holds where the polynomial :math:`P - \gamma Q` is proved to be nonnegative.
+
+Source: Dinkelbach, *On nonlinear fractional programming*, Management Science 13 (1967).
 """
 
 from __future__ import annotations
@@ -23,7 +28,7 @@ from ..errors import InvalidInput
 from ..machine.mappings import ReadOnly
 from ..points.judge import Feasibility, PointJudge
 from ..points.judge.records import rounded_up
-from ..polynomials import Polynomial
+from ..polynomials import Polynomial, basis_size
 from ..problem import Problem, Sense
 from .gaps import closes
 from .request import Asked, Facts, is_number
@@ -34,6 +39,9 @@ Floats = NDArray[np.float64]
 Minimise = Callable[[Problem, Asked, Facts, "Floats | None"], Result]
 #: The share of the time that is left which one denominator may take.
 _SHARE = 0.3
+#: Bounds are tried that lie below the best value by these shares of the tolerance, where the polynomials are of up to
+#: this many moments.
+_BELOW, _MOST_MOMENTS = (0.2, 0.9), 1_400
 
 
 @dataclass(frozen=True)
@@ -80,7 +88,10 @@ def solve_ratios(
         facts,
         candidates if candidates is not None and len(candidates) else None,
     )
-    return _in_user_terms(found, problem, inside, region, known, time.perf_counter() - began)
+    result = _in_user_terms(found, problem, inside, region, known)
+    if not known.unknown and not known.empty:
+        result = _sharpened(result, inside, region, _in_time(asked, began, 1.0), minimise)
+    return replace(result, seconds=ReadOnly({**result.seconds, "total": time.perf_counter() - began}))
 
 
 def _in_time(asked: Asked, began: float, share: float) -> Asked:
@@ -126,9 +137,7 @@ def _is_positive(q: Polynomial) -> bool:
     return even and q.coefficient([0] * len(q.variables)) > 0
 
 
-def _in_user_terms(
-    found: Result, problem: Problem, inside: Problem, region: Region, known: Denominators, seconds: float
-) -> Result:
+def _in_user_terms(found: Result, problem: Problem, inside: Problem, region: Region, known: Denominators) -> Result:
     """Return the result without the added variables, its point judged and evaluated as the user gave the problem."""
     n, sense = problem.n_variables, problem.sense
     lower, upper = sense.bounds(found.lower_bound, found.upper_bound)
@@ -163,8 +172,56 @@ def _in_user_terms(
         problem=problem,
         message=message,
         region=region if found.region.everything else found.region,
-        seconds=ReadOnly({**found.seconds, "total": seconds}),
     )
+
+
+def _sharpened(result: Result, inside: Problem, region: Region, asked: Asked, minimise: Minimise) -> Result:
+    """Return the result with a bound that is a theorem and closes the gap, where it has none and one is proved."""
+    sense = result.problem.sense
+    _, upper = sense.bounds(result.lower_bound, result.upper_bound)
+    done = result.status is Status.CERTIFIED and result.rigorous
+    if done or upper is None or result.status in (Status.INFEASIBLE, Status.UNBOUNDED):
+        return result
+    top, bottom = _over_common_denominator(inside)
+    order = max(1, -(-max(top.degree, bottom.degree, inside.degree) // 2))
+    if basis_size(inside.n_variables, 2 * order) > _MOST_MOMENTS:
+        return result
+    plain = replace(inside, ratios=(), squares=None, sense=Sense.MINIMIZE)
+    for share in _BELOW:
+        gamma = upper - share * result.tol * max(abs(upper), result.unit)
+        if asked.time_limit is not None and asked.time_limit <= 1e-2:
+            break
+        own = replace(asked, order=None, max_order=None, method="auto")
+        proof = minimise(replace(plain, minimize=top - bottom * Fraction(gamma)), own, Facts(), None)
+        holds = proof.lower_bound is not None and proof.lower_bound >= 0.0
+        if holds and proof.rigorous and proof.region.everything and closes(gamma, upper, result.unit, result.tol):
+            least, most = sense.bounds(gamma, upper)
+            words = (
+                f"{Status.CERTIFIED.meaning_for(sense)} The bound is that of a polynomial, with the common denominator."
+            )
+            return replace(
+                result,
+                status=Status.CERTIFIED,
+                lower_bound=least,
+                upper_bound=most,
+                region=region,
+                absorbed=True,
+                proved=True,
+                order=proof.order,
+                method=proof.method,
+                solver=proof.solver,
+                message=words,
+            )
+    return result
+
+
+def _over_common_denominator(problem: Problem) -> tuple[Polynomial, Polynomial]:
+    """Return numerator and denominator of the whole objective, in exact arithmetic."""
+    top, bottom = problem.minimize * Fraction(1), Polynomial.constant(Fraction(1), problem.variables)
+    for p, q in problem.ratios:
+        p, q = p * Fraction(1), q * Fraction(1)
+        top, bottom = top * q + p * bottom, bottom * q
+    return top, bottom
 
 
 def _doubted(status: Status) -> Status:
