@@ -6,19 +6,13 @@ With :math:`t_i q_i = p_i` the objective :math:`f + \sum_i p_i / q_i` is the pol
 Source: Bugarin, Henrion and Lasserre, *Minimizing the sum of many rational functions*, Math. Program. Comput. 8 (2016),
 which has measures in place of these variables.
 
-Where that leaves a gap, or a bound that is no theorem, a bound :math:`\gamma` a little below the best value is tried by
-itself: with the common denominator `Q` it holds where the polynomial :math:`P - \gamma Q` is proved to be nonnegative.
-
-Source: Dinkelbach, *On nonlinear fractional programming*, Management Science 13 (1967).
+Where the common denominator has a small degree, `momentsos.hierarchy.common_denominator` is asked first.
 """
 
 from __future__ import annotations
 
-import math
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,22 +20,18 @@ from numpy.typing import NDArray
 from ..bounds.region import EVERYTHING, Ball, Region
 from ..errors import InvalidInput
 from ..machine.mappings import ReadOnly
-from ..points.judge import Feasibility, PointJudge
-from ..points.judge.records import rounded_up
-from ..polynomials import Polynomial, basis_size
+from ..points.judge import Feasibility
+from ..polynomials import Polynomial
 from ..problem import Problem, Sense
+from .common_denominator import Minimise, by_common_denominator, exact_value, lifted_points, sharpened
 from .gaps import closes
 from .request import Asked, Facts, is_number
 from .result import Result
 from .status import Status
 
 Floats = NDArray[np.float64]
-Minimise = Callable[[Problem, Asked, Facts, "Floats | None"], Result]
 #: The share of the time that is left which one denominator may take.
 _SHARE = 0.3
-#: Bounds are tried that lie below the best value by these shares of the tolerance, where the polynomials are of up to
-#: this many moments.
-_BELOW, _MOST_MOMENTS = (0.2, 0.9), 1_400
 
 
 @dataclass(frozen=True)
@@ -77,20 +67,20 @@ def solve_ratios(
     inside = region.restrict(problem) if isinstance(region, Ball) else problem
     asked = replace(asked, bound="auto") if region is not EVERYTHING else asked
     known = _denominators(inside, asked, minimise, began)
-    if candidates is not None:
-        with np.errstate(all="ignore"):
-            ratios = [np.asarray(p(candidates)) / np.asarray(q(candidates)) for p, q in problem.ratios]
-        candidates = np.column_stack([candidates, *ratios])
-        candidates = candidates[np.isfinite(candidates).all(axis=1)]
-    found = minimise(
-        inside.lifted(),
-        _in_time(asked, began, 1.0),
-        facts,
-        candidates if candidates is not None and len(candidates) else None,
-    )
+    starts = None if candidates is None else lifted_points(problem, candidates)
+    if (
+        asked.method == "auto"
+        and asked.order is None
+        and asked.max_order is None
+        and not (known.empty or known.unknown)
+    ):
+        direct = by_common_denominator(problem, inside, region, _in_time(asked, began, 1.0), facts, starts, minimise)
+        if direct is not None:
+            return replace(direct, seconds=ReadOnly({**direct.seconds, "total": time.perf_counter() - began}))
+    found = minimise(inside.lifted(), _in_time(asked, began, 1.0), facts, starts)
     result = _in_user_terms(found, problem, inside, region, known)
     if not known.unknown and not known.empty:
-        result = _sharpened(result, inside, region, _in_time(asked, began, 1.0), minimise)
+        result = sharpened(result, inside, region, _in_time(asked, began, 1.0), minimise)
     return replace(result, seconds=ReadOnly({**result.seconds, "total": time.perf_counter() - began}))
 
 
@@ -145,7 +135,7 @@ def _in_user_terms(found: Result, problem: Problem, inside: Problem, region: Reg
     fine = np.zeros_like(points) if found.fine is None else found.fine[:, :n]
     status, feasibility, message = found.status, found.feasibility, found.message
     if upper is not None:
-        again = _judged(inside, points[0], fine[0])
+        again = exact_value(inside, points[0], fine[0])
         if again is not None:
             feasibility, upper = Feasibility.EXACT, again
     if known.empty and upper is None:
@@ -175,84 +165,8 @@ def _in_user_terms(found: Result, problem: Problem, inside: Problem, region: Reg
     )
 
 
-def _sharpened(result: Result, inside: Problem, region: Region, asked: Asked, minimise: Minimise) -> Result:
-    """Return the result with a bound that is a theorem and closes the gap, where it has none and one is proved."""
-    sense = result.problem.sense
-    _, upper = sense.bounds(result.lower_bound, result.upper_bound)
-    done = result.status is Status.CERTIFIED and result.rigorous
-    if done or upper is None or result.status in (Status.INFEASIBLE, Status.UNBOUNDED):
-        return result
-    top, bottom = _over_common_denominator(inside)
-    order = max(1, -(-max(top.degree, bottom.degree, inside.degree) // 2))
-    if basis_size(inside.n_variables, 2 * order) > _MOST_MOMENTS:
-        return result
-    plain = replace(inside, ratios=(), squares=None, sense=Sense.MINIMIZE)
-    for share in _BELOW:
-        gamma = upper - share * result.tol * max(abs(upper), result.unit)
-        if asked.time_limit is not None and asked.time_limit <= 1e-2:
-            break
-        own = replace(asked, order=None, max_order=None, method="auto")
-        proof = minimise(replace(plain, minimize=top - bottom * Fraction(gamma)), own, Facts(), None)
-        holds = proof.lower_bound is not None and proof.lower_bound >= 0.0
-        if holds and proof.rigorous and proof.region.everything and closes(gamma, upper, result.unit, result.tol):
-            least, most = sense.bounds(gamma, upper)
-            words = (
-                f"{Status.CERTIFIED.meaning_for(sense)} The bound is that of a polynomial, with the common denominator."
-            )
-            return replace(
-                result,
-                status=Status.CERTIFIED,
-                lower_bound=least,
-                upper_bound=most,
-                region=region,
-                absorbed=True,
-                proved=True,
-                order=proof.order,
-                method=proof.method,
-                solver=proof.solver,
-                message=words,
-            )
-    return result
-
-
-def _over_common_denominator(problem: Problem) -> tuple[Polynomial, Polynomial]:
-    """Return numerator and denominator of the whole objective, in exact arithmetic."""
-    top, bottom = problem.minimize * Fraction(1), Polynomial.constant(Fraction(1), problem.variables)
-    for p, q in problem.ratios:
-        p, q = p * Fraction(1), q * Fraction(1)
-        top, bottom = top * q + p * bottom, bottom * q
-    return top, bottom
-
-
 def _doubted(status: Status) -> Status:
     """Return what a status is where a denominator may vanish: nothing is certified, or said to fall without end."""
     if status in (Status.CERTIFIED, Status.CERTIFIED_WITHIN):
         return Status.BOUNDED
     return Status.FAILED if status in (Status.UNBOUNDED, Status.AT_INFINITY) else status
-
-
-def _judged(problem: Problem, point: Floats, fine: Floats) -> float | None:
-    """Return the objective at a point, rounded up, where the point is feasible exactly as it is; None elsewhere."""
-    constraints = replace(problem.spelled_out(), minimize=Polynomial.constant(0.0, problem.variables), ratios=())
-    verdict = PointJudge(constraints)(point, fine, limit=0.0)
-    if verdict.feasibility is not Feasibility.EXACT:
-        return None
-    place = [Fraction(a) + Fraction(b) for a, b in zip(point.tolist(), fine.tolist(), strict=True)]
-    value = _at(problem.minimize, place)
-    for p, q in problem.ratios:
-        below = _at(q, place)
-        if below <= 0:
-            return None
-        value += _at(p, place) / below
-    rounded = rounded_up(value)
-    return rounded if math.isfinite(rounded) else None
-
-
-def _at(p: Polynomial, place: list[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for row, coefficient in zip(p.exponents.tolist(), p.exact, strict=True):
-        term = coefficient
-        for value, power in zip(place, row, strict=True):
-            term *= value**power if power else 1
-        total += term
-    return total

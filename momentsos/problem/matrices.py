@@ -17,8 +17,6 @@ from numbers import Real
 from typing import Any
 
 import numpy as np
-from flint import Ordering, fmpq, fmpq_mpoly_ctx
-from scipy.sparse.csgraph import connected_components
 
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, shown
@@ -100,9 +98,15 @@ def matrix_degree(matrix: Matrix) -> int:
 
 def blocks_of(matrix: Matrix) -> list[list[int]]:
     """Return the rows of the blocks that a matrix falls into; each is semidefinite where the matrix is."""
-    pattern = np.array([[bool(entry) for entry in row] for row in matrix])
-    count, labels = connected_components(pattern, directed=False)
-    return [np.flatnonzero(labels == label).tolist() for label in range(count)]
+    waiting, found = list(range(len(matrix))), []
+    while waiting:
+        block, new = set[int](), {waiting[0]}
+        while new:
+            block |= new
+            new = {j for i in new for j in waiting if matrix[i][j]} - block
+        found.append(sorted(block))
+        waiting = [i for i in waiting if i not in block]
+    return found
 
 
 def scalar_inequalities(matrix: Matrix) -> list[Polynomial]:
@@ -128,6 +132,8 @@ def _symmetric_functions(block: list[list[Polynomial]]) -> list[Polynomial]:
 
     :math:`N_1 = M`, :math:`N_k = M (N_{k-1} - e_{k-1} I)` up to sign, and :math:`k\,e_k` is a trace.
     """
+    from flint import Ordering, fmpq, fmpq_mpoly_ctx  # here, so that stating a problem costs no import of it
+
     size, names = len(block), block[0][0].variables
     ring: Any = fmpq_mpoly_ctx.get([f"t{i}" for i in range(len(names))], Ordering.degrevlex)
     given = [[_packed(entry, ring) for entry in row] for row in block]
@@ -152,6 +158,8 @@ def _symmetric_functions(block: list[list[Polynomial]]) -> list[Polynomial]:
 
 
 def _packed(p: Polynomial, ring: Any) -> Any:
+    from flint import fmpq
+
     terms = zip(map(tuple, p.exponents.tolist()), p.coefficients.tolist(), strict=True)
     return ring.from_dict({row: fmpq(*Fraction(c).as_integer_ratio()) for row, c in terms})
 
