@@ -150,9 +150,10 @@ def polynomialize(
     weight = None if isinstance(widen, str) and widen == "auto" else checked_share(widen, "widen")
     penalty = checked_share(ridge, "ridge")
     with memory_errors_told("fitting these activations"), limited_threads(1):
-        given = model_of(model, inputs_array(X))
-        outputs = next(given.passes(inputs_array(X)[:1])).outputs.shape[1]
-        samples = samples_of(X, Y, truth, sample_weight, outputs)
+        rows = inputs_array(X)
+        given = model_of(model, rows)
+        outputs = next(given.passes(rows[:1])).outputs.shape[1]
+        samples = samples_of(rows, Y, truth, sample_weight, outputs)
         training, held_out = divided(samples, holdout, seed, outputs)
         inputs, own = inputs_of(given, training.X)
         targets = own if training.Y is None else training.Y
