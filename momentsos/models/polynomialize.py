@@ -31,7 +31,7 @@ from .measure import Ruler, layers_of, outputs_of, scores_of
 from .model import Model
 from .normalising import normalised
 from .report import ModelReport
-from .samples import HELD_OUT, checked_share, divided, inputs_array, samples_of
+from .samples import HELD_OUT, Samples, checked_share, divided, inputs_array, samples_of
 from .series import Series
 from .sought import Sought
 
@@ -167,28 +167,53 @@ def polynomialize(
         object_out = given.with_series(found.series)
         squared, squares = given.folded(found.series)
         variants = [("interval", interval), ("least squares", least), ("ours", found.series)]
-        ruler = Ruler.of(own, training.truth)
-        powers = [series.degree for series in found.series]
-        report = ModelReport(
-            given.kind,
-            "outputs" if Y is None else "Y",
-            len(training),
-            0 if held_out is None else len(held_out),
-            scores_of(given, training, variants, ruler),
-            () if held_out is None else scores_of(given, held_out, variants, ruler),
-            layers_of(given, training, held_out, found.series),
-            fit.status.name,
-            (fit.lower_bound, fit.upper_bound),
-            fit.message,
-            tuple(_step_words(given, step) for step in found.steps),
-            found.widening.words,
-            words,
-            depth_of(given, powers),
-            levels_of(given, powers),
-            levels_of(given, powers, squares),
-            time.process_time() - cpu,
-        )
+        told = _Told("outputs" if Y is None else "Y", words, squares, time.process_time() - cpu)
+        report = _report(task, found, fit, training, held_out, variants, told)
     return Polynomialized(object_out, fit, report, tuple(found.series), squared)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a report is told: the target, how degrees were chosen, which sites are squares, seconds of the fit."""
+
+    target: str
+    degrees: str
+    squares: tuple[int, ...]
+    seconds: float
+
+
+def _report(
+    task: Task,
+    found: Fitted,
+    fit: Fit,
+    training: Samples,
+    held_out: Samples | None,
+    variants: Sequence[tuple[str, Sequence[Series]]],
+    told: _Told,
+) -> ModelReport:
+    """Measure, and write down."""
+    model = task.model
+    ruler = Ruler.of(outputs_of(model, training.X), training.truth)
+    powers = [series.degree for series in found.series]
+    return ModelReport(
+        kind=model.kind,
+        target=told.target,
+        samples=len(training),
+        held_out_samples=0 if held_out is None else len(held_out),
+        training=scores_of(model, training, variants, ruler),
+        held_out=() if held_out is None else scores_of(model, held_out, variants, ruler),
+        layers=layers_of(model, training, held_out, found.series),
+        status=fit.status.name,
+        bounds=(fit.lower_bound, fit.upper_bound),
+        message=fit.message,
+        steps=tuple(_step_words(model, step) for step in found.steps),
+        widening=found.widening.words,
+        degrees=told.degrees,
+        depth=depth_of(model, powers),
+        levels=levels_of(model, powers),
+        folded_levels=levels_of(model, powers, told.squares),
+        seconds=told.seconds,
+    )
 
 
 def _activations(task: Task, degrees: Any, activations: Any) -> tuple[list[Activation], str]:
