@@ -20,6 +20,7 @@ from ..learning.learn import Fit
 from ..machine.checks import is_integer, items, shown
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Shown
 from ..machine.records import Record
 from ..machine.threads import limited_threads
 from .baselines import MOST, fitted_on_inputs, fitted_on_intervals, inputs_of, sought_of
@@ -42,7 +43,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Polynomialized(Record):
+class Polynomialized(Shown, Record):
     """A model with polynomial activations, what is proved of them, and what they do.
 
     Attributes
@@ -55,6 +56,8 @@ class Polynomialized(Record):
     report : ModelReport
     series : tuple of Series
         The activations, in natural units of their inputs.
+    squared : object
+        What `fold` returns.
     """
 
     model: Any = field(compare=False)

@@ -82,6 +82,15 @@ def test_activations_are_found_by_trying_them(name) -> None:
     assert np.array_equal(model.sites[0].function(t), getattr(nn, name)()(torch.tensor(t)).numpy())
 
 
+def test_activations_in_place_are_activations() -> None:
+    X = rows(6, 4)
+    layers = nn.Linear(4, 5), nn.ReLU(inplace=True), nn.Linear(5, 5), nn.Hardtanh(inplace=True), nn.Linear(5, 2)
+    module = nn.Sequential(*layers).double().eval()
+    model = model_of(module, X)
+    assert [site.title for site in model.sites] == ["ReLU", "Hardtanh"]
+    assert np.allclose(outputs(model, X), module(torch.tensor(X)).detach().numpy(), rtol=1e-14)
+
+
 def test_functions_methods_and_modules_are_activations_alike() -> None:
     model = model_of(branches(), rows(2, 1, 8, 8))
     assert [site.title for site in model.sites] == ["tanh", "relu", "gelu"]
