@@ -18,7 +18,20 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 #: Everything may import these.
 BASE = {"errors", "machine"}
 #: Third-party packages that only the named files may import at module level.
-OPTIONAL = {"matplotlib", "sklearn", "torch", "dask", "mosek", "coptpy", "cvxopt", "qics", "sdpap", "cvxpy", "joblib"}
+OPTIONAL = {
+    "matplotlib",
+    "sklearn",
+    "torch",
+    "dask",
+    "distributed",
+    "mosek",
+    "coptpy",
+    "cvxopt",
+    "qics",
+    "sdpap",
+    "cvxpy",
+    "joblib",
+}
 
 
 def rows_after(heading: str) -> list[list[str]]:

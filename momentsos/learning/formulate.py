@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, InvalidInput
 from ..machine.clock import refuse_if_late
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
@@ -58,6 +59,16 @@ class Formulation(Record):
     residuals: tuple[Polynomial, ...]
     scale: float
     units: NDArray[np.float64]
+
+    def _table_rows(self) -> list[Row]:
+        return [
+            ("loss", self.loss),
+            ("unknowns", ", ".join(self.problem.variables)),
+            ("residual polynomials", f"{len(self.residuals):,}"),
+            ("terms of the objective", f"{len(self.problem.minimize):,}"),
+            ("constraints", f"{len(self.problem.inequalities) + len(self.problem.equalities):,}"),
+            ("size of the targets", f"{self.scale:.4g}"),
+        ]
 
     @classmethod
     def of(
@@ -129,7 +140,12 @@ class Formulation(Record):
     def loss_at(self, point: NDArray[np.float64], fine: NDArray[np.float64]) -> float:
         """Return the norm of the residuals at the coefficients of ``point + fine``, exactly, rounded up to a float."""
         n = self.n_coefficients
-        return rounded_up(self.norm.most(values_at(self.residuals, point[:n], fine[:n])))
+        coefficients, digits = np.asarray(point[:n]), np.asarray(fine[:n])
+        with np.errstate(all="ignore"):
+            moved = float(np.max(np.abs(digits[digits != 0] / coefficients[digits != 0]), initial=0.0))
+        errors = self._errors(coefficients) + moved * self._degree * self.evaluator.sizes(coefficients)
+        chosen = self.norm.deciding(self.evaluator.values(coefficients), 2.0 * errors)
+        return rounded_up(self.norm.most(values_at([self.residuals[i] for i in chosen], coefficients, digits)))
 
     def rounding(self, point: NDArray[np.float64]) -> float:
         """Return what rounding of the coefficients and of the evaluation can change in the objective at `point`.
@@ -137,9 +153,14 @@ class Formulation(Record):
         A few units in the last place of the sum of the absolute terms of each residual, times the degree.
         """
         coefficients = np.asarray(point[: self.n_coefficients])
-        units = (4 + max(r.degree for r in self.residuals)) * np.finfo(float).eps
-        errors = units * self.evaluator.sizes(coefficients)
-        return self.norm.rounding(self.evaluator.values(coefficients), errors)
+        return self.norm.rounding(self.evaluator.values(coefficients), self._errors(coefficients))
+
+    def _errors(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
+        return (4 + self._degree) * np.finfo(float).eps * self.evaluator.sizes(coefficients)
+
+    @property
+    def _degree(self) -> int:
+        return max(r.degree for r in self.residuals)
 
     def flatten(self, coefficients: list[NDArray[np.float64]]) -> NDArray[np.float64]:
         """Return the unknown coefficients as one vector, the inverse of `coefficients`."""

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..machine.checks import is_integer, items, real_array, shown
+from ..machine.documents import write_document
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
 from .charts import Chart, default_chart, is_place, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
 from .conversions import converter
+from .network_document import NETWORK, network_document
+from .perceptrons import layers_of
 from .unknowns import Place, Unknowns
 
 #: How a network may be normalised, by name.
@@ -107,6 +112,18 @@ class PolynomialNetwork(Record):
         held = self.ties or (asked and self.chart) or any(each.bounds or each.constraints for each in activations)
         if held and not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
             raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
+
+    def _table_rows(self) -> list[Row]:
+        learned = self.coefficients
+        rows: list[Row] = [
+            ("layers", " → ".join(map(str, self.sizes))),
+            ("biases", "none" if self.biases is None else "given"),
+        ]
+        for number, each in enumerate(self.activations):
+            shown = "" if learned is None else f": {np.array2string(learned[number], precision=6, threshold=12)}"
+            rows.append((f"activation {number + 1}", f"{each.title}{shown}"))
+        chart = self.normalisation if isinstance(self.normalisation, str) else ", ".join(map(str, self.normalisation))
+        return [*rows, ("normalisation", chart), ("ties", ", ".join(map(str, self.ties)))]
 
     def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
         """Return the activations, from what was given, checked."""
@@ -228,6 +245,30 @@ class PolynomialNetwork(Record):
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
         return 0.0 if self.biases is None else self.biases[layer]
 
+    @classmethod
+    def from_sklearn(
+        cls, model: Any, degrees: int | Sequence[int] = 3, *, activations: Sequence[Activation] = ()
+    ) -> PolynomialNetwork:
+        """Return the network with weights and biases of an `MLPRegressor` or `MLPClassifier` of scikit-learn.
+
+        Its outputs are those before softmax, logistic function or exponential. Of a pipeline that ends in a perceptron,
+        its inputs are what the steps before make of `X`. The way back is `momentsos.estimators.with_network`.
+
+        Parameters
+        ----------
+        model : MLPRegressor, MLPClassifier, or a pipeline that ends in one
+            Fitted.
+        degrees : int or sequence of int
+            One for all hidden layers, or one each.
+        activations : sequence of Activation
+            In place of degrees.
+        """
+        weights, biases = layers_of(model)
+        if activations:
+            return cls(weights, activations=activations, biases=biases)  # type: ignore[arg-type]
+        listed = [degrees] * (len(weights) - 1) if is_integer(degrees) else degrees
+        return cls(weights, listed, biases)  # type: ignore[arg-type]
+
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the outputs for the rows of `X`.
 
@@ -267,6 +308,16 @@ class PolynomialNetwork(Record):
             Before anything large is allocated: the size is known beforehand.
         """
         return composed(self, memory_limit)
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the network to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or an activation has functions that are not known by name.
+        """
+        write_document(path, NETWORK, network_document(self))
 
     @classmethod
     def from_torch(cls, module: Any, degrees: int | Sequence[int] | None = None) -> PolynomialNetwork:

@@ -10,15 +10,18 @@ from numpy.typing import NDArray
 from ..points.least_squares import Projected
 from ..polynomials.evaluator import Evaluator
 from .formulate import Formulation
+from .free_start import FreeStart
 from .limits import nearest
 
 #: Starts of the least-squares search that supplies the first feasible points.
 STARTS = 40
-#: Sizes of starts in natural units, in turn. Far out the highest powers rule and runs settle soonest, and what stands
-#: beside a constant of one may be as large. Of 60 losses two were missed from these, ten from the last alone.
-_SIZES = np.array([100.0, 10.0, 1.0])
+#: Sizes of starts in natural units, in turn. Far out the highest powers rule, and what stands beside a constant of one
+#: may be as large; near zero runs settle soonest.
+_SIZES = np.array([0.1, 10.0])
 #: It ends when the best value was found this many times.
 ENOUGH = 2
+#: A quick one ends where no more than this share is missing of the squares that linear algebra can explain.
+UNEXPLAINED = 1e-3
 #: Evaluations of the residuals in one run, and in one that follows a valley.
 EVALUATIONS, _VALLEY_EVALUATIONS = 30, 200
 #: What MINPACK says when these were too few.
@@ -32,12 +35,13 @@ def least_squares_points(
     until: float = np.inf,
     evaluations: int = EVALUATIONS,
     enough: int = ENOUGH,
+    quick: bool = True,
 ) -> NDArray[np.float64]:
     """Return the best distinct ends of least-squares runs on the residuals, with the loss's own variables.
 
     No run begins when the time is over (`until`, by `time.perf_counter`), and the one under way is dropped; so is one
     that takes more evaluations of the residuals than `evaluations`. The search ends when the best value was found
-    `enough` times.
+    `enough` times, and a `quick` one when nearly all is explained that linear algebra can explain.
 
     Returns
     -------
@@ -50,12 +54,18 @@ def least_squares_points(
     projected = _Projected(evaluator, unknowns.inner, unknowns.last, inner_units, until)
     sizes = np.resize(_SIZES, STARTS)[:, None]
     starts = inner_units * sizes * np.random.default_rng(seed).standard_normal((STARTS, len(unknowns.inner)))
+    free, enough_explained = FreeStart.of(formulation.residuals), -1.0
+    if free is not None:
+        starts = np.concatenate([free.point[None, unknowns.inner], starts])
+        enough_explained = free.norm_explaining(UNEXPLAINED)
     ends: list[tuple[float, NDArray[np.float64]]] = []
     rounding = 0.0
     for start in starts:
         if time.perf_counter() > until:
             break
         lowest = min((size for size, _ in ends), default=0.0)
+        if quick and ends and lowest <= enough_explained + rounding:
+            break
         if sum(size <= lowest * (1 + 1e-9) + rounding + 1e-15 for size, _ in ends) >= enough:
             break
         try:

@@ -28,7 +28,7 @@ class Kind:
 
 
 #: One entry a kind.
-KINDS = (Kind("torch", "torch.model"),)
+KINDS = (Kind("torch", "torch.model"), Kind("sklearn", "models.sklearn_model"))
 
 
 def model_of(given: Any, X: Any) -> Model:

@@ -248,7 +248,10 @@ class Known:
         units = np.diag(self.change.matrix)
         place, fine = units * point.point, units * (np.zeros(len(units)) + point.fine)
         until = self.options.until
-        verdict = self.judge(place, fine, units=units, until=until) if point.feasible else None
+        verdict = None
+        if point.feasible:
+            verdict = None if self.epigraph is None else self.judge.raised(place, fine, self.epigraph)
+            verdict = verdict or self.judge(place, fine, units=units, until=until)
         if verdict is None or not verdict.feasible:
             verdict = self.judge.mend(place, fine, units=units, until=until)
         value = self.change.inverse_value(verdict.upper)

@@ -44,6 +44,10 @@ class Norm(ABC):
     def most(self, values: Sequence[Value]) -> Fraction:
         """Return the largest norm that enclosed values of the polynomials may have."""
 
+    def deciding(self, values: Floats, errors: Floats) -> NDArray[np.intp]:
+        """Return the polynomials on whose values the norm depends, where floats know these within errors."""
+        return np.arange(len(values))
+
     @abstractmethod
     def rounding(self, values: Floats, errors: Floats) -> float:
         """Return what errors of these sizes in the values can change in the norm."""
@@ -104,6 +108,11 @@ class Largest(AbsoluteNorm):
     def most(self, values: Sequence[Value]) -> Fraction:
         """Return the largest absolute value."""
         return max(value.size for value in values)
+
+    def deciding(self, values: Floats, errors: Floats) -> NDArray[np.intp]:
+        """Return which may be the largest."""
+        sizes = np.abs(values)
+        return np.flatnonzero(~(sizes + errors < (sizes - errors).max()))
 
     def rounding(self, values: Floats, errors: Floats) -> float:
         """Return the largest error."""

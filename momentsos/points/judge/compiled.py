@@ -8,7 +8,7 @@ from fractions import Fraction
 from functools import cached_property
 
 import numpy as np
-from flint import arb, fmpq
+from flint import arb, ctx, fmpq
 
 from ...polynomials import Polynomial
 from ...problem import Problem
@@ -20,6 +20,8 @@ from .units import natural_units
 
 #: The degree times the length of coordinates up to which values are formed in rational arithmetic.
 _LONG = 20_000
+#: Bits in which it is seen by how much a variable has to grow, and the factor that rounding of its slopes asks for.
+_LIFT_BITS, _GROWN = 256, 1.0 + 1e-12
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,6 +87,17 @@ class Compiled:
         """Whether no constraint is certainly violated."""
         m = self.n_equalities
         return not (signs.negative.any() or signs.positive[:m].any())
+
+    def lift(self, point: list[arb], rounded: Floats, variable: int) -> float:
+        """Return by how much a variable has to grow until those constraints hold that grow with it, rounded up."""
+        signs, rows = self.tables.at(rounded), self.tables.jacobian(rounded, np.ones(len(rounded)))
+        slopes = rows[:, variable] if isinstance(rows, np.ndarray) else rows[:, [variable]].toarray()[:, 0]
+        powers: Powers = {}
+        lift = 0.0
+        with ctx.workprec(_LIFT_BITS):
+            for j in np.flatnonzero((slopes > 0.0) & ~signs.positive).tolist():
+                lift = max(lift, float((-self.forms[j].ball(point, powers) / slopes[j]).upper()))
+        return lift * _GROWN
 
     def fits(self, point: Sequence[Fraction]) -> bool:
         """Whether values at a rational point are short enough to be formed."""

@@ -32,6 +32,8 @@ _SNAP, _SNAP_END = 1e-11, 1e-18
 _SHARES = (1e-6, 1e-4, 1e-2, 1.0)
 #: What two values of one point may differ by, as a share of their size.
 _ROUNDING = 1e-13
+#: What raising an epigraph variable may add, as a share of the objective.
+_LIFT = 1e-9
 #: Squared factors are looked for beforehand in constraints of no more terms than this.
 _TERMS = 1_000
 #: Bits of points that are no binary fractions.
@@ -123,6 +125,28 @@ class PointJudge:
             if snapped.upper <= compiled.value(given).upper:
                 return snapped
             return _better(self._landed(start, given), snapped)
+
+    def raised(self, point: ArrayLike, fine: ArrayLike | None, epigraph: int) -> Verdict | None:
+        """Judge a point whose epigraph variable is raised by just what the constraints lack: nothing is solved for.
+
+        None where that would add more than a share of 1e-9 to the objective, or the raised point is not feasible.
+
+        Parameters
+        ----------
+        point, fine : (n,) arrays
+        epigraph : int
+            A variable that occurs in the objective and in inequalities, there in one term, alone and with a positive
+            coefficient; see `momentsos.conditioning.epigraph`.
+        """
+        x, d = self._pair(point, fine)
+        with np.errstate(all="ignore"):
+            lift = self._compiled.lift(sums_of_floats(x.tolist(), d.tolist()), x, epigraph)
+            rate = float(self.problem.minimize.coefficient([int(i == epigraph) for i in range(len(x))]))
+            if not rate * lift <= _LIFT * abs(self.problem.minimize(x)):
+                return None
+        d[epigraph] = np.nextafter(d[epigraph] + lift, math.inf) if lift else d[epigraph]
+        verdict = self(x, d, limit=0.0)
+        return verdict if verdict.feasible else None
 
     def mend(self, point: ArrayLike, fine: ArrayLike | None = None, *, limit: float = MEND, **options: Any) -> Verdict:
         """Judge a point that may be moved farther: what is accepted is a new point, with a value of its own."""
