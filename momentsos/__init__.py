@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.prover import PROVER
+from .hierarchy.hooks import PAINTER, PROVER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
-    from .polynomials import Polynomial, variables
+    from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
+    from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
+    from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
 
@@ -43,6 +45,7 @@ __all__ = [
     "BadOption",
     "Certificate",
     "CertificateError",
+    "Constraint",
     "Fit",
     "Formulation",
     "InvalidInput",
@@ -56,29 +59,40 @@ __all__ = [
     "Polynomialized",
     "Problem",
     "ProblemTooLarge",
+    "ProgramCertificate",
     "Result",
+    "SOSProgram",
+    "SOSResult",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
+    "UnknownPolynomial",
     "available_solvers",
     "caches",
     "certificates",
     "clear_caches",
+    "equal",
     "estimators",
     "extraction",
     "formulate",
+    "identity",
     "learn",
     "learning",
+    "load",
     "models",
+    "plots",
     "polynomialize",
     "polynomials",
+    "programs",
     "read_sdpa",
     "relax",
     "relaxations",
     "sdp",
     "solve",
     "solvers",
+    "sos",
     "torch",
+    "unknown",
     "variables",
 ]
 
@@ -103,8 +117,18 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
-    "polynomials": ("Polynomial", "variables"),
+    "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
+    "programs": (
+        "ProgramCertificate",
+        "SOSProgram",
+        "SOSResult",
+        "UnknownPolynomial",
+        "identity",
+        "sos",
+        "unknown",
+    ),
+    "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
 }
@@ -114,6 +138,7 @@ _ROOMS = {home.split(".")[0] for home in _HOMES} | {
     "bounds",
     "conditioning",
     "extraction",
+    "plots",
     "points",
     "relaxations",
     "torch",
@@ -140,4 +165,11 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _plot(*given: Any, **named: Any) -> Any:
+    from .plots.of_result import plot
+
+    return plot(*given, **named)
+
+
 PROVER.supply(_certify)
+PAINTER.supply(_plot)

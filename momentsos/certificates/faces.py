@@ -31,9 +31,9 @@ Terms = dict[Exponent, Fraction]
 #: A functional exposes a face when its value is below this, its traces adding up to one.
 _EXPOSED = 1e-7
 #: Eigenvalues of a functional's matrices above these count as nonzero; the first that leads to fractions is taken.
-_RANK_TOLERANCES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
+RANK_TOLERANCES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
 #: Entries of a kernel are recognised as fractions with denominators up to the first, to within the second.
-_RECOGNISED = ((8, 2e-2), (64, 1e-3))
+RECOGNISED = ((8, 2e-2), (64, 1e-3))
 
 
 def newton_face(shape: Shape) -> list[Rows]:
@@ -189,10 +189,10 @@ def exposed_face(shape: Shape, solver: str, time_limit: float | None) -> Exposur
     if value > _EXPOSED:
         return Exposure(None, "definite Gram matrices exist, but none was found at a bound this high: raise tolerance")
     matrices = [smat(rows) for rows in sdp.split(np.asarray(sdp.operator @ answer.moments))]
-    singular = [j for j, matrix in enumerate(matrices) if np.abs(matrix).max() > _RANK_TOLERANCES[0]]
+    singular = [j for j, matrix in enumerate(matrices) if np.abs(matrix).max() > RANK_TOLERANCES[0]]
     if value < -_EXPOSED:
         return Exposure(None, "no bound at all has an identity of this order: raise the order or bound the variables")
-    faces = [_kernel_of(matrix) for matrix in matrices]
+    faces = [kernel_of(matrix) for matrix in matrices]
     if not any(rows is not None and len(rows) < size for rows, size in zip(faces, sdp.sizes, strict=True)):
         names = "; ".join(_name(shape, j) for j in singular[:4])
         reason = f"{names}: singular in every identity, in a way not recognised as rational: bound the variables"
@@ -207,21 +207,21 @@ def _name(shape: Shape, number: int) -> str:
     return f"block {number} ({what}, size {shape.blocks[number].size})"
 
 
-def _kernel_of(matrix: NDArray[np.float64]) -> Rows | None:
+def kernel_of(matrix: NDArray[np.float64]) -> Rows | None:
     """Return a rational basis of the kernel of a semidefinite matrix, None when it is not recognised."""
     values, vectors = np.linalg.eigh(matrix)
-    for tolerance in _RANK_TOLERANCES:
+    for tolerance in RANK_TOLERANCES:
         span = vectors[:, values > tolerance].T
         if not len(span):
             return unit_rows(range(len(matrix)), len(matrix))
-        for largest, near in _RECOGNISED:
-            rows = _recognised(span, largest, near)
+        for largest, near in RECOGNISED:
+            rows = recognised(span, largest, near)
             if rows is not None:
-                return _orthogonal(rows, len(matrix))
+                return orthogonal_rows(rows, len(matrix))
     return None
 
 
-def _recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> dict[int, list[Fraction]] | None:
+def recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> dict[int, list[Fraction]] | None:
     """Return the reduced row echelon form of the span with rational entries, by pivot, None if it has others."""
     work, pivots = span.copy(), []
     for i in range(len(work)):
@@ -243,7 +243,7 @@ def _recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> di
     return found
 
 
-def _orthogonal(rows: dict[int, list[Fraction]], width: int) -> Rows:
+def orthogonal_rows(rows: dict[int, list[Fraction]], width: int) -> Rows:
     """Return a basis of the vectors that are orthogonal to rows in echelon form."""
     basis = []
     for free in (i for i in range(width) if i not in rows):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -12,18 +13,22 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
+from ..hierarchy.hooks import PAINTER
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
+from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Row
+from ..machine.progress import reported, tell
 from .data import checked_data
 from .exact_loss import exact_loss
+from .fit_document import FIT, fit_document
 from .formulate import Formulation, Goal, formulated
 from .identifiability import Identifiability, identifiability
-from .intake import taken_in
+from .intake import explained, taken_in
 from .losses.norms import AbsoluteNorm
-from .losses.over_chunks import OverChunks
 from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
@@ -36,8 +41,9 @@ Floats = NDArray[np.float64]
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
-#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
-_KNOWN = 1e-6
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
+#: that it is not evaluated again by the network itself below the other one.
+_KNOWN, _WELL_KNOWN = 1e-6, 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +89,53 @@ class Fit(Result):
         outcome = (self.status, self.lower_bound, self.upper_bound)
         return report(self.network, self.formulation, squared, outcome, inputs, targets)
 
-    def _more_rows(self) -> list[tuple[str, object]]:
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the fit to a file, from which `momentsos.load` reads it whole; see `Result.to_json`.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or the network has functions that are not known by name.
+        """
+        write_document(path, FIT, fit_document(self))
+
+    def plot(
+        self,
+        kind: str = "activations",
+        ax: Any = None,
+        *,
+        X: ArrayLike | None = None,
+        Y: ArrayLike | None = None,
+        originals: Any = None,
+    ) -> Any:
+        """Draw the fit.
+
+        Parameters
+        ----------
+        kind : str
+            ``"activations"``, ``"residuals"`` or ``"residual_norms"`` on data as in Figure 1 of the paper, or a kind
+            that every `Result` has.
+        ax : matplotlib Axes, or array of them for activations, one a layer; optional
+            Where to draw; by default on a new figure.
+        X : (N, m_0) array, optional
+            For activations: the data, which say over what range they are drawn and with which density of inputs.
+        Y : (N, m_{D+1}) array, or (N,) class labels, optional
+            For residuals.
+        originals : callable, or sequence of callables and arrays, optional
+            For activations: what each is compared with; see `momentsos.plots.activations`.
+
+        Returns
+        -------
+        Axes, or array of Axes for activations
+
+        Raises
+        ------
+        BadOption, InvalidInput, SolverUnavailable
+            There is no such kind, nothing to draw, data are missing or do not match, or no matplotlib.
+        """
+        return PAINTER(self, kind, ax, X=X, Y=Y, originals=originals)
+
+    def _more_rows(self) -> list[Row]:
         return [
             (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
             for number, c in enumerate(self.coefficients or (), start=1)
@@ -113,7 +165,7 @@ def learn(
     bound: str | float | None = "auto",
     memory_limit: int | None = None,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
     sample_weight: ArrayLike | None = None,
     ridge: float = 0.0,
     absolute: float = 0.0,
@@ -126,8 +178,7 @@ def learn(
     network : PolynomialNetwork
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array, or chunks
-        Arrays may be memory maps or arrays of dask; without `Y` an iterable of (X, Y) or (X, Y, weights) chunks, such
-        as a `DataLoader` of torch, or a function that returns one. See `momentsos.learning.chunked`.
+        Memory maps and arrays of dask too; without `Y` an iterable of (X, Y) chunks, or a function that returns one.
     Y : (N, m_{D+1}) array, or (N,) class labels, optional
         Labels stand for targets of 0 and 1, a column for each class in the order of `numpy.unique`.
     loss : {"mse", "mean_residual", "max_abs", "mae"}
@@ -144,7 +195,7 @@ def learn(
         For ``"mse"`` and ``"mean_residual"``: weights of :math:`\sum_i c_i^2` and of :math:`\sum_i |c_i|`, over all
         coefficients that are learned, which are added to the loss. No coefficient is normalised then.
     client : Client of dask.distributed, optional
-        Data are then summed up by its workers, each piece where it is.
+        Its workers sum up the data.
 
     Returns
     -------
@@ -174,25 +225,27 @@ def learn(
     'CERTIFIED'
     """
     began = time.perf_counter()
-    asked = Asked(
-        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
-    )
-    check_request(asked)
-    options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     goal = Goal.of(loss, ridge, absolute)
-    with memory_errors_told("learning these coefficients"):
+    with reported(progress) as report, memory_errors_told("learning these coefficients"):
+        asked = Asked(
+            order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, report
+        )
+        check_request(asked)
+        options = Options(asked, began + (np.inf if time_limit is None else time_limit))
         inputs, targets, goal = taken_in(network, X, Y, goal, sample_weight, client, options.formed_until)
         given = goal.suited(network).seeing(inputs)
         how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
         fit = how(given, inputs, targets, goal, options, began)
-    return _with_cancelling(fit, inputs, targets, goal) if goal.loss.averaged else fit
+    return _with_words(fit, explained(fit.network, inputs, targets, goal)) if goal.loss.averaged else fit
 
 
 def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
     """Learn with the problem of the whole loss."""
+    tell(options.asked.progress, f"writing the loss of {len(X):,} samples as a polynomial")
     formulation = formulated(network, X, Y, goal, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
+    tell(options.asked.progress, f"searching in {formulation.n_coefficients} coefficients by least squares")
     points = least_squares_points(formulation, options.asked.seed, until=options.until)
     seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
     if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
@@ -215,7 +268,7 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
 
 def _with_exact_loss(result: Result, formulation: Formulation, goal: Goal, X: Floats, Y: Floats) -> Result:
     """Return a result with the loss of the network itself where rounding decides that of the residuals."""
-    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0]):
+    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
         return result
     coefficients = formulation.coefficients(result.minimizers[0])
     upper = exact_loss(formulation.network, goal.loss, coefficients, X, Y)
@@ -253,6 +306,7 @@ def _learn_by_reductions(
     assert loss is not None
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
+    tell(options.asked.progress, f"writing the residuals of {len(X):,} samples as polynomials")
     squared = formulated(network, X, Y, squares, options.formed_until)
     check_problem(squared.problem)
     seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
@@ -262,7 +316,8 @@ def _learn_by_reductions(
             squared, points = searched_further(squared, squares, points, X, Y, seed, until)
     reduced = solve_by_reductions(squared, points, X, Y, loss, own)
     seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
-    result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
+    result = _with_exact_loss(reduced.result, reduced.formulation, goal, X, Y)
+    result = replace(result, reason=REDUCED if auto else result.reason, seconds=seconds)
     return _fit(squared.network, result, reduced.formulation, squared, began)
 
 
@@ -303,20 +358,15 @@ def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray
     return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
 
 
-def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
-    size = max(abs(formulation.objective(point)), formulation.scale)
-    return formulation.rounding(point) <= _KNOWN * size
+def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float = _KNOWN) -> bool:
+    least = formulation.scale * (share if formulation.norm.squared and share < _KNOWN else 1.0)  # roots are compared
+    return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
-def _with_cancelling(fit: Fit, X: Floats, Y: Floats, goal: Goal) -> Fit:
+def _with_words(fit: Fit, share: float | None) -> Fit:
     """Say of a loss of averages what it does not see."""
-    if fit.coefficients is None or fit.network is None:
+    if share is None:
         return fit
-    if isinstance(goal.loss, OverChunks):
-        left, all_of_it = goal.loss.data.squared_error(fit.network), goal.loss.data.survey.variance
-    else:
-        left, all_of_it = (float(((Y - c) ** 2).mean()) for c in (fit.network.predict(X), Y.mean(axis=0)))
-    share = 1.0 - left / all_of_it if all_of_it else float(not left)
     words = f"Errors of single samples cancel in this loss; the network explains {share:.1%} of the targets' variance."
     return replace(fit, message=f"{fit.message} {words}")
 

@@ -7,6 +7,7 @@ from copy import copy
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,17 +15,18 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..machine.checks import is_integer, items, real_array, shown
+from ..machine.documents import write_document
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
-from .charts import Chart, default_chart, is_place, paper_chart
+from .charts import Chart, default_chart, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
 from .conversions import converter
+from .network_document import NETWORK, network_document
 from .perceptrons import layers_of
+from .places import normalisation_of, tied_places
 from .unknowns import Place, Unknowns
-
-#: How a network may be normalised, by name.
-NORMALISATIONS = ("auto", "paper", "none")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -98,8 +100,8 @@ class PolynomialNetwork(Record):
             if [len(b) for b in biases] != expected:
                 raise InvalidInput(f"biases: expected vectors of lengths {expected}, got {[len(b) for b in biases]}")
             object.__setattr__(self, "biases", biases)
-        object.__setattr__(self, "ties", _ties(self.ties, activations))
-        object.__setattr__(self, "normalisation", _normalisation(self.normalisation))
+        object.__setattr__(self, "ties", tied_places(self.ties, activations))
+        object.__setattr__(self, "normalisation", normalisation_of(self.normalisation))
         asked = not isinstance(self.normalisation, str) or self.normalisation == "paper"
         if self.leading == len(activations):
             raise InvalidInput("activations: no coefficient is free, so there is nothing to learn")
@@ -108,6 +110,18 @@ class PolynomialNetwork(Record):
         held = self.ties or (asked and self.chart) or any(each.bounds or each.constraints for each in activations)
         if held and not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
             raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
+
+    def _table_rows(self) -> list[Row]:
+        learned = self.coefficients
+        rows: list[Row] = [
+            ("layers", " → ".join(map(str, self.sizes))),
+            ("biases", "none" if self.biases is None else "given"),
+        ]
+        for number, each in enumerate(self.activations):
+            shown = "" if learned is None else f": {np.array2string(learned[number], precision=6, threshold=12)}"
+            rows.append((f"activation {number + 1}", f"{each.title}{shown}"))
+        chart = self.normalisation if isinstance(self.normalisation, str) else ", ".join(map(str, self.normalisation))
+        return [*rows, ("normalisation", chart), ("ties", ", ".join(map(str, self.ties)))]
 
     def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
         """Return the activations, from what was given, checked."""
@@ -323,6 +337,16 @@ class PolynomialNetwork(Record):
         """
         return converter("torch").module_of(self, dtype)
 
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the network to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or an activation has functions that are not known by name.
+        """
+        write_document(path, NETWORK, network_document(self))
+
     @property
     def multiplicative_depth(self) -> int:
         r"""The multiplicative depth, :math:`\sum_l \lceil \log_2 d_l \rceil`: products that follow each other."""
@@ -364,31 +388,3 @@ def _counted(given: Sequence[object], layers: int, name: str) -> None:
             f"{name}: {layers + 1} weight matrices have {layers} hidden layers, "
             f"so expected a list of {layers} {name}, got {len(given)}"
         )
-
-
-def _ties(value: object, activations: Sequence[Activation]) -> tuple[tuple[Place, Place], ...]:
-    """Return pairs of places that are equal; a pair of layers stands for all their coefficients."""
-    found: list[tuple[Place, Place]] = []
-    for pair in items(value, "ties", "a list of pairs"):
-        two = items(pair, "ties", "pairs of layers, or of places (layer, power)")
-        if len(two) == 2 and all(is_integer(each) and 0 <= each < len(activations) for each in two):
-            one, other = (activations[each] for each in two)
-            if one.size != other.size or one.is_polynomial != other.is_polynomial:
-                raise InvalidInput(f"ties: layers {two[0]} and {two[1]} have different activations")
-            found += [((two[0], place), (two[1], place)) for place in range(one.size)]
-        elif len(two) == 2 and all(is_place(each) for each in two):
-            found.append((tuple(map(int, two[0])), tuple(map(int, two[1]))))
-        else:
-            raise InvalidInput("ties: expected pairs of layers, or of places (layer, power), counted from 0")
-    return tuple(found)
-
-
-def _normalisation(value: object) -> str | Chart:
-    if isinstance(value, str):
-        if value not in NORMALISATIONS:
-            raise InvalidInput(f"normalisation {shown(value)}: expected one of {', '.join(NORMALISATIONS)}, or places")
-        return value
-    places = items(value, "normalisation", f"one of {', '.join(NORMALISATIONS)}, or places (layer, power)")
-    if not all(map(is_place, places)):
-        raise InvalidInput("normalisation: expected places (layer, power), counted from 0")
-    return tuple(tuple(map(int, place)) for place in places)
