@@ -194,8 +194,7 @@ def learn(
     ridge, absolute : float
         For ``"mse"`` and ``"mean_residual"``: weights of :math:`\sum_i c_i^2` and of :math:`\sum_i |c_i|`, over all
         coefficients that are learned, which are added to the loss. No coefficient is normalised then.
-    client : Client of dask.distributed, optional
-        Its workers sum up the data.
+    client : Client of dask.distributed, whose workers sum up the data, optional
 
     Returns
     -------
