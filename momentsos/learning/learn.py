@@ -21,9 +21,8 @@ from .exact_loss import exact_loss
 from .fit import Fit
 from .formulate import Formulation, Goal, formulated
 from .identifiability import identifiability
-from .intake import taken_in
+from .intake import explained, taken_in
 from .losses.norms import AbsoluteNorm
-from .losses.over_chunks import OverChunks
 from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
@@ -69,8 +68,7 @@ def learn(
     network : PolynomialNetwork
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array, or chunks
-        Arrays may be memory maps or arrays of dask; without `Y` an iterable of (X, Y) or (X, Y, weights) chunks, such
-        as a `DataLoader` of torch, or a function that returns one. See `momentsos.learning.chunked`.
+        Memory maps and arrays of dask too; without `Y` an iterable of (X, Y) chunks, or a function that returns one.
     Y : (N, m_{D+1}) array, or (N,) class labels, optional
         Labels stand for targets of 0 and 1, a column for each class in the order of `numpy.unique`.
     loss : {"mse", "mean_residual", "max_abs", "mae"}
@@ -86,8 +84,7 @@ def learn(
     ridge, absolute : float
         For ``"mse"`` and ``"mean_residual"``: weights of :math:`\sum_i c_i^2` and of :math:`\sum_i |c_i|`, over all
         coefficients that are learned, which are added to the loss. No coefficient is normalised then.
-    client : Client of dask.distributed, optional
-        Data are then summed up by its workers, each piece where it is.
+    client : Client of dask.distributed, whose workers sum up the data, optional
 
     Returns
     -------
@@ -128,7 +125,7 @@ def learn(
         given = goal.suited(network).seeing(inputs)
         how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
         fit = how(given, inputs, targets, goal, options, began)
-    return _with_cancelling(fit, inputs, targets, goal) if goal.loss.averaged else fit
+    return _with_words(fit, explained(fit.network, inputs, targets, goal)) if goal.loss.averaged else fit
 
 
 def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
@@ -255,15 +252,10 @@ def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float
     return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
-def _with_cancelling(fit: Fit, X: Floats, Y: Floats, goal: Goal) -> Fit:
+def _with_words(fit: Fit, share: float | None) -> Fit:
     """Say of a loss of averages what it does not see."""
-    if fit.coefficients is None or fit.network is None:
+    if share is None:
         return fit
-    if isinstance(goal.loss, OverChunks):
-        left, all_of_it = goal.loss.data.squared_error(fit.network), goal.loss.data.survey.variance
-    else:
-        left, all_of_it = (float(((Y - c) ** 2).mean()) for c in (fit.network.predict(X), Y.mean(axis=0)))
-    share = 1.0 - left / all_of_it if all_of_it else float(not left)
     words = f"Errors of single samples cancel in this loss; the network explains {share:.1%} of the targets' variance."
     return replace(fit, message=f"{fit.message} {words}")
 
