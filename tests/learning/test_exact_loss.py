@@ -6,12 +6,11 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from test_activation import KINDS, weights
 
 import momentsos as ms
 from momentsos.learning.exact_loss import exact_loss
 from momentsos.learning.losses import loss_named
-
-from .test_activation import KINDS, weights
 
 
 @pytest.mark.parametrize("loss", ["mse", "mean_residual", "max_abs", "mae"])
