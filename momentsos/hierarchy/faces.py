@@ -76,16 +76,16 @@ def on_smallest_face(relaxation: Relaxation, meant: Problem, request: Request) -
     """
     if relaxation.sdp.n_moments > MOST_MOMENTS or any(b.combinations is not None for b in relaxation.plan.blocks):
         return None
-    found = None
     current = assemble(without_idle_squares(relaxation.plan))
+    found = None if current.sdp.sizes == relaxation.sdp.sizes else current
     for _ in range(MOST_FACES):
         if request.time_left() <= 0:
             return None
         request.say(f"looking for a face: {current.sdp.n_moments} moments, blocks up to {max(current.sdp.sizes)}")
-        plan = _smaller(current, request.solve(exposing_program(current.sdp)), meant)
-        if plan is None:
+        smaller = _smaller(current, request.solve(exposing_program(current.sdp)), meant)
+        if smaller is None:
             return found
-        current = found = assemble(plan)
+        current = found = assemble(smaller)
     return found
 
 
