@@ -10,12 +10,15 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
+import numpy as np
+from numpy.typing import NDArray
+
 from ..bounds.dimension import has_identities
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, assemble
 from ..relaxations.exposed_face import cut_down, without_idle_squares
 from ..sdp import SDP, SDPSolution, smat
-from ..sdp.exposing import EXPOSED, exposing_program, rational_kernels
+from ..sdp.exposing import EXPOSED, RANK_TOLERANCES, exposing_program, rational_kernels, sharpened
 from .evidence import Evidence, Solved
 from .methods.base import Candidates
 from .request import Request
@@ -74,7 +77,8 @@ def on_smallest_face(relaxation: Relaxation, meant: Problem, request: Request) -
         In its variables, with the coefficients that are meant.
     request : Request
     """
-    if relaxation.sdp.n_moments > MOST_MOMENTS or any(b.combinations is not None for b in relaxation.plan.blocks):
+    mixed = any(block.combinations is not None for block in relaxation.plan.blocks)
+    if mixed or relaxation.sdp.n_moments > MOST_MOMENTS:
         return None
     current = assemble(without_idle_squares(relaxation.plan))
     found = None if current.sdp.sizes == relaxation.sdp.sizes else current
@@ -82,23 +86,47 @@ def on_smallest_face(relaxation: Relaxation, meant: Problem, request: Request) -
         if request.time_left() <= 0:
             return None
         request.say(f"looking for a face: {current.sdp.n_moments} moments, blocks up to {max(current.sdp.sizes)}")
-        smaller = _smaller(current, request.solve(exposing_program(current.sdp)), meant)
+        smaller = _smaller(current, meant, request)
         if smaller is None:
             return found
         current = found = assemble(smaller)
     return found
 
 
-def _smaller(relaxation: Relaxation, functional: SDPSolution, meant: Problem) -> Plan | None:
-    """Return the plan on the face that a functional exposes, None where it exposes none that has an identity."""
-    sdp: SDP = relaxation.sdp
-    if functional.moments is None or not abs(float(sdp.cost @ functional.moments)) <= EXPOSED:
+def _smaller(relaxation: Relaxation, meant: Problem, request: Request) -> Plan | None:
+    """Return the plan on a face that a functional exposes, None where none is found that has an identity."""
+    sdp, program = relaxation.sdp, exposing_program(relaxation.sdp)
+    first = _matrices(sdp, request.solve(program))
+    plan = None if first is None else _recognised(relaxation, first, meant)
+    if first is None or plan is not None:
+        return plan
+    values = np.sort(np.concatenate([np.linalg.eigvalsh(matrix) for matrix in first]))
+    counts: set[int] = set()
+    for tolerance in RANK_TOLERANCES[::-1]:
+        count = int((values > tolerance).sum())
+        if count in counts or request.time_left() <= 0:
+            continue
+        counts.add(count)
+        again = _matrices(sdp, request.solve(sharpened(program, first, tolerance)))
+        plan = None if again is None else _recognised(relaxation, again, meant)
+        if plan is not None:
+            return plan
+    return None
+
+
+def _matrices(sdp: SDP, functional: SDPSolution) -> list[NDArray[np.float64]] | None:
+    """Return the matrices of a functional, None where it exposes nothing."""
+    moments = functional.moments
+    if moments is None or not abs(float(sdp.cost @ moments)) <= EXPOSED:
         return None
-    matrices = [smat(rows) for rows in sdp.split(sdp.operator @ functional.moments)]
+    return [smat(rows) for rows in sdp.split(sdp.operator @ moments)]
+
+
+def _recognised(relaxation: Relaxation, matrices: list[NDArray[np.float64]], meant: Problem) -> Plan | None:
+    """Return the plan on kernels that are recognised as rational, None where none of these has an identity."""
     for faces in rational_kernels(matrices):
-        if all(len(rows) == size for rows, size in zip(faces, sdp.sizes, strict=True)):
-            return None
-        plan = cut_down(relaxation.plan, faces)
+        whole = all(len(rows) == size for rows, size in zip(faces, relaxation.sdp.sizes, strict=True))
+        plan = None if whole else cut_down(relaxation.plan, faces)
         if plan is not None and has_identities(plan, meant):
             return plan
     return None
