@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds.dimension import has_identities
+from ..conditioning.affine import AffineChange
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, assemble
 from ..relaxations.exposed_face import cut_down, without_idle_squares
@@ -62,8 +63,17 @@ def _is_wanted(evidence: Evidence, solved: Solved) -> bool:
     absorbed = solved.theorem is not None or (solved.dual is not None and solved.dual.absorbed)
     if done or absorbed or not solved.setting.everywhere or upper is None or duals is None:
         return False
+    if not _only_scales(solved.setting.change):  # what is rational in the user's variables is not in others
+        return False
     gamma = solved.setting.change.value(float(solved.relaxation.sdp.right_side @ duals))
     return bool(abs(upper - gamma) <= NEAR * max(abs(upper), evidence.unit)) and evidence.request.time_left() > 0
+
+
+def _only_scales(change: AffineChange) -> bool:
+    """Whether variables are multiplied by powers of two, and neither moved nor mixed."""
+    units = np.diag(change.matrix)
+    moved = change.shift.any() or change.fine.any() or (change.matrix != np.diag(units)).any()
+    return not moved and bool((np.frexp(units)[0] == 0.5).all())
 
 
 def on_smallest_face(relaxation: Relaxation, meant: Problem, request: Request) -> Relaxation | None:
