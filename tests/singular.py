@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 
@@ -38,7 +39,10 @@ def _through(p: ms.Polynomial, point: list[Fraction], names: tuple[str, ...]) ->
     """Return a polynomial less its value at a point."""
     own = p.over(names)
     value = sum(
-        (Fraction(c) * _power(point, row) for c, row in zip(own.coefficients.tolist(), own.exponents.tolist(), strict=True)),
+        (
+            Fraction(c) * _power(point, row)
+            for c, row in zip(own.coefficients.tolist(), own.exponents.tolist(), strict=True)
+        ),
         Fraction(0),
     )
     return own - float(value)
@@ -51,17 +55,19 @@ def _power(point: list[Fraction], row: list[int]) -> Fraction:
     return found
 
 
-def _start(rng: np.random.Generator, low: int, high: int) -> tuple[list[ms.Polynomial], list[Fraction], tuple[str, ...]]:
+def _start(
+    rng: np.random.Generator, low: int, high: int
+) -> tuple[list[ms.Polynomial], list[Fraction], tuple[str, ...]]:
     n = int(rng.integers(low, high))
     x = list(ms.variables(" ".join(f"x{i}" for i in range(1, n + 1))))
     return x, [Fraction(int(rng.integers(-2, 3)), 2) for _ in range(n)], tuple(f"x{i}" for i in range(1, n + 1))
 
 
 def valley(rng: np.random.Generator) -> Squares:
-    """Each variable follows a quadratic of the one before, the first one a number; Rosenbrock's chains are of this kind."""
+    """Each variable follows a quadratic of the one before; Rosenbrock's chains are of this kind."""
     x, point, names = _start(rng, 2, 5)
     parts = [(_weight(rng), _through(x[0], point, names))]
-    for before, after in zip(x, x[1:], strict=False):
+    for before, after in pairwise(x):
         curve = float(_number(rng)) * before**2 + float(rng.integers(-1, 2)) * before
         parts.append((_weight(rng), _through(after - curve, point, names)))
     return parts

@@ -215,7 +215,7 @@ def _by_the_equations(sdp: SDP, identity: Identity, near: Near, amounts: Floats,
     the space of all identities has dimensions: the equations that are left determine a polynomial of it. Equalities
     that tie a monomial to another one, or make it zero, take what is there away, and one dimension each.
     """
-    if DenseEquations.work_of(near.sdp) > _DENSE_WORK or near.merged.ties and not _ties_are_exact(identity, near):
+    if DenseEquations.work_of(near.sdp) > _DENSE_WORK or not _ties_are_exact(identity, near):
         return np.inf
     amounts, errors = _by_classes(sdp, near, amounts, _column_errors(sdp, identity, near))
     rest = amounts.copy()
@@ -227,7 +227,8 @@ def _by_the_equations(sdp: SDP, identity: Identity, near: Near, amounts: Floats,
 
 def _ties_are_exact(identity: Identity, near: Near) -> bool:
     """Whether the coefficients of the equalities that tie moments are the numbers that are meant."""
-    return not _inexact(identity, near)[[row for _, _, row, _, _ in near.merged.ties]].any()
+    used = np.array([row for _, _, row, _, _ in near.merged.ties], dtype=np.intp)
+    return not _inexact(identity, near)[used].any()
 
 
 def _inexact(identity: Identity, near: Near) -> NDArray[np.bool_]:

@@ -29,7 +29,7 @@ from .theorems import meant_by
 MOST_FACES = 8
 #: Programs of more moments are left as they are: each face costs as much as the program itself.
 MOST_MOMENTS = 1_500
-#: A relaxation is looked at whose bound, were its identity exact, is as near as this to the best point, in relative units.
+#: A relaxation is looked at whose bound, were its identity exact, has at most this relative gap to the best point.
 NEAR = 1e-3
 
 

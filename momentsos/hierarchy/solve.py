@@ -47,6 +47,8 @@ from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
 AFFORDABLE_MOMENTS = 1_400
+#: The next order is asked for a bound everywhere up to this many: a tenth of a second.
+FEW_MOMENTS = 300
 #: Seconds that runs of Levenberg-Marquardt may take before the first relaxation.
 LEAST_SQUARES_SECONDS = 1.5
 
@@ -287,10 +289,26 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
         known = evidence.known
         found.append(evidence)
     best = max((replace(each, known=known) for each in found), key=_learned)
+    if unasked and _is_near_by(best):
+        best = max(best, _with_next_order(best, start), key=_learned)
     if best.finished or start.request.time_left() <= 0:
         return best
     began = time.perf_counter()
     return best.looked_beyond(near=True).timed(extract=time.perf_counter() - began)
+
+
+def _with_next_order(found: Evidence, start: Evidence) -> Evidence:
+    """Return what the next order of a method finds out over everything, where constraints let it, and it is small.
+
+    Of a sum of squares without constraints no higher order has more.
+    """
+    problem, method = start.request.problem, found.method
+    order = 1 + max((attempt.order for attempt in found.attempts), default=0)
+    constrained = problem.inequalities or problem.equalities
+    if not constrained or basis_size(problem.n_variables, 2 * order) > FEW_MOMENTS or start.request.time_left() <= 0:
+        return found
+    request = replace(start.request, radius=None)
+    return climb((order,), True, replace(start, request=request, method=method, known=found.known, reason=found.reason))
 
 
 def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:
