@@ -7,6 +7,7 @@ RUN  := $(VENV)/bin/python
 PIP  := $(RUN) -m pip --disable-pip-version-check install --quiet --retries 10 -c constraints.txt
 CORE := $(VENV)/.core
 FULL := $(VENV)/.full
+NEEDS := $(VENV)/needs.txt
 # sdpa-multiprecision installs the same module as sdpa-python: an environment of its own.
 MULTI := .venv-multiprecision
 # What an installation is made of: the package itself is editable, its compiled part is not.
@@ -66,13 +67,24 @@ $(VENV)/bin/pip:
 	  { echo "momentsos needs Python 3.11 or newer; name one with: make PYTHON=/path/to/python3 ..."; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
-$(CORE): $(BUILT) | $(VENV)/bin/pip
-	$(PIP) -e .
+# What is needed to build and to run is installed first, so that it is not installed a second time into an environment of
+# its own in which pip would build, and would throw away.
+$(NEEDS): pyproject.toml | $(VENV)/bin/pip
+	@$(RUN) -c "import tomllib; given = tomllib.load(open('pyproject.toml', 'rb')); \
+	  print(*given['build-system']['requires'], *given['project']['dependencies'], sep='\n')" > $@
+
+# Byte code is left to the first import: most modules of the dependencies are never imported.
+$(CORE): $(BUILT) $(NEEDS)
+	@echo "Installing momentsos into $(VENV), and compiling its core where there is a C compiler: once, about a minute."
+	$(PIP) --no-compile -r $(NEEDS)
+	$(PIP) --no-compile --no-build-isolation -e .
 	@touch $@
 
-$(FULL): $(BUILT) | $(VENV)/bin/pip
-	$(PIP) -e '.[all]'
-	@touch $(CORE) $@
+# Here it is made at once, for in the tests a warning of the compiler about a dependency would be an error.
+$(FULL): $(CORE)
+	$(PIP) 'momentsos[all]'
+	@$(RUN) -W ignore -m compileall -q $(VENV)/lib > /dev/null || true
+	@touch $@
 
 $(MULTI)/.ready: $(BUILT)
 	$(PYTHON) -m venv $(MULTI)

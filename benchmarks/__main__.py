@@ -66,6 +66,12 @@ def _tasks(full: bool, folder: Path) -> Found:
     return tasks.run(3 if full else 1)
 
 
+def _models(full: bool, folder: Path) -> Found:
+    from . import models
+
+    return models.run(3 if full else 1)
+
+
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
@@ -73,6 +79,7 @@ PARTS = {
     "peers": Part("Other packages on the same problems", _peers),
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
     "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
+    "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
     "growth": Part("Growth of time and memory", _growth),
 }
 

@@ -1,4 +1,4 @@
-"""Time and memory against each size, one process a point, and the exponents that fit.
+"""Time and memory against each size, one process a point.
 
 ``python -m benchmarks.growth QUANTITY VALUE`` measures one point and prints it as JSON.
 """
@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -153,7 +154,8 @@ def _point(name: str, value: int, limit: float) -> dict[str, Any]:
 
 
 def measured(name: str, value: int) -> dict[str, Any]:
-    """Measure one point, with the memory that it added to the process."""
+    """Measure one point, with the memory that it added to the process; what is imported on the way is not counted."""
+    train((1, 1), 3)
     before = peak_bytes()
     busy = time.process_time()
     found = QUANTITIES[name].measure(value)
@@ -179,15 +181,17 @@ def work(row: dict[str, Any]) -> float:
     return float(row["seconds"]["formulate"] if row["quantity"] == "samples" else row["cpu"])
 
 
-def exponent(points: dict[int, float]) -> float | None:
-    """Return the slope of the least-squares line through the logarithms, None for fewer than three points."""
-    if len(points) < 3 or min(points.values()) <= 0:
-        return None
-    return float(np.polyfit(np.log(list(points)), np.log(list(points.values())), 1)[0])
+def steps(points: dict[int, float]) -> str:
+    """Return by what factor each step multiplies the value, and by what factor what was measured.
+
+    No law is fitted: few of these lines are straight in logarithms, and some are not monotone.
+    """
+    pairs = pairwise(points.items())
+    return ", ".join(f"×{b / a:.3g}: ×{y / x:.2g}" for (a, x), (b, y) in pairs if x > 0)
 
 
 def render(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the table of all points, and below it the exponents."""
+    """Return the table of all points, and below it by how much they grow."""
     lines, fits = [], []
     for name, quantity in QUANTITIES.items():
         times, memory = middle(rows, name, work), middle(rows, name, lambda row: float(row["mebibytes"]))
@@ -198,8 +202,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
             lines.append([*cells, str(row["moments"] or ""), row["status"]])
         late = [r for r in rows if r["quantity"] == name and "seconds" not in r]
         lines += [[quantity.title, f"{r['value']:,}", "", "", "", "", r["status"]] for r in late[:1]]
-        slopes = [exponent(found) for found in (times, memory)]
-        fits.append([quantity.title, *("" if slope is None else f"{slope:.2f}" for slope in slopes)])
+        fits.append([quantity.title, steps(times), steps(memory)])
     head = ("varied", "value", "CPU s", "formulate / relax / solve / extract", "MiB added", "moments", "ended")
     note = (
         "Where nothing else is said: degrees 2,2, N = 50, m = 20, order 1 of the partial hierarchy, whether it "
@@ -210,7 +213,7 @@ def render(rows: Sequence[dict[str, Any]]) -> str:
         note
         + "\n\n"
         + table(head, lines)
-        + "\n\nExponents p of value^p that fit the points (least squares of the logarithms):\n\n"
+        + "\n\nBy what factor time and memory grow from each value to the next, whose own factor stands before it:\n\n"
     )
     return text + table(("varied", "time", "memory"), fits) + "\n\n" + throughput(rows)
 
@@ -233,26 +236,21 @@ def throughput(rows: Sequence[dict[str, Any]]) -> str:
 
 
 def draw(rows: Sequence[dict[str, Any]], path: Path) -> None:
-    """Draw time and memory against each quantity, log-log, with the fitted lines."""
+    """Draw time against each quantity, log-log: every repeat, and a line through the medians."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(14, 6), layout="constrained")
-    axes = figure.subplots(2, 4)
-    for unused in axes.flat[len(QUANTITIES) :]:
+    from momentsos.plots import growth
+
+    figure = Figure(figsize=(7.4, 9.2), layout="constrained")
+    panels = list(figure.subplots(-(-len(QUANTITIES) // 2), 2).flat)
+    for place, (name, quantity) in zip(panels, QUANTITIES.items(), strict=False):
+        mine = [row for row in rows if row["quantity"] == name and "seconds" in row]
+        values = dict.fromkeys(row["value"] for row in mine)
+        times = {value: [work(row) for row in mine if row["value"] == value] for value in values}
+        if times:
+            growth(times, place, quantity.title)
+    for unused in panels[len(QUANTITIES) :]:
         unused.set_visible(False)
-    for place, (name, quantity) in zip(axes.flat, QUANTITIES.items(), strict=False):
-        times, memory = middle(rows, name, work), middle(rows, name, lambda row: float(row["mebibytes"]))
-        slope = exponent(times)
-        place.loglog(list(times), list(times.values()), "o-", color="C0")
-        place.set_title("" if slope is None else f"time grows like value$^{{{slope:.1f}}}$", fontsize=10)
-        place.set_xlabel(quantity.title)
-        place.set_ylabel("processor seconds", color="C0")
-        place.set_xticks(list(times), [f"{value:g}" if value < 10_000 else f"{value:.0e}" for value in times])
-        place.xaxis.minorticks_off()
-        other = place.twinx()
-        other.plot(list(memory), list(memory.values()), "s--", color="C1")
-        other.set_ylabel("MiB added", color="C1")
-        other.set_ylim(0, max([*memory.values(), 1.0]) * 1.3)
     figure.savefig(path, dpi=110)
 
 

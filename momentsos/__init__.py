@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.prover import PROVER
+from .hierarchy.hooks import PAINTER, PROVER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -22,14 +22,20 @@ if TYPE_CHECKING:
         SolverFailed,
         SolverUnavailable,
     )
+    from .estimators import PolynomialActivationClassifier, PolynomialActivationRegressor
     from .hierarchy.result import Result
     from .hierarchy.solve import relax, solve
     from .hierarchy.status import Status
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
-    from .learning.learn import Fit, learn
+    from .learning.fit import Fit
+    from .learning.learn import learn
     from .machine.caches import caches, clear_caches
-    from .polynomials import Polynomial, variables
+    from .models.polynomialize import Polynomialized, polynomialize
+    from .models.report import ModelReport
+    from .polynomials import Constraint, Polynomial, equal, variables
     from .problem import Problem
+    from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
+    from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
 
@@ -40,34 +46,54 @@ __all__ = [
     "BadOption",
     "Certificate",
     "CertificateError",
+    "Constraint",
     "Fit",
     "Formulation",
     "InvalidInput",
+    "ModelReport",
     "MomentSOSError",
     "OrderTooLow",
     "Polynomial",
+    "PolynomialActivationClassifier",
+    "PolynomialActivationRegressor",
     "PolynomialNetwork",
+    "Polynomialized",
     "Problem",
     "ProblemTooLarge",
+    "ProgramCertificate",
     "Result",
+    "SOSProgram",
+    "SOSResult",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
+    "UnknownPolynomial",
     "available_solvers",
     "caches",
     "certificates",
     "clear_caches",
+    "equal",
+    "estimators",
     "extraction",
     "formulate",
+    "identity",
     "learn",
     "learning",
+    "load",
+    "models",
+    "plots",
+    "polynomialize",
     "polynomials",
+    "programs",
     "read_sdpa",
     "relax",
     "relaxations",
     "sdp",
     "solve",
     "solvers",
+    "sos",
+    "torch",
+    "unknown",
     "variables",
 ]
 
@@ -83,20 +109,42 @@ _HOMES = {
         "SolverFailed",
         "SolverUnavailable",
     ),
+    "estimators": ("PolynomialActivationClassifier", "PolynomialActivationRegressor"),
     "hierarchy.result": ("Result",),
     "hierarchy.solve": ("relax", "solve"),
     "hierarchy.status": ("Status",),
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
-    "learning.learn": ("Fit", "learn"),
+    "learning.fit": ("Fit",),
+    "learning.learn": ("learn",),
     "machine.caches": ("caches", "clear_caches"),
-    "polynomials": ("Polynomial", "variables"),
+    "models.polynomialize": ("Polynomialized", "polynomialize"),
+    "models.report": ("ModelReport",),
+    "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
     "problem": ("Problem",),
+    "programs": (
+        "ProgramCertificate",
+        "SOSProgram",
+        "SOSResult",
+        "UnknownPolynomial",
+        "identity",
+        "sos",
+        "unknown",
+    ),
+    "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 #: Rooms that are attributes of the package as well.
-_ROOMS = {home.split(".")[0] for home in _HOMES} | {"bounds", "conditioning", "extraction", "points", "relaxations"}
+_ROOMS = {home.split(".")[0] for home in _HOMES} | {
+    "bounds",
+    "conditioning",
+    "extraction",
+    "plots",
+    "points",
+    "relaxations",
+    "torch",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -119,4 +167,11 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _plot(*given: Any, **named: Any) -> Any:
+    from .plots.of_result import plot
+
+    return plot(*given, **named)
+
+
 PROVER.supply(_certify)
+PAINTER.supply(_plot)

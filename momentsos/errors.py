@@ -9,7 +9,9 @@ class MomentSOSError(Exception):
     """Base of all errors that `momentsos` raises on purpose; two are equal where kind, message and numbers are."""
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.__reduce__()[1:] == other.__reduce__()[1:]
+        if not isinstance(other, MomentSOSError) or type(self) is not type(other):
+            return False
+        return (self.args, vars(self)) == (other.args, vars(other))
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, str(self)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 import momentsos as ms
 
+os.environ.setdefault("MPLBACKEND", "Agg")  # pictures are drawn, and no window opens
 sys.path.insert(0, str(Path(__file__).parent))
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from momentsos.cli import main
 from momentsos.learning.instances import example_34, noisy_instance
+from momentsos.solvers import registry
 
 DISC = {
     "variables": ["x", "y"],
@@ -70,6 +71,18 @@ def test_learn_draws_the_activations(data_file, tmp_path, capsys) -> None:
     picture = tmp_path / "activations.png"
     assert main(["learn", data_file, "--degrees", "2", "1", "--plot", str(picture)]) == 0
     assert picture.read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("built", "present", "words"),
+    [(True, True, "in use"), (True, False, "left out by MOMENTSOS_COMPILED=0"), (False, False, "C compiler")],
+)
+def test_solvers_say_whether_the_core_is_there_and_what_it_costs(built, present, words, monkeypatch, capsys) -> None:
+    monkeypatch.setattr(registry, "PRESENT", present)
+    monkeypatch.setattr(registry, "is_built", lambda: built)
+    assert main(["solvers"]) == 0
+    shown = capsys.readouterr().out
+    assert words in shown and ("1.6 to 11 times" in shown) == (not present)
 
 
 def test_demo_shows_both_networks(capsys) -> None:

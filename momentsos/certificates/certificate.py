@@ -11,43 +11,54 @@ from typing import Any
 from ..errors import InvalidInput
 from ..machine.checks import positive, shown
 from ..machine.files import write_whole
-from ..machine.records import Record
+from ..machine.notebooks import Row
+from ..machine.records import Record, fraction
 from ..problem import Problem
 from .document import different
 from .errors import CertificateError
 from .format import Refused, digest, load
-from .statement import Verdict, verify_document
+from .statement import Verdict, in_order, verify_document
 
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Certificate(Record):
-    """A proof in rational numbers that an objective has a lower bound on its whole feasible set.
+    """A proof in rational numbers that an objective has a bound on its whole feasible set.
+
+    The bound is a lower one, or an upper one where the objective is maximised.
 
     Attributes
     ----------
     document : dict
         What `to_json` writes; not to be changed.
     bound : Fraction
-        The proved lower bound.
-    upper_bound : Fraction or None
-        What the objective is at most at a feasible point: its value at `point`, or a bound of it on `enclosure`; None
-        when neither was found.
+        The proved one.
+    lower_bound, upper_bound : Fraction or None
+        Both bounds of the optimal value: one of them is `bound`, the other what the objective is at most (at least
+        where it is maximised) at a feasible point: its value at `point`, or a bound of it on `enclosure`; None when
+        neither was found.
     seconds : float
-        What making it took.
+        What making it took; not compared.
     """
 
     document: dict[str, Any] = field(repr=False)
     bound: Fraction
+    lower_bound: Fraction | None
     upper_bound: Fraction | None
-    seconds: float = 0.0
+    seconds: float = field(default=0.0, compare=False)
 
     @classmethod
-    def of(cls, document: dict[str, Any], upper: Fraction | None, seconds: float = 0.0) -> Certificate:
-        """Return the certificate of a document that the verifier has accepted, with the upper bound that it found."""
-        return cls(document, Fraction(document["bound"]), upper, seconds)
+    def of(cls, document: dict[str, Any], attained: Fraction | None, seconds: float = 0.0) -> Certificate:
+        """Return the certificate of a document that the verifier has accepted, with the value that it found."""
+        bound = Fraction(document["bound"])
+        return cls(document, bound, *in_order(document, bound, attained), seconds)
 
     def __str__(self) -> str:
         return self.statement
+
+    def _table_rows(self) -> list[Row]:
+        bounds = [("lower bound", self.bound), ("upper bound", self.upper_bound)]
+        told: list[Row] = [(name, None if value is None else fraction(value)) for name, value in bounds]
+        return [("proved", self.statement), *told, ("seconds", f"{self.seconds:.3g}")]
 
     @property
     def statement(self) -> str:
@@ -119,4 +130,5 @@ class Certificate(Record):
         verdict = verify_document(document, seconds)
         if not verdict.holds:
             raise CertificateError(f"{path}: {verdict.reason}")
-        return cls.of(document, verdict.upper_bound)
+        assert verdict.bound is not None  # it holds
+        return cls(document, verdict.bound, verdict.lower_bound, verdict.upper_bound)

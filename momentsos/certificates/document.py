@@ -8,9 +8,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..polynomials import Polynomial
-from ..problem import Problem
+from ..problem import Problem, Sense
 from .enclosure import enclosed_point
-from .format import NAME, VERSION, digest, read, write_number
+from .format import NAME, VERSION, digest, read_certificate, sense_of, write_number
 from .frame import exact_terms, fraction
 from .points import feasible_point
 from .rounding import ExactGram
@@ -28,7 +28,7 @@ _CHECK_SECONDS = 120.0
 
 
 def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> tuple[dict[str, Any], Fraction | None]:
-    """Return the complete document, and the upper bound that it proves.
+    """Return the complete document, and the value at a feasible point that it proves.
 
     Raises
     ------
@@ -57,6 +57,7 @@ class Identity:
     ----------
     change, denominator : dict
     bound : Fraction
+        Of what is minimised.
     blocks, multipliers : list of dict
     """
 
@@ -90,10 +91,10 @@ def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any
         "version": VERSION,
         "numbers": numbers_of(result.problem),
         "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
-        "problem": problem_document(problem),
+        "problem": problem_document(problem, result.problem.sense),
         "change": identity.change,
         "denominator": identity.denominator,
-        "bound": str(identity.bound),
+        "bound": str(result.problem.sense.turned(identity.bound)),
         "blocks": identity.blocks,
         "multipliers": identity.multipliers,
         "point": list(map(write_number, point)),
@@ -135,15 +136,15 @@ def _multipliers(shape: Shape, exact: ExactGram) -> list[dict[str, Any]]:
     return found
 
 
-def problem_document(problem: Problem) -> dict[str, Any]:
-    """Return the problem as the format writes it: every coefficient a fraction."""
+def problem_document(problem: Problem, sense: Sense) -> dict[str, Any]:
+    """Return the problem as the format writes it, its objective in the given sense: every coefficient a fraction."""
 
     def terms(polynomial: Polynomial) -> list[Any]:
         return [[str(value), list(row)] for row, value in exact_terms(polynomial).items()]
 
     return {
         "variables": list(problem.variables),
-        "minimize": terms(problem.minimize),
+        sense.value: terms(sense.turned(problem.minimize)),
         "inequalities": [terms(g) for g in problem.inequalities],
         "equalities": [terms(h) for h in problem.equalities],
     }
@@ -168,12 +169,15 @@ def _looks_rounded(value: Fraction) -> bool:
 
 def different(document: dict[str, Any], problem: Problem) -> str:
     """Return how the problem of a document differs from `problem`, added inequality apart; or nothing."""
-    own, given = read(document)["problem"], problem_document(problem)
+    own, given = read_certificate(document)["problem"], problem_document(problem, problem.sense)
+    senses = sense_of(document)[0], problem.sense.value
+    if senses[0] != senses[1]:
+        return f"the objective is one to {senses[0]}, not to {senses[1]}"
     if own["variables"] != given["variables"]:
         return f"variables {own['variables']}, not {given['variables']}"
     inequalities = own["inequalities"][: len(own["inequalities"]) - len(document["added"])]
     pairs = {
-        "minimize": ([own["minimize"]], [given["minimize"]]),
+        senses[1]: ([own[senses[1]]], [given[senses[1]]]),
         "inequalities": (inequalities, given["inequalities"]),
         "equalities": (own["equalities"], given["equalities"]),
     }

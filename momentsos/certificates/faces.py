@@ -179,7 +179,7 @@ def exposed_face(shape: Shape, solver: str, time_limit: float | None) -> Exposur
     singular = [j for j, matrix in enumerate(matrices) if np.abs(matrix).max() > RANK_TOLERANCES[0]]
     if value < -EXPOSED:
         return Exposure(None, "no bound at all has an identity of this order: raise the order or bound the variables")
-    faces = [_kernel_of(matrix) for matrix in matrices]
+    faces = [kernel_of(matrix) for matrix in matrices]
     if not any(rows is not None and len(rows) < size for rows, size in zip(faces, sdp.sizes, strict=True)):
         names = "; ".join(_name(shape, j) for j in singular[:4])
         reason = f"{names}: singular in every identity, in a way not recognised as rational: bound the variables"
@@ -194,7 +194,7 @@ def _name(shape: Shape, number: int) -> str:
     return f"block {number} ({what}, size {shape.blocks[number].size})"
 
 
-def _kernel_of(matrix: NDArray[np.float64]) -> Rows | None:
+def kernel_of(matrix: NDArray[np.float64]) -> Rows | None:
     """Return a rational basis of the kernel of a semidefinite matrix, None when it is not recognised."""
     for tolerance, (largest, near) in product(RANK_TOLERANCES, SIMPLE):
         rows = kernel(matrix, tolerance, largest, near)

@@ -20,6 +20,7 @@ _TERMS = [("number", ["natural"])]
 
 #: Objects have exactly these keys; `[kind]` is a list of any length, `(kind, ...)` a list of this length.
 #: A number is a string "p" or "p/q" of decimal or hexadecimal ("0x...") integers, a natural one below 2^15.
+#: A problem whose objective is maximised has it under "maximize", and "bound" is an upper bound then.
 FORMAT = {
     "format": "text",
     "version": "natural",
@@ -47,6 +48,9 @@ FORMAT = {
     "multipliers": [{"equality": "natural", "basis": [["natural"]], "coefficients": ["number"]}],
     "point": ["number"],
     "directions": [["number"]],
+}
+_MAXIMIZED = FORMAT | {
+    "problem": {"variables": ["text"], "maximize": _TERMS, "inequalities": [_TERMS], "equalities": [_TERMS]}
 }
 
 
@@ -96,7 +100,18 @@ def digest(document: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()
 
 
-def read(value: Any, kind: Any = FORMAT, where: str = "certificate", until: float = math.inf) -> Any:
+def sense_of(document: Any) -> tuple[str, int]:
+    """Return "maximize" and -1 where that is what the problem of a document says, else "minimize" and 1."""
+    problem = document.get("problem") if isinstance(document, dict) else None
+    return ("maximize", -1) if isinstance(problem, dict) and "maximize" in problem else ("minimize", 1)
+
+
+def read_certificate(document: Any, until: float = math.inf) -> Any:
+    """Return a document with its numbers as fractions; see `read`."""
+    return read(document, FORMAT if sense_of(document)[1] > 0 else _MAXIMIZED, until=until)
+
+
+def read(value: Any, kind: Any, where: str = "certificate", until: float = math.inf) -> Any:
     """Return `value` with its numbers as fractions, after checking that it has the shape `kind`.
 
     Raises

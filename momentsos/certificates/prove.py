@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from .errors import CertificateError
 from .faces import exposed_face, newton_face, restricted
 from .format import Refused
 from .frame import frame_of
+from .goal import Goal, Proved
 from .interior import (
     Candidate,
     lowered,
@@ -28,10 +29,11 @@ from .interior import (
     traces,
     with_margin,
 )
+from .named import as_bound, prove_named
 from .rounding import exact_gram
 from .shape import Shape, shape_of
 from .sources import Source, sources
-from .squares import proved_squares
+from .squares import proved_by_factor, proved_squares
 from .verify import MAX_VARIABLES
 
 if TYPE_CHECKING:
@@ -47,44 +49,15 @@ MARGIN = 1e-13
 ABSOLUTE = 1e-4
 
 
-#: A document, and the upper bound that it proves, if it has one.
-Proved = tuple[dict[str, Any], Fraction | None]
-
-
-@dataclass(frozen=True, eq=False)
-class Goal:
-    """What is to be proved, in the units of the objective, and by when.
-
-    Attributes
-    ----------
-    lower : float
-        The numerical bound.
-    allowed : float
-        The largest loss.
-    solver : str
-    until : float
-        On the clock of `time.perf_counter`.
-    """
-
-    lower: float
-    allowed: float
-    solver: str
-    until: float
-
-    def left(self) -> float | None:
-        """Seconds that are left, None without a limit."""
-        return None if np.isinf(self.until) else max(self.until - time.perf_counter(), 0.1)
-
-    @property
-    def late(self) -> bool:
-        """Whether the time is over."""
-        return time.perf_counter() > self.until
-
-
 def certify(
-    result: Result, tolerance: float = 1e-4, *, solver: str = "auto", time_limit: float | None = 60.0
+    result: Result,
+    tolerance: float = 1e-4,
+    *,
+    bound: float | Fraction | None = None,
+    solver: str = "auto",
+    time_limit: float | None = 60.0,
 ) -> Certificate:
-    r"""Turn the lower bound of a result into a theorem.
+    r"""Turn the bound of a result, or one that the user names, into a theorem.
 
     The Gram matrices of the deciding relaxation are moved into the interior of the cone, rounded to binary
     fractions, and corrected exactly until the identity holds; the verifier then checks the whole document. The
@@ -97,6 +70,9 @@ def certify(
     tolerance : float
         The largest share of the bounds' size by which the bound may be lowered; where they are nearly zero, the
         largest loss is 1e-4 of the tolerance times the objective's own scale.
+    bound : number, optional
+        What is proved instead, exactly and with nothing added to the problem: that the objective is nowhere on the
+        feasible set below this (above, where it is maximised). See `momentsos.certificates.named`.
     solver : str
         For the programs that are solved to get into the interior.
     time_limit : float, optional
@@ -111,29 +87,40 @@ def certify(
     BadOption, SolverUnavailable
         An argument is out of range; the message names it.
     CertificateError
-        There is no bound to certify, or no certificate within the tolerance was found; the message says why.
+        There is no bound to certify, or no certificate within the tolerance was found; the message says why. Of a
+        bound that was named: it does not hold, or no proof of it was found.
     """
     began = time.perf_counter()
     _check(tolerance, solver, time_limit)
-    if result.relaxation is None or result.solution is None or result.solution.gram is None:
-        raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
-    if result.lower_bound is None:
-        raise CertificateError(f"the result has no lower bound to certify: {result.status} ({result.message})")
+    until = np.inf if time_limit is None else began + time_limit
+    if bound is not None:
+        document, attained = prove_named(result, as_bound(bound), solver, until)
+        return Certificate.of(document, attained, time.perf_counter() - began)
+    lower, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
+    if lower is not None and lower <= 0 and result.relaxation is None and result.problem.squares is not None:
+        document, attained = proved_by_factor(result, Fraction(lower))
+        return Certificate.of(document, attained, time.perf_counter() - began)
+    if lower is not None and result.relaxation is None:
+        raise CertificateError(
+            "the relaxation behind the bound is not at hand, as files do not keep it: solve the problem again, or name "
+            "a bound, as in certify(bound=0)"
+        )
+    if result.relaxation is None or result.solution is None or result.solution.gram is None or lower is None:
+        raise CertificateError(f"the result has no bound to certify: {result.status} ({result.message})")
     if result.problem.n_variables > MAX_VARIABLES:
         raise CertificateError(f"{result.problem.n_variables} variables: certificates have at most {MAX_VARIABLES}")
-    until = np.inf if time_limit is None else began + time_limit
-    goal = Goal(result.lower_bound, _allowed(result, tolerance), solver, until)
+    goal = Goal(lower, _allowed(result, tolerance), solver, until)
     if isinstance(result.relaxation, SquaresRelaxation):
-        document, upper = proved_squares(result, result.relaxation, goal.lower - STEPS[0] * goal.allowed)
-        return Certificate.of(document, upper, time.perf_counter() - began)
+        document, attained = proved_squares(result, result.relaxation, goal.lower - STEPS[0] * goal.allowed)
+        return Certificate.of(document, attained, time.perf_counter() - began)
     reasons = []
     for source in sources(result, solver, time_limit):
         try:
-            document, upper = _prove(result, source, goal)
+            document, attained = _prove(result, source, goal)
         except CertificateError as error:
             reasons.append(str(error))
             continue
-        return Certificate.of(document, upper, time.perf_counter() - began)
+        return Certificate.of(document, attained, time.perf_counter() - began)
     raise CertificateError(f"no certificate within the tolerance {tolerance:g}: {'; then '.join(reasons)}")
 
 

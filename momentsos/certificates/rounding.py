@@ -63,11 +63,11 @@ class _Column:
 
 def rounded(shape: Shape, candidate: Candidate) -> ExactGram:
     """Return the candidate in binary fractions, on a grid well below the least of all eigenvalues."""
-    parts = matrices(shape.sdp, candidate)
-    least = min(float(np.linalg.eigvalsh(matrix)[0]) for matrix in parts)
+    parts = matrices(shape.sdp, candidate) if shape.blocks else []
+    least = min((float(np.linalg.eigvalsh(matrix)[0]) for matrix in parts), default=1.0)
     if least <= 0:
         raise CertificateError("a Gram matrix is not definite")
-    fine = _GUARD_BITS - math.frexp(least / sum(shape.sdp.sizes))[1]
+    fine = _GUARD_BITS - math.frexp(least / max(1, sum(shape.sdp.sizes)))[1]
     grams = []
     for block, matrix in zip(shape.blocks, parts, strict=True):
         bits = fine - math.frexp(block.scale)[1]

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ..conditioning.affine import scale_by
+from ..conditioning.affine import AffineChange, scale_by
 from ..polynomials import Support, monomial_basis
 from ..problem import Problem
 from ..relaxations import Block, BlockKind, Relaxation, assemble, dense_plan
@@ -43,7 +44,7 @@ def sources(result: Result, solver: str, time_limit: float | None) -> Iterator[S
     """
     relaxation, solution = result.relaxation, result.solution
     assert relaxation is not None and solution is not None
-    own = _refined(relaxation, solution, result.change)
+    own = refined(relaxation, solution, result.change)
     pairs = bound_pairs(result.problem) if relaxation.plan.method == "dense" else None
     if pairs is None:
         yield own
@@ -55,7 +56,7 @@ def sources(result: Result, solver: str, time_limit: float | None) -> Iterator[S
         yield _with_products(result, pairs, solver, time_limit)
 
 
-def _refined(relaxation: Relaxation, solution: SDPSolution, change: Any) -> Source:
+def refined(relaxation: Relaxation, solution: SDPSolution, change: Any) -> Source:
     r"""Return the source with correctly rounded coefficients, and with monomials as bases.
 
     Where a block was made of combinations `C b` in floating point, its Gram matrix `Y` is :math:`C^\top Y C` on the
@@ -87,14 +88,21 @@ def bound_pairs(problem: Problem) -> list[tuple[int, int]] | None:
     return [(lower[i], upper[i]) for i in range(n)] if len(lower) == len(upper) == n else None
 
 
-def _with_products(result: Result, pairs: list[tuple[int, int]], solver: str, time_limit: float | None) -> Source:
-    assert result.relaxation is not None
-    problem, order = result.problem, result.relaxation.plan.order
-    change = scale_by(problem, np.abs(np.diag(result.change.matrix)))
+def own_relaxation(
+    problem: Problem, order: int, units: NDArray[np.float64], pairs: list[tuple[int, int]]
+) -> tuple[Relaxation, AffineChange]:
+    """Return the dense relaxation of a problem in units for its variables, with products of pairs of inequalities."""
+    change = scale_by(problem, units)
     plan = dense_plan(change.problem, order)
     basis = Support(monomial_basis(problem.n_variables, order - 1))
     g = change.problem.inequalities
     blocks = tuple(Block(g[i] * g[j], basis, BlockKind.PSD, (i, j)) for i, j in pairs)
-    relaxation = assemble(replace(plan, blocks=(*plan.blocks, *blocks)))
+    return assemble(replace(plan, blocks=(*plan.blocks, *blocks))), change
+
+
+def _with_products(result: Result, pairs: list[tuple[int, int]], solver: str, time_limit: float | None) -> Source:
+    assert result.relaxation is not None
+    units = np.abs(np.diag(result.change.matrix))
+    relaxation, change = own_relaxation(result.problem, result.relaxation.plan.order, units, pairs)
     solution = solve_sdp(solver, relaxation.sdp, SolverOptions(time_limit=time_limit))
     return Source(relaxation, solution, change, block_scales(relaxation.plan, change))

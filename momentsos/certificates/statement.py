@@ -8,7 +8,8 @@ from fractions import Fraction
 from os import PathLike
 from typing import Any
 
-from .format import Refused, load, need
+from ..machine.records import Brief
+from .format import Refused, load, need, sense_of
 from .verify import check
 
 #: What the coefficients of a problem are, and how a certificate says so.
@@ -21,8 +22,8 @@ NUMBERS = {
 }
 
 
-@dataclass(frozen=True)
-class Verdict:
+@dataclass(frozen=True, repr=False)
+class Verdict(Brief):
     """The outcome of a verification.
 
     Attributes
@@ -32,13 +33,18 @@ class Verdict:
         What is proved; empty when the certificate does not hold.
     reason : str
         Why it does not hold; empty when it does.
-    bound, upper_bound : Fraction or None
+    bound : Fraction or None
+        The proved one.
+    lower_bound, upper_bound : Fraction or None
+        Both bounds of the optimal value: one of them is `bound`, the other the objective at a feasible point in the
+        file, or a bound of it, if there is one.
     """
 
     holds: bool
     statement: str = field(default="", repr=False)
     reason: str = ""
     bound: Fraction | None = None
+    lower_bound: Fraction | None = None
     upper_bound: Fraction | None = None
 
 
@@ -57,15 +63,22 @@ def verify_file(path: str | PathLike[str], seconds: float = 10.0) -> Verdict:
 def verify_document(document: Any, seconds: float = 10.0) -> Verdict:
     """Check the content of a certificate file."""
     try:
-        bound, upper = check(document, seconds)
-        statement = describe(document, bound, upper)
+        bound, attained = check(document, seconds)
+        statement = describe(document, bound, attained)
         need(document["statement"] == statement, "the statement in the file is not what is proved")
     except (ValueError, RecursionError) as error:
         return Verdict(False, reason=str(error)[:300])
-    return Verdict(True, statement, "", bound, upper)
+    return Verdict(True, statement, "", bound, *in_order(document, bound, attained))
 
 
-def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) -> str:
+def in_order(
+    document: dict[str, Any], bound: Fraction, attained: Fraction | None
+) -> tuple[Fraction | None, Fraction | None]:
+    """Return the lower and the upper one of the proved bound and the value at a feasible point."""
+    return (bound, attained) if sense_of(document)[1] > 0 else (attained, bound)
+
+
+def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | None) -> str:
     """Return what a document that was checked proves."""
     problem = document["problem"]
     need(document["numbers"] in NUMBERS, f"numbers: expected one of {', '.join(NUMBERS)}")
@@ -77,8 +90,9 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
     ]
     where = f"that satisfies the {' and the '.join(kinds)}" if kinds else "of R^n"
     names = ", ".join(problem["variables"])
+    side, other = ("at least", "at most") if sense_of(document)[1] > 0 else ("at most", "at least")
     lines = [
-        f"For the problem in this file, in the variables {names}: every point {where} has an objective of at least "
+        f"For the problem in this file, in the variables {names}: every point {where} has an objective of {side} "
         f"{_shown(bound)}."
     ]
     first = counts[0] - len(document["added"])
@@ -90,10 +104,11 @@ def describe(document: dict[str, Any], bound: Fraction, upper: Fraction | None) 
         which = f"Inequality {first} was" if first == counts[0] - 1 else f"Inequalities {first} to {counts[0] - 1} were"
         text = document["added"][0][1]
         lines.append(f"{which} added to the problem, {text!r}; points that violate it are not covered.")
-    if upper is not None and not document["directions"]:
-        lines.append(f"The rational point in this file is feasible and has the objective {_shown(upper)}.")
-    elif upper is not None:
-        lines.append(f"In the box in this file there is a feasible point with an objective of at most {_shown(upper)}.")
+    if attained is not None and not document["directions"]:
+        lines.append(f"The rational point in this file is feasible and has the objective {_shown(attained)}.")
+    elif attained is not None:
+        where = "In the box in this file there is a feasible point"
+        lines.append(f"{where} with an objective of {other} {_shown(attained)}.")
     lines.append(NUMBERS[document["numbers"]])
     return " ".join(lines)
 

@@ -1,7 +1,7 @@
 """Check the content of a certificate in exact integer arithmetic, with the standard library alone.
 
-It claims: every x with g_j(x) >= 0 and h_l(x) = 0 has f(x) >= bound. With x = a + T t, T invertible, and
-W = (1 + sum t_i^2)^k, the proof is an identity of polynomials in t with rational coefficients,
+It claims: every x with g_j(x) >= 0 and h_l(x) = 0 has f(x) >= bound; for "maximize" f is minus the objective, and bound
+minus its bound. With x = a + T t, T invertible, W = (1 + sum t_i^2)^k, the proof is a rational identity in t,
 
     (f - bound) W  =  sum_j  b_j' X_j b_j  prod_{i in factors_j} g_i  +  sum_l  p_l h_l,    X_j semidefinite,
 
@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from .format import NAME, VERSION, need, read
+from .format import NAME, VERSION, need, read_certificate, sense_of
 
 Poly = tuple[dict[int, int], int]
 MAX_VARIABLES, MAX_DEGREE, MAX_BASIS, MAX_TERMS, MAX_BITS = 200, 100, 2_000, 300_000, 4_000_000
@@ -29,15 +29,15 @@ PRECISION, PRIME = 256, 2**61 - 1
 def check(document: Any, seconds: float) -> tuple[Fraction, Fraction | None]:
     """Return the bound and the value at the feasible point, if there is one; a ValueError at any defect."""
     until = time.monotonic() + seconds
-    content = read(document, until=until)
+    content, (sense, sign) = read_certificate(document, until), sense_of(document)
     need((content["format"], content["version"]) == (NAME, VERSION), "unknown format or version")
     problem, n = content["problem"], len(content["problem"]["variables"])
     need(0 < n <= MAX_VARIABLES and len(set(problem["variables"])) == n, "wrong number or names of variables")
-    listed = [problem["minimize"], *problem["inequalities"], *problem["equalities"]]
+    listed = [[(sign * c, row) for c, row in problem[sense]], *problem["inequalities"], *problem["equalities"]]
     fgh = [common(monomials([row for _, row in p], n), [c for c, _ in p]) for p in listed]
     split = 1 + len(problem["inequalities"])
     shift, T = content["change"]["shift"], content["change"]["matrix"]
-    bound, point = content["bound"], content["point"]
+    bound, point = sign * content["bound"], content["point"]
     need({len(shift), len(T), *map(len, T)} == {n} and invertible(T), "the change of variables is not invertible")
     basis = [0, *(1 << 16 * j for j in range(n))]
     FGH = substituted(fgh, [common(basis, [a, *row]) for a, row in zip(shift, T, strict=True)], until)
@@ -61,7 +61,7 @@ def check(document: Any, seconds: float) -> tuple[Fraction, Fraction | None]:
         parts.append((terms, -d))
     need(not any(total(parts)[0].values()), "the two sides of the identity differ")
     need(len(point) == n or not point + content["directions"], "the point has a wrong length")
-    return bound, value_near(point, content["directions"], fgh, split, until) if point else None
+    return sign * bound, sign * value_near(point, content["directions"], fgh, split, until) if point else None
 
 
 def value_near(p: list[Fraction], M: list[list[Fraction]], fgh: list[Poly], split: int, until: float) -> Fraction:

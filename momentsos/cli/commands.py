@@ -10,13 +10,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..certificates import CertificateError
 from ..errors import BadOption, InvalidInput
 from ..hierarchy.result import Result
 from ..hierarchy.solve import solve
 from ..hierarchy.status import Status
+from ..learning.fit import Fit
 from ..learning.instances import example_34, noisy_instance
-from ..learning.learn import Fit, learn
+from ..learning.learn import learn
 from ..machine.checks import file_path
 from ..problem import Problem
 from ..solvers import available_solvers
@@ -29,7 +32,7 @@ _PICTURES = (".png", ".pdf", ".svg")
 
 
 def solve_file(options: argparse.Namespace) -> int:
-    """Minimise the polynomial of a problem file."""
+    """Minimise, or maximise, the polynomial of a problem file."""
     _check_outputs(options)
     problem = Problem.from_json(options.problem)
     with show.progress(options) as report:
@@ -61,9 +64,7 @@ def learn_file(options: argparse.Namespace) -> int:
             **_shared(options),
         )
     if options.plot:
-        from ..plotting import plot_activations
-
-        _written("plot", options.plot, lambda path: plot_activations(fit, X, path))
+        _written("plot", options.plot, lambda path: _draw(fit, X, path))
     return _finish(fit, options)
 
 
@@ -115,7 +116,7 @@ def verify_certificate(options: argparse.Namespace) -> int:
 
     verdict = verify_file(options.file)
     if options.json:
-        bounds = {"bound": verdict.bound, "upper_bound": verdict.upper_bound}
+        bounds = {name: getattr(verdict, name) for name in ("bound", "lower_bound", "upper_bound")}
         known = {name: None if value is None else str(value) for name, value in bounds.items()}
         told = {"holds": verdict.holds, "statement": verdict.statement, "reason": verdict.reason}
         print(json.dumps({**told, **known}))
@@ -169,6 +170,18 @@ def _written(what: str, path: str, write: Callable[[str], object]) -> bool:
     return True
 
 
+def _draw(fit: Fit, X: np.ndarray, path: str) -> None:
+    """Draw the learned activations, over the inputs that the data give them, into a file."""
+    from ..plots import activations
+    from ..plots.canvas import figure_class
+
+    figure = figure_class()(layout="constrained")
+    activations(fit, X, figure=figure)
+    loss = "" if fit.upper_bound is None else f", loss {fit.upper_bound:.4g}"
+    figure.suptitle(f"{fit.status.name}{loss}", fontsize="medium")
+    figure.savefig(Path(path), dpi=150)
+
+
 def _finish(result: Result, options: argparse.Namespace) -> int:
     """Write the certificate, print the result, choose the exit code: 3 where a certificate was wanted and not found."""
     path, missing = None, False
@@ -185,7 +198,8 @@ def _finish(result: Result, options: argparse.Namespace) -> int:
         print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
     else:
         show.result(result)
-    if result.status in _NO_BOUND and result.lower_bound is None:
+    proved, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
+    if result.status in _NO_BOUND and proved is None:
         print(f"momentsos: {result.status}, without a bound: {result.message}", file=sys.stderr)
         return 3
     return 3 if missing else 0

@@ -111,7 +111,7 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
     learn.set_defaults(command="learn_file")
 
-    solve = verbs.add_parser("solve", parents=[common], help="minimise a polynomial given in a JSON file")
+    solve = verbs.add_parser("solve", parents=[common], help="minimise or maximise a polynomial given in a JSON file")
     solve.add_argument("problem", metavar="PROBLEM.json")
     _orders(solve)
     solve.set_defaults(command="solve_file")
@@ -146,7 +146,9 @@ def _common() -> ArgumentParser:
     common.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after this time")
     common.add_argument("--json", action="store_true", help="print one JSON object on stdout, all else on stderr")
     common.add_argument("--certificate", metavar="OUT.json", help="write an exact certificate of the lower bound")
-    common.add_argument("--quiet", action="store_true", help="print no progress")
+    said = common.add_mutually_exclusive_group()
+    said.add_argument("--quiet", action="store_true", help="print no progress")
+    said.add_argument("--verbose", action="store_true", help="print each step as a line on stderr, in a pipe as well")
     return common
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
@@ -11,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from ..hierarchy.result import Result
+from ..learning.fit import Fit
 from ..learning.instances import Instance
-from ..learning.learn import Fit
-from ..solvers import Availability, describe_choice
+from ..machine.progress import Report, lines_on, on_terminal
+from ..solvers import Availability, describe_choice, describe_core
 
 #: Columns of a table in a pipe: there is no terminal that it would have to fit into.
 _PIPE_WIDTH = 1000
@@ -42,14 +44,20 @@ def _print(console: Console, table: Table) -> None:
 
 
 @contextmanager
-def progress(options: argparse.Namespace) -> Iterator[Callable[[str], None] | None]:
-    """Show what is being done on a terminal; yield None, so that nothing is reported, in a pipe or with --quiet."""
+def progress(options: argparse.Namespace) -> Iterator[Report | None]:
+    """Show what is being done on a terminal, and with --verbose as lines on stderr wherever that goes.
+
+    Without it None is given in a pipe, so that nothing is reported there, and with --quiet.
+    """
     console = Console(stderr=True, highlight=False)
-    if options.quiet or not console.is_terminal:
+    if options.verbose:
+        with lines_on(sys.stderr) as report:
+            yield report
+    elif options.quiet or not console.is_terminal:
         yield None
-        return
-    with console.status("starting") as status:
-        yield status.update
+    else:
+        with on_terminal(console) as report:
+            yield report
 
 
 def result(found: Result) -> None:
@@ -73,7 +81,7 @@ def result(found: Result) -> None:
         table.add_row("moments", str(found.flatness))
     names = ", ".join(found.problem.variables)
     for i, point in enumerate(found.minimizers[:12]):
-        table.add_row(f"minimizer {i + 1}", f"({names}) = {_vector(point)}")
+        table.add_row(f"{found.problem.sense.point} {i + 1}", f"({names}) = {_vector(point)}")
     if len(found.minimizers) > 12:
         table.add_row("", f"and {len(found.minimizers) - 12} more")
     if isinstance(found, Fit) and found.coefficients is not None:
@@ -113,6 +121,7 @@ def solver_table(states: Mapping[str, Availability]) -> None:
     console = _out()
     _print(console, table)
     console.print(describe_choice())
+    console.print(describe_core())
 
 
 def _relaxation(found: Result) -> str:

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.notebooks import Row
+from ..machine.records import Brief
 from .ranks import Rank, RankRule
 
 
-@dataclass(frozen=True)
-class FlatTest:
+@dataclass(frozen=True, repr=False)
+class FlatTest(Brief):
     """Ranks at one inner degree.
 
     Attributes
@@ -41,8 +43,8 @@ class FlatTest:
         return self.rank.doubtful or self.rank_below.doubtful
 
 
-@dataclass(frozen=True)
-class Flatness:
+@dataclass(frozen=True, repr=False)
+class Flatness(Brief):
     """The tests at all inner degrees of one solved relaxation, lowest degree first."""
 
     tests: tuple[FlatTest, ...]
@@ -56,6 +58,9 @@ class Flatness:
     def doubtful(self) -> bool:
         """Whether flatness hangs on a rank that is in doubt."""
         return not self.flat and any(test.flat for test in self.tests)
+
+    def _table_rows(self) -> list[Row]:
+        return [("moments", str(self))]
 
     def __str__(self) -> str:
         word = "flat" if self.flat else ("flat, in doubt" if self.doubtful else "not flat")

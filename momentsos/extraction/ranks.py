@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Brief
 
-@dataclass(frozen=True)
-class Rank:
+
+@dataclass(frozen=True, repr=False)
+class Rank(Brief):
     """A numerical rank.
 
     Attributes
@@ -26,8 +28,8 @@ class Rank:
     doubtful: bool
 
 
-@dataclass(frozen=True)
-class RankRule:
+@dataclass(frozen=True, repr=False)
+class RankRule(Brief):
     """Rank of a positive semidefinite matrix from the gaps of its eigenvalues.
 
     Eigenvalues are divided by the largest; those below `noise` count as `noise`, and `noise` ends the list. The rank

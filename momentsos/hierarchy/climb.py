@@ -43,12 +43,15 @@ def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence, most: int 
             if not evidence.attempts:
                 raise
             evidence = evidence.stopped(Limit.SIZE, f"Order {k} was not tried: {error}.")
+        if evidence.limit is not None:
+            evidence.request.decide(evidence.limit_words)
         if evidence.finished or evidence.limit is not None:
             break
         before, gap = gap, evidence.gap
         if unasked and np.isfinite(before) and gap > WORTH_GOING_ON * before:
             words = f"Order {k} did not make the gap smaller: name max_order to go on."
             evidence = evidence.stopped(Limit.PROGRESS, words)
+            evidence.request.decide(words)
             break
     return evidence
 
@@ -144,6 +147,7 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
     solution = method.solve(relaxation, request)
     solved = time.perf_counter()
+    request.say(f"order {k}: {solution.solver} ended with {solution.status.name}, reading the answer")
     dual, theorem = method.bound(setting, relaxation, solution, request.until)
     closed = dual is not None and evidence.closes(max(setting.change.value(dual.value), request.facts.lowest))
     candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)

@@ -276,7 +276,7 @@ class Evidence:
 
     def closes(self, lower: float) -> bool:
         """Whether a lower bound meets the best point known."""
-        return closes(lower, self.known.upper, self.unit, self.request.tol)
+        return closes(*self.request.problem.sense.bounds(lower, self.known.upper), self.unit, self.request.tol)
 
     def value(self, bound: Bound) -> float:
         """Return a bound without what floats may have added, or the one known beforehand where that is higher."""

@@ -1,6 +1,7 @@
 r"""The one rule by which a gap between two bounds is measured.
 
-With `u` the upper bound and `l` the lower one, the relative gap is :math:`(u - l) / \\max(|u|, e)`. The unit `e` is 1,
+The bounds are those of the user's objective, whether it is minimised or maximised. With `u` the upper bound and `l` the
+lower one, the relative gap is :math:`(u - l) / \\max(|u|, e)`. The unit `e` is 1,
 or what the objective varies by over the problem's natural sizes where that is smaller; for a loss it is 1e-8 of the
 targets, in the loss's own power.
 """

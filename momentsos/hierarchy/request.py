@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
@@ -15,6 +16,7 @@ from ..bounds.region import EVERYTHING, Ball, Region
 from ..errors import BadOption, InvalidInput
 from ..machine.checks import integer, positive, shown
 from ..machine.mappings import ReadOnly
+from ..machine.progress import tell
 from ..machine.threads import limited_threads
 from ..points.options import SearchOptions
 from ..polynomials import Polynomial
@@ -155,9 +157,12 @@ class Request:
             return solve_sdp(self.solver, sdp, options)
 
     def say(self, line: str) -> None:
-        """Pass a line to the user's progress function, if there is one."""
-        if self.progress is not None:
-            self.progress(line)
+        """Tell the stage that begins: the log, and the user's progress function if there is one."""
+        tell(self.progress, line)
+
+    def decide(self, line: str) -> None:
+        """Tell what was decided, as `say` tells stages."""
+        tell(self.progress, line, logging.INFO)
 
 
 def check_request(asked: Asked) -> None:
@@ -175,7 +180,7 @@ def check_request(asked: Asked) -> None:
         if order is not None:
             check_order(order, name)
     if asked.progress is not None and not _takes_a_line(asked.progress):
-        raise BadOption(f"progress = {shown(asked.progress)}: expected a function of one line, or None")
+        raise BadOption(f"progress = {shown(asked.progress)}: expected True, False, None or a function of one line")
     if not isinstance(asked.method, str):
         raise BadOption(f"method = {shown(asked.method)}: expected a name")
     if not isinstance(asked.solver, str):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -13,15 +15,17 @@ from numpy.typing import NDArray
 from ..bounds.region import Region
 from ..errors import BadOption
 from ..extraction import Flatness
+from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
-from ..machine.notebooks import table
+from ..machine.notebooks import Row, table
 from ..machine.records import Record
 from ..points.judge import Feasibility
 from ..problem import Problem
 from ..relaxations import Relaxation
 from ..sdp import Residuals, SDPSolution, SDPStatus
+from .document import FORMAT, result_document
 from .gaps import absolute_gap, relative_gap
-from .prover import PROVER
+from .hooks import PAINTER, PROVER
 from .status import Status
 from .theorems import is_theorem
 
@@ -52,7 +56,9 @@ class Attempt(Record):
     seconds : float
         Time in the SDP solver.
     refuted : bool
-        Whether a feasible point lies below the bound that its dual vectors gave, which is not kept.
+        Whether a feasible point contradicts the bound that its dual vectors gave, which is not kept.
+    upper_bound : float or None
+        Where the objective is maximised: the bound, in place of `lower_bound`.
     """
 
     order: int
@@ -68,6 +74,7 @@ class Attempt(Record):
     sizes: Mapping[str, int]
     seconds: float
     refuted: bool = False
+    upper_bound: float | None = None
 
     @property
     def coverage(self) -> str:
@@ -86,8 +93,10 @@ class Result(Record):
         A bound on the minimum over `region`, from the dual side, corrected for residuals.
     upper_bound : float or None
         The objective at ``minimizers[0] + fine[0]``, the best feasible point known, rounded up.
-    minimizers : (r, n) array
-        Feasible points whose objective is `upper_bound` to the tolerance; no rows when none is known.
+        Where the objective is maximised, it is the other way round: the upper bound is from the dual side, and the
+        lower one the objective at that point, rounded down.
+    minimizers, maximizers : (r, n) array
+        Feasible points whose objective is that of the best one to the tolerance; no rows when none is known.
     fine : (r, n) array or None
         What rounding to floats has taken from the points: the objective is `upper_bound` at ``minimizers + fine``.
         Zero unless the data are so large that it matters.
@@ -115,8 +124,11 @@ class Result(Record):
     seconds, sizes : mapping
         Times by phase; moments, blocks and largest block of the deciding relaxation.
     problem : Problem
+    asked : tuple of str
+        With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each.
     relaxation : Relaxation or None
-        The deciding relaxation, in scaled units.
+        The deciding relaxation, in scaled units. It, its solution and the change are neither compared nor written to
+        files.
     solution : SDPSolution or None
     change : object or None
         The change of variables between `problem` and the problem of `relaxation`.
@@ -139,10 +151,11 @@ class Result(Record):
     reason: str = ""
     seconds: Mapping[str, float] = field(default_factory=ReadOnly)
     sizes: Mapping[str, int] = field(default_factory=ReadOnly)
-    relaxation: Relaxation | None = None
-    solution: SDPSolution | None = None
-    change: Any = None
-    proved: bool | None = None
+    asked: tuple[str, ...] = ()
+    relaxation: Relaxation | None = field(default=None, compare=False)
+    solution: SDPSolution | None = field(default=None, compare=False)
+    change: Any = field(default=None, compare=False)
+    proved: bool | None = field(default=None, compare=False)
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
 
@@ -150,6 +163,11 @@ class Result(Record):
     def coverage(self) -> str:
         """The text of `region`."""
         return str(self.region)
+
+    @property
+    def maximizers(self) -> NDArray[np.float64]:
+        """The same points as `minimizers`, under the name that fits where the objective is maximised."""
+        return self.minimizers
 
     @property
     def gap(self) -> float | None:
@@ -166,12 +184,6 @@ class Result(Record):
         """The flat-truncation tests of the last relaxation that had any."""
         return next((a.flatness for a in reversed(self.attempts) if a.flatness is not None), None)
 
-    @property
-    def asked(self) -> tuple[str, ...]:
-        """With ``solver="auto"``: who was asked to solve the deciding relaxation, and what came, a line each."""
-        found = () if self.solution is None else self.solution.statistics.get("asked", ())
-        return tuple(map(str, found)) if isinstance(found, tuple) else ()
-
     @cached_property
     def rigorous(self) -> bool:
         """Whether the lower bound is a theorem about `problem` with the numbers that it has.
@@ -183,14 +195,23 @@ class Result(Record):
         return is_theorem(self) if self.proved is None else self.proved
 
     def certify(
-        self, exact: bool = True, *, tolerance: float = 1e-4, solver: str = "auto", time_limit: float | None = 60.0
+        self,
+        exact: bool = True,
+        *,
+        bound: float | Fraction | None = None,
+        tolerance: float = 1e-4,
+        solver: str = "auto",
+        time_limit: float | None = 60.0,
     ) -> Any:
-        """Prove the lower bound in rational arithmetic.
+        """Prove the bound from the dual side, or one that is named, in rational arithmetic.
 
         Parameters
         ----------
         exact : bool
             True is the only kind.
+        bound : number, optional
+            Prove this bound instead, exactly: that the objective is nowhere below it on the feasible set (above it,
+            where it is maximised).
         tolerance, solver, time_limit
             As for `momentsos.certificates.certify`: the largest share of the bounds' size by which the bound may be
             lowered, the solver of the programs on the way, seconds after which nothing new is tried.
@@ -198,18 +219,19 @@ class Result(Record):
         Returns
         -------
         Certificate
-            Its `bound` is a `fractions.Fraction`, slightly below `lower_bound`.
+            Its `bound` is a `fractions.Fraction`: the one named, or slightly beyond that of the result.
 
         Raises
         ------
         BadOption, SolverUnavailable
             An argument is out of range.
         CertificateError
-            There is no bound to certify, or no certificate within the tolerance was found.
+            There is no bound to certify, or no certificate within the tolerance was found; the bound that was named
+            does not hold, or no proof of it was found.
         """
         if exact is not True:
             raise BadOption("certify: exact=True is the only kind; the floating-point bound is in lower_bound")
-        return PROVER(self, tolerance, solver=solver, time_limit=time_limit)
+        return PROVER(self, tolerance, bound=bound, solver=solver, time_limit=time_limit)
 
     @cached_property
     def certificate(self) -> Any:
@@ -222,6 +244,43 @@ class Result(Record):
         """
         return self.certify()
 
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the result to a file, from which `momentsos.load` reads it whole, floats to the last bit.
+
+        What is not kept: the arrays of the relaxation (`relaxation`, `solution`, `change`), so that a certificate has
+        to be made before, or from a new solution of the problem. A `certificate` that was made is kept. Whether the
+        bound is `rigorous` is found out before.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_document(path, FORMAT, result_document(self))
+
+    def plot(self, kind: str = "bounds", ax: Any = None) -> Any:
+        """Draw the result.
+
+        Parameters
+        ----------
+        kind : str
+            ``"bounds"`` over the orders, ``"singular_values"`` of the moment matrices with the rank decision,
+            ``"block_sizes"`` of the deciding relaxation, or the ``"sparsity"`` of the problem: the functions of
+            `momentsos.plots`, which have more options.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+
+        Returns
+        -------
+        Axes
+
+        Raises
+        ------
+        BadOption, InvalidInput, SolverUnavailable
+            There is no such kind, nothing to draw, or no matplotlib.
+        """
+        return PAINTER(self, kind, ax)
+
     def as_dict(self) -> dict[str, Any]:
         """Return the JSON object of a result; numbers that do not exist are None."""
         return {
@@ -231,6 +290,7 @@ class Result(Record):
             "gap": self.gap,
             "relative_gap": self.relative_gap,
             "minimizers": self.minimizers.tolist(),
+            "sense": self.problem.sense.value,
             "order": self.order,
             "method": self.method,
             "solver": self.solver,
@@ -249,28 +309,28 @@ class Result(Record):
         points = "; ".join(np.array2string(point, precision=6, threshold=12) for point in self.minimizers[:3])
         more = len(self.minimizers) - 3
         return table(
-            f"{self.status}: {self.message or self.status.meaning}",
+            f"{self.status}: {self.message or self.status.meaning_for(self.problem.sense)}",
             [
                 ("lower bound", _number(self.lower_bound)),
                 ("upper bound", _number(self.upper_bound)),
                 ("relative gap", None if self.relative_gap is None else f"{self.relative_gap:.3g}"),
                 ("holds over", self.coverage),
-                ("minimizers", points + (f" and {more} more" if more > 0 else "")),
+                (f"{self.problem.sense.point}s", points + (f" and {more} more" if more > 0 else "")),
                 ("order, method, solver", f"{self.order}, {self.method}, {self.solver}"),
                 *self._more_rows(),
                 ("seconds", f"{self.seconds.get('total', 0.0):.3g}"),
             ],
         )
 
-    def _more_rows(self) -> list[tuple[str, object]]:
+    def _more_rows(self) -> list[Row]:
         """Return what a notebook shows beside the rows of every result."""
         return []
 
     def __str__(self) -> str:
-        shown = [f"{self.status}: {self.message or self.status.meaning}"]
+        shown = [f"{self.status}: {self.message or self.status.meaning_for(self.problem.sense)}"]
         shown.append(f"  lower bound {_number(self.lower_bound)}, upper bound {_number(self.upper_bound)}")
         shown.append(f"  order {self.order}, method {self.method}, solver {self.solver}, holds over {self.coverage}")
-        shown += [f"  minimizer {np.array2string(point, precision=6)}" for point in self.minimizers]
+        shown += [f"  {self.problem.sense.point} {np.array2string(point, precision=6)}" for point in self.minimizers]
         return "\n".join(shown)
 
 

@@ -15,6 +15,7 @@ from ..bounds.region import EVERYTHING
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
+from ..machine.progress import LOG, reported
 from ..machine.threads import limited_threads
 from ..points.beginning import first_points
 from ..points.known import Known
@@ -96,7 +97,7 @@ def solve(
     memory_limit: int | None = None,
     seed: int = 0,
     squares: Sequence[Polynomial] = (),
-    progress: Progress | None = None,
+    progress: Progress | bool | None = None,
 ) -> Result:
     r"""Minimise a polynomial globally, with bounds from both sides.
 
@@ -147,8 +148,10 @@ def solve(
         Polynomials whose squares add up to the objective, if that is known; it saves digits. Each coefficient is
         compared, to 1e-9 of the sum of the absolute products that make it up. Where they add up exactly, and nothing
         is constrained, the bound is that of `Problem.least_squares`.
-    progress : callable, optional
-        Called with one line for each step.
+    progress : bool or callable, optional
+        A function is called with one line for each step; where something is counted, the line is a
+        `momentsos.machine.progress.Step`. True shows the lines: in place of each other in a terminal or a notebook,
+        one after the other on stderr elsewhere. The log ``momentsos`` of `logging` gets them whatever is shown.
 
     Returns
     -------
@@ -158,15 +161,15 @@ def solve(
     ------
     BadOption, InvalidInput, OrderTooLow, ProblemTooLarge, SolverUnavailable
     """
-    asked = Asked(
-        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
-    )
     check_problem(problem)
     facts = Facts(unit=unit, squares=tuple(items(squares, "squares", "a list of polynomials")))
     check_facts(facts, problem)
     check_squares(facts.squares, problem)
     problem = _with_factor(problem, facts.squares)
-    with memory_errors_told("this problem"):
+    with reported(progress) as report, memory_errors_told("this problem"):
+        asked = Asked(
+            order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, report
+        )
         given = None if candidates is None else _points(candidates, problem)
         return minimise(problem, asked, facts, given, searched=False)
 
@@ -200,7 +203,7 @@ def minimise(
     request = Request.of(problem, asked, facts, began)
     chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
-        request.say(choice.reason or f"method {first.name}")
+        request.decide(choice.reason or f"method {first.name}")
         ends = None if searched and candidates is not None else _least_squares_ends(request)
         alone = first_points(request.posed, request.search_options(), _together(candidates if searched else None, ends))
         known = alone if candidates is None or searched else _with_candidates(alone, candidates, request)
@@ -214,7 +217,13 @@ def minimise(
             again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
             again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
             found = max(found, again, key=lambda each: (each.finished, -each.gap))
-        return result_of(found)
+        return _logged(result_of(found))
+
+
+def _logged(result: Result) -> Result:
+    """Return a result, after its status went into the log."""
+    LOG.info("%s: lower bound %s, upper bound %s", result.status, result.lower_bound, result.upper_bound)
+    return result
 
 
 def _with_candidates(found: Known, candidates: NDArray[np.float64], request: Request) -> Known:
@@ -272,7 +281,10 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
     for method in choice.methods:
         if found and not _worth_asking(method, problem, unasked, found[-1]):
             break
-        reason = f"{choice.reason} It was not enough, and the {method.name} one was asked." if found else choice.reason
+        reason = choice.reason
+        if found:
+            reason = f"{choice.reason} It was not enough, and the {method.name} one was asked."
+            start.request.decide(f"the {found[-1].method.name} method was not enough: the {method.name} one is asked")
         orders = check_orders(method.lowest_order(problem), order, max_order)
         several = bool(found) or not unasked or choice.first_orders is None
         most = AFFORDABLE_MOMENTS if found and found[-1].bound is not None else UNASKED_MOMENTS

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
+from ..problem import Sense
+
 
 class Status(Enum):
     """How a solve ended. Each member says what it means and what to do next (`remedy`)."""
@@ -61,5 +63,24 @@ class Status(Enum):
         self.meaning = meaning
         self.remedy = remedy
 
+    def meaning_for(self, sense: Sense) -> str:
+        """What it means, in words that fit an objective that is minimised, or maximised."""
+        return _OF_MAXIMA.get(self.name, self.meaning) if sense.maximizes else self.meaning
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}.{self.name}>"
+
     def __str__(self) -> str:
         return self.name
+
+
+#: What members mean where the objective is maximised and that is said in other words.
+_OF_MAXIMA = {
+    "CERTIFIED": "The upper bound holds on the whole feasible set and meets a feasible point: the maximum is proved to "
+    "the tolerance.",
+    "CERTIFIED_WITHIN": "The bounds meet. The upper one is known to hold in the region that is named; outside it "
+    "higher points were looked for, and none was found.",
+    "LOWER_BOUND_ONLY": "The bound from the dual side, here an upper one, is known; no feasible point was found.",
+    "UNBOUNDED": "The objective rises without end along feasible points.",
+    "AT_INFINITY": "The supremum is approached only as variables grow without end; no point attains it.",
+}

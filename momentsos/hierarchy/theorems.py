@@ -66,7 +66,7 @@ def proved_empty(setting: Setting, relaxation: Relaxation, ray: DualRay, until: 
 def is_theorem(result: Result) -> bool:
     """Return whether the lower bound of a result is proved, from the relaxation that it came from."""
     relaxation, solution, change = result.relaxation, result.solution, result.change
-    lower, upper = result.lower_bound, result.upper_bound
+    lower, upper = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
     if relaxation is None or solution is None or change is None or lower is None or upper is None:
         return False
     reach = np.ones(len(change.matrix))

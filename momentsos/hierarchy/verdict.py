@@ -10,7 +10,7 @@ import numpy as np
 from ..bounds.region import Region
 from ..machine.mappings import ReadOnly
 from ..sdp import SDPStatus
-from .evidence import Evidence
+from .evidence import Bound, Evidence, Solved
 from .result import Attempt, Result
 from .status import Status
 
@@ -24,7 +24,7 @@ _ROUNDING = 1e-13
 
 
 def result_of(evidence: Evidence) -> Result:
-    """Return the record of what was learned, in the user's units."""
+    """Return the record of what was learned, in the user's units and in the sense of the user's objective."""
     seen = evidence.replaced().without_refuted()
     if seen.certified and seen.attempts and not _is_flat(seen):
         seen = replace(seen, known=seen.known.gathered()).replaced().without_refuted()
@@ -42,11 +42,12 @@ def result_of(evidence: Evidence) -> Result:
     lower = None if excluded else seen.lower
     proved = lower is not None and seen.rigorous
     points, fine = known.minimizers(0.0 if upper is None else _slack(seen, upper))
+    least, most = request.problem.sense.bounds(lower, upper)
     none = np.zeros((0, request.problem.n_variables))
     return Result(
         status=status,
-        lower_bound=lower,
-        upper_bound=upper,
+        lower_bound=least,
+        upper_bound=most,
         minimizers=none if upper is None else points,
         fine=none if upper is None else fine,
         feasibility=None if upper is None or known.best is None else known.best.feasibility,
@@ -64,10 +65,17 @@ def result_of(evidence: Evidence) -> Result:
         reason=seen.reason,
         seconds=ReadOnly({"formulate": 0.0, **seen.seconds, "total": time.perf_counter() - seen.started}),
         sizes=ReadOnly(bound.relaxation.sizes if bound else dict(last.sizes) if last else {}),
+        asked=_asked(behind),
         relaxation=behind.relaxation if behind else None,
         solution=behind.solution if behind else None,
         change=behind.setting.change if behind else None,
     )
+
+
+def _asked(behind: Bound | Solved | None) -> tuple[str, ...]:
+    """Return who was asked to solve a relaxation, and what came."""
+    found = () if behind is None else behind.solution.statistics.get("asked", ())
+    return tuple(map(str, found)) if isinstance(found, tuple) else ()
 
 
 def _region(evidence: Evidence) -> Region:
@@ -76,10 +84,12 @@ def _region(evidence: Evidence) -> Region:
 
 
 def _as_known_now(attempt: Attempt, evidence: Evidence) -> Attempt:
-    """Return an attempt without its bound where a point that was found since lies below it."""
-    if attempt.lower_bound is None or not evidence.refuted(attempt.lower_bound, attempt.region):
-        return attempt
-    return replace(attempt, lower_bound=None, refuted=True)
+    """Return an attempt in the sense of the objective, without its bound where a point found since lies below it."""
+    found, sense = attempt, evidence.request.problem.sense
+    if attempt.lower_bound is not None and evidence.refuted(attempt.lower_bound, attempt.region):
+        found = replace(attempt, lower_bound=None, refuted=True)
+    lower, upper = sense.bounds(found.lower_bound, None)
+    return replace(found, lower_bound=lower, upper_bound=upper)
 
 
 def _is_flat(evidence: Evidence) -> bool:
@@ -113,10 +123,13 @@ def _status(evidence: Evidence) -> Status:
 
 
 def _message(evidence: Evidence, status: Status) -> str:
-    meaning, bound = status.meaning, evidence.bound
+    sense, bound = evidence.request.problem.sense, evidence.bound
+    meaning = status.meaning_for(sense)
+    optimum, better = ("maximum", "higher") if sense.maximizes else ("minimum", "lower")
     if status is Status.CERTIFIED_WITHIN:
-        meaning = f"The minimum over {evidence.region} is proved to the tolerance; no lower point was found outside it."
+        proved = f"The {optimum} over {evidence.region} is proved to the tolerance"
+        meaning = f"{proved}; no {better} point was found outside it."
     elif status is Status.CERTIFIED and not evidence.request.region.everything:
-        meaning = f"The minimum over {evidence.request.region} is proved to the tolerance."
+        meaning = f"The {optimum} over {evidence.request.region} is proved to the tolerance."
     doubt = "" if bound is None or bound.absorbed or evidence.region.everything else NOT_ABSORBED
     return " ".join(part for part in (meaning, doubt, evidence.limit_words, status.remedy) if part)

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import InvalidInput
 from ..machine.mappings import ReadOnly
-from ..machine.records import Record
+from ..machine.notebooks import Row
+from ..machine.records import Record, brief
 from ..polynomials.exponents import Exponents
 from . import declared
 from .bases import BASES, elements_as_powers, values_in
@@ -90,6 +91,16 @@ class Activation(Record):
     def __post_init__(self) -> None:
         for name, value in declared.checked(self).items():
             object.__setattr__(self, name, value)
+
+    def _table_rows(self) -> list[Row]:
+        held = [(name, dict(getattr(self, name))) for name in ("fixed", "bounds")]
+        return [
+            ("kind", self.title),
+            ("interval", self.interval),
+            *((name, brief(tuple(own.items()))) for name, own in held if own),
+            ("constraints", brief(self.constraints) if self.constraints else None),
+            ("coefficients", "its own for each unit" if self.per_unit else "shared by the units"),
+        ]
 
     @property
     def is_polynomial(self) -> bool:

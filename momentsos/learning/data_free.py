@@ -29,15 +29,33 @@ def without_redundancy(expansion: Expansion) -> tuple[NDArray[np.intp], sp.csr_m
     combination : (columns, terms) sparse matrix or None
         The polynomial of each column; None where all monomials have one of their own.
     """
-    terms = len(expansion.exponents)
     free, values = _columns_without_data(expansion)
+    return combined_columns(expansion.exponents, free, values, expansion.varying)
+
+
+def combined_columns(
+    exponents: Exponents, free: NDArray[np.intp], values: NDArray[np.float64], varying: Exponents
+) -> tuple[NDArray[np.intp], sp.csr_matrix | None]:
+    """Do what `without_redundancy` does, for monomials and the columns of those that no sample changes.
+
+    Parameters
+    ----------
+    exponents : (terms, n) integer array
+    free : integer array
+        Which of them no sample changes.
+    values : (m, free) array
+        Their coefficients, one row an output.
+    varying : (rows, n) integer array
+        The monomials that samples change.
+    """
+    terms = len(exponents)
     lengths = np.linalg.norm(values, axis=0)
     seen = lengths > 0
     free, values, lengths = free[seen], values[:, seen], lengths[seen]
     if not len(free):
         return np.arange(terms), None
     unit = values / lengths
-    pivots = _pivots(unit, np.argsort(-_alone(expansion.exponents[free], expansion.varying), kind="stable"))
+    pivots = _pivots(unit, np.argsort(-_alone(exponents[free], varying), kind="stable"))
     if len(pivots) == len(free):
         return np.arange(terms), None
     others = np.setdiff1d(np.arange(len(free)), pivots)

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from ..points.judge import Value, rounded_up
 from .losses import Loss
+from .losses.max_abs import MaxAbs
+from .losses.mean_abs import MeanAbs
 from .losses.mean_residual import MeanResidual
 from .losses.mean_squared import MeanSquared
 from .network import PolynomialNetwork
@@ -25,11 +27,12 @@ def exact_loss(
 ) -> float | None:
     """Return the loss, rounded up to a float.
 
-    None for losses other than the mean squared error and the mean residual without weights, for activations that are
-    not in powers of their input, and where the data are many.
+    None for losses with weights of the samples and those of users, for activations that are not in powers of their
+    input, and where the data are many.
     """
     plain = all(activation.are_powers and not activation.per_unit for activation in network.activations)
-    if not isinstance(loss, MeanSquared | MeanResidual) or loss.importance is not None or not plain:
+    known = isinstance(loss, MaxAbs | MeanAbs | MeanResidual | MeanSquared)
+    if not known or loss.importance is not None or not plain:
         return None
     if len(X) * sum(network.sizes) > _MOST:
         return None
@@ -42,7 +45,7 @@ def exact_loss(
             found = residuals * ones / arb(count)
             return rounded_up(loss.norm.most([_value(found[i, 0]) for i in range(rows)]))
         every = [_value(residuals[i, j]) for i in range(rows) for j in range(count)]
-        return rounded_up(loss.norm.most(every) / len(every))
+        return rounded_up(loss.norm.most(every) / (1 if isinstance(loss, MaxAbs) else len(every)))
     finally:
         ctx.prec = before
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -64,6 +64,15 @@ class Expansion:
             varying = layers[-1].exponents
         everything = unique_rows(np.concatenate([layers[-1].shared.exponents, varying]))[0]
         return cls(network, unknowns.names, everything, tuple(layers), until)
+
+    @property
+    def until(self) -> float:
+        """When outputs are no longer formed, by `time.perf_counter`."""
+        return self._until
+
+    def without_limit(self) -> Expansion:
+        """Return the plan for another machine, whose clock is another one."""
+        return replace(self, _until=math.inf)
 
     @property
     def shared(self) -> UnitPolynomials:

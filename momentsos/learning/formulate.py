@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from ..errors import BadOption, InvalidInput
 from ..machine.clock import refuse_if_late
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..points.judge import rounded_up, values_at
 from ..polynomials import Polynomial
@@ -58,6 +59,16 @@ class Formulation(Record):
     residuals: tuple[Polynomial, ...]
     scale: float
     units: NDArray[np.float64]
+
+    def _table_rows(self) -> list[Row]:
+        return [
+            ("loss", self.loss),
+            ("unknowns", ", ".join(self.problem.variables)),
+            ("residual polynomials", f"{len(self.residuals):,}"),
+            ("terms of the objective", f"{len(self.problem.minimize):,}"),
+            ("constraints", f"{len(self.problem.inequalities) + len(self.problem.equalities):,}"),
+            ("size of the targets", f"{self.scale:.4g}"),
+        ]
 
     @classmethod
     def of(

@@ -50,7 +50,7 @@ class FreeStart:
     def of(cls, residuals: Sequence[Polynomial]) -> FreeStart | None:
         """Solve the equations; None where they are many, or leave products undetermined."""
         rows, table = to_table(residuals)
-        if table.size > _MOST or rows[0].any() or len(rows) > len(table) + 1:
+        if not len(rows) or table.size > _MOST or rows[0].any() or len(rows) > len(table) + 1:
             return None
         columns, base = table[:, 1:], table[:, 0]
         lengths = np.linalg.norm(columns, axis=0)

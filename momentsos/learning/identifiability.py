@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..machine.records import Record
+from ..machine.notebooks import Row
+from ..machine.records import Record, brief
 from .formulate import Formulation
 
 #: Singular values below this share of the largest count as zero.
@@ -51,6 +52,9 @@ class Identifiability(Record):
         if self.undetermined:
             return float("inf")
         return float(self.singular_values[0] / self.singular_values[-1])
+
+    def _table_rows(self) -> list[Row]:
+        return [("in words", str(self)), ("singular values", brief(self.singular_values))]
 
     def __str__(self) -> str:
         n = len(self.singular_values)

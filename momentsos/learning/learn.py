@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
-from .data import checked_data
+from ..machine.progress import reported, tell
 from .exact_loss import exact_loss
+from .fit import Fit
 from .formulate import Formulation, Goal, formulated
-from .identifiability import Identifiability, identifiability
+from .identifiability import identifiability
+from .intake import taken_in
 from .losses.norms import AbsoluteNorm
+from .losses.over_chunks import OverChunks
 from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
-from .report import Report, report
 from .starts import least_squares_points
 
 Floats = NDArray[np.float64]
@@ -34,71 +35,15 @@ Floats = NDArray[np.float64]
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
-#: A loss is known at a point where rounding of the residuals changes it by no more than this share.
-_KNOWN = 1e-6
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit(Result):
-    """A result with the network that it describes.
-
-    Attributes
-    ----------
-    network : PolynomialNetwork
-        The network with the learned coefficients; without any when no feasible point was found.
-    coefficients : list of (d_l + 1,) arrays or None
-        In ascending powers.
-    formulation : Formulation or None
-        What was relaxed; for losses of all samples the reduction that gave the lower bound.
-    identifiability : Identifiability or None
-        Which of the coefficients the data determine, at the learned ones; None without any.
-    """
-
-    network: PolynomialNetwork | None = None
-    coefficients: list[NDArray[np.float64]] | None = None
-    formulation: Formulation | None = None
-    identifiability: Identifiability | None = None
-
-    def report(self, X: ArrayLike, Y: ArrayLike) -> Report:
-        """Return what the fit says beside its loss, as one record and one table; see `momentsos.learning.report`.
-
-        Parameters
-        ----------
-        X : (N, m_0) array
-        Y : (N, m_{D+1}) array, or (N,) class labels
-            The data that it was learned from.
-
-        Raises
-        ------
-        InvalidInput
-            No coefficients were learned, or the data do not match.
-        """
-        if self.network is None or self.coefficients is None or self.formulation is None:
-            raise InvalidInput("report: no coefficients were learned, there is nothing to report")
-        inputs, targets = checked_data(self.network, X, Y)
-        same = replace(self.network, coefficients=None, normalisation=self.formulation.network.chart or "none")
-        squared = formulated(same, inputs, targets, Goal.of("mse"))
-        outcome = (self.status, self.lower_bound, self.upper_bound)
-        return report(self.network, self.formulation, squared, outcome, inputs, targets)
-
-    def _more_rows(self) -> list[tuple[str, object]]:
-        return [
-            (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
-            for number, c in enumerate(self.coefficients or (), start=1)
-        ]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the JSON object of a result, with the coefficients."""
-        learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]
-        known = self.identifiability
-        undetermined = None if known is None else list(known.undetermined)
-        return {**super().as_dict(), "coefficients": learned, "undetermined": undetermined}
+#: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
+#: that it is not evaluated again by the network itself below the other one.
+_KNOWN, _WELL_KNOWN = 1e-6, 1e-12
 
 
 def learn(
     network: PolynomialNetwork,
     X: ArrayLike,
-    Y: ArrayLike,
+    Y: ArrayLike | None = None,
     loss: str = "mse",
     method: str = "auto",
     solver: str = "auto",
@@ -111,10 +56,11 @@ def learn(
     bound: str | float | None = "auto",
     memory_limit: int | None = None,
     seed: int = 0,
-    progress: Callable[[str], None] | None = None,
+    progress: Callable[[str], None] | bool | None = None,
     sample_weight: ArrayLike | None = None,
     ridge: float = 0.0,
     absolute: float = 0.0,
+    client: Any = None,
 ) -> Fit:
     r"""Learn the activation coefficients of a network globally.
 
@@ -122,8 +68,10 @@ def learn(
     ----------
     network : PolynomialNetwork
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
-    X : (N, m_0) array
-    Y : (N, m_{D+1}) array, or (N,) class labels
+    X : (N, m_0) array, or chunks
+        Arrays may be memory maps or arrays of dask; without `Y` an iterable of (X, Y) or (X, Y, weights) chunks, such
+        as a `DataLoader` of torch, or a function that returns one. See `momentsos.learning.chunked`.
+    Y : (N, m_{D+1}) array, or (N,) class labels, optional
         Labels stand for targets of 0 and 1, a column for each class in the order of `numpy.unique`.
     loss : {"mse", "mean_residual", "max_abs", "mae"}
         The mean over samples and outputs of the squared residual; the largest entry of the mean residual, in which
@@ -138,6 +86,8 @@ def learn(
     ridge, absolute : float
         For ``"mse"`` and ``"mean_residual"``: weights of :math:`\sum_i c_i^2` and of :math:`\sum_i |c_i|`, over all
         coefficients that are learned, which are added to the loss. No coefficient is normalised then.
+    client : Client of dask.distributed, optional
+        Data are then summed up by its workers, each piece where it is.
 
     Returns
     -------
@@ -167,26 +117,27 @@ def learn(
     'CERTIFIED'
     """
     began = time.perf_counter()
-    asked = Asked(
-        order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, progress
-    )
-    check_request(asked)
-    options = Options(asked, began + (np.inf if time_limit is None else time_limit))
     goal = Goal.of(loss, ridge, absolute)
-    with memory_errors_told("learning these coefficients"):
-        inputs, targets = checked_data(network, X, Y)
-        goal = goal.weighted(sample_weight, len(inputs))
+    with reported(progress) as report, memory_errors_told("learning these coefficients"):
+        asked = Asked(
+            order, max_order, method, solver, tol, time_limit, solver_options, bound, memory_limit, seed, report
+        )
+        check_request(asked)
+        options = Options(asked, began + (np.inf if time_limit is None else time_limit))
+        inputs, targets, goal = taken_in(network, X, Y, goal, sample_weight, client, options.formed_until)
         given = goal.suited(network).seeing(inputs)
         how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
         fit = how(given, inputs, targets, goal, options, began)
-    return _with_cancelling(fit, inputs, targets) if goal.loss.averaged else fit
+    return _with_cancelling(fit, inputs, targets, goal) if goal.loss.averaged else fit
 
 
 def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
     """Learn with the problem of the whole loss."""
+    tell(options.asked.progress, f"writing the loss of {len(X):,} samples as a polynomial")
     formulation = formulated(network, X, Y, goal, options.formed_until)
     check_problem(formulation.problem)
     formed = time.perf_counter() - began
+    tell(options.asked.progress, f"searching in {formulation.n_coefficients} coefficients by least squares")
     points = least_squares_points(formulation, options.asked.seed, until=options.until)
     seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
     if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
@@ -209,7 +160,7 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
 
 def _with_exact_loss(result: Result, formulation: Formulation, goal: Goal, X: Floats, Y: Floats) -> Result:
     """Return a result with the loss of the network itself where rounding decides that of the residuals."""
-    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0]):
+    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
         return result
     coefficients = formulation.coefficients(result.minimizers[0])
     upper = exact_loss(formulation.network, goal.loss, coefficients, X, Y)
@@ -247,6 +198,7 @@ def _learn_by_reductions(
     assert loss is not None
     auto = options.asked.method == "auto"
     own = replace(options, asked=replace(options.asked, method="partial")) if auto else options
+    tell(options.asked.progress, f"writing the residuals of {len(X):,} samples as polynomials")
     squared = formulated(network, X, Y, squares, options.formed_until)
     check_problem(squared.problem)
     seed, until, formed = options.asked.seed, options.until, time.perf_counter() - began
@@ -256,7 +208,8 @@ def _learn_by_reductions(
             squared, points = searched_further(squared, squares, points, X, Y, seed, until)
     reduced = solve_by_reductions(squared, points, X, Y, loss, own)
     seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
-    result = replace(reduced.result, reason=REDUCED if auto else reduced.result.reason, seconds=seconds)
+    result = _with_exact_loss(reduced.result, reduced.formulation, goal, X, Y)
+    result = replace(result, reason=REDUCED if auto else result.reason, seconds=seconds)
     return _fit(squared.network, result, reduced.formulation, squared, began)
 
 
@@ -297,17 +250,20 @@ def _with_known_digits(result: Result, formulation: Formulation, starts: NDArray
     return replace(result, minimizers=best[None, :], fine=np.zeros((1, len(best))))
 
 
-def _is_known(formulation: Formulation, point: NDArray[np.float64]) -> bool:
-    size = max(abs(formulation.objective(point)), formulation.scale)
-    return formulation.rounding(point) <= _KNOWN * size
+def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float = _KNOWN) -> bool:
+    least = formulation.scale * (share if formulation.norm.squared and share < _KNOWN else 1.0)  # roots are compared
+    return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
-def _with_cancelling(fit: Fit, X: Floats, Y: Floats) -> Fit:
+def _with_cancelling(fit: Fit, X: Floats, Y: Floats, goal: Goal) -> Fit:
     """Say of a loss of averages what it does not see."""
     if fit.coefficients is None or fit.network is None:
         return fit
-    left, all_of_it = ((Y - centre) ** 2 for centre in (fit.network.predict(X), Y.mean(axis=0)))
-    share = 1.0 - float(left.sum() / all_of_it.sum()) if all_of_it.any() else float(not left.any())
+    if isinstance(goal.loss, OverChunks):
+        left, all_of_it = goal.loss.data.squared_error(fit.network), goal.loss.data.survey.variance
+    else:
+        left, all_of_it = (float(((Y - c) ** 2).mean()) for c in (fit.network.predict(X), Y.mean(axis=0)))
+    share = 1.0 - left / all_of_it if all_of_it else float(not left)
     words = f"Errors of single samples cancel in this loss; the network explains {share:.1%} of the targets' variance."
     return replace(fit, message=f"{fit.message} {words}")
 

@@ -7,21 +7,26 @@ from copy import copy
 from dataclasses import InitVar, dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from os import PathLike
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
-from ..machine.checks import is_integer, items, real_array, shown
+from ..machine.checks import is_integer, items, shown
+from ..machine.documents import write_document
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
-from .charts import Chart, default_chart, is_place, paper_chart
+from .charts import Chart, default_chart, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
+from .conversions import converter
+from .network_document import NETWORK, network_document
+from .network_doors import arrays_of, check_count, check_rows, normalisation_of, ties_of
+from .perceptrons import layers_of
 from .unknowns import Place, Unknowns
-
-#: How a network may be normalised, by name.
-NORMALISATIONS = ("auto", "paper", "none")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,7 +81,7 @@ class PolynomialNetwork(Record):
     powers: InitVar[Sequence[Sequence[int]] | None] = None
 
     def __post_init__(self, powers: Sequence[Sequence[int]] | None) -> None:
-        weights = _arrays(self.weights, "weights", 2)
+        weights = arrays_of(self.weights, "weights", 2)
         if len(weights) < 2:
             raise InvalidInput(f"weights: expected at least 2 matrices (one hidden layer), got {len(weights)}")
         for below, (lower, upper) in enumerate(pairwise(weights)):
@@ -90,13 +95,13 @@ class PolynomialNetwork(Record):
         object.__setattr__(self, "activations", activations)
         object.__setattr__(self, "degrees", tuple(activation.degree for activation in activations))
         if self.biases is not None:
-            biases = _arrays(self.biases, "biases", 1)
+            biases = arrays_of(self.biases, "biases", 1)
             expected = [w.shape[0] for w in weights]
             if [len(b) for b in biases] != expected:
                 raise InvalidInput(f"biases: expected vectors of lengths {expected}, got {[len(b) for b in biases]}")
             object.__setattr__(self, "biases", biases)
-        object.__setattr__(self, "ties", _ties(self.ties, activations))
-        object.__setattr__(self, "normalisation", _normalisation(self.normalisation))
+        object.__setattr__(self, "ties", ties_of(self.ties, activations))
+        object.__setattr__(self, "normalisation", normalisation_of(self.normalisation))
         asked = not isinstance(self.normalisation, str) or self.normalisation == "paper"
         if self.leading == len(activations):
             raise InvalidInput("activations: no coefficient is free, so there is nothing to learn")
@@ -105,6 +110,18 @@ class PolynomialNetwork(Record):
         held = self.ties or (asked and self.chart) or any(each.bounds or each.constraints for each in activations)
         if held and not self.unknowns.count:  # and numbers that contradict each other are refused here, not later
             raise InvalidInput("activations: ties and constraints leave no coefficient free, so nothing to learn")
+
+    def _table_rows(self) -> list[Row]:
+        learned = self.coefficients
+        rows: list[Row] = [
+            ("layers", " → ".join(map(str, self.sizes))),
+            ("biases", "none" if self.biases is None else "given"),
+        ]
+        for number, each in enumerate(self.activations):
+            shown = "" if learned is None else f": {np.array2string(learned[number], precision=6, threshold=12)}"
+            rows.append((f"activation {number + 1}", f"{each.title}{shown}"))
+        chart = self.normalisation if isinstance(self.normalisation, str) else ", ".join(map(str, self.normalisation))
+        return [*rows, ("normalisation", chart), ("ties", ", ".join(map(str, self.ties)))]
 
     def _activations(self, layers: int, powers: Sequence[Sequence[int]] | None) -> tuple[Activation, ...]:
         """Return the activations, from what was given, checked."""
@@ -120,14 +137,14 @@ class PolynomialNetwork(Record):
             if self.degrees is None:
                 raise InvalidInput("activations: expected one Activation a hidden layer, or degrees=[2, 3] in short")
             degrees = items(self.degrees, "degrees", "a list of one degree a hidden layer")
-            _counted(degrees, layers, "degrees")
+            check_count(degrees, layers, "degrees")
             for degree in degrees:
                 if not is_integer(degree) or not 1 <= degree <= MAX_DEGREE:
                     raise InvalidInput(
                         f"degrees: expected integers of at least 1 and at most {MAX_DEGREE}, got {shown(degree)}"
                     )
             return of_degrees([int(degree) for degree in degrees])
-        _counted(given, layers, "activations")
+        check_count(given, layers, "activations")
         wrong = [each for each in given if not isinstance(each, Activation)]
         if wrong:
             raise InvalidInput(f"activations: expected momentsos.Activation, got {shown(wrong[0])}")
@@ -150,7 +167,7 @@ class PolynomialNetwork(Record):
         return tuple(given)
 
     def _shaped(self, coefficients: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
-        given = _arrays(coefficients, "coefficients", None)
+        given = arrays_of(coefficients, "coefficients", None)
         shapes = [
             each.coefficients(units).shape for each, units in zip(self.activations, self.sizes[1:-1], strict=True)
         ]
@@ -226,6 +243,30 @@ class PolynomialNetwork(Record):
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
         return 0.0 if self.biases is None else self.biases[layer]
 
+    @classmethod
+    def from_sklearn(
+        cls, model: Any, degrees: int | Sequence[int] = 3, *, activations: Sequence[Activation] = ()
+    ) -> PolynomialNetwork:
+        """Return the network with weights and biases of an `MLPRegressor` or `MLPClassifier` of scikit-learn.
+
+        Its outputs are those before softmax, logistic function or exponential. Of a pipeline that ends in a perceptron,
+        its inputs are what the steps before make of `X`. The way back is `momentsos.estimators.with_network`.
+
+        Parameters
+        ----------
+        model : MLPRegressor, MLPClassifier, or a pipeline that ends in one
+            Fitted.
+        degrees : int or sequence of int
+            One for all hidden layers, or one each.
+        activations : sequence of Activation
+            In place of degrees.
+        """
+        weights, biases = layers_of(model)
+        if activations:
+            return cls(weights, activations=activations, biases=biases)  # type: ignore[arg-type]
+        listed = [degrees] * (len(weights) - 1) if is_integer(degrees) else degrees
+        return cls(weights, listed, biases)  # type: ignore[arg-type]
+
     def predict(self, X: ArrayLike) -> NDArray[np.float64]:
         """Return the outputs for the rows of `X`.
 
@@ -266,72 +307,47 @@ class PolynomialNetwork(Record):
         """
         return composed(self, memory_limit)
 
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the network to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or an activation has functions that are not known by name.
+        """
+        write_document(path, NETWORK, network_document(self))
+
+    @classmethod
+    def from_torch(cls, module: Any, degrees: int | Sequence[int] | None = None) -> PolynomialNetwork:
+        """Return a `torch.nn.Sequential` of `Linear` layers with activations between them as a network.
+
+        Polynomial activations give their coefficients; in place of others there are polynomials of these degrees, by
+        default 3, whose coefficients are to be learned.
+
+        Raises
+        ------
+        InvalidInput
+            A part that is neither a linear layer nor an activation, by its name.
+        """
+        found: PolynomialNetwork = converter("torch").network_of(module, degrees)
+        return found
+
+    def to_torch(self, dtype: Any = None) -> Any:
+        """Return a `torch.nn.Sequential` of `Linear` layers and `momentsos.torch.PolynomialActivation`.
+
+        Parameters
+        ----------
+        dtype : torch.dtype, optional
+            Double precision by default.
+
+        Raises
+        ------
+        InvalidInput
+            The network has no coefficients, or an activation that is not one polynomial for all units.
+        """
+        return converter("torch").module_of(self, dtype)
+
     @property
     def multiplicative_depth(self) -> int:
         r"""The multiplicative depth, :math:`\sum_l \lceil \log_2 d_l \rceil`: products that follow each other."""
         return multiplicative_depth(self)
-
-
-def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
-    """Return `values` as a finite float array of shape (N, width), N ≥ 1; raise `InvalidInput` otherwise."""
-    array = real_array(values, name)
-    if array.ndim != 2 or array.shape[1] != width or array.shape[0] == 0:
-        raise InvalidInput(f"{name} has shape {array.shape}: expected (N, {width}), rows are samples")
-    wrong = ~np.isfinite(array)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise InvalidInput(
-            f"{name} holds {int(wrong.sum())} numbers that are not finite, the first in row {row}, column {column}: "
-            f"remove or impute those samples"
-        )
-    return array
-
-
-def _arrays(values: object, name: str, dimensions: int | None) -> tuple[NDArray[np.float64], ...]:
-    """Return finite arrays of so many dimensions; None: of one or two, empty ones too."""
-    arrays = []
-    for i, value in enumerate(items(values, name, "a list of arrays")):
-        array = real_array(value, f"{name}[{i}]")
-        if dimensions is not None and (array.ndim != dimensions or array.size == 0):
-            raise InvalidInput(f"{name}[{i}] has shape {array.shape}: expected {dimensions} dimensions, none empty")
-        if not np.isfinite(array).all():
-            raise InvalidInput(f"{name}[{i}] holds numbers that are not finite")
-        array.setflags(write=False)
-        arrays.append(array)
-    return tuple(arrays)
-
-
-def _counted(given: Sequence[object], layers: int, name: str) -> None:
-    if len(given) != layers:
-        raise InvalidInput(
-            f"{name}: {layers + 1} weight matrices have {layers} hidden layers, "
-            f"so expected a list of {layers} {name}, got {len(given)}"
-        )
-
-
-def _ties(value: object, activations: Sequence[Activation]) -> tuple[tuple[Place, Place], ...]:
-    """Return pairs of places that are equal; a pair of layers stands for all their coefficients."""
-    found: list[tuple[Place, Place]] = []
-    for pair in items(value, "ties", "a list of pairs"):
-        two = items(pair, "ties", "pairs of layers, or of places (layer, power)")
-        if len(two) == 2 and all(is_integer(each) and 0 <= each < len(activations) for each in two):
-            one, other = (activations[each] for each in two)
-            if one.size != other.size or one.is_polynomial != other.is_polynomial:
-                raise InvalidInput(f"ties: layers {two[0]} and {two[1]} have different activations")
-            found += [((two[0], place), (two[1], place)) for place in range(one.size)]
-        elif len(two) == 2 and all(is_place(each) for each in two):
-            found.append((tuple(map(int, two[0])), tuple(map(int, two[1]))))
-        else:
-            raise InvalidInput("ties: expected pairs of layers, or of places (layer, power), counted from 0")
-    return tuple(found)
-
-
-def _normalisation(value: object) -> str | Chart:
-    if isinstance(value, str):
-        if value not in NORMALISATIONS:
-            raise InvalidInput(f"normalisation {shown(value)}: expected one of {', '.join(NORMALISATIONS)}, or places")
-        return value
-    places = items(value, "normalisation", f"one of {', '.join(NORMALISATIONS)}, or places (layer, power)")
-    if not all(map(is_place, places)):
-        raise InvalidInput("normalisation: expected places (layer, power), counted from 0")
-    return tuple(tuple(map(int, place)) for place in places)

@@ -21,6 +21,7 @@ from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..hierarchy.verdict import NOT_ABSORBED
 from ..machine.mappings import ReadOnly
+from ..machine.progress import tell
 from ..points.judge import Feasibility
 from .formulate import Formulation, Goal
 from .free_bound import free_bound
@@ -94,6 +95,7 @@ def solve_by_reductions(
         formulation = Formulation.of(
             squared.network, Goal(loss), known.table.combined(weights), known.scale, squared.units
         )
+        tell(options.asked.progress, f"reduction {len(answers) + 1}, {len(parts)} parts of the loss")
         candidates = np.array([formulation.lifted(point) for point in known.within(np.inf)[:CANDIDATES]])
         result = options.solve(formulation, candidates)
         answers.append((result, formulation))

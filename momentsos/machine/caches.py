@@ -22,6 +22,8 @@ from weakref import ref
 
 import numpy as np
 
+from .records import Brief
+
 #: The bytes that a cache may hold where nothing else is said.
 ROOM = 2**25
 
@@ -30,8 +32,8 @@ Record = TypeVar("Record")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
-class Cache:
+@dataclass(frozen=True, repr=False)
+class Cache(Brief):
     """A cache as it is now.
 
     Attributes

@@ -17,14 +17,14 @@ from pathlib import Path
 EXTENSIONS = (("sdp", "extremes"), ("solvers/native/core/compiled", "kernels"))
 
 
-def _is_built() -> bool:
+def is_built() -> bool:
     """Return whether all extension modules are there, without an import: their packages may be half imported."""
     root = Path(__file__).parents[1]
     return all(PathFinder.find_spec(name, [str(root / folder)]) is not None for folder, name in EXTENSIONS)
 
 
 #: Whether there is compiled code to use.
-PRESENT = os.environ.get("MOMENTSOS_COMPILED", "1") != "0" and _is_built()
+PRESENT = os.environ.get("MOMENTSOS_COMPILED", "1") != "0" and is_built()
 
 _left_out: ContextVar[bool] = ContextVar("compiled code is left out", default=False)
 

@@ -9,6 +9,10 @@ from html import escape
 _TEXT, _CELL = 2_000, 300
 
 
+#: A row of a table: a name and a value.
+Row = tuple[str, object]
+
+
 class Shown:
     """A base for what prints itself in a few lines: a notebook shows the same."""
 
@@ -16,7 +20,7 @@ class Shown:
         return f"<pre>{_cut(str(self), _TEXT)}</pre>"
 
 
-def table(title: str, rows: Iterable[tuple[str, object]]) -> str:
+def table(title: str, rows: Iterable[Row]) -> str:
     """Return an HTML table of two columns; rows whose value is None or empty are left out."""
     cells = [
         f"<tr><th>{escape(name)}</th><td>{_cut(str(value), _CELL)}</td></tr>"

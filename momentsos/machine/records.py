@@ -1,21 +1,52 @@
-"""What all frozen records have in common: equality by value, a hash that fits, copies, and one short line of text."""
+"""What all frozen records have in common: equality by value, a hash that fits, copies, and how they are shown."""
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
+from decimal import Decimal
 from enum import Enum
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
+
+from .notebooks import Row, table
 
 #: Characters of a record's line, and of one part of it.
 _LINE, _PART = 320, 60
 #: Entries of an array that its hash looks at.
 _LOOKED_AT = 8
+#: Bits of the parts of a fraction that is shown as it is.
+_BITS = 64
 
 
-class Record:
+class Brief:
+    """A base for dataclasses that are shown in one short line of text, and in notebooks as a table.
+
+    What the table holds is `_table_rows`: by default each field in short.
+    """
+
+    def __repr__(self) -> str:
+        line = f"{type(self).__name__}("
+        for item in fields(self):  # type: ignore[arg-type]  # those with this base are dataclasses
+            if not item.repr:
+                continue
+            part = f"{item.name}={brief(getattr(self, item.name))}"
+            if len(line) + len(part) > _LINE:
+                return f"{line}…)"
+            line += f"{part}, "
+        return f"{line.removesuffix(', ')})"
+
+    def _repr_html_(self) -> str:
+        return table(type(self).__name__, self._table_rows())
+
+    def _table_rows(self) -> list[Row]:
+        """Return the rows of the table that notebooks show, each a name and a value."""
+        return [(item.name, brief(getattr(self, item.name))) for item in fields(self) if item.repr]  # type: ignore[arg-type]
+
+
+class Record(Brief):
     """A base for dataclasses with ``frozen=True, eq=False, repr=False``.
 
     Two records of one class are equal where their fields are: arrays and sparse matrices by their entries, numbers that
@@ -29,17 +60,6 @@ class Record:
 
     def __hash__(self) -> int:
         return hash(_mark(self))
-
-    def __repr__(self) -> str:
-        line = f"{type(self).__name__}("
-        for item in fields(self):  # type: ignore[arg-type]  # those with this base are dataclasses
-            if not item.repr:
-                continue
-            part = f"{item.name}={brief(getattr(self, item.name))}"
-            if len(line) + len(part) > _LINE:
-                return f"{line}…)"
-            line += f"{part}, "
-        return f"{line.removesuffix(', ')})"
 
     def __getstate__(self) -> tuple[dict[str, Any], tuple[str, ...]]:
         state = {item.name: getattr(self, item.name) for item in fields(self)}  # type: ignore[arg-type]
@@ -83,17 +103,27 @@ def brief(value: Any) -> str:
         return f"<sparse {value.shape}>"
     if isinstance(value, Enum):
         return value.name
-    if is_dataclass(value) and (isinstance(value, Record) or len(repr(value)) > _PART):
+    if isinstance(value, Fraction):
+        return fraction(value)
+    if is_dataclass(value) and (isinstance(value, Brief) or len(repr(value)) > _PART):
         return f"{type(value).__name__}(…)"
     if isinstance(value, Mapping):
         return f"<{len(value)} entries>"
     if isinstance(value, tuple | list) and len(value) > _LOOKED_AT:
         return f"<{len(value)} items>"
     if isinstance(value, tuple | list):
-        shown = f"({', '.join(map(brief, value))})"
+        end = "," if len(value) == 1 else ""
+        shown = f"({', '.join(map(brief, value))}{end})"
         return shown if len(shown) <= _PART else f"<{len(value)} items>"
     shown = repr(value)
     return shown if len(shown) <= _PART else f"{shown[: _PART - 1]}…"
+
+
+def fraction(value: Fraction) -> str:
+    """Return a fraction as it is where it is short, else to eight digits: Python writes no very long integers."""
+    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= _BITS:
+        return str(value)
+    return f"≈ {Decimal(value.numerator) / Decimal(value.denominator):.8g}"
 
 
 def _is_sparse(value: Any) -> bool:

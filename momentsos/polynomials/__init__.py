@@ -1,6 +1,7 @@
 """Sparse real polynomials on integer exponent arrays, graded monomial bases, calculus, and sympy both ways."""
 
 from .bases import basis_size, monomial_basis
+from .comparison import Constraint, equal
 from .exponents import ExponentIndex, combine
 from .polynomial import Polynomial, variables
 from .squares import sum_of_squares
@@ -8,11 +9,13 @@ from .support import Support
 from .symbolic import from_sympy, to_sympy
 
 __all__ = [
+    "Constraint",
     "ExponentIndex",
     "Polynomial",
     "Support",
     "basis_size",
     "combine",
+    "equal",
     "from_sympy",
     "monomial_basis",
     "sum_of_squares",

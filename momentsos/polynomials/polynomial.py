@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from numbers import Real
@@ -18,12 +17,11 @@ from ..machine.checks import names as named
 from ..machine.checks import real_array, shown
 from ..machine.notebooks import Shown
 from .coefficients import as_coefficients, rounded, rounding, same_kind
+from .comparison import at_least, at_most, refuse_strict
 from .exponents import MAX_DEGREE, Exponents, combine
 from .products import multiply_terms
 from .support import Support
-
-#: Bits of numerator and denominator up to which a fraction is shown as one.
-_SHOWN = 256
+from .text import term
 
 
 @dataclass(frozen=True, eq=False)
@@ -272,6 +270,9 @@ class Polynomial(Shown):
         reduced = self.over(sorted(names))
         return hash((reduced.variables, reduced.exponents.tobytes(), tuple(reduced.coefficients)))
 
+    __ge__, __le__ = at_least, at_most
+    __gt__ = __lt__ = refuse_strict
+
     # -- calculus, evaluation, substitution ----------------------------------------------------------------
 
     def derivative(self, variable: str) -> Polynomial:
@@ -329,7 +330,7 @@ class Polynomial(Shown):
     def _shown(self, most: int) -> str:
         """Return the first terms, and how many there are where these are not all."""
         terms = zip(self.exponents[:most], self.coefficients[:most], strict=True)
-        text = " + ".join(_term(row, value, self.variables) for row, value in terms).replace("+ -", "- ")
+        text = " + ".join(term(row, value, self.variables) for row, value in terms).replace("+ -", "- ")
         return (text or "0") + (f" + … ({len(self)} terms)" if len(self) > most else "")
 
 
@@ -382,18 +383,3 @@ def _whole_numbers(exponents: object) -> Exponents:
 def _check_degree(degree: int) -> None:
     if degree > MAX_DEGREE:
         raise InvalidInput(f"a polynomial of degree {degree}: expected at most {MAX_DEGREE}")
-
-
-def _term(row: NDArray[np.int64], value: Any, names: Sequence[str]) -> str:
-    factors = [name if power == 1 else f"{name}^{power}" for name, power in zip(names, row, strict=True) if power]
-    number = _shown(value) if isinstance(value, Fraction) else f"{float(value):.6g}"
-    if not factors:
-        return number
-    sign = {"1": "", "-1": "-"}.get(number)
-    return (f"{number}*" if sign is None else sign) + "*".join(factors)
-
-
-def _shown(value: Fraction) -> str:
-    if max(value.numerator.bit_length(), value.denominator.bit_length()) <= _SHOWN:
-        return str(value)
-    return f"{Decimal(value.numerator) / Decimal(value.denominator):.6g}"

@@ -52,7 +52,7 @@ def _by_table(
     top: NDArray[np.int64],
     entries: int,
 ) -> tuple[Exponents, NDArray[np.float64]]:
-    strides = np.concatenate([np.cumprod(top[::-1])[::-1][1:], [1]]).astype(np.int64)
+    strides = np.concatenate([np.cumprod(top[::-1])[::-1][1:], [1]])[: len(top)].astype(np.int64)  # none of no variable
     left_keys, right_keys = left @ strides, right @ strides
     table = np.zeros(entries)
     for key, value in zip(left_keys.tolist(), a.tolist(), strict=True):

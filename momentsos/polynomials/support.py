@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..machine.records import Brief
 from .exponents import Exponents
 
 
-@dataclass(frozen=True, eq=False)
-class Support:
+@dataclass(frozen=True, eq=False, repr=False)
+class Support(Brief):
     r"""A list of monomials, the rows of exponents :math:`\alpha` of :math:`x^\alpha`, as an object with an identity.
 
     Polynomials that are made together, such as the residuals of a network, have the same monomials and share one

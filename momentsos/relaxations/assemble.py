@@ -13,6 +13,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..machine.remembered import remembered
 from ..polynomials import ExponentIndex, Support
@@ -54,6 +55,11 @@ class Relaxation(Record):
             "blocks": len(self.sdp.sizes),
             "largest_block": max(self.sdp.sizes, default=0),
         }
+
+    def _table_rows(self) -> list[Row]:
+        plan = self.plan
+        told = [("method, order", f"{plan.method}, {plan.order}"), ("variables", ", ".join(plan.variables))]
+        return [*told, *((name.replace("_", " "), f"{size:,}") for name, size in self.sizes.items())]
 
     def moments_of(self, exponents: Exponents, moments: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the pseudo-moments of the given monomials, NaN where the relaxation does not have one."""

@@ -27,6 +27,11 @@ def correlative_cliques(problem: Problem, order: int) -> tuple[Clique, ...]:
 
     They are in an order with the running intersection property, see `clique_order`.
     """
+    return clique_order(chordal_cliques(correlative_graph(problem, order)))
+
+
+def correlative_graph(problem: Problem, order: int) -> list[set[int]]:
+    """Return the variables that each variable meets, itself among them where it occurs."""
     groups = set(_supports(problem.minimize.exponents))
     for g in problem.inequalities:
         groups |= _groups(g.exponents, 2 * order - 2 * -(-g.degree // 2))
@@ -36,7 +41,7 @@ def correlative_cliques(problem: Problem, order: int) -> tuple[Clique, ...]:
     for group in groups:
         for i in group:
             neighbours[i].update(group)
-    return clique_order(chordal_cliques(neighbours))
+    return neighbours
 
 
 def _groups(exponents: Exponents, room: int) -> set[Clique]:

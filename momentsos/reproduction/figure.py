@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import InvalidInput, SolverUnavailable
+from ..errors import InvalidInput
+from ..plots import residual_norms
+from ..plots import residuals as draw_entries
+from ..plots.canvas import figure_class
 from .cases import Case
 from .measure import Outcome
 
@@ -73,21 +76,10 @@ def draw(residuals: Residuals, path: str | PathLike[str]) -> None:
 
 def picture(residuals: Residuals):  # type: ignore[no-untyped-def]  # matplotlib may be missing
     """Return the matplotlib figure: entries on the left, norms on the right, against the sample index."""
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise SolverUnavailable("plots need matplotlib: install the extra 'plotting'") from error
-    figure = Figure(figsize=(9.0, 3.4), layout="constrained")
+    figure = figure_class()(figsize=(9.0, 3.4), layout="constrained")
     entries, norms = figure.subplots(1, 2)
-    count, width = residuals.values.shape
-    index = np.arange(1, count + 1)
-    entries.plot(np.repeat(index, width), residuals.values.ravel(), ".", markersize=2, alpha=0.6)
-    entries.set_ylabel("entries of the residual")
-    norms.plot(index, residuals.norms, ".", markersize=4)
-    norms.set_ylim(bottom=0)
-    norms.set_ylabel("norm of the residual")
-    for axes in (entries, norms):
+    for draw_on, axes in ((draw_entries, entries), (residual_norms, norms)):
+        draw_on(residuals.values, axes)
         axes.set_xlabel("test pair")
-        axes.grid(alpha=0.3)
     figure.suptitle(residuals.title, fontsize=10)
     return figure

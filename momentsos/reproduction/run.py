@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import BadOption, InvalidInput
+from ..machine.progress import Step, tell
 from .cases import Case
 from .experiments import Experiment, Selection, all_cases
 from .measure import Outcome, measure
@@ -80,8 +81,7 @@ def run(
     notes: list[str] = []
     for done, (case, outcome) in enumerate(_solved(missing, store, jobs, notes), start=1):
         outcomes[case] = outcome
-        if progress is not None:
-            progress(f"{reused + done} of {len(cases)} instances, the last {case.key.rsplit('-', 1)[0]}")
+        tell(progress, Step("instances", reused + done, len(cases), f"the last {case.key.rsplit('-', 1)[0]}"))
     ordered = {case: outcomes[case] for case in cases}
     return Run(tuple(experiments), selection, ordered, len(missing), reused, str(folder), tuple(notes))
 

@@ -112,11 +112,11 @@ def kernel(matrix: NDArray[np.float64], tolerance: float, largest: int, near: fl
     span = vectors[:, values > tolerance].T
     if not len(span):
         return tuple(tuple(Fraction(int(i == j)) for j in range(size)) for i in range(size))
-    rows = _recognised(span, largest, near)
-    return None if rows is None else _orthogonal(rows, size)
+    rows = recognised(span, largest, near)
+    return None if rows is None else orthogonal_rows(rows, size)
 
 
-def _recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> dict[int, list[Fraction]] | None:
+def recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> dict[int, list[Fraction]] | None:
     """Return the reduced row echelon form of the span with rational entries, by pivot, None if it has others."""
     work, pivots = span.copy(), []
     for i in range(len(work)):
@@ -138,7 +138,7 @@ def _recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> di
     return found
 
 
-def _orthogonal(rows: dict[int, list[Fraction]], width: int) -> Rows:
+def orthogonal_rows(rows: dict[int, list[Fraction]], width: int) -> Rows:
     """Return a basis of the vectors that are orthogonal to rows in echelon form."""
     basis = []
     for free in (i for i in range(width) if i not in rows):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
@@ -11,6 +12,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..errors import InvalidInput
+from ..machine.notebooks import Row
 from ..machine.records import Record
 from .svec import svec_length
 
@@ -57,6 +59,11 @@ class SDP(Record):
     right_side: NDArray[np.float64]
     operator: sp.csr_matrix
     sizes: tuple[int, ...] = field(default=())
+
+    def _table_rows(self) -> list[Row]:
+        sizes = Counter(self.sizes)
+        blocks = ", ".join(f"{count:,} of {size} × {size}" for size, count in sorted(sizes.items()))
+        return [("moments", f"{len(self.cost):,}"), ("equations", f"{len(self.right_side):,}"), ("blocks", blocks)]
 
     def __post_init__(self) -> None:
         n = self.cost.shape[0]

@@ -10,6 +10,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ..machine.compiled import PRESENT, uses_compiled
+from ..machine.records import Brief
 from .program import SDP
 from .svec import smat, svec, transposed_product
 
@@ -20,8 +21,8 @@ if PRESENT:
 _COUNTED = 2**31 - 1
 
 
-@dataclass(frozen=True)
-class Residuals:
+@dataclass(frozen=True, repr=False)
+class Residuals(Brief):
     r"""How far a pair `(y, λ, X)` is from solving an `SDP`.
 
     Attributes

@@ -2,7 +2,7 @@
 
 from .automatic import solve_sdp
 from .contract import Solver, SolverOptions, finish
-from .registry import Availability, available_solvers, describe_choice, solver_named
+from .registry import Availability, available_solvers, describe_choice, describe_core, solver_named
 
 __all__ = [
     "Availability",
@@ -10,6 +10,7 @@ __all__ = [
     "SolverOptions",
     "available_solvers",
     "describe_choice",
+    "describe_core",
     "finish",
     "solve_sdp",
     "solver_named",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ..errors import BadOption, SolverUnavailable
+from ..machine.compiled import PRESENT, is_built
+from ..machine.records import Brief
 from ..sdp import SDP, dual_program, svec_length
 from .adapters.clarabel import Clarabel
 from .adapters.copt import COPT
@@ -26,8 +28,8 @@ SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
 )
 
 
-@dataclass(frozen=True)
-class Availability:
+@dataclass(frozen=True, repr=False)
+class Availability(Brief):
     """Whether a solver can run here.
 
     Attributes
@@ -134,3 +136,16 @@ def describe_choice() -> str:
         f"auto: native; where its answer is not accurate, a second opinion of clarabel on blocks up to 31 × 31, of "
         f"{large}; scs alone where native would take over {_LONGEST / 60:.0f} minutes or more memory than there is"
     )
+
+
+def describe_core() -> str:
+    """Return in a sentence whether the native solver has its compiled core here, and what it costs where it has not."""
+    if PRESENT:
+        return "compiled core: in use"
+    cost = (
+        "native runs in NumPy, with the same answers to the tolerance, and took 1.6 to 11 times as long in benchmarks"
+    )
+    if is_built():
+        return f"compiled core: left out by MOMENTSOS_COMPILED=0; {cost}"
+    way = "install a C compiler and Python's headers, then install momentsos again"
+    return f"compiled core: missing, it was not built; {cost}; {way}"

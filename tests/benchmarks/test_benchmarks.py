@@ -17,7 +17,7 @@ import momentsos as ms
 from benchmarks.baselines.searches import SEARCHES, Task
 from benchmarks.cases import PEER_CASES, Classical, Training
 from benchmarks.compare import compare
-from benchmarks.growth import exponent
+from benchmarks.growth import steps
 from benchmarks.peers.environments import PEERS
 from benchmarks.peers.run import _run_one, _score, verdict
 from benchmarks.tasks import loss_in_digits
@@ -76,9 +76,9 @@ def test_no_search_ends_below_the_certified_optimum(loss) -> None:
         assert task.value(make(task)(start)) >= fit.lower_bound * (1 - 1e-9), name
 
 
-def test_a_power_law_has_its_exponent() -> None:
-    assert exponent({n: 3.0 * n**1.5 for n in (10, 20, 40, 80)}) == pytest.approx(1.5)
-    assert exponent({1: 1.0, 2: 2.0}) is None
+def test_growth_is_told_step_by_step_and_no_law_is_fitted() -> None:
+    assert steps({10: 1.0, 20: 4.0, 50: 2.0}) == "×2: ×4, ×2.5: ×0.5"
+    assert steps({10: 1.0}) == ""
 
 
 def test_two_result_files_are_compared_by_name(tmp_path) -> None:

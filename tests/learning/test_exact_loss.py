@@ -12,7 +12,7 @@ from momentsos.learning.exact_loss import exact_loss
 from momentsos.learning.losses import loss_named
 
 
-@pytest.mark.parametrize("loss", ["mse", "mean_residual"])
+@pytest.mark.parametrize("loss", ["mse", "mean_residual", "max_abs", "mae"])
 def test_the_loss_is_that_of_the_residuals_where_these_hold_their_digits(loss) -> None:
     draw = np.random.default_rng(1)
     weights, biases = [draw.standard_normal((3, 3)) for _ in range(3)], [draw.standard_normal(3) for _ in range(3)]
@@ -34,6 +34,20 @@ def test_terms_that_cancel_leave_the_loss_that_they_have() -> None:
 
 def test_losses_and_activations_that_it_does_not_know_are_left_to_the_residuals() -> None:
     network, data = ms.PolynomialNetwork([[[1.0]], [[1.0]]], degrees=[1]), np.ones((2, 1))
-    assert exact_loss(network, loss_named("mae"), [np.ones(2)], data, data) is None
+    weighted = loss_named("mae").weighted(np.array([0.5, 1.5]))
+    assert exact_loss(network, weighted, [np.ones(2)], data, data) is None
     other = ms.PolynomialNetwork([[[1.0]], [[1.0]]], activations=[ms.Activation(degree=2, basis="chebyshev")])
     assert exact_loss(other, loss_named("mse"), [np.ones(3)], data, data) is None
+
+
+@pytest.mark.parametrize("loss", ["mse", "mean_residual", "max_abs", "mae"])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_fit_far_out_has_the_loss_of_its_coefficients(seed, loss) -> None:
+    """Two hidden inputs that are nearly one: the best coefficients are huge, and terms of residuals cancel."""
+    draw = np.random.default_rng(seed)
+    network = ms.PolynomialNetwork([[[1.0], [1.0 + 1e-5]], [[1.0, -1.0]], [[1.0]]], degrees=[2, 2])
+    X, Y = draw.standard_normal((12, 1)), 1e3 * draw.standard_normal((12, 1))
+    fit = ms.learn(network, X, Y, loss=loss)
+    exact = exact_loss(fit.formulation.network, loss_named(loss), fit.coefficients, X, Y)
+    ours, theirs = (v**0.5 if loss == "mse" else v for v in (fit.upper_bound, exact))
+    assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12 * np.abs(Y).max())

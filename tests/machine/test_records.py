@@ -15,7 +15,7 @@ from momentsos.bounds.region import EVERYTHING, Ball, Balls, Box
 from momentsos.errors import MomentSOSError
 from momentsos.extraction import Atoms
 from momentsos.machine.mappings import ReadOnly
-from momentsos.machine.records import same
+from momentsos.machine.records import brief, same
 from momentsos.polynomials import ExponentIndex
 from momentsos.solvers import SolverOptions
 
@@ -102,7 +102,7 @@ def test_a_record_prints_in_one_short_line(records, name) -> None:
     assert "\n" not in repr(records[name])
 
 
-@pytest.mark.parametrize("name", ["result", "fit", "problem", "polynomial"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("status", "solvers")])
 def test_a_notebook_shows_a_short_table_or_text(records, name) -> None:
     shown = records[name]._repr_html_()
     assert len(shown) < 3_000 and shown.startswith(("<table>", "<pre>")) and shown.endswith(("</table>", "</pre>"))
@@ -116,6 +116,36 @@ def test_what_a_notebook_shows_is_escaped_and_cut() -> None:
     marked = replace(result, message="<script>alert(1)</script>" + "a" * 10_000)
     assert "<script>" not in marked._repr_html_() and len(marked._repr_html_()) < 3_000
     assert "none" in replace(result, upper_bound=None, minimizers=np.zeros((0, 2)))._repr_html_()
+
+
+def test_names_of_variables_are_no_html() -> None:
+    hostile = "x</td><script>alert(1)</script>"
+    f = ms.Polynomial.from_terms([[2, 0], [0, 2]], [1.0, 1.0], (hostile, "b&lt;"))
+    problem = ms.Problem(f, [1 - f])
+    result = ms.solve(problem, method="dense")
+    shown = [f, problem, result, result.relaxation, result.relaxation.plan, result.certificate]
+    for each in shown:
+        assert "<script>" not in each._repr_html_() and "\n" not in repr(each)
+    assert "&lt;script&gt;" in f._repr_html_() and "b&amp;lt;" in problem._repr_html_()
+    assert "alert" in result.relaxation._repr_html_()
+
+
+def test_functions_with_hostile_names_are_no_html() -> None:
+    def shape(t):
+        return np.tanh(t)
+
+    shape.__name__ = "<b>tanh</b>"
+    activation = ms.Activation(basis=[shape, np.sin])
+    network = ms.PolynomialNetwork([np.ones((2, 2)), np.ones((1, 2))], activations=[activation])
+    for each in (activation, network):
+        assert "<b>" not in each._repr_html_() and "&lt;b&gt;" in each._repr_html_()
+
+
+def test_fractions_of_any_length_are_shown() -> None:
+    long = Fraction(10**6000 + 1, 10**6000)
+    for value in (long, -long, Fraction(1, 10**6000)):
+        assert len(brief(value)) < 40
+    assert brief(Fraction(1, 3)) == "1/3"
 
 
 def test_records_go_through_joblib(records) -> None:

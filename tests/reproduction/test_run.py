@@ -107,7 +107,7 @@ def test_without_joblib_one_process_is_used_and_a_line_says_so(counted, tmp_path
 def test_progress_names_every_finished_instance(counted, tmp_path) -> None:
     lines: list[str] = []
     run(experiments_named(["table1"]), SMALL, tmp_path, progress=lines.append)
-    assert [line.split(" instances")[0] for line in lines] == ["1 of 3", "2 of 3", "3 of 3"]
+    assert [line.split(",")[0] for line in lines] == [f"instances: {done} of 3" for done in (1, 2, 3)]
 
 
 def test_a_folder_that_is_a_file_and_no_jobs_are_refused(tmp_path) -> None:

@@ -36,7 +36,13 @@ class MeanResidual(Weightable, Loss):
         self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]
     ) -> tuple[Polynomial, ...]:
         """Return the entries of the mean residual; their data are sums over the samples, streamed in chunks."""
-        values = expansion.mean_outputs(X, self.importance)
+        return self.of_mean(expansion, expansion.mean_outputs(X, self.importance), targets)
+
+    def of_mean(
+        self, expansion: Expansion, means: NDArray[np.float64], targets: NDArray[np.float64]
+    ) -> tuple[Polynomial, ...]:
+        """Return the residuals from the coefficients of the mean output, (terms, m)."""
+        values = means.copy()
         values[0] -= targets
         return tuple(from_table(expansion.exponents, np.ascontiguousarray(values.T), expansion.names))
 

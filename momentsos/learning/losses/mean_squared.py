@@ -45,10 +45,13 @@ class MeanSquared(Weightable, Loss):
 
     def factor(self, expansion: Expansion, X: NDArray[np.float64], targets: NDArray[np.float64]) -> Factor:
         """Return the triangular factor, with one column for each dimension that monomials without data have."""
+        return self.of_triangle(expansion, expansion.triangular_factor(X, targets, self.importance) / targets.size**0.5)
+
+    def of_triangle(self, expansion: Expansion, factor: NDArray[np.float64]) -> Factor:
+        """Return the residuals from the triangular factor of all coefficients, (terms + 1, terms + 1)."""
         columns, combination = without_redundancy(expansion)
-        factor = expansion.triangular_factor(X, targets, self.importance) / targets.size**0.5
         if combination is not None:
-            factor = np.linalg.qr(factor[:, np.append(columns, factor.shape[1] - 1)], mode="r")
+            factor = np.asarray(np.linalg.qr(factor[:, np.append(columns, factor.shape[1] - 1)], mode="r"))
         return Factor.of(expansion.exponents, factor, expansion.names, combination)
 
     def scale(self, targets: NDArray[np.float64]) -> float:
