@@ -12,10 +12,12 @@ import pytest
 import sympy
 
 import momentsos as ms
+from momentsos.bounds.dimension import dimension_of
 from momentsos.conditioning.affine import change_affinely
 from momentsos.points.judge import PointJudge
 from momentsos.problem.matrices import scalar_inequalities
 from momentsos.relaxations import assemble, dense_plan
+from momentsos.relaxations.exposed_face import integers_of, without_idle_squares
 
 x, y = ms.variables("x y")
 NAN = float("nan")
@@ -271,3 +273,12 @@ def test_a_characteristic_polynomial_that_is_too_long_is_refused_before_any_work
     matrix = [[upper[min(i, j), max(i, j)] for j in range(9)] for i in range(9)]
     with pytest.raises(ms.ProblemTooLarge, match="size 9"):
         ms.solve(ms.Problem(names[0], matrix_inequalities=[matrix]))
+
+
+def test_blocks_of_matrices_are_left_out_of_faces() -> None:
+    # Their products depend on the rows: a plan that drops monomials of one would stand for other polynomials.
+    plan = dense_plan(ms.Problem(y, matrix_inequalities=[[[1, x**2], [x**2, y]]]), 2)
+    block = next(block for block in plan.blocks if block.matrix is not None)
+    assert integers_of(block) is None and dimension_of(plan, ms.Problem(y, variables=("x", "y"))) is None
+    kept = next(each for each in without_idle_squares(plan).blocks if each.matrix is not None)
+    assert kept.monomials is block.monomials

@@ -195,12 +195,12 @@ def minimise(
     """
     began = time.perf_counter()
     check_problem(problem)
+    check_request(asked)
     if problem.ratios:
         return solve_ratios(problem, asked, facts, candidates, minimise, began)
     if problem.matrix_inequalities and problem.minors is None:
         spelled = minimise(problem.spelled_out(), asked, facts, candidates, searched)
         return replace(spelled, problem=problem)
-    check_request(asked)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
