@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
-    from .polynomials import Constraint, Polynomial, equal, variables
+    from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
     from .saving import load
@@ -61,6 +61,7 @@ __all__ = [
     "Problem",
     "ProblemTooLarge",
     "ProgramCertificate",
+    "RationalSum",
     "Result",
     "SOSProgram",
     "SOSResult",
@@ -85,6 +86,7 @@ __all__ = [
     "polynomialize",
     "polynomials",
     "programs",
+    "ratio",
     "read_sdpa",
     "relax",
     "relaxations",
@@ -119,7 +121,7 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
-    "polynomials": ("Constraint", "Polynomial", "equal", "variables"),
+    "polynomials": ("Constraint", "Polynomial", "RationalSum", "equal", "ratio", "variables"),
     "problem": ("Problem",),
     "programs": (
         "ProgramCertificate",

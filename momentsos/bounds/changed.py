@@ -19,6 +19,7 @@ from ..polynomials import Polynomial
 from ..polynomials.exponents import unique_rows
 from ..polynomials.support import Support
 from ..problem import Problem
+from ..problem.matrices import from_upper, upper_entries
 from .accurate import TINY, UNIT
 from .rigorous import relative_error
 
@@ -33,6 +34,7 @@ def exactly_changed(
     objective: float,
     inequalities: Sequence[float],
     equalities: Sequence[float],
+    matrices: Sequence[Sequence[float]] = (),
 ) -> Problem:
     r"""Return a problem at :math:`x = a + T t`, its polynomials divided by factors, in exact arithmetic.
 
@@ -49,9 +51,15 @@ def exactly_changed(
         The `T`.
     objective, inequalities, equalities : floats
         What the polynomials are divided by.
+    matrices : sequences of floats
+        What rows and columns of the matrix inequalities are divided by.
     """
-    polynomials = problem.minimize, *problem.inequalities, *problem.equalities
-    factors = objective, *inequalities, *equalities
+    polynomials = [problem.minimize, *problem.inequalities, *problem.equalities]
+    factors = [objective, *inequalities, *equalities]
+    last, count = 1 + len(problem.inequalities), len(polynomials)
+    for each, d in zip(problem.matrix_inequalities, matrices, strict=True):
+        polynomials += upper_entries(each)
+        factors += [d[i] * d[j] for i in range(len(d)) for j in range(i, len(d))]
     units = np.diag(matrix)
     powers = np.append(units, factors)
     if not shift.any() and not fine.any() and not (matrix - np.diag(units)).any() and _are_powers_of_two(powers):
@@ -59,8 +67,19 @@ def exactly_changed(
         changed = [_scaled(p, exponents, factor) for p, factor in zip(polynomials, factors, strict=True)]
     else:
         changed = _composed(polynomials, factors, shift, fine, matrix)
-    last = 1 + len(problem.inequalities)
-    return Problem(changed[0], tuple(changed[1:last]), tuple(changed[last:]), problem.variables)
+    listed, start = [], count
+    for each in problem.matrix_inequalities:
+        end = start + len(each) * (len(each) + 1) // 2
+        listed.append(from_upper(changed[start:end], len(each)))
+        start = end
+    return Problem(
+        changed[0],
+        tuple(changed[1:last]),
+        tuple(changed[last:count]),
+        problem.variables,
+        matrix_inequalities=listed,
+        minors=problem.minors,
+    )
 
 
 def changed_box(low: Floats, high: Floats, shift: Floats, fine: Floats, matrix: Floats) -> tuple[Floats, Floats]:

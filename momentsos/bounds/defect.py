@@ -63,6 +63,12 @@ class Terms:
             np.concatenate([empty, *(part.errors for part in parts)]),
         )
 
+    def without_zeros(self) -> Terms:
+        """Return the terms whose coefficients are not zero."""
+        kept = (self.high != 0) | (self.low != 0) | (self.errors != 0)
+        parts = (self.unknowns, self.monomials, self.high, self.low, self.errors)
+        return Terms(*(part[kept] for part in parts))
+
 
 @dataclass(frozen=True, eq=False)
 class Identity:
@@ -107,7 +113,7 @@ class Identity:
                 columns = _found(relaxation, block.basis[first] + block.basis[second], meant.rows)
             gram.append(_terms(columns, meant, np.where(first == second, 1.0, 2.0), start))
             alone = meant.positive_number and block.combinations is None  # entries of C'GC are not free one by one
-            unit.append(np.full(columns.size, alone))
+            unit.append(np.full(len(gram[-1].unknowns), alone))
             start += len(first)
         none, free, start = np.zeros((1, plan.objective.exponents.shape[1]), dtype=np.int64), [], 0
         for basis, meant in [(none, Meant.of(plan.normalization)), *((b.basis, meant) for b, meant in zero)]:
@@ -220,7 +226,11 @@ def _stored(sdp: SDP, number: int, block: Block, meant: Meant) -> Places | None:
     with other monomials.
     """
     values = block.polynomial.values
-    if block.combinations is not None or not np.array_equal(meant.rows, block.polynomial.exponents):
+    if (
+        block.combinations is not None
+        or block.matrix is not None
+        or not np.array_equal(meant.rows, block.polynomial.exponents)
+    ):
         return None
     start, end = sdp.operator.indptr[sdp.offsets[number]], sdp.operator.indptr[sdp.offsets[number + 1]]
     expected = np.outer(svec_weights(block.size), values)
@@ -238,5 +248,6 @@ def _found(relaxation: Relaxation, basis: NDArray[np.int64], rows: NDArray[np.in
 def _terms(columns: Places, meant: Meant, factors: Floats, start: int) -> Terms:
     """Return the terms of a polynomial times each of several monomials, with factors one or two."""
     unknowns = np.repeat(np.arange(start, start + len(factors)), columns.shape[1]).astype(np.intp)
-    parts = [np.outer(factors, part).reshape(-1) for part in (meant.high, meant.low, meant.errors)]
-    return Terms(unknowns, columns.reshape(-1), *parts)
+    parts = [(factors[:, None] * part).reshape(-1) for part in (meant.high, meant.low, meant.errors)]
+    found = Terms(unknowns, columns.reshape(-1), *parts)
+    return found if meant.high.ndim == 1 else found.without_zeros()

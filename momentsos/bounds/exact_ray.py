@@ -13,6 +13,7 @@ Source: Peyrl and Parrilo, *Computing sum of squares decompositions with rationa
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -80,7 +81,8 @@ def _in_binary_fractions(problem: Problem) -> tuple[Problem, list[float]]:
         found.append(p * scale if scale != 1 else p)
         scales.append(float(scale))
     count = len(problem.inequalities)
-    return Problem(problem.minimize * 0.0, tuple(found[:count]), tuple(found[count:]), problem.variables), scales
+    zero, left, equal = problem.minimize * 0.0, tuple(found[:count]), tuple(found[count:])
+    return replace(problem, minimize=zero, inequalities=left, equalities=equal, squares=None), scales
 
 
 def _of_unknowns(relaxation: Relaxation, problem: Problem, scales: list[float]) -> tuple[Floats, Floats]:

@@ -15,9 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..polynomials import Polynomial
+from ..polynomials.exponents import unique_rows
 from ..problem import Problem
 from ..relaxations import Plan
-from ..relaxations.plan import Block, BlockKind
+from ..relaxations.plan import Block, BlockKind, MatrixPart
+from ..sdp.svec import svec_index
 from .accurate import TINY, UNIT
 from .proof import Unproved
 
@@ -28,10 +30,12 @@ Floats = NDArray[np.float64]
 class Meant:
     """A polynomial whose coefficients are sums of two floats, but for small errors.
 
+    For a matrix of polynomials the coefficients are those of the polynomial for each entry of the block.
+
     Attributes
     ----------
     rows : (terms, n) integer array
-    high, low, errors : (terms,) arrays
+    high, low, errors : (terms,) arrays, for a matrix (entries, terms) arrays
     """
 
     rows: NDArray[np.int64]
@@ -57,7 +61,24 @@ class Meant:
     @property
     def positive_number(self) -> bool:
         """Whether it is a positive number that a float holds."""
-        return len(self.rows) == 1 and not self.rows.any() and self.exact and bool(self.high[0] > 0)
+        alone = len(self.rows) == 1 and self.high.ndim == 1 and not self.rows.any()
+        return alone and self.exact and bool(self.high[0] > 0)
+
+    @classmethod
+    def of_matrix(cls, part: MatrixPart, problem: Problem, entry_rows: NDArray[np.intp]) -> Meant:
+        """Return the entries of a matrix in this form, for each entry of a block in svec order."""
+        given = problem.matrix_inequalities[part.number]
+        entries = [given[i][j] for i in part.rows for j in part.rows]
+        rows = unique_rows(np.concatenate([entry.exponents for entry in entries]))[0]
+        index = {tuple(row): place for place, row in enumerate(rows.tolist())}
+        table = np.zeros((3, len(entries), len(rows)))
+        for number, entry in enumerate(entries):
+            own = cls.of(entry)
+            places = [index[tuple(row)] for row in own.rows.tolist()]
+            table[:, number, places] = own.high, own.low, own.errors
+        first, second = svec_index(len(entry_rows))
+        high, low, errors = table[:, len(part.rows) * entry_rows[first] + entry_rows[second]]
+        return cls(rows, high, low, errors)
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +109,12 @@ def meaning_of(plan: Plan, problem: Problem) -> Meaning | Unproved:
     if not _at_least_one(plan.normalization):
         return Unproved.DENOMINATOR
     known: dict[tuple[Polynomial, tuple[int, ...], BlockKind], Meant | None] = {}
-    blocks = []
+    blocks: list[Meant | None] = []
     for block in plan.blocks:
+        if block.matrix is not None:
+            fits = block.matrix.number < len(problem.matrix_inequalities)
+            blocks.append(Meant.of_matrix(block.matrix, problem, block.entry_rows) if fits else None)
+            continue
         key = block.polynomial, block.factors, block.kind
         if key not in known:
             known[key] = _meant(block, problem)

@@ -150,7 +150,10 @@ def _times(a: Floats, b: Floats) -> Floats:
 
 
 def _largest(p: Meant, low: Floats, high: Floats) -> float:
-    """Return an upper bound of a polynomial on a box."""
+    """Return an upper bound of a polynomial on a box, of all entries of a matrix."""
+    if p.high.ndim == 2:
+        distinct = np.unique(np.stack([p.high, p.low, p.errors], axis=1), axis=0)
+        return max(_largest(Meant(p.rows, *entry), low, high) for entry in distinct)
     return -_least(-p.high, np.abs(p.low) + p.errors, _ranges(p.rows, low, high))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, ClassVar
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..machine.records import Record
 from ..polynomials import Polynomial
-from ..problem import Problem
+from ..problem import Problem, Sense
 
 Floats = NDArray[np.float64]
 #: A point at which the constraint of a ball, one minus a sum of squares, is less than this is at its wall.
@@ -208,4 +208,4 @@ def restricted(problem: Problem, groups: tuple[tuple[int, ...], ...], half_axes:
         rows[np.arange(1, 1 + len(group)), list(group)] = 2
         values = [Fraction(1), *(-1 / axes[i] ** 2 for i in group)]  # in fractions: the region is these numbers
         balls.append(Polynomial.from_terms(rows, values, problem.variables))
-    return Problem(problem.minimize, (*problem.inequalities, *balls), problem.equalities, problem.variables)
+    return replace(problem, inequalities=(*problem.inequalities, *balls), squares=None, sense=Sense.MINIMIZE)

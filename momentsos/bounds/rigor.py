@@ -93,7 +93,7 @@ def prove_empty(
     sdp = replace(relaxation.sdp, cost=np.zeros(relaxation.sdp.n_moments))
     about = replace(relaxation, plan=plan, sdp=sdp)
     found = absorb(sdp, sdp.cost, ray.equality_duals, ray.gram, until)
-    without = Problem(zero, problem.inequalities, problem.equalities, problem.variables)
+    without = replace(problem, minimize=zero, squares=None)
     return prove_everywhere(about, without, found.near, span).value > 0.0
 
 

@@ -59,12 +59,18 @@ def span_of(plan: Plan, original: Problem, matrix: NDArray[np.float64]) -> int |
     if not multiplied(np.zeros((1, len(inner)), dtype=np.int64), plan.normalization.degree):
         return None
     for block in plan.blocks:
+        degree = int(block.basis.sum(axis=1).max(initial=0))
+        if block.matrix is not None:
+            part = original.matrix_inequalities[block.matrix.number]
+            entries = [part[i][j].exponents for i in block.matrix.rows for j in block.matrix.rows]
+            if not multiplied(unique_rows(np.concatenate(entries))[0], 2 * degree):
+                return None
+            continue
         psd = block.kind is BlockKind.PSD
         known = original.inequalities if psd else original.equalities
         p = Polynomial.constant(1.0, original.variables)
         for factor in block.factors:
             p = p * known[factor] if len(block.factors) > 1 else known[factor]
-        degree = int(block.basis.sum(axis=1).max(initial=0))
         if not multiplied(p.exponents, 2 * degree if psd else degree):
             return None
     return len(unique_rows(np.concatenate(found))[0])

@@ -14,12 +14,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from ..polynomials import Polynomial
-from ..problem import Problem
+from ..problem import Problem, Sense
 from ..relaxations import assemble, dense_plan
 from ..sdp import SDP, SDPSolution
 from .implied import ImpliedBox, implied_box
@@ -56,7 +57,8 @@ def sublevel_box(
     raised = Fraction(value) + Fraction(_MARGIN) * (1 + abs(Fraction(value)))
     below = Polynomial.constant(raised, names) - problem.minimize
     norm = Polynomial.from_terms(2 * np.eye(n, dtype=np.int64), np.ones(n), names)
-    around = Problem(-norm, (*problem.inequalities, below), problem.equalities, names)
+    inequalities = (*problem.inequalities, below)
+    around = replace(problem, minimize=-norm, inequalities=inequalities, squares=None, sense=Sense.MINIMIZE)
     relaxation = assemble(dense_plan(around, order))
     answer = solve(relaxation.sdp)
     if answer.gram is None or answer.equality_duals is None:

@@ -169,6 +169,10 @@ def _looks_rounded(value: Fraction) -> bool:
 
 def different(document: dict[str, Any], problem: Problem) -> str:
     """Return how the problem of a document differs from `problem`, added inequality apart; or nothing."""
+    if problem.matrix_inequalities:
+        return "the problem has matrix inequalities, which no certificate states"
+    if problem.ratios:
+        return "the problem has ratios, which no certificate states"
     own, given = read_certificate(document)["problem"], problem_document(problem, problem.sense)
     senses = sense_of(document)[0], problem.sense.value
     if senses[0] != senses[1]:

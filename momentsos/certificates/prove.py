@@ -93,6 +93,16 @@ def certify(
     began = time.perf_counter()
     _check(tolerance, solver, time_limit)
     until = np.inf if time_limit is None else began + time_limit
+    if result.problem.ratios:
+        raise CertificateError(
+            "a certificate states polynomials, no ratios: whether the bound is a theorem is in result.rigorous; or "
+            "solve problem.lifted() and certify that"
+        )
+    if result.problem.matrix_inequalities:
+        raise CertificateError(
+            "a certificate states polynomials, no matrix inequalities: whether the bound is a theorem is in "
+            "result.rigorous; or state the inequalities of problem.spelled_out() in place of the matrices"
+        )
     if bound is not None:
         document, attained = prove_named(result, as_bound(bound), solver, until)
         return Certificate.of(document, attained, time.perf_counter() - began)

@@ -19,6 +19,7 @@ from ..polynomials.affine import change_polynomials
 from ..polynomials.shift import two_sum
 from ..polynomials.tables import Group, by_support
 from ..problem import Problem
+from ..problem.matrices import Matrix, from_upper, upper_entries
 
 #: Weight that keeps a variable at scale one when no term says otherwise.
 _PULL = 1e-3
@@ -44,6 +45,8 @@ class AffineChange(Record):
         The changed objective is the original one divided by this.
     inequalities, equalities : tuple of float
         The same for the constraints.
+    matrices : tuple of tuple of float
+        For each matrix inequality the `d` of its changed form, whose entries are :math:`M_{ij} / (d_i d_j)`.
     """
 
     original: Problem
@@ -54,6 +57,7 @@ class AffineChange(Record):
     objective: float
     inequalities: tuple[float, ...]
     equalities: tuple[float, ...]
+    matrices: tuple[tuple[float, ...], ...] = ()
 
     def point(self, changed: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the original point `a + T t`, or the rows of them."""
@@ -83,6 +87,8 @@ class AffineChange(Record):
         units = np.diag(self.matrix)
         everything = (self.original.minimize, *self.original.inequalities, *self.original.equalities)
         moved = self.shift.any() or self.fine.any() or (self.matrix != np.diag(units)).any()
+        if any(_is_rounded(entry) for each in self.original.matrix_inequalities for entry in upper_entries(each)):
+            return True
         return bool(moved or (np.abs(np.frexp(units)[0]) != 0.5).any() or any(_is_rounded(p) for p in everything))
 
     def exact(self) -> Problem:
@@ -98,6 +104,11 @@ class AffineChange(Record):
             tuple(changed(g, s) for g, s in zip(self.original.inequalities, self.inequalities, strict=True)),
             tuple(changed(h, s) for h, s in zip(self.original.equalities, self.equalities, strict=True)),
             variables=self.original.variables,
+            matrix_inequalities=[
+                [[changed(entry, d[i] * d[j]) for j, entry in enumerate(row)] for i, row in enumerate(each)]
+                for each, d in zip(self.original.matrix_inequalities, self.matrices, strict=True)
+            ],
+            minors=self.original.minors,
         )
 
 
@@ -156,7 +167,8 @@ def unchanged(problem: Problem) -> AffineChange:
     """Return the change that leaves everything as it is."""
     n, zero = problem.n_variables, np.zeros(problem.n_variables)
     ones = (1.0,) * len(problem.inequalities), (1.0,) * len(problem.equalities)
-    return AffineChange(problem, problem, zero, zero, np.eye(n), 1.0, *ones)
+    of_matrices = tuple((1.0,) * len(each) for each in problem.matrix_inequalities)
+    return AffineChange(problem, problem, zero, zero, np.eye(n), 1.0, *ones, of_matrices)
 
 
 def normalized_change(
@@ -181,16 +193,51 @@ def _changed(
     factors = tuple(pairs[place][0] for place in range(len(pairs)))
     polynomials = tuple(pairs[place][1] for place in range(len(pairs)))
     last = 1 + len(problem.inequalities)
+    matrices, divisors = _changed_matrices(problem, shift, matrix, fine)
     return AffineChange(
         problem,
-        Problem(polynomials[0], polynomials[1:last], polynomials[last:], problem.variables),
+        Problem(
+            polynomials[0],
+            polynomials[1:last],
+            polynomials[last:],
+            problem.variables,
+            matrix_inequalities=matrices,
+            minors=problem.minors,
+        ),
         shift,
         np.zeros(len(shift)) if fine is None else fine,
         matrix,
         factors[0],
         factors[1:last],
         factors[last:],
+        divisors,
     )
+
+
+def _changed_matrices(
+    problem: Problem, shift: NDArray[np.float64], matrix: NDArray[np.float64], fine: NDArray[np.float64] | None
+) -> tuple[list[Matrix], tuple[tuple[float, ...], ...]]:
+    """Return the matrix inequalities in changed variables, rows and columns divided by powers of two, and these.
+
+    They make the largest coefficients of the diagonal one, about.
+    """
+    given = problem.matrix_inequalities
+    if not given:
+        return [], ()
+    moved = change_polynomials([entry for each in given for entry in upper_entries(each)], shift, matrix, fine)
+    found, divisors, start = [], [], 0
+    for each in given:
+        size = len(each)
+        end = start + size * (size + 1) // 2
+        changed, start = from_upper(moved[start:end], size), end
+        if not all(np.isfinite(entry.values).all() for entry in upper_entries(changed)):
+            raise InvalidInput("problem: sizes of coefficients differ so much that they overflow; change the units")
+        d = tuple(power_of_two(changed[i][i].scale ** 0.5) for i in range(size))
+        found.append(
+            tuple(tuple(entry / (d[i] * d[j]) for j, entry in enumerate(row)) for i, row in enumerate(changed))
+        )
+        divisors.append(d)
+    return found, tuple(divisors)
 
 
 def _normalized(groups: Iterable[Group], names: tuple[str, ...]) -> dict[int, tuple[float, Polynomial]]:

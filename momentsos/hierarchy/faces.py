@@ -82,15 +82,16 @@ def on_smallest_face(relaxation: Relaxation, meant: Problem, request: Request) -
     Parameters
     ----------
     relaxation : Relaxation
-        Its blocks are made of monomials.
+        Its blocks are made of monomials, and none localises a matrix; others are left as they are.
     meant : Problem
         In its variables, with the coefficients that are meant.
     request : Request
     """
-    mixed = any(block.combinations is not None for block in relaxation.plan.blocks)
+    plan = relaxation.plan
+    mixed = any(block.combinations is not None or block.matrix is not None for block in plan.blocks)
     if mixed or relaxation.sdp.n_moments > MOST_MOMENTS:
         return None
-    current = assemble(without_idle_squares(relaxation.plan))
+    current = assemble(without_idle_squares(plan))
     found = None if current.sdp.sizes == relaxation.sdp.sizes else current
     for _ in range(MOST_FACES):
         if request.time_left() <= 0:

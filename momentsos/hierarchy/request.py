@@ -21,6 +21,7 @@ from ..machine.threads import limited_threads
 from ..points.options import SearchOptions
 from ..polynomials import Polynomial
 from ..problem import Problem
+from ..problem.matrices import upper_entries
 from ..sdp import SDP, SDPSolution
 from ..solvers import SolverOptions, solve_sdp, solver_named
 
@@ -220,6 +221,8 @@ def check_squares(squares: Sequence[Polynomial], problem: Problem) -> None:
     """Raise `InvalidInput` unless squares add up to the objective: each coefficient to 1e-9 of what makes it up."""
     if not squares:
         return
+    if problem.ratios:
+        raise InvalidInput("squares: the objective is a sum of ratios, expected a polynomial")
     objective = problem.minimize
     parts = [square.over(problem.variables) for square in squares]
     magnitudes = [Polynomial(part.support, np.abs(part.values), part.variables) for part in parts]
@@ -260,6 +263,8 @@ def check_problem(problem: object) -> None:
         raise InvalidInput(f"problem: expected a momentsos.Problem, got {shown(problem)}")
     try:
         every = [p.values for p in (problem.minimize, *problem.inequalities, *problem.equalities)]
+        every += [p.values for pair in problem.ratios for p in pair]
+        every += [p.values for matrix in problem.matrix_inequalities for p in upper_entries(matrix)]
         sizes = np.abs(np.concatenate(every))
     except OverflowError:
         sizes = np.array([np.inf])

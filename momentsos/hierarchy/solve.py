@@ -28,6 +28,7 @@ from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
+from .ratios import solve_ratios
 from .request import (
     NO_FACTS,
     Asked,
@@ -59,6 +60,8 @@ def relax(
 ) -> Relaxation:
     """Build one relaxation of the problem as it is written; no solver is touched.
 
+    Ratios of the objective are variables of their own there, see `Problem.lifted`.
+
     Parameters
     ----------
     problem : Problem
@@ -75,6 +78,7 @@ def relax(
     """
     check_problem(problem)
     check_memory_limit(memory_limit)
+    problem = problem.lifted()
     chosen = methods_named(method, problem).methods[0]
     k = chosen.lowest_order(problem) if order is None else check_order(order, "order")
     with memory_errors_told(f"the {chosen.name} relaxation of order {k}"):
@@ -192,6 +196,11 @@ def minimise(
     began = time.perf_counter()
     check_problem(problem)
     check_request(asked)
+    if problem.ratios:
+        return solve_ratios(problem, asked, facts, candidates, minimise, began)
+    if problem.matrix_inequalities and problem.minors is None:
+        spelled = minimise(problem.spelled_out(), asked, facts, candidates, searched)
+        return replace(spelled, problem=problem)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
@@ -257,7 +266,7 @@ def _together(candidates: NDArray[np.float64] | None, ends: NDArray[np.float64] 
 
 def _with_factor(problem: Problem, squares: Sequence[Polynomial]) -> Problem:
     """Let a problem without constraints remember squares that add up to its objective exactly."""
-    constrained = problem.inequalities or problem.equalities
+    constrained = problem.inequalities or problem.equalities or problem.matrix_inequalities
     if not squares or constrained or problem.squares is not None or any(p.is_exact for p in squares):
         return problem
     rows, table = to_table([p.over(problem.variables) for p in squares])

@@ -80,7 +80,7 @@ def is_theorem(result: Result) -> bool:
 def meant_by(change: AffineChange) -> Problem:
     """Return the problem that the floats of the changed one stand for."""
     how = change.shift, change.fine, change.matrix, change.objective, change.inequalities, change.equalities
-    return exactly_changed(change.original, *how)
+    return exactly_changed(change.original, *how, change.matrices)
 
 
 def _everywhere(dual: DualBound, change: AffineChange, meant: Problem, relaxation: Relaxation) -> float | None:

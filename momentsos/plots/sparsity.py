@@ -42,6 +42,7 @@ def sparsity(problem: Problem | Result, order: int | None = None, ax: Axes | Non
     found = problem.problem if isinstance(problem, Result) else problem
     if not isinstance(found, Problem):
         raise InvalidInput(f"problem: expected a momentsos.Problem or a Result, got {type(problem).__name__}")
+    found = found.lifted().spelled_out()
     parts = (found.minimize, *found.inequalities, *found.equalities)
     lowest = max(1, max(-(-part.degree // 2) for part in parts))
     graph = correlative_graph(found, lowest if order is None else integer(order, "order", 1, 10_000))

@@ -12,7 +12,8 @@ from ..conditioning.affine import AffineChange, half_widths
 from ..conditioning.centring import centred_change, variation
 from ..polynomials import Polynomial
 from ..problem import Problem
-from .judge import PointJudge
+from .inside import pushed_inside
+from .judge import PointJudge, Verdict
 from .local_methods import MANY_VARIABLES
 from .local_search import LocalPoint, LocalSearch, random_starts
 from .options import SearchOptions
@@ -257,8 +258,20 @@ class Known:
             verdict = verdict or self.judge(place, fine, units=units, until=until)
         if verdict is None or not verdict.feasible:
             verdict = self.judge.mend(place, fine, units=units, until=until)
-        value = self.change.inverse_value(verdict.upper)
-        if not verdict.feasible or not np.isfinite(value):
+        return self._judged(verdict) or self.pushed(place)
+
+    def pushed(self, place: Floats) -> LocalPoint | None:
+        """Return a feasible point next to a place in the user's units, inside of the matrix inequalities; or None."""
+        if not self.judge.problem.matrix_inequalities:
+            return None
+        return self._judged(pushed_inside(self.judge, place, np.diag(self.change.matrix)))
+
+    def _judged(self, verdict: Verdict | None) -> LocalPoint | None:
+        """Return a point that the judge accepts in the units of the search."""
+        if verdict is None or not verdict.feasible:
+            return None
+        value, units = self.change.inverse_value(verdict.upper), np.diag(self.change.matrix)
+        if not np.isfinite(value):
             return None
         return LocalPoint(verdict.point / units, value, 0.0, verdict.fine / units, verdict.feasibility)
 

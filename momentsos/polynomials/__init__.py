@@ -4,6 +4,7 @@ from .bases import basis_size, monomial_basis
 from .comparison import Constraint, equal
 from .exponents import ExponentIndex, combine
 from .polynomial import Polynomial, variables
+from .ratios import RationalSum, ratio
 from .squares import sum_of_squares
 from .support import Support
 from .symbolic import from_sympy, to_sympy
@@ -12,12 +13,14 @@ __all__ = [
     "Constraint",
     "ExponentIndex",
     "Polynomial",
+    "RationalSum",
     "Support",
     "basis_size",
     "combine",
     "equal",
     "from_sympy",
     "monomial_basis",
+    "ratio",
     "sum_of_squares",
     "to_sympy",
     "variables",

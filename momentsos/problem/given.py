@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import InvalidInput
 from ..machine.checks import converted, items, shown
-from ..polynomials import Constraint, Polynomial, from_sympy
+from ..polynomials import Constraint, Polynomial, RationalSum, from_sympy
 from ..polynomials.comparison import Relation
 
 
@@ -22,7 +22,14 @@ def as_polynomial(value: object, name: str) -> Polynomial:
         raise InvalidInput(f"{name}: expected a polynomial, got a comparison; comparisons go into constraints=[...]")
     if is_of_sympy(value):
         return from_sympy(value)
+    if isinstance(value, RationalSum):
+        raise InvalidInput(f"{name}: expected a polynomial, got a ratio; ratios are known in the objective alone")
     raise InvalidInput(f"{name}: expected a polynomial in momentsos variables, got {type(value).__name__}")
+
+
+def as_objective(value: object, name: str) -> RationalSum:
+    """Return what a user gives as an objective as a sum of a polynomial and ratios."""
+    return value if isinstance(value, RationalSum) else RationalSum(as_polynomial(value, name), ())
 
 
 def as_polynomials(values: object, name: str) -> list[Polynomial]:

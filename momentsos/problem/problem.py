@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
@@ -17,13 +17,17 @@ from ..machine.documents import read_json
 from ..machine.files import write_whole
 from ..machine.notebooks import Shown
 from ..machine.records import Record, brief
-from ..polynomials import Polynomial, from_sympy, to_sympy
+from ..polynomials import Polynomial, from_sympy
 from ..polynomials.comparison import Relation
 from ..polynomials.factored import Factor
-from ..polynomials.polynomial import merge_variables
+from ..polynomials.polynomial import merge_variables, variables
+from ..polynomials.ratios import RationalSum
 from ..polynomials.symbolic import free_names
-from .document import fields_of, polynomial_to_json
-from .given import as_polynomial, as_polynomials, one_sided
+from .document import document_of, fields_of
+from .given import as_objective, as_polynomials, one_sided
+from .lifting import as_sympy, lifting
+from .matrices import Matrix, as_matrices, matrix_degree, scalar_inequalities, upper_entries
+from .matrices import over as over_variables
 from .sense import Sense
 from .stated import as_constraints, as_sides
 
@@ -34,12 +38,12 @@ class Problem(Shown, Record):
 
     .. math::
 
-        \min_x f(x) \quad\text{subject to}\quad g_j(x) \ge 0,\quad h_l(x) = 0.
+        \min_x f(x) \quad\text{subject to}\quad g_j(x) \ge 0,\quad h_l(x) = 0,\quad M_i(x) \succeq 0.
 
     Parameters
     ----------
-    minimize, maximize : Polynomial or number
-        The objective `f`: one of the two.
+    minimize, maximize : Polynomial, number or RationalSum
+        The objective `f`: one of the two. Sums of ratios come from `momentsos.ratio`.
     inequalities, equalities : sequence of Polynomial or number
         The `g_j` and the `h_l`.
     variables : sequence of str, optional
@@ -52,6 +56,13 @@ class Problem(Shown, Record):
         None where there is no bound. In place of names the variables themselves may stand.
     domains : mapping from names to domains, optional
         ``"binary"``, ``"sign"``, ``"integer"`` (between two bounds), or up to 64 numbers such as ``range(4)``.
+    matrix_inequalities : sequence of matrices
+        The `M_i`: symmetric matrices of polynomials, as lists of rows, that are positive semidefinite where a point is
+        feasible.
+    minors : (int, int), optional
+        For `dataclasses.replace`: which of the inequalities say the same as the matrices, see `spelled_out`.
+    ratios : sequence of (Polynomial, Polynomial)
+        For `dataclasses.replace`: numerators and denominators whose ratios are added to `minimize`.
     sense : Sense
         For `dataclasses.replace`: with `Sense.MAXIMIZE`, `minimize` is minus the objective.
 
@@ -59,7 +70,8 @@ class Problem(Shown, Record):
     ----------
     minimize : Polynomial
         What is minimised: the objective, or minus the objective where that is maximised. Every stage works with it.
-    inequalities, equalities, variables, squares, sense
+        Where the objective has ratios, they are in `ratios`, and this is the rest; see `lifted`.
+    inequalities, equalities, variables, squares, sense, matrix_inequalities, minors, ratios
         As above; constraints, bounds and domains are among the inequalities and equalities, in this order.
 
     Raises
@@ -87,6 +99,9 @@ class Problem(Shown, Record):
     variables: tuple[str, ...]
     squares: Factor | None
     sense: Sense
+    matrix_inequalities: tuple[Matrix, ...]
+    minors: tuple[int, int] | None
+    ratios: tuple[tuple[Polynomial, Polynomial], ...]
 
     def __init__(
         self,
@@ -100,19 +115,27 @@ class Problem(Shown, Record):
         constraints: Sequence[Any] = (),
         bounds: Mapping[Any, Any] | None = None,
         domains: Mapping[Any, Any] | None = None,
+        matrix_inequalities: Sequence[Any] = (),
+        minors: tuple[int, int] | None = None,
+        ratios: Sequence[tuple[Polynomial, Polynomial]] = (),
         sense: Sense = Sense.MINIMIZE,
     ) -> None:
         if (minimize is None) == (maximize is None):
             came = "neither" if minimize is None else "both"
             raise InvalidInput(f"minimize, maximize: expected one of the two, got {came}")
         if maximize is None:
-            objective = as_polynomial(minimize, "minimize")
+            whole = as_objective(minimize, "minimize")
         else:
             sense = Sense.MAXIMIZE
-            objective = sense.turned(as_polynomial(maximize, "maximize"))
+            whole = sense.turned(as_objective(maximize, "maximize"))
+        whole = RationalSum.of(whole.polynomial, [*whole.ratios, *ratios]) if ratios else whole
+        objective, shares = whole.polynomial, whole.ratios
         given, equal = as_polynomials(inequalities, "inequalities"), as_polynomials(equalities, "equalities")
         compared = as_constraints(constraints)
+        matrices = as_matrices(matrix_inequalities, "matrix_inequalities")
         everything = [objective, *given, *equal, *(each.polynomial for each in compared)]
+        everything += [p for pair in shares for p in pair]
+        everything += [entry for matrix in matrices for entry in upper_entries(matrix)]
         over = names(variables, "variables") or merge_variables(*(p.variables for p in everything))
         if not over or len(set(over)) != len(over):
             raise InvalidInput(f"variables {over!r:.200}: expected at least one variable, with distinct names")
@@ -125,7 +148,10 @@ class Problem(Shown, Record):
         object.__setattr__(self, "equalities", tuple(p.over(over) for p in equal))
         object.__setattr__(self, "squares", squares)
         object.__setattr__(self, "sense", sense)
-        if squares is not None and (squares.variables != over or squares.expanded != self.minimize):
+        object.__setattr__(self, "matrix_inequalities", tuple(over_variables(matrix, over) for matrix in matrices))
+        object.__setattr__(self, "minors", minors)
+        object.__setattr__(self, "ratios", tuple((p.over(over), q.over(over)) for p, q in shares))
+        if squares is not None and (shares or squares.variables != over or squares.expanded != self.minimize):
             raise InvalidInput("squares: they do not add up to the objective, in these variables")
 
     @classmethod
@@ -166,12 +192,12 @@ class Problem(Shown, Record):
     # -- facts ---------------------------------------------------------------------------------------------
 
     @property
-    def objective(self) -> Polynomial:
-        """The objective, whether it is minimised or maximised."""
-        return self.sense.turned(self.minimize)
+    def objective(self) -> Any:
+        """The objective, whether it is minimised or maximised: a `Polynomial`, or a `RationalSum`."""
+        return self.sense.turned(RationalSum(self.minimize, self.ratios) if self.ratios else self.minimize)
 
     @property
-    def maximize(self) -> Polynomial | None:
+    def maximize(self) -> Any:
         """The objective where it is maximised, else None."""
         return self.objective if self.sense.maximizes else None
 
@@ -182,18 +208,51 @@ class Problem(Shown, Record):
 
     @property
     def degree(self) -> int:
-        """The largest total degree among objective and constraints."""
-        return max(p.degree for p in (self.minimize, *self.inequalities, *self.equalities))
+        """The largest total degree among objective and constraints; of matrices it is that of an entry."""
+        first, last = self.minors or (0, 0)
+        given = *self.inequalities[:first], *self.inequalities[last:]
+        degrees = [p.degree for p in (self.minimize, *given, *self.equalities)]
+        degrees += [max(p.degree, 1 + q.degree) for p, q in self.ratios]  # of the equations of `lifted`
+        return max(*degrees, *map(matrix_degree, self.matrix_inequalities), 0)
 
     @property
     def minimum_order(self) -> int:
         r"""The lowest order of the dense relaxation, :math:`k_0 = \max(1, \lceil \deg / 2 \rceil)`."""
         return max(1, -(-self.degree // 2))
 
+    def spelled_out(self) -> Problem:
+        """Return the problem with scalar inequalities, after its own, that say the same as its matrices.
+
+        Relaxations have the matrices; points are judged and looked for by these (`momentsos.problem.matrices`).
+
+        Raises
+        ------
+        ProblemTooLarge
+            A matrix has a characteristic polynomial of too many terms.
+        """
+        if not self.matrix_inequalities or self.minors is not None:
+            return self
+        more = [p for matrix in self.matrix_inequalities for p in scalar_inequalities(matrix)]
+        first = len(self.inequalities)
+        return replace(self, inequalities=(*self.inequalities, *more), minors=(first, first + len(more)))
+
+    def lifted(self) -> Problem:
+        r"""Return the problem with a variable and the equation :math:`t_i q_i = p_i` for each ratio of the objective.
+
+        Where the denominators are positive it is the same problem.
+        """
+        if not self.ratios:
+            return self
+        names, equations = lifting(self.variables, self.ratios)
+        t = variables(names[self.n_variables :])
+        equalities = (*self.equalities, *equations)
+        return replace(self, minimize=sum(t, self.minimize), ratios=(), equalities=equalities, variables=names)
+
     def violation(self, point: NDArray[np.float64]) -> float:
         """Return the largest constraint violation at `point`, each relative to the size of the constraint's terms.
 
-        The size of the terms of `g` at `x` is the sum of :math:`|g_α x^α|`, at least the largest coefficient.
+        The size of the terms of `g` at `x` is the sum of :math:`|g_α x^α|`, at least the largest coefficient. A matrix
+        is violated by minus its least eigenvalue, and as large as its largest entry.
 
         Raises
         ------
@@ -208,6 +267,10 @@ class Problem(Shown, Record):
             for g in constraints:
                 value = g(point)
                 worst = max(worst, (abs(value) if equal else -value) / term_size(g, point))
+        for matrix in self.matrix_inequalities:
+            size = max(term_size(entry, point) for entry in upper_entries(matrix))
+            values = np.array([[entry(point) for entry in row] for row in matrix])
+            worst = max(worst, -float(np.linalg.eigvalsh(values)[0]) / size)
         return worst
 
     # -- sympy ---------------------------------------------------------------------------------------------
@@ -221,6 +284,7 @@ class Problem(Shown, Record):
         variables: Sequence[Any] | None = None,
         *,
         maximize: Any = None,
+        matrix_inequalities: Sequence[Any] = (),
     ) -> Problem:
         """Make a problem from sympy expressions.
 
@@ -233,6 +297,7 @@ class Problem(Shown, Record):
         equalities : sequence of sympy expressions or `sympy.Eq`
         variables : sequence of sympy symbols or str, optional
             By default all free symbols, sorted by name.
+        matrix_inequalities : sequence of sympy matrices or lists of rows
 
         Raises
         ------
@@ -241,8 +306,10 @@ class Problem(Shown, Record):
         """
         left = [one_sided(g, False) for g in items(inequalities, "from_sympy: inequalities", "a list of expressions")]
         equal = [one_sided(h, True) for h in items(equalities, "from_sympy: equalities", "a list of expressions")]
+        matrices = as_matrices(matrix_inequalities, "from_sympy: matrix_inequalities")
+        inner = {name for matrix in matrices for entry in upper_entries(matrix) for name in entry.variables}
         if variables is None:
-            over = sorted({name for each in (minimize, maximize, *left, *equal) for name in free_names(each)})
+            over = sorted(inner | {name for each in (minimize, maximize, *left, *equal) for name in free_names(each)})
         else:
             given = items(variables, "from_sympy: variables", "a list of symbols or names")
             over = [converted(str, each, "from_sympy: variables", "symbols or names") for each in given]
@@ -254,15 +321,15 @@ class Problem(Shown, Record):
             tuple(from_sympy(h, over) for h in equal),
             tuple(over),
             maximize=None if maximize is None else from_sympy(maximize, over),
+            matrix_inequalities=matrices,
         )
 
-    def to_sympy(self) -> tuple[Any, list[Any], list[Any]]:
-        """Return objective, inequalities (``>= 0``) and equalities (``= 0``) as sympy expressions; `sense` apart."""
-        return (
-            to_sympy(self.objective),
-            [to_sympy(g) for g in self.inequalities],
-            [to_sympy(h) for h in self.equalities],
-        )
+    def to_sympy(self) -> tuple[Any, ...]:
+        """Return objective, inequalities (``>= 0``) and equalities (``= 0``) as sympy expressions; `sense` apart.
+
+        Where there are matrix inequalities, the list of these as sympy matrices follows.
+        """
+        return as_sympy(self)
 
     # -- JSON ----------------------------------------------------------------------------------------------
 
@@ -285,13 +352,7 @@ class Problem(Shown, Record):
         InvalidInput
             A coefficient is a fraction of more than 4000 digits.
         """
-        return {
-            "variables": list(self.variables),
-            self.sense.value: polynomial_to_json(self.objective),
-            "inequalities": [polynomial_to_json(g) for g in self.inequalities],
-            "equalities": [polynomial_to_json(h) for h in self.equalities],
-            **({} if self.squares is None else {"squares": self.squares.as_dict()}),
-        }
+        return document_of(self)
 
     def to_json(self, path: str | PathLike[str]) -> None:
         """Write the problem to a JSON file; the file appears whole or not at all.
@@ -306,12 +367,15 @@ class Problem(Shown, Record):
     def __repr__(self) -> str:
         parts = {self.sense.value: self.objective, "inequalities": self.inequalities, "equalities": self.equalities}
         parts |= {"variables": self.variables} | ({} if self.squares is None else {"squares": self.squares})
+        parts |= {"matrix_inequalities": self.matrix_inequalities} if self.matrix_inequalities else {}
         return f"Problem({', '.join(f'{name}={brief(value)}' for name, value in parts.items())})"
 
     def __str__(self) -> str:
         lines = [f"{self.sense.value} {self.objective}"]
         lines += [f"  {g} >= 0" for g in self.inequalities]
         lines += [f"  {h} = 0" for h in self.equalities]
+        for matrix in self.matrix_inequalities:
+            lines.append(f"  [{'; '.join(', '.join(map(str, row)) for row in matrix)}] is positive semidefinite")
         return "\n".join(lines)
 
 

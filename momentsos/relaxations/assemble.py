@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -112,7 +112,7 @@ def _multiplied(terms: Exponents, basis: Exponents, square: bool) -> tuple[Suppo
 
 def _likeness(block: Block) -> tuple[Support, Support, bool]:
     """Blocks with this in common, those of polynomials with the same terms and of the same basis, differ in values."""
-    return block.polynomial.support, block.monomials, block.kind is BlockKind.PSD
+    return block.polynomial.support, block.monomials, block.kind is BlockKind.PSD  # a matrix has its own monomials
 
 
 class _Columns:
@@ -131,7 +131,7 @@ class _Columns:
         """Return the column of each product of the block, one term after the other."""
         return self._of[_likeness(block)]
 
-    def matrix(self, blocks: Iterable[Block]) -> sp.csr_matrix:
+    def matrix(self, blocks: Sequence[Block]) -> sp.csr_matrix:
         r"""Return the rows of blocks: :math:`L(g x^b)` for the basis, or the svec of :math:`L(g B B^\top)`.
 
         A row has the terms of `g` times one monomial, so that its columns are distinct and in order.
@@ -141,13 +141,27 @@ class _Columns:
             alike = list(group)
             size = len(alike[0].basis)
             weights = svec_weights(size) if alike[0].kind is BlockKind.PSD else np.ones(size)
-            table = np.array([block.polynomial.values for block in alike])
-            values.append((weights[:, None] * table[:, None, :]).reshape(-1))
+            if alike[0].matrix is None:
+                table = np.array([block.polynomial.values for block in alike])[:, None, :]
+            else:
+                table = np.array([_entry_values(block) for block in alike])
+            values.append((weights[:, None] * table).reshape(-1))
             columns.append(np.tile(self.of(alike[0]), len(alike)))
-            lengths.append(np.full(len(alike) * len(weights), table.shape[1]))
+            lengths.append(np.full(len(alike) * len(weights), table.shape[-1]))
         starts = np.cumsum(np.concatenate(lengths))
         shape = len(starts) - 1, len(self.monomials)
-        return sp.csr_matrix((np.concatenate(values), np.concatenate(columns), starts), shape=shape)
+        found = sp.csr_matrix((np.concatenate(values), np.concatenate(columns), starts), shape=shape)
+        if any(block.matrix is not None for block in blocks):  # an entry of a matrix has not all terms of the others
+            found.eliminate_zeros()
+        return found
+
+
+def _entry_values(block: Block) -> NDArray[np.float64]:
+    """Return the coefficients of the entry of the matrix for each entry of a block in svec order."""
+    assert block.matrix is not None
+    first, second = svec_index(len(block.basis))
+    rows = block.entry_rows
+    return np.asarray(block.matrix.values[rows[first], rows[second]])
 
 
 def _combined(operator: sp.csr_matrix, blocks: list[Block]) -> sp.csr_matrix:

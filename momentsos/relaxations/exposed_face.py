@@ -30,7 +30,7 @@ def without_idle_squares(plan: Plan) -> Plan:
     blocks = []
     for block in plan.blocks:
         kept = next(alive) if block.kind is BlockKind.PSD else None
-        if kept is None or kept.all():
+        if kept is None or kept.all() or block.matrix is not None:
             blocks.append(block)
         elif kept.any():
             blocks.append(replace(block, monomials=Support(block.basis[kept])))
@@ -66,7 +66,12 @@ def cut_down(plan: Plan, faces: Sequence[Sequence[Sequence[Fraction]]]) -> Plan 
 
 
 def integers_of(block: Block) -> NDArray[np.int64] | None:
-    """Return the combinations of a block, those of single monomials where it has none; None unless short integers."""
+    """Return the combinations of a block, those of single monomials where it has none; None unless short integers.
+
+    None for a block of a matrix as well, whose products depend on the rows.
+    """
+    if block.matrix is not None:
+        return None
     if block.combinations is None:
         return np.eye(len(block.basis), dtype=np.int64)
     rows = block.combinations.toarray()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+import numpy as np
 import scipy.sparse as sp
+from numpy.typing import NDArray
 
 from ..machine.records import Record
 from ..polynomials import Polynomial, Support
@@ -20,11 +22,33 @@ class BlockKind(Enum):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class MatrixPart(Record):
+    r"""The matrix of polynomials that a block localises, in place of one polynomial.
+
+    Attributes
+    ----------
+    number : int
+        Of the matrix inequality of the problem.
+    rows : tuple of int
+        The rows, and columns, of it: a block on its diagonal.
+    values : (rows, rows, terms) array
+        The coefficients of its entries; the terms are those of the block's polynomial.
+    """
+
+    number: int
+    rows: tuple[int, ...]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Block(Record):
     r"""One localizing condition on the linear functional `L`.
 
     `PSD`: the matrix :math:`L(g\, B B^\top)` is positive semidefinite (nonnegative when `B` has one entry).
     `ZERO`: :math:`L(g\, b) = 0` for every `b` in `B`.
+    With a `matrix` `M` of `m` rows, `PSD` says that the matrix :math:`L(M \otimes b b^\top)` of Kronecker form is
+    positive semidefinite: `B` lists the monomials `b` once for each row, and :math:`M_{ij}` belongs to the products of
+    the i-th and the j-th list.
 
     Attributes
     ----------
@@ -38,7 +62,9 @@ class Block(Record):
         the block is made of.
     factors : tuple of int
         Where `g` comes from: the product of these inequalities of the problem (none: 1) for `PSD`, the one
-        equality of this number for `ZERO`.
+        equality of this number for `ZERO`. None where there is a `matrix`.
+    matrix : MatrixPart or None
+        The polynomial then only lists the terms of its entries, with their largest coefficients.
     """
 
     polynomial: Polynomial
@@ -46,6 +72,13 @@ class Block(Record):
     kind: BlockKind
     factors: tuple[int, ...] = ()
     combinations: sp.csr_matrix | None = None
+    matrix: MatrixPart | None = None
+
+    @property
+    def entry_rows(self) -> NDArray[np.intp]:
+        """Which row of its `matrix` each monomial belongs to, zeros without one, shape (monomials,)."""
+        size = 1 if self.matrix is None else len(self.matrix.rows)
+        return np.repeat(np.arange(size, dtype=np.intp), len(self.monomials) // size)
 
     @property
     def basis(self) -> Exponents:

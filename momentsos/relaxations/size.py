@@ -6,6 +6,7 @@ from ..errors import ProblemTooLarge
 from ..machine.memory import available_bytes
 from ..polynomials import basis_size
 from ..problem import Problem
+from ..problem.matrices import matrix_degree, upper_entries
 from .plan import BlockKind, Plan
 
 #: The share of the free memory that a relaxation may take by default.
@@ -29,9 +30,14 @@ def dense_size(problem: Problem, order: int) -> tuple[int, int, int]:
     moments = basis_size(n, 2 * order)
     largest = basis_size(n, order)
     entries = largest * (largest + 1) // 2
-    for g in problem.inequalities:
+    first, last = problem.minors or (0, 0)
+    for g in (*problem.inequalities[:first], *problem.inequalities[last:]):
         size = basis_size(n, order - (g.degree + 1) // 2)
         entries += len(g) * size * (size + 1) // 2
+    for matrix in problem.matrix_inequalities:
+        own = len(matrix) * basis_size(n, order - (matrix_degree(matrix) + 1) // 2)
+        entries += max(len(entry) for entry in upper_entries(matrix)) * own * (own + 1) // 2
+        largest = max(largest, own)
     for h in problem.equalities:
         entries += len(h) * basis_size(n, 2 * order - h.degree)
     return moments, entries, largest

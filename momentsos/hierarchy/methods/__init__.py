@@ -61,11 +61,19 @@ def methods_named(name: object, problem: Problem) -> Choice:
     unbounded sets that dense identities do not have. Of a problem that is quadratic, not affine, in its linear
     variables only the lowest partial order comes first: on measured data the next ones gained nothing.
 
+    Matrix inequalities are known to the dense hierarchy alone.
+
     Raises
     ------
     BadOption
-        An unknown name.
+        An unknown name, or a method that does not know what the problem states.
     """
+    if problem.matrix_inequalities and isinstance(name, str) and name in ("auto", *METHODS):
+        if name not in ("auto", Dense.name):
+            raise BadOption(f"method {name!r} knows no matrix inequalities: take 'dense' or 'auto'")
+        return Choice(
+            (Dense(),), "auto took the dense hierarchy: it knows matrix inequalities." if name == "auto" else ""
+        )
     if isinstance(name, str) and name == "auto" and problem.squares is not None and not _constrained(problem):
         others = methods_named(name, replace(problem, squares=None)).methods
         return Choice((Squares(), *others), "auto took the squares: the objective is a sum of squares of residuals.")
@@ -93,7 +101,7 @@ def methods_named(name: object, problem: Problem) -> Choice:
 
 
 def _constrained(problem: Problem) -> bool:
-    return bool(problem.inequalities or problem.equalities)
+    return bool(problem.inequalities or problem.equalities or problem.matrix_inequalities)
 
 
 def _short(count: int) -> str:

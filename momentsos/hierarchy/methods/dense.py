@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import ClassVar
 
@@ -16,7 +17,8 @@ from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test
 from ...points.known import FAR, Known
 from ...points.local_search import LocalPoint
 from ...polynomials import Polynomial, basis_size
-from ...problem import Problem
+from ...problem import Problem, Sense
+from ...problem.matrices import matrix_degree
 from ...relaxations import Plan, Relaxation, dense_plan
 from ...sdp import SDPSolution
 from .base import Candidates, Method, Next, Progress, Setting
@@ -90,6 +92,9 @@ class Dense(Method):
         starts, dropped = _starts(matrix, basis, flatness)
         kept: list[LocalPoint] = []
         for name, start in starts:
+            pushed = known.pushed(setting.change.point(start * units))
+            if pushed is not None:  # where eigenvalues vanish together, their products lead a search nowhere
+                kept.append(pushed)
             if setting.change is known.centred:
                 point = known.descend(setting.change, start * units)
             else:
@@ -109,7 +114,9 @@ def _in_implied_box(progress: Progress) -> Setting | None:
     Constraints lose their squared factors where that leaves the same points: at a double root no identity of any order
     reaches the minimum.
     """
-    problem = progress.known.judge.regular or progress.known.problem
+    problem = progress.known.problem
+    if not problem.matrix_inequalities:  # the numbers of their minors are those of the problem
+        problem = progress.known.judge.regular or problem
     box = _box_of_good_points(progress)
     if box.empty or not box.finite:
         return None
@@ -122,7 +129,8 @@ def _in_implied_box(progress: Progress) -> Setting | None:
     # In fractions: a wall far from the origin whose coefficients are rounded may stand inside the box.
     shares = [((x[i] - Fraction(centre[i])) * (1 / Fraction(half[i]))) ** 2 for i in range(n)]
     walls = [1 - share for share in shares] if n <= MANY_SIDES else [n - sum(shares[1:], shares[0])]
-    inside = Problem(problem.minimize, (*problem.inequalities, *walls), problem.equalities, problem.variables)
+    inequalities = (*problem.inequalities, *walls)
+    inside = replace(problem, inequalities=inequalities, squares=None, sense=Sense.MINIMIZE)
     units = np.array([power_of_two(width) for width in half])
     return Setting(change_affinely(inside, centre, np.diag(units)), EVERYTHING, half / units)
 
@@ -174,8 +182,10 @@ def _within(ball: Ball, known: Known, region: Region) -> Setting:
 def _flatness(
     matrix: NDArray[np.float64], basis: NDArray[np.int64], problem: Problem, solution: SDPSolution
 ) -> Flatness:
-    constraints = (*problem.inequalities, *problem.equalities)
-    step = max([1, *(-(-g.degree // 2) for g in constraints)])
+    first, last = problem.minors or (0, 0)  # the relaxation does not have these, but the matrices
+    constraints = (*problem.inequalities[:first], *problem.inequalities[last:], *problem.equalities)
+    degrees = [*(g.degree for g in constraints), *map(matrix_degree, problem.matrix_inequalities)]
+    step = max([1, *(-(-degree // 2) for degree in degrees)])
     lowest = max(step, -(-problem.minimize.degree // 2))
     noise = 1e-6 if solution.residuals is None else float(np.clip(10 * solution.residuals.worst, 1e-9, 1e-5))
     return test_flatness(matrix, basis.sum(axis=1), lowest, step, RankRule(noise=noise))
