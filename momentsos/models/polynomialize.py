@@ -20,6 +20,7 @@ from ..learning.learn import Fit
 from ..machine.checks import is_integer, items, shown
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
+from ..machine.notebooks import Shown
 from ..machine.records import Record
 from ..machine.threads import limited_threads
 from .baselines import MOST, fitted_on_inputs, fitted_on_intervals, inputs_of, sought_of
@@ -31,7 +32,7 @@ from .measure import Ruler, layers_of, outputs_of, scores_of
 from .model import Model
 from .normalising import normalised
 from .report import ModelReport
-from .samples import HELD_OUT, checked_share, divided, inputs_array, samples_of
+from .samples import HELD_OUT, Samples, checked_share, divided, inputs_array, samples_of
 from .series import Series
 from .sought import Sought
 
@@ -42,7 +43,7 @@ _ROUNDING = 1e-12
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Polynomialized(Record):
+class Polynomialized(Shown, Record):
     """A model with polynomial activations, what is proved of them, and what they do.
 
     Attributes
@@ -55,6 +56,8 @@ class Polynomialized(Record):
     report : ModelReport
     series : tuple of Series
         The activations, in natural units of their inputs.
+    squared : object
+        What `fold` returns.
     """
 
     model: Any = field(compare=False)
@@ -150,9 +153,10 @@ def polynomialize(
     weight = None if isinstance(widen, str) and widen == "auto" else checked_share(widen, "widen")
     penalty = checked_share(ridge, "ridge")
     with memory_errors_told("fitting these activations"), limited_threads(1):
-        given = model_of(model, inputs_array(X))
-        outputs = next(given.passes(inputs_array(X)[:1])).outputs.shape[1]
-        samples = samples_of(X, Y, truth, sample_weight, outputs)
+        rows = inputs_array(X)
+        given = model_of(model, rows)
+        outputs = next(given.passes(rows[:1])).outputs.shape[1]
+        samples = samples_of(rows, Y, truth, sample_weight, outputs)
         training, held_out = divided(samples, holdout, seed, outputs)
         inputs, own = inputs_of(given, training.X)
         targets = own if training.Y is None else training.Y
@@ -166,28 +170,53 @@ def polynomialize(
         object_out = given.with_series(found.series)
         squared, squares = given.folded(found.series)
         variants = [("interval", interval), ("least squares", least), ("ours", found.series)]
-        ruler = Ruler.of(own, training.truth)
-        powers = [series.degree for series in found.series]
-        report = ModelReport(
-            given.kind,
-            "outputs" if Y is None else "Y",
-            len(training),
-            0 if held_out is None else len(held_out),
-            scores_of(given, training, variants, ruler),
-            () if held_out is None else scores_of(given, held_out, variants, ruler),
-            layers_of(given, training, held_out, found.series),
-            fit.status.name,
-            (fit.lower_bound, fit.upper_bound),
-            fit.message,
-            tuple(_step_words(given, step) for step in found.steps),
-            found.widening.words,
-            words,
-            depth_of(given, powers),
-            levels_of(given, powers),
-            levels_of(given, powers, squares),
-            time.process_time() - cpu,
-        )
+        told = _Told("outputs" if Y is None else "Y", words, squares, time.process_time() - cpu)
+        report = _report(task, found, fit, training, held_out, variants, told)
     return Polynomialized(object_out, fit, report, tuple(found.series), squared)
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a report is told: the target, how degrees were chosen, which sites are squares, seconds of the fit."""
+
+    target: str
+    degrees: str
+    squares: tuple[int, ...]
+    seconds: float
+
+
+def _report(
+    task: Task,
+    found: Fitted,
+    fit: Fit,
+    training: Samples,
+    held_out: Samples | None,
+    variants: Sequence[tuple[str, Sequence[Series]]],
+    told: _Told,
+) -> ModelReport:
+    """Measure, and write down."""
+    model = task.model
+    ruler = Ruler.of(outputs_of(model, training.X), training.truth)
+    powers = [series.degree for series in found.series]
+    return ModelReport(
+        kind=model.kind,
+        target=told.target,
+        samples=len(training),
+        held_out_samples=0 if held_out is None else len(held_out),
+        training=scores_of(model, training, variants, ruler),
+        held_out=() if held_out is None else scores_of(model, held_out, variants, ruler),
+        layers=layers_of(model, training, held_out, found.series),
+        status=fit.status.name,
+        bounds=(fit.lower_bound, fit.upper_bound),
+        message=fit.message,
+        steps=tuple(_step_words(model, step) for step in found.steps),
+        widening=found.widening.words,
+        degrees=told.degrees,
+        depth=depth_of(model, powers),
+        levels=levels_of(model, powers),
+        folded_levels=levels_of(model, powers, told.squares),
+        seconds=told.seconds,
+    )
 
 
 def _activations(task: Task, degrees: Any, activations: Any) -> tuple[list[Activation], str]:

@@ -146,7 +146,7 @@ class ModelReport(Shown, Record):
     depth, levels, folded_levels : int
         See `momentsos.models.costs`; the last one with quadratics as squares, as `fold` makes them.
     seconds : float
-        Of processor time.
+        Of processor time, for reading the model and for the fit.
     """
 
     kind: str

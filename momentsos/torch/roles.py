@@ -140,7 +140,7 @@ def _tried(
     shapes = [tuple(value_of(node, args, kwargs, each).shape) for each in inputs]
 
     def f(*values: Tensor) -> Tensor:
-        return filled(graph, node, args, kwargs, inputs, list(values))
+        return filled(graph, node, args, kwargs, inputs, [v.clone() for v in values])  # it may work in place
 
     random = torch.Generator().manual_seed(0)
 

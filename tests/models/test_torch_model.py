@@ -82,6 +82,15 @@ def test_activations_are_found_by_trying_them(name) -> None:
     assert np.array_equal(model.sites[0].function(t), getattr(nn, name)()(torch.tensor(t)).numpy())
 
 
+def test_activations_in_place_are_activations() -> None:
+    X = rows(6, 4)
+    layers = nn.Linear(4, 5), nn.ReLU(inplace=True), nn.Linear(5, 5), nn.Hardtanh(inplace=True), nn.Linear(5, 2)
+    module = nn.Sequential(*layers).double().eval()
+    model = model_of(module, X)
+    assert [site.title for site in model.sites] == ["ReLU", "Hardtanh"]
+    assert np.allclose(outputs(model, X), module(torch.tensor(X)).detach().numpy(), rtol=1e-14)
+
+
 def test_functions_methods_and_modules_are_activations_alike() -> None:
     model = model_of(branches(), rows(2, 1, 8, 8))
     assert [site.title for site in model.sites] == ["tanh", "relu", "gelu"]
@@ -175,3 +184,41 @@ def test_inputs_of_many_samples_go_through_in_chunks(monkeypatch) -> None:
     sought = sought_for(model, (2, 2))
     assert len(list(model.passes(X))) > 3 and len(list(model.expanded(X, sought))) > 10
     assert np.allclose(outputs(model, X), whole, rtol=1e-14)
+
+
+def test_the_loss_that_is_certified_is_that_of_the_rebuilt_module() -> None:
+    X = rows(120, 4)
+    module = chain(sizes=(4, 6, 5, 3))
+    found = ms.polynomialize(module, X, degrees=[3, 2], holdout=0, widen=0.0)
+    with torch.no_grad():
+        residuals = found.model(torch.tensor(X)) - module(torch.tensor(X))
+    assert found.fit.status is ms.Status.CERTIFIED
+    assert found.fit.upper_bound == pytest.approx(float((residuals**2).mean()), rel=1e-12)
+    assert found.fit.certificate.verify(found.fit.problem).holds
+    assert type(found.model) is nn.Sequential and isinstance(found.model[1], ms.torch.PolynomialActivation)
+
+
+def test_single_precision_stays_single_and_agrees_to_1e_6() -> None:
+    X = rows(60, 4)
+    module = chain().float()
+    found = ms.polynomialize(module, torch.tensor(X, requires_grad=True), degrees=2, holdout=0)
+    assert {p.dtype for p in found.model.parameters()} == {torch.float32}
+    single = found.model(torch.tensor(X, dtype=torch.float32)).detach().double().numpy()
+    double = outputs(model_of(module, X), X, found.series)
+    assert np.abs(single - double).max() < 1e-6 * np.abs(double).max()
+
+
+def test_a_plan_knows_the_size_before_any_data() -> None:
+    module = chain()
+    plan = ms.torch.plan(module, [3, 2])
+    model = model_of(module, rows(2, 4))
+    monomials, _ = expanded(model, rows(2, 4), sought_for(model, (3, 2)))
+    assert (plan.size.coefficients, plan.size.monomials) == (7, len(monomials)) == (7, 22)
+    assert plan.together and plan.size.seconds < 1.0 and "bounded over all of R^n" in str(plan)
+    deep = ms.torch.plan(module, 6)
+    assert not deep.together and "in blocks" in deep.verdict
+    with pytest.raises(ms.InvalidInput, match="shape"):
+        ms.torch.plan(branches())
+    assert ms.torch.plan(branches(), [1, 2, 1], shape=(1, 8, 8)).sites == ("tanh", "relu", "gelu")
+    with pytest.raises(ms.InvalidInput, match="degrees"):
+        ms.torch.plan(module, [3])
