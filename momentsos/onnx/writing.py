@@ -11,7 +11,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from ..errors import InvalidInput
 from ..models.series import Series
+from .reading import array_of
 
 Floats = NDArray[np.float64]
 _KINDS = {TensorProto.DOUBLE: np.float64, TensorProto.FLOAT16: np.float16}
@@ -80,6 +82,16 @@ class Writer:
         self.graph.initializer.append(numpy_helper.from_array(np.ascontiguousarray(array).reshape(array.shape), name))
         return name
 
+    def values(self, name: str) -> Floats:
+        """Return the constant of a name, also one that a node gives."""
+        for each in self.graph.initializer:
+            if each.name == name:
+                return array_of(each, f"constant {name!r:.60}")
+        for node in self.graph.node:
+            if node.op_type == "Constant" and node.output[0] == name:
+                return array_of(node.attribute[0].t, f"constant {name!r:.60}")
+        raise InvalidInput(f"to_onnx: {name!r:.60} is no constant: give precision='single'")
+
 
 def with_polynomials(
     message: onnx.ModelProto, replaced: Mapping[str, Replaced], layers: Mapping[int, Layer]
@@ -106,7 +118,7 @@ def with_polynomials(
             nodes += _layer(writer, node, layers[place])
         else:
             nodes.append(node)
-    _set_nodes(found.graph, nodes)
+    set_nodes(found.graph, nodes)
     without_dead(found.graph)
     return found
 
@@ -158,7 +170,8 @@ def _layer(writer: Writer, node: onnx.NodeProto, layer: Layer) -> Iterator[onnx.
     yield made
 
 
-def _set_nodes(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+def set_nodes(graph: onnx.GraphProto, nodes: list[onnx.NodeProto]) -> None:
+    """Let a graph have these nodes."""
     kept = [_copy(node) for node in nodes]
     del graph.node[:]
     graph.node.extend(kept)
@@ -178,7 +191,7 @@ def without_dead(graph: onnx.GraphProto) -> None:
         if wanted & {*node.output}:
             wanted |= {*node.input}
             kept.append(_copy(node))
-    _set_nodes(graph, kept[::-1])
+    set_nodes(graph, kept[::-1])
     constants = [each for each in graph.initializer if each.name in wanted]
     gone = {each.name for each in graph.initializer} - {each.name for each in constants}
     inputs = [each for each in graph.input if each.name not in gone]
