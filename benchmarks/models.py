@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 STEPS, RATE, WIDTH = 300, 1e-2, 24
 #: Every how manieth sample is held out.
 EVERY = 4
-#: Seconds that a fit may take: machines under load are slow, and processor time is what is printed.
-LIMIT = 240.0
+#: Seconds that a fit may take, as by default.
+LIMIT = 60.0
 #: A score within this of the original counts as near.
 NEAR = 0.01
 

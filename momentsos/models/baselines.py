@@ -10,6 +10,7 @@ import numpy as np
 from numpy.polynomial import Chebyshev, Polynomial
 from numpy.typing import NDArray
 
+from ..errors import InvalidInput
 from ..learning.activation import Activation
 from .model import Model, Site
 from .series import Series
@@ -68,7 +69,13 @@ def _change(size: int, shift: float, factor: float) -> Floats:
 
 
 def inputs_of(model: Model, X: NDArray[Any]) -> tuple[tuple[Inputs, ...], Floats]:
-    """Return what goes into each activation, and the outputs of the model, from two forward passes of the data."""
+    """Return what goes into each activation, and the outputs of the model, from forward passes of the data.
+
+    Raises
+    ------
+    InvalidInput
+        Numbers become too large for floats.
+    """
     count = len(model.sites)
     outputs: list[Floats] = []
     lows, highs, units = np.full(count, np.inf), np.full(count, -np.inf), np.zeros(count, dtype=int)
@@ -83,7 +90,10 @@ def inputs_of(model: Model, X: NDArray[Any]) -> tuple[tuple[Inputs, ...], Floats
     means = sums / (numbers * units)
     squares = np.zeros(count)
     for each in model.passes(X):
-        squares += [((t - mean) ** 2).sum() for t, mean in zip(each.inputs, means, strict=True)]
+        with np.errstate(over="ignore", invalid="ignore"):
+            squares += [((t - mean) ** 2).sum() for t, mean in zip(each.inputs, means, strict=True)]
+    if not (np.isfinite(squares).all() and all(np.isfinite(own).all() for own in outputs)):
+        raise InvalidInput("X: what goes into an activation, or comes out of the model, is too large: change units")
     deviations = np.sqrt(squares / (numbers * units))
     deviations[deviations == 0.0] = 1.0
     factors: list[Floats] = [np.zeros((0, MOST + 2))] * count

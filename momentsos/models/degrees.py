@@ -11,7 +11,7 @@ import numpy as np
 from ..learning.activation import Activation
 from .baselines import fitted_on_inputs, fitted_on_intervals, sought_of
 from .factor import reduced
-from .fitting import Task
+from .fitting import FOLDS, Task
 from .search import searched
 from .widened import grid_of, left_out_loss
 
@@ -32,6 +32,8 @@ def chosen_degrees(task: Task) -> tuple[list[int], str]:
     until = time.perf_counter() + _SHARE * task.left if np.isfinite(task.left) else np.inf
     count = len(task.model.sites)
     degrees = [_FIRST] * count
+    if len(task.X) < FOLDS or not _affordable(few, degrees):
+        return degrees, f"Degrees {_FIRST}: too few samples, or too large a model, for cross-validation."
     best = _left_out(few, degrees, until)
     tried = [(tuple(degrees), best)]
     while time.perf_counter() < until:

@@ -28,7 +28,7 @@ from .factor import Reduced, reduced
 from .model import Model
 from .search import searched
 from .series import Series
-from .size import Predicted, predicted
+from .size import Predicted, predicted_for
 from .sought import Sought
 from .widened import Grid, Widening, grid_of, widening
 
@@ -133,8 +133,7 @@ class Task:
 
     def size(self, sought: Sought) -> Predicted:
         """Return the size of the bound for these unknowns, from one sample."""
-        monomials, values = next(self.model.expanded(self.X[:1], sought))
-        return predicted(monomials, values.shape[2])
+        return predicted_for(self.model, self.X[:1], sought)
 
 
 def fitted(task: Task, starts: Sequence[Sequence[Series]]) -> Fitted:
@@ -147,7 +146,7 @@ def fitted(task: Task, starts: Sequence[Sequence[Series]]) -> Fitted:
         Where searches begin.
     """
     size = task.size(task.sought)
-    few = len(task.sought.sites) <= 2 and size.monomials <= _TOGETHER
+    few = len(task.sought.sites) <= 2 and size.monomials is not None and size.monomials <= _TOGETHER
     points = [task.sought.vector(start) for start in starts]
     if few or size.seconds <= task.left:
         data = task.data(task.sought)

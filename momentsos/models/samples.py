@@ -122,7 +122,7 @@ def divided(samples: Samples, holdout: Any, seed: int, outputs: int) -> tuple[Sa
     seed, outputs : int
     """
     if isinstance(holdout, tuple | list):
-        given = [*items(holdout, "holdout", "a share, or (X, Y, truth)"), None, None][:3]
+        given = [*items(holdout, "holdout", "a share, or (X, Y, truth)"), None, None, None][:3]
         own = samples_of(given[0], given[1], given[2], None, outputs)
         missing = (samples.Y is None) != (own.Y is None)
         if own.X.shape[1:] != samples.X.shape[1:] or missing:

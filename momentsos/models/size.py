@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ..errors import ProblemTooLarge
 from ..machine.records import Record
 from ..squares.products import Products
+from .model import Model
 from .slices import Monomials
+from .sought import Sought
 
 #: Monomials up to which products are counted.
 _COUNTED = 700
@@ -24,23 +29,32 @@ class Predicted(Record):
     ----------
     coefficients : int
         That are sought.
-    monomials : int
-        Of the outputs.
-    block : int
+    monomials : int or None
+        Of the outputs; None where they are too many to be listed.
+    block : int or None
         The size of the Gram matrix: monomials that no sample changes are at most as many as outputs.
     products : int or None
         Of two of these: the unknowns of the program. None where they are too many to be counted.
     """
 
     coefficients: int
-    monomials: int
-    block: int
+    monomials: int | None
+    block: int | None
     products: int | None
 
     @property
     def seconds(self) -> float:
         """About how long the bound takes, infinite where it is out of reach."""
         return float("inf") if self.products is None else _SECONDS * (self.products / 1_000) ** _GROWTH
+
+
+def predicted_for(model: Model, sample: NDArray[Any], sought: Sought) -> Predicted:
+    """Return the size for the unknowns of a model, from one sample of any numbers."""
+    try:
+        monomials, values = next(model.expanded(sample, sought))
+    except ProblemTooLarge:
+        return Predicted(sought.count, None, None, None)
+    return predicted(monomials, values.shape[2])
 
 
 def predicted(monomials: Monomials, outputs: int) -> Predicted:

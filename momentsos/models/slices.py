@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import ProblemTooLarge
 from ..polynomials.exponents import Exponents, unique_rows
 from .sought import Ansatz
 
+#: Pairs of monomials of a product at most.
+_PAIRS = 500_000
 Places = NDArray[np.intp]
 Flags = NDArray[np.bool_]
 
@@ -53,7 +56,16 @@ class Monomials:
         return cls(rows, fixed), np.split(place.copy(), ends)  # torch takes no array that cannot be written to
 
     def times(self, other: Monomials, most: int | None = None) -> tuple[Monomials, Places]:
-        """Return the monomials of a product up to a total degree, and where each pair falls, -1 for what is dropped."""
+        """Return the monomials of a product up to a total degree, and where each pair falls, -1 for what is dropped.
+
+        Raises
+        ------
+        ProblemTooLarge
+            There are more than half a million pairs.
+        """
+        if len(self) * len(other) > _PAIRS:
+            size = 8 * len(self) * len(other) * self.exponents.shape[1]
+            raise ProblemTooLarge(f"{len(self)} times {len(other)} monomials of a model: take lower degrees", size, 0)
         sums = self.exponents[:, None, :] + other.exponents[None, :, :]
         pairs = (self.fixed[:, None] & other.fixed[None, :]).reshape(-1)
         flat = sums.reshape(-1, sums.shape[2])

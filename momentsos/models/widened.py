@@ -130,6 +130,8 @@ class Widening:
 def widening(data: Reduced, grid: Grid, start: Floats, until: float) -> Widening:
     """Choose the weight by cross-validation, where folds left out are much worse than the others."""
     training = data.loss(start)
+    if len(data.parts) < 2:
+        return Widening(0.0, (), training)
     tried = [(0.0, left_out_loss(data, grid, 0.0, start, until))]
     if tried[0][1] > _SUSPECT * training:
         for weight in WEIGHTS:

@@ -13,7 +13,7 @@ from ..errors import InvalidInput
 from ..machine.checks import converted, is_integer, items, shown
 from ..machine.records import Record
 from ..models.baselines import MOST
-from ..models.size import Predicted, predicted
+from ..models.size import Predicted, predicted_for
 from ..models.sought import Ansatz, Sought
 from .model import model_of
 
@@ -54,11 +54,14 @@ class Plan(Record):
     def __str__(self) -> str:
         sites = ", ".join(f"{name}: {degree}" for name, degree in zip(self.sites, self.degrees, strict=True))
         size = self.size
-        products = "more than are counted" if size.products is None else str(size.products)
-        return (
-            f"degrees {sites}\n{size.coefficients} coefficients, {size.monomials} monomials, Gram matrix of size "
-            f"{size.block}, {products} products, about {size.seconds:.2g} s\n{self.verdict}"
-        )
+        if size.products is None:
+            counts = f"{size.coefficients} coefficients, more monomials or products than are counted"
+        else:
+            counts = (
+                f"{size.coefficients} coefficients, {size.monomials} monomials, Gram matrix of size {size.block}, "
+                f"{size.products} products, about {size.seconds:.2g} s"
+            )
+        return f"degrees {sites}\n{counts}\n{self.verdict}"
 
 
 def plan(model: nn.Module, degrees: int | Sequence[int] = 3, shape: Sequence[int] | None = None) -> Plan:
@@ -97,8 +100,7 @@ def plan(model: nn.Module, degrees: int | Sequence[int] = 3, shape: Sequence[int
         sites.append(Ansatz((0.0,) * (degree + 1), tuple(range(len(names), len(names) + degree + 1))))
         names += [f"c{len(sites)}_{k}" for k in range(degree + 1)]
     sample = np.ones((1, *_shape(model, shape)))
-    monomials, values = next(given.expanded(sample, Sought(tuple(sites), tuple(names))))
-    size = predicted(monomials, values.shape[2])
+    size = predicted_for(given, sample, Sought(tuple(sites), tuple(names)))
     together = size.seconds <= _AFFORDABLE
     return Plan(tuple(site.name for site in given.sites), tuple(map(int, listed)), size, together)
 

@@ -243,3 +243,17 @@ def test_depth_and_levels_count_along_the_longest_way() -> None:
 
 def test_the_function_of_the_room_is_the_public_one() -> None:
     assert ms.polynomialize is polynomialize
+
+
+@pytest.mark.slow
+def test_degrees_that_are_out_of_reach_are_told_and_do_not_fill_the_memory(layered) -> None:
+    found = ms.polynomialize(layered, rows(40), degrees=12, holdout=0, time_limit=1.0)
+    assert found.fit.status is ms.Status.BOUNDED
+    losses = {each.name: each.loss for each in found.report.training}
+    assert losses["ours"] <= losses["least squares"]
+
+
+def test_one_sample_and_numbers_too_large_are_no_surprise(layered) -> None:
+    assert ms.polynomialize(layered, rows(1), degrees=1).fit.upper_bound < 1e-20
+    with np.errstate(over="ignore", invalid="ignore"), pytest.raises(ms.InvalidInput, match="change units"):
+        ms.polynomialize(layered, 1e300 * rows(20), degrees=2)
