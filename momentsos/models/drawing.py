@@ -13,7 +13,7 @@ from .report import Layer
 Floats = NDArray[np.float64]
 
 #: Size of the drawing, and of what lies around the curves, in its own units.
-_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 480.0, 300.0, 46.0, 12.0, 12.0, 74.0
+_WIDTH, _HEIGHT, _LEFT, _RIGHT, _TOP, _BOTTOM = 480.0, 310.0, 52.0, 12.0, 12.0, 80.0
 #: The share of the height that the density takes, and by how much of the original's values the picture goes beyond.
 _DENSITY, _BEYOND = 0.45, 0.35
 _TICKS = 5
@@ -36,14 +36,14 @@ def drawing(layer: Layer) -> str:
     for value in _ticks(float(grid[0]), float(grid[-1])):
         x = plane.x(value)
         parts.append(f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{top:g}" y2="{base:g}"/>')
-        parts.append(f'<text x="{x:.1f}" y="{base + 16:g}" text-anchor="middle">{value:g}</text>')
+        parts.append(f'<text x="{x:.1f}" y="{base + 18:g}" text-anchor="middle">{value:g}</text>')
     parts.append(f'<path class="original" d="{plane.curve(grid, layer.original)}"/>')
     parts.append(f'<path class="polynomial" d="{plane.curve(grid, layer.polynomial)}"/>')
     ranges = [("training", layer.low, layer.high)]
     if layer.held_out is not None:
         ranges.append(("held-out", layer.held_out.low, layer.held_out.high))
     for number, (kind, low, high) in enumerate(ranges):
-        y = base + 32 + 18 * number
+        y = base + 36 + 22 * number
         a, b = plane.x(low), plane.x(high)
         parts.append(f'<path class="range {kind}" d="M{a:.1f} {y - 4:g}v8M{a:.1f} {y:g}H{b:.1f}M{b:.1f} {y - 4:g}v8"/>')
         middle = 0.5 * (a + b)

@@ -58,6 +58,13 @@ white-space:nowrap;background:none;color:inherit}
 .ms-report code{font:.88em/1.5 ui-monospace,monospace;overflow-wrap:anywhere;white-space:normal}
 .ms-report details{margin:.4rem 0}
 .ms-report summary{cursor:pointer}
+@media (max-width:40rem){.ms-report{padding:.7rem}
+.ms-report table{font-size:.8rem}
+.ms-report th,.ms-report td{padding:.3rem .3rem}
+.ms-report th{white-space:normal}
+.ms-report svg text{font-size:17px}
+.ms-report td.bars{min-width:3rem;width:20%}
+.ms-report figure{padding:.5rem}}
 """
 
 
@@ -75,8 +82,8 @@ def part(report: ModelReport) -> str:
     """Return what notebooks show: the page without its head."""
     sections = [
         _head(report),
-        _scores("On held-out data", report.held_out, report.held_out_samples),
-        _scores("On training data", report.training, report.samples),
+        _scores("On held-out data", report.held_out, report.held_out_samples, report.status),
+        _scores("On training data", report.training, report.samples, report.status),
         _layers(report),
         _costs(report),
         _details(report),
@@ -110,7 +117,7 @@ def _head(report: ModelReport) -> str:
     )
 
 
-def _scores(title: str, scores: Sequence[Score], samples: int) -> str:
+def _scores(title: str, scores: Sequence[Score], samples: int, status: str) -> str:
     if not scores:
         return ""
     columns = [
@@ -124,9 +131,11 @@ def _scores(title: str, scores: Sequence[Score], samples: int) -> str:
     rows = []
     for k, each in enumerate(scores):
         name, note = _TITLES.get(each.name, (each.name, ""))
+        note = f"{note}, {status}" if each.name == "ours" else note
         cells = "".join(f"<td>{values[k]}</td>" for _, values in kept)
+        mark = ' class="ours"' if each.name == "ours" else ""
         rows.append(
-            f"<tr{' class="ours"' if each.name == 'ours' else ''}>"
+            f"<tr{mark}>"
             f"<td>{escape(name)}<small>{escape(note)}</small></td>{cells}</tr>"
         )
     head = "<th></th>" + "".join(f"<th>{name}</th>" for name, _ in kept)
