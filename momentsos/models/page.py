@@ -51,7 +51,8 @@ white-space:nowrap;background:none;color:inherit}
 .ms-report svg .polynomial{stroke:var(--ours);stroke-width:2.5}
 .ms-report svg .range{stroke-width:2;stroke:var(--ours)}
 .ms-report svg .range.held-out{stroke:var(--held)}
-.ms-report .key{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem;margin:.3rem 0 .8rem;padding:0;list-style:none}
+.ms-report .key{display:flex;flex-wrap:wrap;gap:.2rem 1.2rem;font-size:.9rem;margin:.3rem 0 .8rem;padding:0;
+list-style:none}
 .ms-report .key i{display:inline-block;width:1.6rem;margin-right:.4rem;vertical-align:middle;border-top:3px solid}
 .ms-report .bar{display:block;height:.7rem;border-radius:.2rem;background:var(--ours);min-width:2px}
 .ms-report td.bars{width:45%;min-width:6rem}
@@ -105,7 +106,9 @@ def _head(report: ModelReport) -> str:
     figures.append((str(report.depth), "multiplicative depth"))
     figures.append((str(report.multiplications), "multiplications a sample"))
     figures.append((str(report.folded_levels), f"levels under encryption, {report.levels} without folding"))
-    cells = "".join(f'<div><b>{escape(value)}</b><span class="soft">{escape(name)}</span></div>' for value, name in figures)
+    cells = "".join(
+        f'<div><b>{escape(value)}</b><span class="soft">{escape(name)}</span></div>' for value, name in figures
+    )
     target = "the outputs of the original" if report.target == "outputs" else "the targets that were given"
     low, high = (_number(each, 8) for each in report.bounds)
     return (
@@ -134,10 +137,7 @@ def _scores(title: str, scores: Sequence[Score], samples: int, status: str) -> s
         note = f"{note}, {status}" if each.name == "ours" else note
         cells = "".join(f"<td>{values[k]}</td>" for _, values in kept)
         mark = ' class="ours"' if each.name == "ours" else ""
-        rows.append(
-            f"<tr{mark}>"
-            f"<td>{escape(name)}<small>{escape(note)}</small></td>{cells}</tr>"
-        )
+        rows.append(f"<tr{mark}><td>{escape(name)}<small>{escape(note)}</small></td>{cells}</tr>")
     head = "<th></th>" + "".join(f"<th>{name}</th>" for name, _ in kept)
     return f"<h2>{title}, {samples} samples</h2>{_table(head, rows)}"
 
@@ -175,7 +175,9 @@ def _costs(report: ModelReport) -> str:
             f'<td class="bars"><span class="bar" style="width:{width:.1f}%"></span></td></tr>'
         )
     head = "<th>activation</th><th>multiplications</th><th>loss alone</th><th></th>"
-    note = "Loss alone: on the training data, where this activation is a polynomial and all others are the original ones."
+    note = (
+        "Loss alone: on the training data, where this activation is a polynomial and all others are the original ones."
+    )
     return f'<h2>What each layer costs</h2>{_table(head, rows)}<p class="soft">{note}</p>'
 
 
@@ -190,7 +192,9 @@ def _details(report: ModelReport) -> str:
         for layer in report.layers
     )
     found = f"<h2>How it was found</h2>{paragraphs}" if words else ""
-    return f"{found}<details><summary>Coefficients, of ascending powers and in Chebyshev's basis</summary>{rows}</details>"
+    return (
+        f"{found}<details><summary>Coefficients, of ascending powers and in Chebyshev's basis</summary>{rows}</details>"
+    )
 
 
 def _table(head: str, rows: Iterable[str]) -> str:

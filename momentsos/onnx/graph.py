@@ -164,7 +164,9 @@ def _take(reader: _Reader, node: onnx.NodeProto, number: int, opset: int) -> Non
         reader.known[node.output[0]] = _of_attributes(attributes, title)
         return
     if node.op_type not in _BUILDERS:
-        way = _REFUSED.get(node.op_type, "replace it by operators that are, such as " + ", ".join(sorted(layers.BUILDERS)))
+        way = _REFUSED.get(
+            node.op_type, "replace it by operators that are, such as " + ", ".join(sorted(layers.BUILDERS))
+        )
         raise InvalidInput(f"model: {title}: the operator is not supported; {way}")
     missing = [name for name in node.input if name and name not in reader.known]
     if missing or not node.input:
@@ -175,7 +177,12 @@ def _take(reader: _Reader, node: onnx.NodeProto, number: int, opset: int) -> Non
     module = converted(_BUILDERS[node.op_type], given, f"model: {title}", "constants that match")
     values = [each for each in sources if isinstance(each, _Value)]
     if not values:
-        folded = converted(lambda part: part(*sources[:1]) if _is_layer(part) else part(), module, f"model: {title}", "constants that match")
+        folded = converted(
+            lambda part: part(*sources[:1]) if _is_layer(part) else part(),
+            module,
+            f"model: {title}",
+            "constants that match",
+        )
         if np.size(folded) > MOST_ENTRIES:
             raise InvalidInput(f"model: {title}: a constant of more than {MOST_ENTRIES} entries")
         reader.known[node.output[0]] = folded

@@ -95,9 +95,7 @@ def _window(shape: tuple[int, ...], kernel: tuple[int, ...], attributes: Mapping
     up = bool(attributes.get("ceil_mode", 0))
     outputs = tuple((-(-r // s) if up else r // s) + 1 for r, s in zip(rooms, steps, strict=True))
     if up:  # a window has to begin inside
-        outputs = tuple(
-            o - ((o - 1) * s >= n + b) for o, s, n, b in zip(outputs, steps, shape, before, strict=True)
-        )
+        outputs = tuple(o - ((o - 1) * s >= n + b) for o, s, n, b in zip(outputs, steps, shape, before, strict=True))
     places = np.zeros((prod(outputs), prod(kernel)), dtype=np.int64)
     inside, counted = (np.ones(places.shape, dtype=bool) for _ in range(2))
     starts = np.array(list(product(*map(range, outputs))), dtype=np.int64).reshape(-1, count)
@@ -111,7 +109,7 @@ def _window(shape: tuple[int, ...], kernel: tuple[int, ...], attributes: Mapping
 
 
 def _seen(writer: Writer, node: onnx.NodeProto, shape: tuple[int, ...], seen: _Window) -> Iterator[onnx.NodeProto]:
-    """Yield nodes that end in what the kernel sees, (samples, channels, outputs, kernel), under a name with ``seen``."""
+    """Yield nodes that end in what the kernel sees, (samples, channels, outputs, kernel)."""
     at, names = node.output[0], writer.names
     flat, taken = names.new(f"{at}_flat"), names.new(f"{at}_seen")
     channels, size = shape[0], prod(shape[1:])

@@ -99,9 +99,8 @@ def _layer(module: torch.nn.Module, name: str) -> Layer:
     part = module.get_submodule(name)
     weight, bias = part.weight, part.bias
     assert isinstance(weight, torch.Tensor)
-    return Layer(
-        weight.detach().double().numpy(), None if bias is None else bias.detach().double().numpy()  # type: ignore[union-attr, operator]
-    )
+    own = bias.detach().double().numpy() if isinstance(bias, torch.Tensor) else None
+    return Layer(weight.detach().double().numpy(), own)
 
 
 def model_of(given: Any, X: NDArray[Any]) -> OnnxModel:

@@ -66,7 +66,9 @@ def shapes_of(message: onnx.ModelProto, row: tuple[int, ...]) -> dict[str, tuple
         if value.name not in known:
             kind = value.type.tensor_type.elem_type
             value.CopyFrom(helper.make_tensor_value_info(value.name, kind, ["samples", *row]))
-    told = converted(lambda given: onnx.shape_inference.infer_shapes(given, data_prop=True), own, "to_onnx", "a graph with shapes")
+    told = converted(
+        lambda given: onnx.shape_inference.infer_shapes(given, data_prop=True), own, "to_onnx", "a graph with shapes"
+    )
     shapes = {}
     for value in (*told.graph.input, *told.graph.value_info):
         dims = value.type.tensor_type.shape.dim

@@ -46,8 +46,8 @@ def message_of(given: object) -> onnx.ModelProto:
         data = b"" if suffix in _PICKLED_NAMES else read_whole(given, MOST_BYTES)
         if suffix in _PICKLED_NAMES or data.startswith(_PICKLED):
             raise InvalidInput(
-                f"{name}: a pickled file runs code when it is loaded, and is not: load it yourself and give the module, "
-                f"or export it with torch.onnx.export"
+                f"{name}: no ONNX file but an archive or a pickle, which may run code when it is loaded and is not: "
+                f"load it yourself and give the model, or export it with torch.onnx.export"
             )
         found = converted(onnx.ModelProto.FromString, data, str(name), "an ONNX file")
     _check(found, str(name))
@@ -64,7 +64,9 @@ def _check(message: onnx.ModelProto, name: str) -> None:
         raise InvalidInput(f"{name}: functions and sparse constants are not read; export the model without them")
     for number, node in enumerate(graph.node):
         if node.domain not in _DOMAINS:
-            raise InvalidInput(f"{name}: {title_of(node, number)} is of the domain {node.domain!r:.60}; expected ONNX's")
+            raise InvalidInput(
+                f"{name}: {title_of(node, number)} is of the domain {node.domain!r:.60}; expected ONNX's"
+            )
         if any(each.HasField("g") or each.graphs for each in node.attribute):
             raise InvalidInput(f"{name}: {title_of(node, number)} holds a graph of its own; expected none")
 
@@ -99,7 +101,9 @@ def attribute_of(attribute: onnx.AttributeProto, where: str) -> Any:
     """Return the value of an attribute: a number, a text, a tuple of these, or an array."""
     if attribute.type == onnx.AttributeProto.TENSOR:
         return array_of(attribute.t, f"{where}, attribute {attribute.name!r:.40}")
-    value = converted(onnx.helper.get_attribute_value, attribute, f"{where}, attribute {attribute.name!r:.40}", "a value")
+    value = converted(
+        onnx.helper.get_attribute_value, attribute, f"{where}, attribute {attribute.name!r:.40}", "a value"
+    )
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if isinstance(value, int | float):

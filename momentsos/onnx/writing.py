@@ -16,7 +16,7 @@ from ..models.series import Series
 from .reading import array_of
 
 Floats = NDArray[np.float64]
-_KINDS = {TensorProto.DOUBLE: np.float64, TensorProto.FLOAT16: np.float16}
+_KINDS: Mapping[int, type[np.floating]] = {TensorProto.DOUBLE: np.float64, TensorProto.FLOAT16: np.float16}
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,10 +163,8 @@ def _layer(writer: Writer, node: onnx.NodeProto, layer: Layer) -> Iterator[onnx.
         return
     inputs = [node.input[0], writer.constant(weight, f"{output}_weight")]
     inputs += [] if bias is None else [writer.constant(bias, f"{output}_bias")]
-    own = {"transB": 1} if node.op_type == "Gemm" else {}
-    made = helper.make_node(node.op_type, inputs, [output], node.name, **own)
-    if node.op_type != "Gemm":
-        made.attribute.extend(node.attribute)
+    made = helper.make_node(node.op_type, inputs, [output], node.name)
+    made.attribute.extend([helper.make_attribute("transB", 1)] if node.op_type == "Gemm" else node.attribute)
     yield made
 
 
