@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from keyword import iskeyword
 from typing import Any
 
 import numpy as np
@@ -101,7 +102,7 @@ class _Reader:
     def add(self, module: nn.Module, wanted: str, sources: Sequence[fx.Node], output: str) -> fx.Node:
         """Return a new node; its name is made of letters and digits, for PyTorch writes its graphs as code."""
         plain = re.sub(r"[^A-Za-z0-9]+", "_", wanted).strip("_")[:60] or "node"
-        plain = f"n_{plain}" if plain[0].isdigit() else plain
+        plain = f"n_{plain}" if plain[0].isdigit() or iskeyword(plain) else plain
         name, number = plain, 1
         while hasattr(self.root, name):
             number += 1
