@@ -62,6 +62,12 @@ def _check(message: onnx.ModelProto, name: str) -> None:
         raise InvalidInput(f"{name}: {len(graph.node)} nodes; at most {MOST_NODES} are read")
     if message.functions or graph.sparse_initializer:
         raise InvalidInput(f"{name}: functions and sparse constants are not read; export the model without them")
+    texts = [each.name for each in (*graph.initializer, *graph.input, *graph.output)]
+    texts += [each.domain for each in message.opset_import]
+    for node in graph.node:
+        texts += [node.name, node.op_type, node.domain, *node.input, *node.output, *(a.name for a in node.attribute)]
+    if not all(isinstance(text, str) for text in texts):  # what is no UTF-8 comes as bytes
+        raise InvalidInput(f"{name}: expected an ONNX file, got one with names that are no text")
     for number, node in enumerate(graph.node):
         if node.domain not in _DOMAINS:
             raise InvalidInput(

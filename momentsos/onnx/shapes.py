@@ -34,6 +34,27 @@ def _cast(node: Given) -> nn.Module:
     return node.of_first(cast)
 
 
+def _cast_like(node: Given) -> nn.Module:
+    def cast(x: Any, like: Any) -> Any:
+        if isinstance(x, np.ndarray) and isinstance(like, torch.Tensor):
+            return torch.from_numpy(x.astype(np.float64))
+        if isinstance(x, torch.Tensor) and isinstance(like, np.ndarray):
+            raise node.wrong("makes integers of numbers that are computed")
+        return x
+
+    return node.built(cast)
+
+
+def _expand(node: Given) -> nn.Module:
+    def expanded(x: Any, shape: Any) -> Any:
+        wanted = np.broadcast_shapes(tuple(x.shape), tuple(int(each) for each in np.asarray(shape).reshape(-1)))
+        if math.prod(wanted) > MOST_ENTRIES:
+            raise node.wrong(f"a value of more than {MOST_ENTRIES} entries")
+        return np.broadcast_to(x, wanted) if isinstance(x, np.ndarray) else x.expand(wanted)
+
+    return node.built(expanded)
+
+
 def _flatten(node: Given) -> nn.Module:
     axis = int(node.number("axis", 1))
 
@@ -91,6 +112,8 @@ def _squeeze(node: Given) -> nn.Module:
     axes = node.integers("axes", 1)
 
     def narrower(x: Any) -> Any:
+        if isinstance(x, np.ndarray):
+            return np.squeeze(x, axes)
         kept = axes if axes is not None else [k for k, size in enumerate(x.shape) if size == 1 and k > 0]
         dropped = {each % x.ndim for each in kept}
         if any(x.shape[k] != 1 for k in dropped):
@@ -186,6 +209,8 @@ BUILDERS: Mapping[str, Callable[[Given], nn.Module]] = {
     "Identity": _identity,
     "Dropout": _identity,
     "Cast": _cast,
+    "CastLike": _cast_like,
+    "Expand": _expand,
     "Flatten": _flatten,
     "Reshape": _reshape,
     "Transpose": _transpose,

@@ -11,11 +11,11 @@ helper, numpy_helper = onnx.helper, onnx.numpy_helper
 KINDS = {np.float64: onnx.TensorProto.DOUBLE, np.float32: onnx.TensorProto.FLOAT}
 
 
-def message(nodes, row, constants=(), kind=np.float64, batch="samples", opset=20):
+def message(nodes, row, constants=(), kind=np.float64, batch="samples", opset=20, ends=None):
     """Return a message from ``x`` to ``y``; constants are floats of its kind, or integers."""
     element = KINDS[kind]
     inputs = [helper.make_tensor_value_info("x", element, [batch, *row])]
-    outputs = [helper.make_tensor_value_info("y", element, None)]
+    outputs = [helper.make_tensor_value_info("y", element, ends)]
     known = []
     for name, value in dict(constants).items():
         array = np.asarray(value)
@@ -44,7 +44,7 @@ def perceptron(activation="Tanh", sizes=(4, 6, 5, 2), kind=np.float32, seed=0, *
         if not end:
             nodes.append(node(activation, f"h{k}", to=f"a{k}", name=f"activation/{k}", **attributes))
             last = f"a{k}"
-    return message(nodes, (sizes[0],), constants, kind)
+    return message(nodes, (sizes[0],), constants, kind, ends=["samples", sizes[-1]])
 
 
 def convolutional(kind=np.float32, seed=0):
@@ -73,7 +73,7 @@ def convolutional(kind=np.float32, seed=0):
         "w": random.standard_normal((3, 4)),
         "b": 0.1 * random.standard_normal(3),
     }
-    return message(nodes, (1, 8, 8), constants, kind)
+    return message(nodes, (1, 8, 8), constants, kind, ends=["samples", 3])
 
 
 def reference(model, X):

@@ -162,6 +162,8 @@ SHAPES = [
     ("ReduceSum", (2, 3), {"a": np.array([2])}, {}),
     ("Cast", (2, 3), {}, {"to": 11}),
     ("Dropout", (2, 3), {}, {}),
+    ("CastLike", (2, 3), {"c": np.ones(1)}, {}),
+    ("Expand", (1, 3), {"s": np.array([1, 2, 1])}, {}),
 ]
 
 
