@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from .hierarchy.solve import relax, solve
     from .hierarchy.status import Status
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
-    from .learning.learn import Fit, learn
+    from .learning.fit import Fit
+    from .learning.learn import learn
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
@@ -113,7 +114,8 @@ _HOMES = {
     "hierarchy.solve": ("relax", "solve"),
     "hierarchy.status": ("Status",),
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
-    "learning.learn": ("Fit", "learn"),
+    "learning.fit": ("Fit",),
+    "learning.learn": ("learn",),
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),

@@ -22,8 +22,8 @@ from .hierarchy.document import FORMAT as RESULT
 from .hierarchy.document import result_fields
 from .hierarchy.result import Result
 from .learning import PolynomialNetwork
+from .learning.fit import Fit
 from .learning.fit_document import FIT, fit_of
-from .learning.learn import Fit
 from .learning.network_document import NETWORK, network_of
 from .machine.checks import shown
 from .machine.documents import VERSION, Part, read_json

@@ -14,8 +14,9 @@ from ..errors import BadOption
 from ..hierarchy.result import Result
 from ..hierarchy.solve import solve
 from ..hierarchy.status import Status
+from ..learning.fit import Fit
 from ..learning.instances import example_34, noisy_instance
-from ..learning.learn import Fit, learn
+from ..learning.learn import learn
 from ..problem import Problem
 from ..solvers import available_solvers
 from . import show

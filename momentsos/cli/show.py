@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from ..hierarchy.result import Result
+from ..learning.fit import Fit
 from ..learning.instances import Instance
-from ..learning.learn import Fit
 from ..machine.progress import Report, lines_on, on_terminal
 from ..solvers import Availability, describe_choice, describe_core
 

@@ -20,7 +20,8 @@ from ..errors import BadOption, InvalidInput, SolverFailed
 from ..machine.checks import real_array, shown
 from ..machine.clock import refuse_if_late
 from .expansion import Expansion
-from .network import PolynomialNetwork, check_rows
+from .network import PolynomialNetwork
+from .network_doors import check_rows
 from .sources import Source
 
 Floats = NDArray[np.float64]

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..machine.checks import converted, real_array, shown
-from .network import PolynomialNetwork, check_rows
+from .network import PolynomialNetwork
+from .network_doors import check_rows
 
 Floats = NDArray[np.float64]
 

@@ -30,7 +30,7 @@ def exact_loss(
     None for losses with weights of the samples and those of users, for activations that are not in powers of their
     input, and where the data are many.
     """
-    plain = all(activation.are_powers and not activation.per_unit for activation in network.activations)
+    plain = all(a.are_powers and not a.per_unit and a.shape is None for a in network.activations)
     known = isinstance(loss, MaxAbs | MeanAbs | MeanResidual | MeanSquared)
     if not known or loss.importance is not None or not plain:
         return None

@@ -16,7 +16,7 @@ from .losses.penalties import Penalised, Penalties
 from .network_document import network_document, network_of
 
 if TYPE_CHECKING:
-    from .learn import Fit
+    from .fit import Fit
 
 FIT = "momentsos fit"
 _NORMS: dict[str, type[Norm]] = {"largest": Largest, "total": Total, "squares": SumOfSquares}
@@ -44,7 +44,7 @@ def fit_document(fit: Fit) -> dict[str, Any]:
 
 def fit_of(part: Part) -> Fit:
     """Return the fit of a JSON object; raise `InvalidInput` for what is none."""
-    from .learn import Fit
+    from .fit import Fit
 
     fields = result_fields(part)
     return Fit(

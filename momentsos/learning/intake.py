@@ -44,3 +44,14 @@ def taken_in(
         raise InvalidInput("interval='data': data in chunks are not looked at for it; state the interval")
     data = ChunkedData.of(source, network, client, until)
     return data.survey.X, data.survey.Y, replace(goal, loss=OverChunks.of(goal.loss, data))
+
+
+def explained(network: PolynomialNetwork | None, X: Floats, Y: Floats, goal: Goal) -> float | None:
+    """Return the share of the targets' variance that a network explains; None without coefficients."""
+    if network is None or network.coefficients is None:
+        return None
+    if isinstance(goal.loss, OverChunks):
+        left, all_of_it = goal.loss.data.squared_error(network), goal.loss.data.survey.variance
+    else:
+        left, all_of_it = (float(((Y - c) ** 2).mean()) for c in (network.predict(X), Y.mean(axis=0)))
+    return 1.0 - left / all_of_it if all_of_it else float(not left)

@@ -4,37 +4,29 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
-from os import PathLike
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InvalidInput
 from ..hierarchy.gaps import closes
-from ..hierarchy.hooks import PAINTER
 from ..hierarchy.request import Asked, check_problem, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
-from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
-from ..machine.notebooks import Row
 from ..machine.progress import reported, tell
-from .data import checked_data
 from .exact_loss import exact_loss
-from .fit_document import FIT, fit_document
+from .fit import Fit
 from .formulate import Formulation, Goal, formulated
-from .identifiability import Identifiability, identifiability
-from .intake import taken_in
+from .identifiability import identifiability
+from .intake import explained, taken_in
 from .losses.norms import AbsoluteNorm
-from .losses.over_chunks import OverChunks
 from .network import PolynomialNetwork
 from .normalising import is_chosen, searched_further, suits
 from .options import Options
 from .reductions import solve_by_reductions
-from .report import Report, report
 from .starts import least_squares_points
 
 Floats = NDArray[np.float64]
@@ -45,109 +37,6 @@ REDUCED = "auto took the partial hierarchy: every reduction of the loss is affin
 #: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
 #: that it is not evaluated again by the network itself below the other one.
 _KNOWN, _WELL_KNOWN = 1e-6, 1e-12
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Fit(Result):
-    """A result with the network that it describes.
-
-    Attributes
-    ----------
-    network : PolynomialNetwork
-        The network with the learned coefficients; without any when no feasible point was found.
-    coefficients : list of (d_l + 1,) arrays or None
-        In ascending powers.
-    formulation : Formulation or None
-        What was relaxed; for losses of all samples the reduction that gave the lower bound.
-    identifiability : Identifiability or None
-        Which of the coefficients the data determine, at the learned ones; None without any.
-    """
-
-    network: PolynomialNetwork | None = None
-    coefficients: list[NDArray[np.float64]] | None = None
-    formulation: Formulation | None = None
-    identifiability: Identifiability | None = None
-
-    def report(self, X: ArrayLike, Y: ArrayLike) -> Report:
-        """Return what the fit says beside its loss, as one record and one table; see `momentsos.learning.report`.
-
-        Parameters
-        ----------
-        X : (N, m_0) array
-        Y : (N, m_{D+1}) array, or (N,) class labels
-            The data that it was learned from.
-
-        Raises
-        ------
-        InvalidInput
-            No coefficients were learned, or the data do not match.
-        """
-        if self.network is None or self.coefficients is None or self.formulation is None:
-            raise InvalidInput("report: no coefficients were learned, there is nothing to report")
-        inputs, targets = checked_data(self.network, X, Y)
-        same = replace(self.network, coefficients=None, normalisation=self.formulation.network.chart or "none")
-        squared = formulated(same, inputs, targets, Goal.of("mse"))
-        outcome = (self.status, self.lower_bound, self.upper_bound)
-        return report(self.network, self.formulation, squared, outcome, inputs, targets)
-
-    def to_json(self, path: str | PathLike[str]) -> None:
-        """Write the fit to a file, from which `momentsos.load` reads it whole; see `Result.to_json`.
-
-        Raises
-        ------
-        InvalidInput
-            The file cannot be written, or the network has functions that are not known by name.
-        """
-        write_document(path, FIT, fit_document(self))
-
-    def plot(
-        self,
-        kind: str = "activations",
-        ax: Any = None,
-        *,
-        X: ArrayLike | None = None,
-        Y: ArrayLike | None = None,
-        originals: Any = None,
-    ) -> Any:
-        """Draw the fit.
-
-        Parameters
-        ----------
-        kind : str
-            ``"activations"``, ``"residuals"`` or ``"residual_norms"`` on data as in Figure 1 of the paper, or a kind
-            that every `Result` has.
-        ax : matplotlib Axes, or array of them for activations, one a layer; optional
-            Where to draw; by default on a new figure.
-        X : (N, m_0) array, optional
-            For activations: the data, which say over what range they are drawn and with which density of inputs.
-        Y : (N, m_{D+1}) array, or (N,) class labels, optional
-            For residuals.
-        originals : callable, or sequence of callables and arrays, optional
-            For activations: what each is compared with; see `momentsos.plots.activations`.
-
-        Returns
-        -------
-        Axes, or array of Axes for activations
-
-        Raises
-        ------
-        BadOption, InvalidInput, SolverUnavailable
-            There is no such kind, nothing to draw, data are missing or do not match, or no matplotlib.
-        """
-        return PAINTER(self, kind, ax, X=X, Y=Y, originals=originals)
-
-    def _more_rows(self) -> list[Row]:
-        return [
-            (f"coefficients of layer {number}", np.array2string(c, precision=6, threshold=12))
-            for number, c in enumerate(self.coefficients or (), start=1)
-        ]
-
-    def as_dict(self) -> dict[str, Any]:
-        """Return the JSON object of a result, with the coefficients."""
-        learned = None if self.coefficients is None else [c.tolist() for c in self.coefficients]
-        known = self.identifiability
-        undetermined = None if known is None else list(known.undetermined)
-        return {**super().as_dict(), "coefficients": learned, "undetermined": undetermined}
 
 
 def learn(
@@ -179,8 +68,7 @@ def learn(
     network : PolynomialNetwork
         Weights, biases and degrees are given; its coefficients, if any, are ignored.
     X : (N, m_0) array, or chunks
-        Arrays may be memory maps or arrays of dask; without `Y` an iterable of (X, Y) or (X, Y, weights) chunks, such
-        as a `DataLoader` of torch, or a function that returns one. See `momentsos.learning.chunked`.
+        Memory maps and arrays of dask too; without `Y` an iterable of (X, Y) chunks, or a function that returns one.
     Y : (N, m_{D+1}) array, or (N,) class labels, optional
         Labels stand for targets of 0 and 1, a column for each class in the order of `numpy.unique`.
     loss : {"mse", "mean_residual", "max_abs", "mae"}
@@ -196,8 +84,7 @@ def learn(
     ridge, absolute : float
         For ``"mse"`` and ``"mean_residual"``: weights of :math:`\sum_i c_i^2` and of :math:`\sum_i |c_i|`, over all
         coefficients that are learned, which are added to the loss. No coefficient is normalised then.
-    client : Client of dask.distributed, optional
-        Data are then summed up by its workers, each piece where it is.
+    client : Client of dask.distributed, whose workers sum up the data, optional
 
     Returns
     -------
@@ -238,7 +125,7 @@ def learn(
         given = goal.suited(network).seeing(inputs)
         how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
         fit = how(given, inputs, targets, goal, options, began)
-    return _with_cancelling(fit, inputs, targets, goal) if goal.loss.averaged else fit
+    return _with_words(fit, explained(fit.network, inputs, targets, goal)) if goal.loss.averaged else fit
 
 
 def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float) -> Fit:
@@ -365,15 +252,10 @@ def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float
     return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
-def _with_cancelling(fit: Fit, X: Floats, Y: Floats, goal: Goal) -> Fit:
+def _with_words(fit: Fit, share: float | None) -> Fit:
     """Say of a loss of averages what it does not see."""
-    if fit.coefficients is None or fit.network is None:
+    if share is None:
         return fit
-    if isinstance(goal.loss, OverChunks):
-        left, all_of_it = goal.loss.data.squared_error(fit.network), goal.loss.data.survey.variance
-    else:
-        left, all_of_it = (float(((Y - c) ** 2).mean()) for c in (fit.network.predict(X), Y.mean(axis=0)))
-    share = 1.0 - left / all_of_it if all_of_it else float(not left)
     words = f"Errors of single samples cancel in this loss; the network explains {share:.1%} of the targets' variance."
     return replace(fit, message=f"{fit.message} {words}")
 

@@ -14,21 +14,19 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
-from ..machine.checks import is_integer, items, real_array, shown
+from ..machine.checks import is_integer, items, shown
 from ..machine.documents import write_document
 from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..polynomials.exponents import MAX_DEGREE
 from .activation import Activation, of_degrees
-from .charts import Chart, default_chart, is_place, paper_chart
+from .charts import Chart, default_chart, paper_chart
 from .composed import ComposedNetwork, composed, multiplicative_depth
 from .conversions import converter
 from .network_document import NETWORK, network_document
+from .network_doors import arrays_of, check_count, check_rows, normalisation_of, ties_of
 from .perceptrons import layers_of
 from .unknowns import Place, Unknowns
-
-#: How a network may be normalised, by name.
-NORMALISATIONS = ("auto", "paper", "none")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -83,7 +81,7 @@ class PolynomialNetwork(Record):
     powers: InitVar[Sequence[Sequence[int]] | None] = None
 
     def __post_init__(self, powers: Sequence[Sequence[int]] | None) -> None:
-        weights = _arrays(self.weights, "weights", 2)
+        weights = arrays_of(self.weights, "weights", 2)
         if len(weights) < 2:
             raise InvalidInput(f"weights: expected at least 2 matrices (one hidden layer), got {len(weights)}")
         for below, (lower, upper) in enumerate(pairwise(weights)):
@@ -97,13 +95,13 @@ class PolynomialNetwork(Record):
         object.__setattr__(self, "activations", activations)
         object.__setattr__(self, "degrees", tuple(activation.degree for activation in activations))
         if self.biases is not None:
-            biases = _arrays(self.biases, "biases", 1)
+            biases = arrays_of(self.biases, "biases", 1)
             expected = [w.shape[0] for w in weights]
             if [len(b) for b in biases] != expected:
                 raise InvalidInput(f"biases: expected vectors of lengths {expected}, got {[len(b) for b in biases]}")
             object.__setattr__(self, "biases", biases)
-        object.__setattr__(self, "ties", _ties(self.ties, activations))
-        object.__setattr__(self, "normalisation", _normalisation(self.normalisation))
+        object.__setattr__(self, "ties", ties_of(self.ties, activations))
+        object.__setattr__(self, "normalisation", normalisation_of(self.normalisation))
         asked = not isinstance(self.normalisation, str) or self.normalisation == "paper"
         if self.leading == len(activations):
             raise InvalidInput("activations: no coefficient is free, so there is nothing to learn")
@@ -139,14 +137,14 @@ class PolynomialNetwork(Record):
             if self.degrees is None:
                 raise InvalidInput("activations: expected one Activation a hidden layer, or degrees=[2, 3] in short")
             degrees = items(self.degrees, "degrees", "a list of one degree a hidden layer")
-            _counted(degrees, layers, "degrees")
+            check_count(degrees, layers, "degrees")
             for degree in degrees:
                 if not is_integer(degree) or not 1 <= degree <= MAX_DEGREE:
                     raise InvalidInput(
                         f"degrees: expected integers of at least 1 and at most {MAX_DEGREE}, got {shown(degree)}"
                     )
             return of_degrees([int(degree) for degree in degrees])
-        _counted(given, layers, "activations")
+        check_count(given, layers, "activations")
         wrong = [each for each in given if not isinstance(each, Activation)]
         if wrong:
             raise InvalidInput(f"activations: expected momentsos.Activation, got {shown(wrong[0])}")
@@ -169,7 +167,7 @@ class PolynomialNetwork(Record):
         return tuple(given)
 
     def _shaped(self, coefficients: Sequence[ArrayLike]) -> tuple[NDArray[np.float64], ...]:
-        given = _arrays(coefficients, "coefficients", None)
+        given = arrays_of(coefficients, "coefficients", None)
         shapes = [
             each.coefficients(units).shape for each, units in zip(self.activations, self.sizes[1:-1], strict=True)
         ]
@@ -353,68 +351,3 @@ class PolynomialNetwork(Record):
     def multiplicative_depth(self) -> int:
         r"""The multiplicative depth, :math:`\sum_l \lceil \log_2 d_l \rceil`: products that follow each other."""
         return multiplicative_depth(self)
-
-
-def check_rows(values: ArrayLike, name: str, width: int) -> NDArray[np.float64]:
-    """Return `values` as a finite float array of shape (N, width), N ≥ 1; raise `InvalidInput` otherwise."""
-    array = real_array(values, name)
-    if array.ndim != 2 or array.shape[1] != width or array.shape[0] == 0:
-        raise InvalidInput(f"{name} has shape {array.shape}: expected (N, {width}), rows are samples")
-    wrong = ~np.isfinite(array)
-    if wrong.any():
-        row, column = np.argwhere(wrong)[0]
-        raise InvalidInput(
-            f"{name} holds {int(wrong.sum())} numbers that are not finite, the first in row {row}, column {column}: "
-            f"remove or impute those samples"
-        )
-    return array
-
-
-def _arrays(values: object, name: str, dimensions: int | None) -> tuple[NDArray[np.float64], ...]:
-    """Return finite arrays of so many dimensions; None: of one or two, empty ones too."""
-    arrays = []
-    for i, value in enumerate(items(values, name, "a list of arrays")):
-        array = real_array(value, f"{name}[{i}]")
-        if dimensions is not None and (array.ndim != dimensions or array.size == 0):
-            raise InvalidInput(f"{name}[{i}] has shape {array.shape}: expected {dimensions} dimensions, none empty")
-        if not np.isfinite(array).all():
-            raise InvalidInput(f"{name}[{i}] holds numbers that are not finite")
-        array.setflags(write=False)
-        arrays.append(array)
-    return tuple(arrays)
-
-
-def _counted(given: Sequence[object], layers: int, name: str) -> None:
-    if len(given) != layers:
-        raise InvalidInput(
-            f"{name}: {layers + 1} weight matrices have {layers} hidden layers, "
-            f"so expected a list of {layers} {name}, got {len(given)}"
-        )
-
-
-def _ties(value: object, activations: Sequence[Activation]) -> tuple[tuple[Place, Place], ...]:
-    """Return pairs of places that are equal; a pair of layers stands for all their coefficients."""
-    found: list[tuple[Place, Place]] = []
-    for pair in items(value, "ties", "a list of pairs"):
-        two = items(pair, "ties", "pairs of layers, or of places (layer, power)")
-        if len(two) == 2 and all(is_integer(each) and 0 <= each < len(activations) for each in two):
-            one, other = (activations[each] for each in two)
-            if one.size != other.size or one.is_polynomial != other.is_polynomial:
-                raise InvalidInput(f"ties: layers {two[0]} and {two[1]} have different activations")
-            found += [((two[0], place), (two[1], place)) for place in range(one.size)]
-        elif len(two) == 2 and all(is_place(each) for each in two):
-            found.append((tuple(map(int, two[0])), tuple(map(int, two[1]))))
-        else:
-            raise InvalidInput("ties: expected pairs of layers, or of places (layer, power), counted from 0")
-    return tuple(found)
-
-
-def _normalisation(value: object) -> str | Chart:
-    if isinstance(value, str):
-        if value not in NORMALISATIONS:
-            raise InvalidInput(f"normalisation {shown(value)}: expected one of {', '.join(NORMALISATIONS)}, or places")
-        return value
-    places = items(value, "normalisation", f"one of {', '.join(NORMALISATIONS)}, or places (layer, power)")
-    if not all(map(is_place, places)):
-        raise InvalidInput("normalisation: expected places (layer, power), counted from 0")
-    return tuple(tuple(map(int, place)) for place in places)

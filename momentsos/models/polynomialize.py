@@ -16,7 +16,7 @@ from ..hierarchy.request import Asked, check_request
 from ..hierarchy.result import Result
 from ..hierarchy.status import Status
 from ..learning.activation import Activation
-from ..learning.learn import Fit
+from ..learning.fit import Fit
 from ..machine.checks import is_integer, items, shown
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told

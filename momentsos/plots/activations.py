@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ..errors import InvalidInput
 from ..learning.activation import Activation
-from ..learning.learn import Fit
+from ..learning.fit import Fit
 from ..learning.network import PolynomialNetwork
 from ..machine.checks import integer, real_array
 from .canvas import BLUE, GREY, ORANGE, dressed, on, panels

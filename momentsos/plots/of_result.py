@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from ..errors import BadOption, InvalidInput
 from ..hierarchy.result import Result
 from ..learning.data import checked_data
-from ..learning.learn import Fit
+from ..learning.fit import Fit
 from ..machine.checks import shown
 from .activations import activations
 from .blocks import block_sizes

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from ..errors import ProblemTooLarge, SolverFailed
 from ..hierarchy.gaps import closes
 from ..hierarchy.status import Status
+from ..learning.fit import Fit
 from ..learning.instances import Instance
-from ..learning.learn import Fit, learn
+from ..learning.learn import learn
 from .cases import Case
 
 

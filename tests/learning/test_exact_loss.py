@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from test_activation import KINDS, weights
 
 import momentsos as ms
 from momentsos.learning.exact_loss import exact_loss
@@ -38,6 +39,9 @@ def test_losses_and_activations_that_it_does_not_know_are_left_to_the_residuals(
     assert exact_loss(network, weighted, [np.ones(2)], data, data) is None
     other = ms.PolynomialNetwork([[[1.0]], [[1.0]]], activations=[ms.Activation(degree=2, basis="chebyshev")])
     assert exact_loss(other, loss_named("mse"), [np.ones(3)], data, data) is None
+    shapes = [ms.Activation(shape=np.tanh), ms.Activation(degree=1)]
+    shaped = ms.PolynomialNetwork([[[1.0]], [[1.0]], [[1.0]]], activations=shapes)
+    assert exact_loss(shaped, loss_named("mse"), [np.ones(0), np.ones(2)], data, data) is None
 
 
 @pytest.mark.parametrize("loss", ["mse", "mean_residual", "max_abs", "mae"])
@@ -51,3 +55,13 @@ def test_a_fit_far_out_has_the_loss_of_its_coefficients(seed, loss) -> None:
     exact = exact_loss(fit.formulation.network, loss_named(loss), fit.coefficients, X, Y)
     ours, theirs = (v**0.5 if loss == "mse" else v for v in (fit.upper_bound, exact))
     assert ours == pytest.approx(theirs, rel=1e-9, abs=1e-12 * np.abs(Y).max())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_for_any_activation_it_is_the_loss_or_nothing(kind) -> None:
+    activations, true, ties = KINDS[kind]
+    network = ms.PolynomialNetwork(weights(), activations=activations, ties=ties)
+    draw = np.random.default_rng(3)
+    X, Y = draw.standard_normal((7, 6)), draw.standard_normal((7, network.sizes[-1]))
+    value, known = exact_loss(network, loss_named("mse"), true, X, Y), loss_named("mse")
+    assert value is None or value == pytest.approx(known.value(network.with_coefficients(true), X, Y), rel=1e-12)
