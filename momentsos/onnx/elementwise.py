@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -101,7 +102,9 @@ def _prelu(node: Given) -> nn.Module:
 
 def _pow(node: Given) -> nn.Module:
     exponent = node.constant(1, "the exponent")
-    if np.size(exponent) == 1:
+    if exponent is None:
+        raise node.wrong("expected an exponent")
+    if math.prod(exponent.shape) == 1:
         power = float(np.asarray(exponent).reshape(-1)[0])
         return node.of_first(lambda x: x**power)
     return node.built(lambda x, power: x**power)

@@ -7,6 +7,7 @@ is not changed by that, and the nodes are dropped where a polynomial takes their
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -177,6 +178,9 @@ def _take(reader: _Reader, node: onnx.NodeProto, number: int, opset: int) -> Non
     given = Given(title, node.op_type, attributes, constants, opset, reader.batch)
     module = converted(_BUILDERS[node.op_type], given, f"model: {title}", "constants that match")
     values = [each for each in sources if isinstance(each, _Value)]
+    if node.op_type == "CastLike" and constants[0] is not None:
+        values = []  # what it is like are floats, whatever their values
+        module, sources = converted(_as_float, constants[0], f"model: {title}", "a number"), []
     if not values:
         folded = converted(
             lambda part: part(*sources[:1]) if _is_layer(part) else part(),
@@ -184,7 +188,7 @@ def _take(reader: _Reader, node: onnx.NodeProto, number: int, opset: int) -> Non
             f"model: {title}",
             "constants that match",
         )
-        if np.size(folded) > MOST_ENTRIES:
+        if math.prod(folded.shape) > MOST_ENTRIES:
             raise InvalidInput(f"model: {title}: a constant of more than {MOST_ENTRIES} entries")
         reader.known[node.output[0]] = folded
         return
@@ -197,6 +201,10 @@ def _take(reader: _Reader, node: onnx.NodeProto, number: int, opset: int) -> Non
     if _is_layer(module):
         reader.layers[str(made.target)] = number
     reader.known[node.output[0]] = _Value(made, values[0].root, steps) if steps else _Value(made, made)
+
+
+def _as_float(constant: Any) -> nn.Module:
+    return operation("CastLike", lambda x: x, (torch.as_tensor(constant, dtype=torch.float64),))
 
 
 def _is_layer(module: nn.Module) -> bool:

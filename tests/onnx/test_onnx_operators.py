@@ -185,6 +185,19 @@ def test_shapes_that_are_computed() -> None:
     agree(outputs(model, rows(5, 2, 3)), reference(model, rows(5, 2, 3)))
 
 
+def test_constants_of_constants_are_folded() -> None:
+    nodes = [
+        node("Mul", "c", "c", to="d"),
+        node("Unsqueeze", "d", "zero", to="e"),
+        node("CastLike", "two", "x", to="f"),
+        node("Add", "x", "e", to="g"),
+        node("Mul", "g", "f"),
+    ]
+    constants = {"c": R.standard_normal(3), "zero": np.array([0]), "two": np.array(2)}
+    model, X = message(nodes, (3,), constants), rows(5, 3)
+    agree(outputs(model, X), reference(model, X))
+
+
 def written_out(kind):
     """Return an activation as exporters write it in several nodes, from h to a, and its constants."""
     if kind == "gelu":
