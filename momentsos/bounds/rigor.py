@@ -212,16 +212,42 @@ def _by_the_equations(sdp: SDP, identity: Identity, near: Near, amounts: Floats,
     """Return what the shortest change that removes a defect of these amounts does not exceed, perhaps infinity.
 
     Where not all monomials have an equation of their own, those that have one decide when there are as many of them as
-    the space of all identities has dimensions: the equations that are left determine a polynomial of it.
+    the space of all identities has dimensions: the equations that are left determine a polynomial of it. Equalities
+    that tie a monomial to another one, or make it zero, take what is there away, and one dimension each.
     """
-    if near.merged.ties or DenseEquations.work_of(near.sdp) > _DENSE_WORK:  # merged entries are rounded sums
+    if DenseEquations.work_of(near.sdp) > _DENSE_WORK or not _ties_are_exact(identity, near):
         return np.inf
+    amounts, errors = _by_classes(sdp, near, amounts, _column_errors(sdp, identity, near))
     rest = amounts.copy()
     rest[near.columns] = 0.0
-    if rest.any() and (span is None or span > len(near.columns)):
+    if rest.any() and (span is None or span - len(near.merged.ties) > len(near.columns)):
         return np.inf
-    errors = _column_errors(sdp, identity, near)[near.columns]
-    return largest_change(near.sdp, near.lengths, amounts[near.columns], errors)
+    return largest_change(near.sdp, near.lengths, amounts[near.columns], errors[near.columns])
+
+
+def _ties_are_exact(identity: Identity, near: Near) -> bool:
+    """Whether the coefficients of the equalities that tie moments are the numbers that are meant."""
+    used = np.array([row for _, _, row, _, _ in near.merged.ties], dtype=np.intp)
+    return not _inexact(identity, near)[used].any()
+
+
+def _inexact(identity: Identity, near: Near) -> NDArray[np.bool_]:
+    """Return which equalities have coefficients that floats do not hold."""
+    found = np.zeros(len(near.merged.whole.right_side), dtype=bool)
+    found[identity.free.unknowns[(identity.free.errors != 0) | (identity.free.low != 0)]] = True
+    return found
+
+
+def _by_classes(sdp: SDP, near: Near, amounts: Floats, errors: Floats) -> tuple[Floats, Floats]:
+    """Return amounts at the classes of monomials, and the errors of their columns, which are rounded sums."""
+    merged = near.merged
+    if not merged.ties:
+        return amounts, errors
+    shares = merged.shares
+    many = float(relative_error(4.0 * shares.shape[0]))
+    squares = sum(np.bincount(m.indices, m.data**2, sdp.n_moments) for m in (sdp.operator, sdp.equalities))
+    wrong = errors + many * np.sqrt(squares)
+    return np.asarray(shares.T @ amounts) * (1.0 + many), np.asarray(shares.T @ wrong) * (1.0 + many)
 
 
 def _column_errors(sdp: SDP, identity: Identity, near: Near) -> Floats:
@@ -254,9 +280,7 @@ def _moved_along_ties(identity: Identity, near: Near, amounts: Floats, total: Fl
     ties = near.merged.ties
     if not ties or not amounts[total == 0].any():
         return amounts
-    inexact = np.zeros(len(near.merged.whole.right_side), dtype=bool)
-    inexact[identity.free.unknowns[(identity.free.errors != 0) | (identity.free.low != 0)]] = True
-    found = amounts.copy()
+    inexact, found = _inexact(identity, near), amounts.copy()
     for moment, other, row, own, others in reversed(ties):
         if total[moment] == 0 and not inexact[row]:
             if other >= 0:

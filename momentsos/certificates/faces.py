@@ -12,28 +12,22 @@ with few terms*, Duke Math. J. 45 (1978).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
-import scipy.sparse as sp
 from flint import fmpq, fmpq_mat
 from numpy.typing import NDArray
 
 from ..polynomials.exponents import Exponents
 from ..sdp import smat, svec
+from ..sdp.exposing import EXPOSED, RANK_TOLERANCES, SIMPLE, Rows, exposing_program, kernel
 from ..solvers import SolverOptions, solve_sdp
 from .frame import Exponent, Frame, exact_terms, fraction, monomials
-from .shape import Rows, Shape, unit_rows
+from .shape import Shape, unit_rows
 
 Terms = dict[Exponent, Fraction]
-
-#: A functional exposes a face when its value is below this, its traces adding up to one.
-_EXPOSED = 1e-7
-#: Eigenvalues of a functional's matrices above these count as nonzero; the first that leads to fractions is taken.
-RANK_TOLERANCES = (1e-6, 1e-5, 1e-4, 1e-3, 1e-2)
-#: Entries of a kernel are recognised as fractions with denominators up to the first, to within the second.
-RECOGNISED = ((8, 2e-2), (64, 1e-3))
 
 
 def newton_face(shape: Shape) -> list[Rows]:
@@ -175,22 +169,15 @@ def exposed_face(shape: Shape, solver: str, time_limit: float | None) -> Exposur
     matrices :math:`M_j \ne 0` shows that the Gram matrices of any bound satisfy :math:`\langle X_j, M_j\rangle = 0`.
     """
     sdp = shape.sdp
-    identity = np.concatenate([svec(np.eye(size)) for size in sdp.sizes])
-    trace = sp.csr_matrix(sdp.operator.T @ identity)
-    program = replace(
-        sdp,
-        equalities=sp.vstack([sdp.equalities, trace], format="csr"),
-        right_side=np.concatenate([np.zeros_like(sdp.right_side), [1.0]]),
-    )
-    answer = solve_sdp(solver, program, SolverOptions(time_limit=time_limit))
+    answer = solve_sdp(solver, exposing_program(sdp), SolverOptions(time_limit=time_limit))
     if answer.moments is None:
         return Exposure(None, "no solver could tell whether Gram matrices with a margin exist")
     value = float(sdp.cost @ answer.moments)
-    if value > _EXPOSED:
+    if value > EXPOSED:
         return Exposure(None, "definite Gram matrices exist, but none was found at a bound this high: raise tolerance")
     matrices = [smat(rows) for rows in sdp.split(np.asarray(sdp.operator @ answer.moments))]
     singular = [j for j, matrix in enumerate(matrices) if np.abs(matrix).max() > RANK_TOLERANCES[0]]
-    if value < -_EXPOSED:
+    if value < -EXPOSED:
         return Exposure(None, "no bound at all has an identity of this order: raise the order or bound the variables")
     faces = [kernel_of(matrix) for matrix in matrices]
     if not any(rows is not None and len(rows) < size for rows, size in zip(faces, sdp.sizes, strict=True)):
@@ -209,49 +196,11 @@ def _name(shape: Shape, number: int) -> str:
 
 def kernel_of(matrix: NDArray[np.float64]) -> Rows | None:
     """Return a rational basis of the kernel of a semidefinite matrix, None when it is not recognised."""
-    values, vectors = np.linalg.eigh(matrix)
-    for tolerance in RANK_TOLERANCES:
-        span = vectors[:, values > tolerance].T
-        if not len(span):
-            return unit_rows(range(len(matrix)), len(matrix))
-        for largest, near in RECOGNISED:
-            rows = recognised(span, largest, near)
-            if rows is not None:
-                return orthogonal_rows(rows, len(matrix))
+    for tolerance, (largest, near) in product(RANK_TOLERANCES, SIMPLE):
+        rows = kernel(matrix, tolerance, largest, near)
+        if rows is not None:
+            return rows
     return None
-
-
-def recognised(span: NDArray[np.float64], largest: int, tolerance: float) -> dict[int, list[Fraction]] | None:
-    """Return the reduced row echelon form of the span with rational entries, by pivot, None if it has others."""
-    work, pivots = span.copy(), []
-    for i in range(len(work)):
-        free = np.abs(work[i:]).max(axis=0)
-        pivot = int(np.argmax(free > 0.5 * free.max()))
-        best = i + int(np.argmax(np.abs(work[i:, pivot])))
-        work[[i, best]] = work[[best, i]]
-        work[i] /= work[i, pivot]
-        for k in range(len(work)):
-            if k != i:
-                work[k] -= work[k, pivot] * work[i]
-        pivots.append(pivot)
-    found = {}
-    for pivot, row in zip(pivots, work, strict=True):
-        near = [Fraction(float(x)).limit_denominator(largest) for x in row]
-        if max(abs(float(n) - x) for n, x in zip(near, row, strict=True)) > tolerance:
-            return None
-        found[pivot] = near
-    return found
-
-
-def orthogonal_rows(rows: dict[int, list[Fraction]], width: int) -> Rows:
-    """Return a basis of the vectors that are orthogonal to rows in echelon form."""
-    basis = []
-    for free in (i for i in range(width) if i not in rows):
-        vector = [Fraction(int(i == free)) for i in range(width)]
-        for pivot, row in rows.items():
-            vector[pivot] = -row[free]
-        basis.append(tuple(vector))
-    return tuple(basis)
 
 
 def restricted(shape: Shape, gram: NDArray[np.float64], faces: Sequence[Rows]) -> NDArray[np.float64]:

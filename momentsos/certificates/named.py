@@ -32,16 +32,17 @@ from ..machine.checks import converted, shown
 from ..polynomials import basis_size
 from ..problem import Problem, term_size
 from ..sdp import smat, svec
+from ..sdp.exposing import Rows, orthogonal_rows, recognised
 from ..solvers import SolverOptions, solve_sdp
 from .document import sealed
 from .errors import CertificateError
-from .faces import kernel_of, newton_face, orthogonal_rows, recognised
+from .faces import kernel_of, newton_face
 from .format import Refused
 from .frame import block_scales, frame_of
 from .goal import Goal, Proved
 from .interior import Candidate, margins, projected
 from .rounding import exact_gram
-from .shape import Rows, Shape, shape_of, unit_rows
+from .shape import Shape, shape_of, unit_rows
 from .sources import bound_pairs, own_relaxation, refined
 from .squares import proved_by_factor, proved_squares
 from .verify import MAX_VARIABLES

@@ -14,10 +14,8 @@ from numpy.typing import NDArray
 from ..polynomials.exponents import Exponents
 from ..relaxations import BlockKind, Relaxation
 from ..sdp import SDP, congruence
+from ..sdp.exposing import Rows
 from .frame import Exponent, Frame
-
-#: Rows of rational numbers.
-Rows = tuple[tuple[Fraction, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)

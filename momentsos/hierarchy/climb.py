@@ -13,6 +13,7 @@ from ..points.falling import SECONDS, falling
 from ..points.far import seen_far_out
 from ..relaxations import Relaxation
 from .evidence import Evidence, Limit, Solved
+from .faces import with_bound_on_face
 from .methods import Setting
 from .methods.base import OutOfTime, Progress, Tried
 
@@ -151,7 +152,8 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     closed = dual is not None and evidence.closes(max(setting.change.value(dual.value), request.facts.lowest))
     candidates = method.candidates(setting, relaxation, solution, evidence.known, closed)
     evidence = evidence.with_solved(Solved(k, setting, relaxation, solution, dual, candidates, theorem))
-    return evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)
+    evidence = evidence.timed(relax=relaxed - start, solve=solved - relaxed, extract=time.perf_counter() - solved)
+    return with_bound_on_face(evidence)
 
 
 def _too_many(k: int, moments: int, evidence: Evidence) -> Evidence:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..bounds.changed import changed_box, exactly_changed
+from ..bounds.dimension import dimension_of, on_a_face
 from ..bounds.dual import DualBound, dual_bound
 from ..bounds.exact_ray import exactly_empty
 from ..bounds.implied import implied_box
@@ -43,7 +44,7 @@ def proved_bound(
         The best value known.
     """
     change = setting.change
-    meant = _meant(change)
+    meant = meant_by(change)
     value = _everywhere(dual, change, meant, relaxation)
     if value is None and (region.everything or isinstance(region, Box)):
         value = _on_box(change, meant, relaxation, solution, region, upper)
@@ -52,13 +53,13 @@ def proved_bound(
 
 def proved_everywhere(dual: DualBound, setting: Setting, relaxation: Relaxation) -> float | None:
     """Return the bound that is proved wherever the setting holds, in the units of the objective, None if none is."""
-    return _everywhere(dual, setting.change, _meant(setting.change), relaxation)
+    return _everywhere(dual, setting.change, meant_by(setting.change), relaxation)
 
 
 def proved_empty(setting: Setting, relaxation: Relaxation, ray: DualRay, until: float) -> bool:
     """Return whether a ray proves that no point is feasible."""
     change = setting.change
-    meant, span = _meant(change), span_of(relaxation.plan, change.original, change.matrix)
+    meant, span = meant_by(change), span_of(relaxation.plan, change.original, change.matrix)
     return prove_empty(relaxation, meant, ray, span, until) or exactly_empty(relaxation, meant, ray)
 
 
@@ -76,7 +77,7 @@ def is_theorem(result: Result) -> bool:
     return value is not None and value >= lower
 
 
-def _meant(change: AffineChange) -> Problem:
+def meant_by(change: AffineChange) -> Problem:
     """Return the problem that the floats of the changed one stand for."""
     how = change.shift, change.fine, change.matrix, change.objective, change.inequalities, change.equalities
     return exactly_changed(change.original, *how)
@@ -85,7 +86,8 @@ def _meant(change: AffineChange) -> Problem:
 def _everywhere(dual: DualBound, change: AffineChange, meant: Problem, relaxation: Relaxation) -> float | None:
     if dual.near is None:
         return None
-    span = span_of(relaxation.plan, change.original, change.matrix)
+    plan = relaxation.plan
+    span = dimension_of(plan, meant) if on_a_face(plan) else span_of(plan, change.original, change.matrix)
     proof = prove_everywhere(relaxation, meant, dual.near, span)
     return _in_units(proof.value, change) if proof.proved else None
 

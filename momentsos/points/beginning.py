@@ -45,7 +45,7 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     epigraph, widths = epigraph_variable(problem), half_widths(problem)
     units = np.where(np.isfinite(widths) & (widths > 0), widths, balanced_units(problem))
     judge = PointJudge(problem, options.squares)
-    search = _measured(judge, epigraph, units)
+    search = _measured(judge, epigraph, units, options.until)
     terms = search.change.objective * (search.change.problem.minimize.scale or 1.0)
     known = Known(problem, options, judge, epigraph, search, terms)
     starts = search.change.point(random_starts(problem.n_variables, _STARTS, options.seed))
@@ -69,14 +69,14 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     return known
 
 
-def _measured(judge: PointJudge, epigraph: int | None, units: Floats) -> Changed:
+def _measured(judge: PointJudge, epigraph: int | None, units: Floats, until: float) -> Changed:
     """Return the problem in these units; the search sees constraints without squared factors, where slopes vanish."""
     change, squares = scale_by(judge.problem, units), judge.squares
     if squares:
         roots = change_polynomials(squares, np.zeros(len(units)), change.matrix)
         squares = tuple(r * change.objective**-0.5 for r in roots)
     regular = None if judge.regular is None else scale_by(judge.regular, units).problem
-    return Changed.of(change, epigraph, squares, regular)
+    return Changed.of(change, epigraph, squares, regular, until)
 
 
 def _in_larger_units(known: Known, size: Floats) -> Known:
@@ -84,7 +84,7 @@ def _in_larger_units(known: Known, size: Floats) -> Known:
     if size.max() <= 2 or (size.max() > FAR and not _settled(known, known.points[0])):
         return known
     old, units = known.change, np.diag(known.change.matrix) * np.maximum(size, 1.0)
-    search = _measured(known.judge, known.epigraph, units)
+    search = _measured(known.judge, known.epigraph, units, known.options.until)
     share = np.diag(old.matrix) / np.diag(search.change.matrix)  # of powers of two: nothing is rounded
     points = tuple(
         replace(p, point=share * p.point, fine=share * p.fine, value=search.change.inverse_value(old.value(p.value)))
@@ -104,5 +104,5 @@ def _settled(known: Known, point: LocalPoint) -> bool:
     problem, start = own.problem, own.inverse_point(place)
     objective = problem.minimize * (own.objective / max(abs(value), 1e-300))
     same = Problem(objective, problem.inequalities, problem.equalities, problem.variables)
-    end = Changed.of(replace(own, problem=same), known.epigraph).local.descend(start)
+    end = Changed.of(replace(own, problem=same), known.epigraph, until=known.options.until).local.descend(start)
     return float(np.abs(end.point - start)[large].max()) <= SETTLED

@@ -42,7 +42,7 @@ def _lowest_far_out(known: Known, width: float) -> LocalPoint | None:
     found = [known.local.lowest_in_box(width, n)]
     with suppress(InvalidInput):  # of powers that overflow
         change = scale_by(known.problem, width * np.diag(known.change.matrix))
-        local = Changed.of(change, known.epigraph).local
+        local = Changed.of(change, known.epigraph, until=known.options.until).local
         low = local.lowest_in_box(1.0, n)
         if low is not None:
             ends = (low.point, local.polish(low.point).point)

@@ -54,6 +54,7 @@ class Changed:
         epigraph: int | None,
         squares: Sequence[Polynomial] = (),
         regular: Problem | None = None,
+        until: float = np.inf,
     ) -> Changed:
         """Compile the search.
 
@@ -66,8 +67,10 @@ class Changed:
             Polynomials whose squares the changed objective is.
         regular : Problem, optional
             The changed problem with other constraints that say the same.
+        until : float
+            When descents end, by `time.perf_counter`.
         """
-        return cls(change, LocalSearch(regular or change.problem, squares, _upwards(change, epigraph)))
+        return cls(change, LocalSearch(regular or change.problem, squares, _upwards(change, epigraph), until))
 
 
 def _upwards(change: AffineChange, epigraph: int | None) -> Floats | None:
@@ -204,7 +207,7 @@ class Known:
         """
         if change is self.change:
             return self.local.descend(start)
-        return self.seen_from(change, Changed.of(change, self.epigraph).local.descend(start))
+        return self.seen_from(change, Changed.of(change, self.epigraph, until=self.options.until).local.descend(start))
 
     def seen_from(self, change: AffineChange, end: LocalPoint) -> LocalPoint:
         """Return a point of a changed problem in the units of the search."""
@@ -300,7 +303,7 @@ class Known:
             change = centred_change(known.problem, *known.optimum, np.diag(known.change.matrix))
             if change is None:
                 break
-            found, near = known.points, Changed.of(change, known.epigraph)
+            found, near = known.points, Changed.of(change, known.epigraph, until=known.options.until)
             known = replace(known, points=(), near=near)
             end = known.seen_from(change, near.local.descend(np.zeros(known.problem.n_variables)))
             known = known.with_points([end, *found])

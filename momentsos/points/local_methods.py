@@ -11,6 +11,8 @@ Lagrangian Methods* (2014), algorithm 4.1.
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -47,16 +49,49 @@ class Part:
 
 
 def minimised_locally(
-    parts: Sequence[Part], start: Floats, width: float | None = None, accuracy: float = 1e-13
+    parts: Sequence[Part],
+    start: Floats,
+    width: float | None = None,
+    accuracy: float = 1e-13,
+    until: float = math.inf,
 ) -> Floats:
     """Return where a local method ends; with `width`, inside the box of that half-width.
 
-    The parts are objective, inequalities and equalities.
+    The parts are objective, inequalities and equalities. When the time is over (`until`, by `time.perf_counter`), it
+    ends at the last point that was looked at.
     `accuracy` is the change of the objective, relative to numbers of size one, at which SLSQP stops without a box.
     """
+    objective, inequalities, equalities = parts
+    timed = _Timed(objective, until, start)
+    try:
+        return _minimised(Part(timed.values, objective.jacobian, 1), inequalities, equalities, start, width, accuracy)
+    except _OutOfTime:
+        return timed.last
+
+
+class _OutOfTime(Exception):
+    """The time is over in the midst of a descent."""
+
+
+class _Timed:
+    """An objective that is evaluated while there is time, and the last point at which it was."""
+
+    def __init__(self, objective: Part, until: float, start: Floats) -> None:
+        self._objective, self._until, self.last = objective, until, start
+
+    def values(self, x: Floats) -> Floats:
+        if time.perf_counter() > self._until:
+            raise _OutOfTime
+        if np.isfinite(x).all():
+            self.last = np.array(x)
+        return self._objective.values(x)
+
+
+def _minimised(
+    objective: Part, inequalities: Part, equalities: Part, start: Floats, width: float | None, accuracy: float
+) -> Floats:
     from scipy.optimize import minimize  # importing it takes longer than importing all of this package
 
-    objective, inequalities, equalities = parts
     if len(start) >= MANY_VARIABLES:
         return _augmented(objective, inequalities, equalities, np.inf if width is None else width, start)
     constraints = []

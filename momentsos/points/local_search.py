@@ -62,6 +62,8 @@ class LocalSearch:
         The direction of an epigraph variable, see `momentsos.conditioning.epigraph`: along it the objective and some
         constraints grow at constant rates, and the other constraints do not change. Points are moved along it to the
         best feasible place before they are judged.
+    until : float
+        When descents end, by `time.perf_counter`.
     """
 
     def __init__(
@@ -69,8 +71,9 @@ class LocalSearch:
         problem: Problem,
         squares: Sequence[Polynomial] = (),
         upwards: NDArray[np.float64] | None = None,
+        until: float = np.inf,
     ) -> None:
-        self.problem = problem
+        self.problem, self.until = problem, until
         kind: type[Evaluator] | type[SparseEvaluator] = (
             SparseEvaluator if problem.n_variables >= MANY_VARIABLES else Evaluator
         )
@@ -147,11 +150,13 @@ class LocalSearch:
             Part(self._equalities.values, self._equalities.jacobian, len(self.problem.equalities)),
         ]
         if frame is None:
-            return minimised_locally(parts, start, width)
+            return minimised_locally(parts, start, width, until=self.until)
         # Objective and constraints are divided by what one unit of the frame changes in the objective.
         size = float(np.abs(self._objective.jacobian(start)[0] @ frame).max()) or 1.0
         seen = [part.framed(start, frame, size) for part in parts]
-        return np.asarray(start + frame @ minimised_locally(seen, np.zeros(len(start)), accuracy=ROUGH))
+        return np.asarray(
+            start + frame @ minimised_locally(seen, np.zeros(len(start)), accuracy=ROUGH, until=self.until)
+        )
 
     def polish(self, point: NDArray[np.float64], steps: int = 8) -> LocalPoint:
         """Improve a nearly optimal point by Newton's method on the optimality conditions of its active set.
@@ -161,7 +166,7 @@ class LocalSearch:
         made worse.
         """
         best = self.assess(point)
-        for _ in range(steps):
+        for _ in range(steps if time.perf_counter() < self.until else 0):
             candidate = self._newton_step(best.point)
             if candidate is None:
                 break

@@ -16,8 +16,8 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..certificates.faces import RANK_TOLERANCES, orthogonal_rows, recognised
 from ..sdp import SDP, smat, svec_index
+from ..sdp.exposing import RANK_TOLERANCES, orthogonal_rows, recognised
 from .assemble import READINGS, Assembled, Column, row_units
 
 #: Rows in echelon form, by pivot.

@@ -49,17 +49,11 @@ class Merged:
     @classmethod
     def of(cls, sdp: SDP) -> Merged:
         """Merge the moments of a program whose first equality is the normalisation."""
-        n, rows = sdp.n_moments, _short_rows(sdp)
+        rows = _short_rows(sdp)
         ties, first = _forest(sdp, rows)
-        factor, home = np.zeros(n), np.full(n, -1, dtype=np.intp)
-        factor[first], home[first] = 1.0, np.arange(len(first))
-        for moment, other, _, own, others in ties:
-            if other >= 0:
-                factor[moment], home[moment] = -others / own * factor[other], home[other]
-        occurs = np.flatnonzero(factor)
-        factors = sp.csr_matrix((factor[occurs], (occurs, home[occurs])), shape=(n, len(first)))
+        factors = _factors(sdp.n_moments, first, ties)
         if not ties:
-            return cls(sdp, sdp, np.arange(n), np.arange(len(sdp.right_side)), ())
+            return cls(sdp, sdp, np.arange(sdp.n_moments), np.arange(len(sdp.right_side)), ())
         left = abs(sdp.equalities @ factors)
         implied = np.zeros(len(sdp.right_side), dtype=bool)
         implied[rows] = np.asarray(left[rows].sum(axis=1)).reshape(-1) == 0  # exact: these are multiples by powers of 2
@@ -72,6 +66,11 @@ class Merged:
             sdp.sizes,
         )
         return cls(sdp, merged, first, kept, ties)
+
+    @property
+    def shares(self) -> sp.csr_matrix:
+        """How much of a moment is, in size, at the first one of its class, shape (moments, classes)."""
+        return abs(_factors(self.whole.n_moments, self.first, self.ties))
 
     def multipliers(self, multipliers: Floats, gram: Floats) -> Floats:
         """Return multipliers of all equalities from those that are left: the others remove the rest of the defect.
@@ -93,6 +92,17 @@ class Merged:
             if other >= 0:
                 rest[other] -= found[row] * others
         return found, rest[self.first]
+
+
+def _factors(n: int, first: Integers, ties: tuple[Tie, ...]) -> sp.csr_matrix:
+    """Return the multiples of the first moments of classes that moments are, shape (moments, classes)."""
+    factor, home = np.zeros(n), np.full(n, -1, dtype=np.intp)
+    factor[first], home[first] = 1.0, np.arange(len(first))
+    for moment, other, _, own, others in ties:
+        if other >= 0:
+            factor[moment], home[moment] = -others / own * factor[other], home[other]
+    occurs = np.flatnonzero(factor)
+    return sp.csr_matrix((factor[occurs], (occurs, home[occurs])), shape=(n, len(first)))
 
 
 def _short_rows(sdp: SDP) -> list[int]:

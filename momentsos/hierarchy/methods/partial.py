@@ -129,7 +129,9 @@ def _without_ball(known: Known, problem: Problem) -> Known:
     judge, which stays the same, sees it.
     """
     change = scale_by(problem, np.diag(known.change.matrix))
-    return replace(known, problem=problem, search=Changed.of(change, known.epigraph, ()), near=None)
+    return replace(
+        known, problem=problem, search=Changed.of(change, known.epigraph, (), until=known.options.until), near=None
+    )
 
 
 def _proposed(progress: Progress) -> Next:
