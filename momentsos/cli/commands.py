@@ -4,36 +4,34 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..certificates import CertificateError
-from ..errors import BadOption, InvalidInput
+from ..errors import BadOption
 from ..hierarchy.result import Result
 from ..hierarchy.solve import solve
 from ..hierarchy.status import Status
 from ..learning.fit import Fit
 from ..learning.instances import example_34, noisy_instance
 from ..learning.learn import learn
-from ..machine.checks import file_path
 from ..problem import Problem
 from ..solvers import available_solvers
 from . import show
 from .data import read_data
+from .outputs import certificate_of, check_outputs, written
+from .trained import polynomialize_file
+
+__all__ = ["demo", "learn_file", "polynomialize_file", "reproduce", "solve_file", "solvers", "verify_certificate"]
 
 _NO_BOUND = (Status.STOPPED, Status.FAILED)
-#: Kinds of pictures that every installation of matplotlib writes.
-_PICTURES = (".png", ".pdf", ".svg")
 
 
 def solve_file(options: argparse.Namespace) -> int:
     """Minimise, or maximise, the polynomial of a problem file."""
-    _check_outputs(options)
+    check_outputs(options)
     problem = Problem.from_json(options.problem)
     with show.progress(options) as report:
         result = solve(
@@ -49,7 +47,7 @@ def solve_file(options: argparse.Namespace) -> int:
 
 def learn_file(options: argparse.Namespace) -> int:
     """Learn the activations of the network in a data file."""
-    _check_outputs(options)
+    check_outputs(options)
     network, X, Y = read_data(options.data, options.degrees)
     with show.progress(options) as report:
         fit = learn(
@@ -64,7 +62,7 @@ def learn_file(options: argparse.Namespace) -> int:
             **_shared(options),
         )
     if options.plot:
-        _written("plot", options.plot, lambda path: _draw(fit, X, path))
+        written("plot", options.plot, lambda path: _draw(fit, X, path))
     return _finish(fit, options)
 
 
@@ -127,19 +125,6 @@ def verify_certificate(options: argparse.Namespace) -> int:
     return 0 if verdict.holds else 2
 
 
-def _check_outputs(options: argparse.Namespace) -> None:
-    """Raise `BadOption`, before any work, for a file that cannot be written."""
-    for name in ("certificate", "plot"):
-        given = getattr(options, name, None)
-        if given is None:
-            continue
-        folder = Path(file_path(given, f"--{name}")).absolute().parent
-        if Path(given).is_dir() or not (folder.is_dir() and os.access(folder, os.W_OK)):
-            raise BadOption(f"--{name} {given}: expected a file in a folder that exists and can be written to")
-        if name == "plot" and Path(given).suffix.lower() not in _PICTURES:
-            raise BadOption(f"--plot {given}: expected a name that ends in one of {', '.join(_PICTURES)}")
-
-
 def _shared(options: argparse.Namespace) -> dict[str, Any]:
     return {
         "method": options.method,
@@ -158,18 +143,6 @@ def _bound(text: str) -> str | float | None:
         raise BadOption(f"--bound {text}: expected 'auto', 'none' or a radius") from error
 
 
-def _written(what: str, path: str, write: Callable[[str], object]) -> bool:
-    """Write a file, and say on stderr whether it worked: a full disk does not take the result away."""
-    try:
-        write(path)
-    except (OSError, InvalidInput) as error:
-        reason = getattr(error, "strerror", None) or error
-        print(f"momentsos: no {what} was written to {path}: {reason}", file=sys.stderr)
-        return False
-    print(f"{what} written to {path}", file=sys.stderr)
-    return True
-
-
 def _draw(fit: Fit, X: np.ndarray, path: str) -> None:
     """Draw the learned activations, over the inputs that the data give them, into a file."""
     from ..plots import activations
@@ -184,16 +157,7 @@ def _draw(fit: Fit, X: np.ndarray, path: str) -> None:
 
 def _finish(result: Result, options: argparse.Namespace) -> int:
     """Write the certificate, print the result, choose the exit code: 3 where a certificate was wanted and not found."""
-    path, missing = None, False
-    if options.certificate:
-        try:
-            certificate = result.certify(exact=True)
-        except CertificateError as error:
-            print(f"momentsos: no certificate was written: {error}", file=sys.stderr)
-            missing = True
-        else:
-            missing = not _written("certificate", options.certificate, certificate.to_json)
-            path = None if missing else str(Path(options.certificate))
+    path, missing = certificate_of(result, options)
     if options.json:
         print(json.dumps({**result.as_dict(), "certificate": path}, allow_nan=False))
     else:

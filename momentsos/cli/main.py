@@ -111,6 +111,15 @@ def _parser(arguments: Sequence[str]) -> ArgumentParser:
     learn.add_argument("--plot", metavar="OUT.png", help="draw the learned activations")
     learn.set_defaults(command="learn_file")
 
+    trained = verbs.add_parser(
+        "polynomialize", parents=[common], help="replace the activations of a trained ONNX model by polynomials"
+    )
+    if "polynomialize" in arguments:
+        from .trained import add_arguments as add_trained
+
+        add_trained(trained)
+    trained.set_defaults(command="polynomialize_file")
+
     solve = verbs.add_parser("solve", parents=[common], help="minimise or maximise a polynomial given in a JSON file")
     solve.add_argument("problem", metavar="PROBLEM.json")
     _orders(solve)

@@ -44,7 +44,22 @@ def read_whole(path: object, most: int = MAX_BYTES) -> bytes:
 
 
 def write_whole(path: object, text: str) -> None:
-    """Write a text file in one step: under a name that nobody can foresee, then moved to its place.
+    """Write a text file; see `write_bytes`.
+
+    Raises
+    ------
+    InvalidInput
+        It cannot be written; nothing is left behind.
+    """
+    try:
+        data = text.encode("utf-8")
+    except ValueError as error:
+        raise InvalidInput(f"cannot write {file_path(path, 'path')!r:.80}: {error}") from error
+    write_bytes(path, data)
+
+
+def write_bytes(path: object, data: bytes) -> None:
+    """Write a file in one step: under a name that nobody can foresee, then moved to its place.
 
     Where the place is a link, the link is replaced, not what it points to. Devices such as ``/dev/null`` are written to
     as they are.
@@ -56,7 +71,6 @@ def write_whole(path: object, text: str) -> None:
     """
     place = file_path(path, "path")
     try:
-        data = text.encode("utf-8")
         kind = _kind(place)
         if kind is not None and stat.S_ISCHR(kind):
             with open(place, "wb", buffering=0) as device:

@@ -27,7 +27,7 @@ from .baselines import MOST, fitted_on_inputs, fitted_on_intervals, inputs_of, s
 from .costs import depth_of, levels_of
 from .degrees import chosen_degrees
 from .fitting import Fitted, Task, fitted
-from .kinds import model_of
+from .kinds import home_of, model_of
 from .measure import Ruler, layers_of, outputs_of, scores_of
 from .model import Model
 from .normalising import normalised
@@ -58,6 +58,8 @@ class Polynomialized(Shown, Record):
         The activations, in natural units of their inputs.
     squared : object
         What `fold` returns.
+    row : tuple of int
+        The shape of a sample.
     """
 
     model: Any = field(compare=False)
@@ -65,6 +67,7 @@ class Polynomialized(Shown, Record):
     report: ModelReport
     series: tuple[Series, ...]
     squared: Any = field(compare=False)
+    row: tuple[int, ...] = ()
 
     def fold(self) -> Any:
         """Return the model with quadratic activations as bare squares, where the layers around take the rest.
@@ -72,6 +75,26 @@ class Polynomialized(Shown, Record):
         Each saves a level where levels are scarce, as under encryption; outputs are the same up to rounding.
         """
         return self.squared
+
+    def to_onnx(self, path: Any, precision: str = "double", *, fold: bool = False) -> None:
+        """Write the model to an ONNX file, which appears whole or not at all; any number of samples goes in at a time.
+
+        Parameters
+        ----------
+        path : str or path
+        precision : {"double", "single"}
+            Of input, output and all between. In double precision convolutions and average pooling are written as
+            products of matrices, for onnxruntime has no others.
+        fold : bool
+            Whether quadratic activations are written as bare squares, as `fold` makes them.
+
+        Raises
+        ------
+        BadOption, InvalidInput
+            There is another precision, a package is missing, the model cannot be exported, the file cannot be written.
+        """
+        model = self.squared if fold else self.model
+        home_of("onnx.exporting", "onnx").write(model, self.row, path, precision)
 
     def __str__(self) -> str:
         return str(self.report)
@@ -172,7 +195,7 @@ def polynomialize(
         variants = [("interval", interval), ("least squares", least), ("ours", found.series)]
         told = _Told("outputs" if Y is None else "Y", words, squares, time.process_time() - cpu)
         report = _report(task, found, fit, training, held_out, variants, told)
-    return Polynomialized(object_out, fit, report, tuple(found.series), squared)
+    return Polynomialized(object_out, fit, report, tuple(found.series), squared, tuple(rows.shape[1:]))
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ class Layer(Record):
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ModelReport(Shown, Record):
-    """The report of a model; `str` gives it as text, `as_dict` and `to_json` as data.
+    """The report of a model; `str` gives it as text, `as_dict` and `to_json` as data, `to_html` as a page.
 
     Attributes
     ----------
@@ -184,6 +184,17 @@ class ModelReport(Shown, Record):
     def to_json(self, path: Any) -> None:
         """Write the report to a JSON file; the file appears whole or not at all."""
         write_whole(path, json.dumps(self.as_dict(), indent=1, allow_nan=False))
+
+    def to_html(self, path: Any) -> None:
+        """Write the report as one HTML page that needs no other file; it appears whole or not at all."""
+        from .page import page
+
+        write_whole(path, page(self))
+
+    def _repr_html_(self) -> str:
+        from .page import part
+
+        return part(self)
 
     def __str__(self) -> str:
         lines = [

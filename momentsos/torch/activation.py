@@ -81,8 +81,10 @@ class PolynomialActivation(nn.Module):
     def forward(self, t: torch.Tensor) -> torch.Tensor:
         """Return the values at the entries of `t`."""
         u = (t - self.centre) / self.scale
-        value = self.coefficients[-1].expand_as(u)
-        for k in range(self.degree - 1, -1, -1):
+        if self.degree == 0:
+            return self.coefficients[0].expand_as(u)
+        value = self.coefficients[-1] * u + self.coefficients[-2]
+        for k in range(self.degree - 2, -1, -1):
             value = value * u + self.coefficients[k]
         return value
 

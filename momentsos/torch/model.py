@@ -216,7 +216,11 @@ def model_of(given: Any, X: NDArray[Any]) -> TorchModel:
     """
     if not isinstance(given, nn.Module):
         raise InvalidInput(f"model: expected a torch.nn.Module, got {shown(given)}")
-    graph = traced(given)
+    return model_of_graph(given, traced(given), X)
+
+
+def model_of_graph(given: nn.Module, graph: fx.GraphModule, X: NDArray[Any]) -> TorchModel:
+    """Return a module whose graph, in double precision, is known; see `model_of`."""
     two = X[[0, min(1, len(X) - 1)]]
     sample = torch.as_tensor(two, dtype=torch.float64).to(_device(given))
     parts = parts_of(graph, sample)
