@@ -38,6 +38,8 @@ from .sought import Sought
 
 Floats = NDArray[np.float64]
 
+#: What closes a gap here, where neither orders nor regions are asked for.
+_REMEDY = "Raise time_limit, take a lower degree in one of the layers, or give more samples or a ridge."
 #: What rounding may change in the loss between its residuals and a forward pass, as a share of the mean squared target.
 _ROUNDING = 1e-12
 
@@ -280,6 +282,7 @@ def _fit(found: Fitted, task: Task, began: float) -> Fit:
     """Return the result as a fit whose loss is that of the model itself."""
     result = _with_loss_of_pass(found, task)
     own = {item.name: getattr(result, item.name) for item in fields(Result)}
+    own["message"] = result.message.replace(Status.BOUNDED.remedy, _REMEDY)
     own["seconds"] = ReadOnly({**result.seconds, "total": time.perf_counter() - began})
     return Fit(**own, coefficients=[series.powers for series in found.series])
 
