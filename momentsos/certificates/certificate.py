@@ -123,12 +123,17 @@ class Certificate(Record):
         CertificateError
             The file cannot be read, is not in the format, or does not hold.
         """
-        try:
-            document = load(path)
-        except (OSError, Refused) as error:
-            raise CertificateError(f"{path}: {error}") from error
+        document = document_at(path)
         verdict = verify_document(document, seconds)
         if not verdict.holds:
             raise CertificateError(f"{path}: {verdict.reason}")
         assert verdict.bound is not None  # it holds
         return cls(document, verdict.bound, verdict.lower_bound, verdict.upper_bound)
+
+
+def document_at(path: str | PathLike[str]) -> Any:
+    """Return the document in a file; `CertificateError` where it cannot be read or is not in the format."""
+    try:
+        return load(path)
+    except (OSError, Refused) as error:
+        raise CertificateError(f"{path}: {error}") from error

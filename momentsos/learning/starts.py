@@ -83,9 +83,16 @@ def least_squares_points(
             point = _plain_search(evaluator, projected.completed(start), formulation.units)
         if np.isfinite(point).all():
             ends.append((float(np.linalg.norm(evaluator.values(point))), point))
+    return _distinct(formulation, ends, keep)
+
+
+def _distinct(
+    formulation: Formulation, ends: list[tuple[float, NDArray[np.float64]]], keep: int
+) -> NDArray[np.float64]:
+    """Return the best ends that differ, at most `keep`, within the bounds of coefficients, lifted."""
     distinct: list[NDArray[np.float64]] = []
     for _, point in sorted(ends, key=lambda pair: pair[0]):
-        point = nearest(unknowns.inequalities, point)
+        point = nearest(formulation.network.unknowns.inequalities, point)
         if len(distinct) < keep and not any(np.allclose(point, other, rtol=1e-5, atol=1e-8) for other in distinct):
             distinct.append(point)
     points = [formulation.lifted(point) for point in distinct]

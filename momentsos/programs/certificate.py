@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..certificates import CertificateError, Verdict
-from ..certificates.format import Refused, digest, load, write_number
+from ..certificates.certificate import document_at
+from ..certificates.format import digest, write_number
 from ..errors import InvalidInput
 from ..machine.checks import positive, shown
 from ..machine.files import write_whole
@@ -97,11 +98,7 @@ class ProgramCertificate(Record):
         CertificateError
             The file cannot be read, is not in the format, or does not hold.
         """
-        try:
-            document = load(path)
-        except (OSError, Refused) as error:
-            raise CertificateError(f"{path}: {error}") from error
-        return certificate_of(document, seconds)
+        return certificate_of(document_at(path), seconds)
 
 
 def checked(document: dict[str, Any], seconds: float) -> tuple[Fraction | None, Fraction | None]:
