@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.fit import Fit
     from .learning.learn import learn
+    from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
@@ -61,7 +62,9 @@ __all__ = [
     "Problem",
     "ProblemTooLarge",
     "ProgramCertificate",
+    "QueryResult",
     "RationalSum",
+    "ReluFit",
     "Result",
     "SOSProgram",
     "SOSResult",
@@ -90,6 +93,8 @@ __all__ = [
     "read_sdpa",
     "relax",
     "relaxations",
+    "relu_queries",
+    "relu_regression",
     "sdp",
     "solve",
     "solvers",
@@ -118,6 +123,7 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.fit": ("Fit",),
     "learning.learn": ("learn",),
+    "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
