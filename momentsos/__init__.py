@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.fit import Fit
     from .learning.learn import learn
+    from .learning.rational import RationalActivation, RationalFit, learn_rational
     from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
@@ -63,6 +64,8 @@ __all__ = [
     "ProblemTooLarge",
     "ProgramCertificate",
     "QueryResult",
+    "RationalActivation",
+    "RationalFit",
     "RationalSum",
     "ReluFit",
     "Result",
@@ -82,6 +85,7 @@ __all__ = [
     "formulate",
     "identity",
     "learn",
+    "learn_rational",
     "learning",
     "load",
     "models",
@@ -123,6 +127,7 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.fit": ("Fit",),
     "learning.learn": ("learn",),
+    "learning.rational": ("RationalActivation", "RationalFit", "learn_rational"),
     "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
