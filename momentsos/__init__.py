@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from .learning.learn import learn
     from .learning.rational import RationalActivation, RationalFit, learn_rational
     from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
+    from .learning.shapes import Shape, ShapedFit, learn_shaped
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
@@ -71,6 +72,8 @@ __all__ = [
     "Result",
     "SOSProgram",
     "SOSResult",
+    "Shape",
+    "ShapedFit",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
@@ -86,6 +89,7 @@ __all__ = [
     "identity",
     "learn",
     "learn_rational",
+    "learn_shaped",
     "learning",
     "load",
     "models",
@@ -129,6 +133,7 @@ _HOMES = {
     "learning.learn": ("learn",),
     "learning.rational": ("RationalActivation", "RationalFit", "learn_rational"),
     "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
+    "learning.shapes": ("Shape", "ShapedFit", "learn_shaped"),
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
