@@ -1,10 +1,11 @@
 r"""Activations together with the weights and biases of the outputs.
 
 An output is :math:`\sum_u V_{ju} h_u(c; x) + \beta_j`, a polynomial in `c`, `V` and :math:`\beta`; so the mean squared
-error is a sum of squares of residuals like any other, with products of weights and coefficients as monomials. Two things
-are redundant: the constant of the last activation, which the biases take over, and its scale, which the weights take
-over. So the constant is 0 and another coefficient of it is 1; where that one is not zero nothing is lost, such
-coefficients are dense, and the loss is continuous: a lower bound in one chart is one for all.
+error is a sum of squares of residuals like any other, with products of weights and coefficients as monomials. Two
+things are redundant: the constant of the last activation, which the biases take over (with one output it is a bias),
+and its scale, which the weights take over. So the constant is 0 and another coefficient of it is 1; where that one is
+not zero nothing is lost, such coefficients are dense, and the loss is continuous: a lower bound in one chart is one for
+all.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ def learn_outputs(
     *,
     biases: bool = True,
     tol: float = 1e-6,
-    time_limit: float | None = None,
+    time_limit: float | None = 60.0,
 ) -> OutputFit:
     r"""Learn activations, output weights and output biases together, in the mean squared error.
 
@@ -188,11 +189,14 @@ class _Posed:
     rows: Floats
     monomials: NDArray[np.int64]
     biases: bool
+    constant: bool
     given: PolynomialNetwork
 
     @classmethod
     def of(cls, given: PolynomialNetwork, X: Floats, Y: Floats, biases: bool, place: int | None) -> _Posed:
         """Write the loss down, with this coefficient of the last activation equal to 1."""
+        constant = not biases and Y.shape[1] == 1 and 0 in given.activations[-1].free  # it is a bias, for one output
+        biases = biases or constant
         hidden, depth = _hidden(given, biases, place), len(given.activations)
         expansion = Expansion.of(hidden)
         terms, units, outputs = len(expansion.exponents), given.sizes[depth], Y.shape[1]
@@ -222,7 +226,7 @@ class _Posed:
         matrix = np.concatenate([*table, Y.reshape(1, -1)]).T / Y.size**0.5
         rows = np.asarray(np.linalg.qr(matrix, mode="r"))
         monomials = np.concatenate(exponents)
-        return cls(Problem.least_squares(monomials, rows, names), hidden, rows, monomials, biases, given)
+        return cls(Problem.least_squares(monomials, rows, names), hidden, rows, monomials, biases, constant, given)
 
     def found(self, result: Result, X: Floats, Y: Floats) -> tuple[PolynomialNetwork, float] | None:
         """Return the network at the best point, and its loss, rounded up; None where there is no point."""
@@ -235,13 +239,17 @@ class _Posed:
         sizes = self.given.sizes[1:]
         own = [np.broadcast_to(b, size) for b, size in zip(inner, sizes[:-1], strict=True)]
         shift = point[count + outputs * units :] if self.biases else np.zeros(outputs)
+        coefficients = self.network.unknowns.coefficients(point[:count])
+        if self.constant:
+            if not last.sum():
+                return None
+            coefficients[-1][0], shift = shift[0] / last.sum(), np.zeros(outputs)
         network = PolynomialNetwork(
             (*self.given.weights[:-1], last),
             activations=self.given.activations,
             biases=(*own, shift),
             normalisation="none",
         )
-        coefficients = self.network.unknowns.coefficients(point[:count])
         loss = exact_loss(network, MeanSquared(), coefficients, X, Y)
         network = network.with_coefficients(coefficients)
         if loss is None:  # many data: what rounding can change is small against the share that is added
