@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.hooks import PAINTER, PROVER
+from .hierarchy.hooks import EVERYWHERE, PAINTER, PROVER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -169,6 +169,12 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _everywhere(*given: Any, **named: Any) -> Any:
+    from .certificates.multiplied import certified_everywhere
+
+    return certified_everywhere(*given, **named)
+
+
 def _plot(*given: Any, **named: Any) -> Any:
     from .plots.of_result import plot
 
@@ -176,4 +182,5 @@ def _plot(*given: Any, **named: Any) -> Any:
 
 
 PROVER.supply(_certify)
+EVERYWHERE.supply(_everywhere)
 PAINTER.supply(_plot)

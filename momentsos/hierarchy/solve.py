@@ -26,6 +26,7 @@ from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
+from .everywhere import is_free, of_homogeneous, seen_everywhere
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
 from .ratios import solve_ratios
@@ -203,6 +204,12 @@ def minimise(
         return replace(spelled, problem=problem)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
+    free = is_free(problem, asked, facts)
+    if free:
+        with limited_threads(1):
+            decided = of_homogeneous(Request.of(problem, asked, facts, began), began)
+        if decided is not None:
+            return _logged(decided)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
     choice = methods_named(asked.method, replace(problem, squares=None) if inside else problem)
     first, *others = choice.methods
@@ -226,7 +233,8 @@ def minimise(
             again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
             again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
             found = max(found, again, key=lambda each: (each.finished, -each.gap))
-        return _logged(result_of(found))
+        result = result_of(found)
+        return _logged(seen_everywhere(result, request, began) if free else result)
 
 
 def _logged(result: Result) -> Result:
