@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What was added where the result's coverage is not restricted by it.
 IMPLIED = "a ball that the bounds on single variables imply"
+#: What was added to a problem with symmetries.
+HALVED = "half-spaces that hold a point of each orbit under the symmetries of the problem"
 #: Seconds that the verifier may take for a certificate that has just been made.
 _CHECK_SECONDS = 120.0
 
@@ -90,6 +92,8 @@ def sealed_identity(result: Result, problem: Problem, identity: Identity) -> tup
 def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any]:
     extra = len(problem.inequalities) - len(result.problem.inequalities)
     added = IMPLIED if result.region.everything else result.coverage
+    if result.halfspaces:
+        added = HALVED if extra == result.halfspaces else f"{HALVED}; {added}"
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,
