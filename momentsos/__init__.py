@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
+    from .points.roots import RealRoots, real_roots
     from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
@@ -62,6 +63,7 @@ __all__ = [
     "ProblemTooLarge",
     "ProgramCertificate",
     "RationalSum",
+    "RealRoots",
     "Result",
     "SOSProgram",
     "SOSResult",
@@ -88,6 +90,7 @@ __all__ = [
     "programs",
     "ratio",
     "read_sdpa",
+    "real_roots",
     "relax",
     "relaxations",
     "sdp",
@@ -121,6 +124,7 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
+    "points.roots": ("RealRoots", "real_roots"),
     "polynomials": ("Constraint", "Polynomial", "RationalSum", "equal", "ratio", "variables"),
     "problem": ("Problem",),
     "programs": (
