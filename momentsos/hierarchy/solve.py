@@ -232,7 +232,8 @@ def minimise(
         choice = replace(choice, methods=chosen)
         begun, symmetric = None, None
         if may_be_halved(problem, asked, facts):
-            begun = climb(check_orders(first.lowest_order(problem), *orders)[:1], True, start)
+            lowest = check_orders(first.lowest_order(problem), *orders)[:1]
+            begun = climb(lowest, True, replace(start, reason=choice.reason))
             symmetric = None if begun.finished else _by_symmetry(request, asked, begun, began)
             if symmetric is not None and symmetric.status is Status.CERTIFIED:
                 return _logged(symmetric)

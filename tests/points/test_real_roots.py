@@ -1,4 +1,4 @@
-"""All real roots of finitely many equations: against roots that are planted, counted in other ways, and named refusals."""
+"""All real roots of finitely many equations: planted ones, counts by other means, and refusals that name the cause."""
 
 from __future__ import annotations
 
