@@ -2,10 +2,9 @@ r"""A bound without a semidefinite program: the Gram matrix that touches zero at
 
 If :math:`f(x^*)` is the minimum, then a Gram matrix `X` of :math:`f - f(x^*)` has :math:`X r = 0` at the whitened
 residuals :math:`r` of `x^*`. In :math:`X = I - \rho J + \sum_i t_i N_i` these are as many equations as there are
-monomials, for far more multipliers. The least multipliers, those of syzygies in units of their whitened lengths, change
-`I` by about as much as `r` differs from the residuals of free least squares, in a matrix of rank two; so where noise is
-small the solution is definite beside `r`. Where it is not, the directions in which it is negative become inequalities of
-the same least-squares problem.
+monomials, for far more multipliers. The least ones, for syzygies in units of their whitened lengths, change `I` by
+about as much as `r` differs from the residuals of free least squares; so where noise is small the solution is definite
+beside `r`. Where it is not, a descent on the distance to definite matrices follows, along what the equations leave free.
 
 Whatever the multipliers are, the identity holds, and the proof decides what they are worth.
 """
@@ -19,19 +18,15 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
-from ..polynomials.dyadic import Dyadic
 from ..sdp import SDPSolution, SDPStatus, svec
 from .bound import BoundProgram
-from .least_definite import Span, least_definite
+from .least_definite import Equations, Span, definite_beside
 from .pairs import Pairs
 from .products import Products
 from .proof import Proof, proved
 from .whitening import Whitened
 
 Floats = NDArray[np.float64]
-
-#: An eigenvalue below minus this counts as negative; it lowers a bound by about this share.
-_NEGATIVE = 1e-8
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +70,7 @@ class TouchingProgram(BoundProgram):
         return proved(self.whitened, gamma, form.gram - form.ones.times(gamma) + combined)
 
 
-def touching(whitened: Whitened, products: Products, point: Floats) -> TouchingProgram | None:
+def touching(whitened: Whitened, products: Products, point: Floats, until: float = np.inf) -> TouchingProgram | None:
     """Return the program of a point, None where no such matrix was found."""
     basis = whitened.form.basis_exactly(point)
     residuals = (whitened.root_exact @ basis).floats()[:, 0]
@@ -90,5 +85,6 @@ def touching(whitened: Whitened, products: Products, point: Floats) -> TouchingP
     rho, size = float(residuals @ residuals) / height, float(np.linalg.norm(residuals))
     start = np.eye(len(residuals)) - rho * whitened.ones
     own = Span(pairs, sp.csr_matrix(sp.diags_array(1.0 / lengths) @ table))
-    found = least_definite(own, start, residuals / size, basis.floats()[:, 0] / size)
+    equations = Equations.of(own, residuals / size, basis.floats()[:, 0] / size)
+    found = definite_beside(equations, start, until)
     return None if found is None else TouchingProgram(whitened, pairs, table, found / lengths, rho, residuals)

@@ -151,7 +151,7 @@ class Squares(Method):
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(products.rows)
         if near is not None and request.solver in _OWN and not (isinstance(setting, Around) and setting.solved):
-            touched = touching(white, products, near)
+            touched = touching(white, products, near, request.until)
             if touched is not None:
                 return SquaresRelaxation(plan, assemble(plan).sdp, rows, touched, centre, widths, inner)
         asked = isinstance(setting, Around) and setting.syzygies
