@@ -4,7 +4,7 @@ If :math:`f(x^*)` is the minimum, then a Gram matrix `X` of :math:`f - f(x^*)` h
 residuals :math:`r` of `x^*`. In :math:`X = I - \rho J + \sum_i t_i N_i` these are as many equations as there are
 monomials, for far more multipliers. The least ones, for syzygies in units of their whitened lengths, change `I` by
 about as much as `r` differs from the residuals of free least squares; so where noise is small the solution is definite
-beside `r`. Where it is not, a descent on the distance to definite matrices follows, along what the equations leave free.
+beside `r`. Where it is not, the distance to definite matrices falls along what the equations leave free.
 
 Whatever the multipliers are, the identity holds, and the proof decides what they are worth.
 """
