@@ -30,6 +30,7 @@ myst_heading_anchors = 3
 nb_execution_mode = "cache"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 120
+nb_execution_in_temp = True  # what cells write is not wanted in the repository
 nb_merge_streams = True
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}  # no page has widgets, and none is to load scripts from elsewhere
 os.environ.setdefault("OMP_NUM_THREADS", "1")

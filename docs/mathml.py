@@ -16,8 +16,9 @@ KNOWN = {r"{aligned}": r"{align*}", r"\arg": r"\operatorname{arg}", r"\!": r"\hs
 #: Relations that it takes for letters, and fences.
 RELATIONS = re.compile(r"<mi>(&#x0(?:2AB0|2AAF|007E|00B1);)</mi>")
 FENCES = re.compile(r"<mi>(&#x0(?:2308|2309|230A|230B|27E8|27E9);)</mi>")
-#: Names of functions before an argument, which stand apart from it.
-NAMES = re.compile(r"<mi>(deg|dim|log)</mi>(?=<m)(?!<mo stretchy)")
+#: Names of functions before an argument, which stand apart from it; before a bracket they do not.
+NAMES = re.compile(r"(<mi>(?:deg|dim|log)</mi>|<msub><mi>(?:deg|dim|log)</mi>.*?</msub>)(?=<m[^o])")
+BRACKETED = re.compile(r'<mo>(min|max|inf|sup)</mo>(?=<mo stretchy="false">&#x00028;)')
 #: Operators that have what belongs to them below, in formulas of their own.
 LIMITS = re.compile(r"\\(min|max|inf|sup)_")
 TAG = re.compile(r"\\tag\{([^}]*)\}")
@@ -33,7 +34,7 @@ def mathml(tex: str, display: str) -> str:
     found = FENCES.sub(r'<mo stretchy="false">\1</mo>', found)
     if re.search(r"<mi>\\|<mi>&</mi>|<mtext>\\", found):
         raise ValueError(f"a formula that is not understood: {tex}")
-    return NAMES.sub(r'<mi>\1</mi><mspace width="0.17em" />', found)
+    return NAMES.sub(r'\1<mspace width="0.17em" />', BRACKETED.sub(r"<mi>\1</mi>", found))
 
 
 def inline(translator: Any, node: nodes.math) -> None:
