@@ -37,7 +37,9 @@ def polynomials() -> None:
     figure.savefig(HERE / "idea-polynomials.png", dpi=150)
 
 
-def network_and_data(seed: int = 7, width: int = 6, samples: int = 40) -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
+def network_and_data(
+    seed: int = 7, width: int = 6, samples: int = 40
+) -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
     """Return a network whose inner activation is t + c t², whose outer one is any cubic, and data from elsewhere."""
     rng = np.random.default_rng(seed)
     weights = [rng.standard_normal((rows, width)) / width**0.5 for rows in (width, width, 1)]
@@ -74,7 +76,14 @@ def proof() -> None:
     ax.axhline(fit.lower_bound, color=OURS, linewidth=1.5)
     ax.axhspan(0, fit.lower_bound, color=OURS, alpha=0.12, linewidth=0)
     ax.plot(best, fit.upper_bound, "*", color=OURS, markersize=15, label="learned, and proved to be the best")
-    ax.text(1.0, fit.lower_bound / 2 + 0.1, "no coefficients reach below this line:\nproved", ha="center", va="center", color=OURS)
+    ax.text(
+        1.0,
+        fit.lower_bound / 2 + 0.1,
+        "no coefficients reach below this line:\nproved",
+        ha="center",
+        va="center",
+        color=OURS,
+    )
     ax.set(xlabel="coefficient of the inner activation", ylabel="loss, outer activation at its best", ylim=(0.2, 0.54))
     ax.set_xlim(grid[0], grid[-1])
     ax.legend(loc="upper right", frameon=False)
