@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.hooks import PAINTER, PROVER
+from .hierarchy.hooks import EVERYWHERE, PAINTER, PROVER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
+    from .points.roots import RealRoots, real_roots
     from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
@@ -70,6 +71,7 @@ __all__ = [
     "RationalActivation",
     "RationalFit",
     "RationalSum",
+    "RealRoots",
     "ReluFit",
     "Result",
     "SOSProgram",
@@ -102,6 +104,7 @@ __all__ = [
     "programs",
     "ratio",
     "read_sdpa",
+    "real_roots",
     "relax",
     "relaxations",
     "relu_queries",
@@ -141,6 +144,7 @@ _HOMES = {
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
+    "points.roots": ("RealRoots", "real_roots"),
     "polynomials": ("Constraint", "Polynomial", "RationalSum", "equal", "ratio", "variables"),
     "problem": ("Problem",),
     "programs": (
@@ -189,6 +193,12 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _everywhere(*given: Any, **named: Any) -> Any:
+    from .certificates.multiplied import certified_everywhere
+
+    return certified_everywhere(*given, **named)
+
+
 def _plot(*given: Any, **named: Any) -> Any:
     from .plots.of_result import plot
 
@@ -196,4 +206,5 @@ def _plot(*given: Any, **named: Any) -> Any:
 
 
 PROVER.supply(_certify)
+EVERYWHERE.supply(_everywhere)
 PAINTER.supply(_plot)
