@@ -222,8 +222,9 @@ def _learn_in_blocks(
     last = found.network.holding(found.last, found.point)
     grace = replace(own, until=max(own.until, time.perf_counter() + LAST))
     formulation = formulated(last, X, Y, goal, grace.formed_until)
-    result = _solved(formulation, formulation.lifted(found.point[found.last])[None, :], grace)
-    result = _with_exact_loss(result, formulation, goal, X, Y)
+    truth = Truth(goal, X, Y)
+    result = _solved(formulation, formulation.lifted(found.point[found.last])[None, :], grace, truth)
+    result = _with_exact_loss(result, formulation, truth)
     lower = max([found.lower, *(step.lower for step in found.steps if step.layers == found.learned)])
     status = Status.CERTIFIED if closes(lower, result.upper_bound, result.unit, result.tol) else Status.BOUNDED
     words = status.meaning if status is Status.CERTIFIED else found.message
