@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..polynomials import Polynomial
 from ..problem import Problem, Sense
 from .enclosure import enclosed_point
-from .format import NAME, VANISHING, VERSION, digest, read_certificate, sense_of, write_number
+from .format import NAME, VERSION, WITH_FORMS, digest, read_certificate, sense_of, write_number
 from .frame import Frame, exact_terms, fraction
 from .points import feasible_point
 from .rounding import ExactGram
@@ -52,8 +52,13 @@ def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> t
 
 
 def _denominator(frame: Frame) -> dict[str, Any]:
-    own = {"exponent": frame.exponent, "variables": list(frame.squares)}
-    return own if frame.constant else {"constant": 0, **own}
+    if frame.constant and frame.forms is None:
+        return {"exponent": frame.exponent, "variables": list(frame.squares)}
+    n = frame.problem.n_variables
+    units = [[Fraction(int(i == j)) for j in range(n)] for i in frame.squares]
+    forms = units if frame.forms is None else frame.forms
+    rows = [list(map(write_number, row)) for row in forms]
+    return {"constant": frame.constant, "exponent": frame.exponent, "forms": rows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,7 +102,7 @@ def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,
-        "version": VANISHING if "constant" in identity.denominator else VERSION,
+        "version": WITH_FORMS if "forms" in identity.denominator else VERSION,
         "numbers": numbers_of(result.problem),
         "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
         "problem": problem_document(problem, result.problem.sense),

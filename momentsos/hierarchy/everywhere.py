@@ -79,11 +79,13 @@ def of_homogeneous(request: Request, began: float) -> Result | None:
     exact = [p for p in zeros if p.any() and not _value(f, [Fraction(x) for x in p.tolist()])]
     shown = np.array([np.zeros(len(f.variables)), *exact[:_SHOWN]])
     plain = _result(request, 0.0, 0.0, shown, began)
-    for power in _POWERS:
-        for constant in (0,) if homogeneous.plain else (0, 1):
-            found = _proved(plain, Fraction(0), constant, power, zeros, request)
-            if found is not None:
-                return found
+    kinds = [(c, k, False) for k in _POWERS for c in ((0,) if homogeneous.plain else (0, 1))]
+    if homogeneous.plain:
+        kinds.insert(2, (0, 1, True))
+    for kind in kinds:
+        found = _proved(plain, Fraction(0), kind, zeros, request)
+        if found is not None:
+            return found
     return None
 
 
@@ -130,7 +132,7 @@ def _sharpened(result: Result, request: Request, began: float) -> Result:
         )
         for power in _POWERS[:3]:
             for constant in (1, 0) if power else (1,):
-                found = _proved(plain, Fraction(gamma), constant, power, zeros, request)
+                found = _proved(plain, Fraction(gamma), (constant, power, False), zeros, request)
                 if found is not None:
                     return found
     return result
@@ -142,18 +144,22 @@ def _limit(request: Request) -> float:
 
 
 def _proved(
-    plain: Result, bound: Fraction, constant: int, power: int, zeros: Floats, request: Request
+    plain: Result, bound: Fraction, kind: tuple[int, int, bool], zeros: Floats, request: Request
 ) -> Result | None:
-    """Return a result with its certificate, None where the identity is large, or none was found."""
+    """Return a result with its certificate, None where the identity is large, or none was found.
+
+    The kind is the constant of the denominator, its power, and whether the quadratic is looked for.
+    """
+    constant, power, free = kind
     f = request.problem.minimize
     used = int(f.support.occurs.sum())
     half = (f.degree + 2 * power) // 2
     size = basis_size(used, half) if constant or bound else basis_size(used, half) - basis_size(used, half - 1)
     if size > _MOST_MONOMIALS or request.time_left() <= 0 or f.degree % 2:
         return None
-    request.say(f"an identity with the denominator ({constant} + |x|^2)^{power}: {size} monomials")
+    request.say(f"an identity with the denominator ({constant} + {'q' if free else '|x|^2'})^{power}: {size} monomials")
     until = time.perf_counter() + _limit(request)
-    certificate = EVERYWHERE(plain, bound, constant, power, zeros, solver=request.solver, until=until)
+    certificate = EVERYWHERE(plain, bound, kind, zeros, solver=request.solver, until=until)
     if certificate is None:
         return None
     blocks = [len(block["gram"]) for block in certificate.document["blocks"]]
