@@ -6,14 +6,12 @@ the zeros that are known, and by functionals (`momentsos.certificates.named`).
 
 from __future__ import annotations
 
-import math
 import time
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
-from flint import fmpq_mat
 from numpy.typing import NDArray
 
 from ..conditioning.affine import AffineChange, scale_by
@@ -21,18 +19,16 @@ from ..errors import ProblemTooLarge
 from ..polynomials import Polynomial, basis_size
 from ..relaxations import Relaxation, assemble
 from ..relaxations.multiplied import all_squares, multiplied_plan, power_of_squares
-from ..sdp.exposing import Rows
 from .certificate import Certificate
 from .errors import CertificateError
 from .faces import newton_face
-from .frame import Frame, block_scales, fraction, rational
+from .frame import Frame, block_scales
 from .goal import Goal, Proved
 from .named import face_of_zeros, on_faces
 from .quadratic import best_quadratic
 from .shape import Shape, shape_of
+from .zeros import vanishing_rows
 
-#: Coordinates of zeros are fractions with denominators up to these, to within the last.
-_DENOMINATORS, _NEAR = (1, 12, 200), 1e-6
 #: Constants and powers of denominators for a bound that the user names, with bases of up to this many monomials.
 NAMED, MOST_MONOMIALS = ((1, 1), (0, 1), (1, 2), (0, 2)), 220
 
@@ -112,7 +108,7 @@ def prove_multiplied(
     shape = _without_unseen(shape.on_face(newton_face(shape)), bound)
     if len(zeros):
         own = shape.on_face(
-            vanishing_rows(shape, zeros) or face_of_zeros(shape, problem, np.diag(change.matrix), zeros)
+            vanishing_rows(shape, bound, zeros) or face_of_zeros(shape, problem, np.diag(change.matrix), zeros)
         )
         try:
             return on_faces(result, own, bound, goal)
@@ -129,7 +125,8 @@ def _with_quadratic(
     f, whole = change.problem.minimize, shape
     if len(zeros):
         shape = shape.on_face(
-            vanishing_rows(shape, zeros) or face_of_zeros(shape, result.problem, np.diag(change.matrix), zeros)
+            vanishing_rows(shape, Fraction(0), zeros)
+            or face_of_zeros(shape, result.problem, np.diag(change.matrix), zeros)
         )
     found = best_quadratic(shape, relaxation.monomials.rows, f, goal)
     terms = [sum((c * x for c, x in zip(row, variables_of(f), strict=True)), 0 * f) for row in found.forms]
@@ -146,54 +143,6 @@ def variables_of(f: Polynomial) -> list[Polynomial]:
     """Return the variables as polynomials."""
     unit = np.eye(len(f.variables), dtype=np.int64)
     return [Polynomial.from_terms(row[None, :], [1.0], f.variables) for row in unit]
-
-
-def vanishing_rows(shape: Shape, zeros: NDArray[np.float64]) -> list[Rows] | None:
-    """Return for each block the combinations that vanish at rational zeros, in exact arithmetic; None without any.
-
-    Zeros that are not recognised as rational, at which the objective would be zero exactly, are left out.
-    """
-    frame = shape.frame
-    units = [row[i] for i, row in enumerate(frame.matrix)]
-    places: list[list[Fraction]] = []
-    for z in zeros.tolist():
-        for denominator in _DENOMINATORS:
-            place = [Fraction(x).limit_denominator(denominator) / u for x, u in zip(z, units, strict=True)]
-            near = max(abs(float(p * u) - x) for p, u, x in zip(place, units, z, strict=True)) < _NEAR
-            if near and not frame.objective(*map(rational, place)):
-                places.append(place)
-                break
-    if not places:
-        return None
-    faces = []
-    for block in shape.blocks:
-        rows = [[_monomial(place, key) for key in block.basis.tolist()] for place in places]
-        values = fmpq_mat([[rational(v) for v in row] for row in rows]) * _transposed(block.combination)
-        faces.append(_kernel(values))
-    return faces
-
-
-def _monomial(place: list[Fraction], key: list[int]) -> Fraction:
-    return math.prod((v**k for v, k in zip(place, key, strict=True) if k), start=Fraction(1))
-
-
-def _transposed(rows: Rows) -> fmpq_mat:
-    return fmpq_mat([[rational(v) for v in row] for row in rows]).transpose()
-
-
-def _kernel(matrix: fmpq_mat) -> Rows:
-    """Return a basis of the vectors that a matrix maps to zero."""
-    echelon, rank = matrix.rref()
-    table, width = echelon.tolist(), matrix.ncols()
-    pivots = [next(j for j in range(width) if table[i][j]) for i in range(rank)]
-    rows = []
-    for free in (j for j in range(width) if j not in pivots):
-        row = [Fraction(0)] * width
-        row[free] = Fraction(1)
-        for i, pivot in enumerate(pivots):
-            row[pivot] = -fraction(table[i][free])
-        rows.append(tuple(row))
-    return tuple(rows)
 
 
 def certified_everywhere(

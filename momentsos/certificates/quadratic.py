@@ -95,7 +95,7 @@ def _products(f: Polynomial, used: NDArray[np.intp], exponents: Exponents) -> tu
     column_of = np.empty(len(exponents), dtype=np.intp)
     column_of[index.find(exponents)] = np.arange(len(exponents))
     found = index.find(sums.reshape(-1, exponents.shape[1])).reshape(len(first), len(f))
-    there = (found >= 0).all(axis=1)
+    there = np.asarray((found >= 0).all(axis=1))
     values = np.multiply.outer(svec_weights(len(basis)), f.values) * there[:, None]
     rows = np.repeat(np.arange(len(first)), len(f))
     columns = column_of[np.maximum(found, 0)].reshape(-1)

@@ -13,7 +13,7 @@ from ..polynomials import Polynomial
 
 Floats = NDArray[np.float64]
 #: Starting points, and those with entries -1, 0 and 1 that are looked at.
-_STARTS, _LATTICE = 24, 2_000
+_STARTS, _LATTICE = 48, 2_000
 #: Newton steps towards a zero.
 _STEPS = 6
 
