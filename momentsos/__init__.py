@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.fit import Fit
     from .learning.learn import learn
+    from .learning.rational import RationalActivation, RationalFit, learn_rational
+    from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
+    from .learning.shapes import Shape, ShapedFit, learn_shaped
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
@@ -62,11 +65,17 @@ __all__ = [
     "Problem",
     "ProblemTooLarge",
     "ProgramCertificate",
+    "QueryResult",
+    "RationalActivation",
+    "RationalFit",
     "RationalSum",
     "RealRoots",
+    "ReluFit",
     "Result",
     "SOSProgram",
     "SOSResult",
+    "Shape",
+    "ShapedFit",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
@@ -81,6 +90,8 @@ __all__ = [
     "formulate",
     "identity",
     "learn",
+    "learn_rational",
+    "learn_shaped",
     "learning",
     "load",
     "models",
@@ -93,6 +104,8 @@ __all__ = [
     "real_roots",
     "relax",
     "relaxations",
+    "relu_queries",
+    "relu_regression",
     "sdp",
     "solve",
     "solvers",
@@ -121,6 +134,9 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.fit": ("Fit",),
     "learning.learn": ("learn",),
+    "learning.rational": ("RationalActivation", "RationalFit", "learn_rational"),
+    "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
+    "learning.shapes": ("Shape", "ShapedFit", "learn_shaped"),
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
