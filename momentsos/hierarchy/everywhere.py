@@ -76,8 +76,9 @@ def of_homogeneous(request: Request, began: float) -> Result | None:
     if proof is not None:
         return _unbounded(request, homogeneous, direction, began)
     zeros = _zeros(f, points)
-    exact = [p for p in zeros if p.any() and not _value(f, [Fraction(x) for x in p.tolist()])]
-    shown = np.array([np.zeros(len(f.variables)), *exact[:_SHOWN]])
+    exact = [p.tolist() for p in zeros if p.any() and not _value(f, [Fraction(x) for x in p.tolist()])]
+    distinct = list(dict.fromkeys(tuple(x + 0.0 for x in p) for p in exact))  # no minus before a zero
+    shown = np.array([np.zeros(len(f.variables)), *distinct[:_SHOWN]])
     plain = _result(request, 0.0, 0.0, shown, began)
     kinds = [(c, k, False) for k in _POWERS for c in ((0,) if homogeneous.plain else (0, 1))]
     if homogeneous.plain:
