@@ -14,6 +14,8 @@ from typing import Any
 NAME, VERSION = "momentsos certificate", 2
 #: The version of files whose denominator has a constant and linear forms.
 WITH_FORMS = 3
+#: The version of files with half-spaces that use symmetries: see `momentsos.certificates.orbits`.
+SYMMETRIC = 4
 #: Longest file in bytes, longest list, longest decimal and hexadecimal integers in digits.
 MAX_BYTES, MAX_LENGTH, MAX_DECIMAL, MAX_HEXADECIMAL = 10_000_000, 20_000, 4_000, 100_000
 _INTEGER = f"(0x[0-9a-f]{{1,{MAX_HEXADECIMAL}}}|[0-9]{{1,{MAX_DECIMAL}}})"
@@ -54,6 +56,9 @@ FORMAT = {
     "directions": [["number"]],
 }
 _MAXIMIZED = {"problem": {"variables": ["text"], "maximize": _TERMS, "inequalities": [_TERMS], "equalities": [_TERMS]}}
+_SYMMETRIC = {
+    "symmetry": {"middles": ["number"], "centre": ["number"], "elements": [[("natural", "number")]]},
+}
 _WITH_FORMS = {"denominator": {"constant": "natural", "exponent": "natural", "forms": [["number"]]}}
 
 
@@ -113,8 +118,11 @@ def read_certificate(document: Any, until: float = math.inf) -> Any:
     """Return a document of a known version with its numbers as fractions; see `read`."""
     own = document if isinstance(document, dict) else {}
     version, known = own.get("version"), type(own.get("version")) is int
-    need(own.get("format") == NAME and known and version in (VERSION, WITH_FORMS), "unknown format or version")
-    kind = FORMAT | (_MAXIMIZED if sense_of(document)[1] < 0 else {}) | (_WITH_FORMS if version == WITH_FORMS else {})
+    need(
+        own.get("format") == NAME and known and version in (VERSION, WITH_FORMS, SYMMETRIC), "unknown format or version"
+    )
+    extra: dict[Any, Any] = {WITH_FORMS: _WITH_FORMS, SYMMETRIC: _SYMMETRIC}
+    kind = FORMAT | (_MAXIMIZED if sense_of(document)[1] < 0 else {}) | extra.get(version, {})
     return read(document, kind, until=until)
 
 

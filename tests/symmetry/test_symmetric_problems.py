@@ -10,7 +10,7 @@ import pytest
 
 import momentsos as ms
 from momentsos import Status
-from momentsos.conditioning.symmetry import fundamental_cuts, symmetries_of
+from momentsos.conditioning.symmetry import half_spaces, symmetries_of
 
 
 def packing(points: int) -> ms.Problem:
@@ -49,7 +49,12 @@ def test_three_points_in_a_square_have_48_symmetries_and_close_at_the_lowest_ord
     symmetries = symmetries_of(problem)
     assert symmetries is not None and len(symmetries.elements) == 47
     result = ms.solve(problem)
-    assert result.status is Status.CERTIFIED and result.order == 2 and result.halfspaces > 0
+    assert (
+        result.status is Status.CERTIFIED
+        and result.order == 2
+        and result.symmetry is not None
+        and len(result.symmetry) > 0
+    )
     assert result.upper_bound == pytest.approx(-(8 - 4 * 3**0.5), abs=1e-7)
     assert "half-spaces" in result.message
     certificate = result.certify()
@@ -82,7 +87,7 @@ def test_every_orbit_has_a_point_in_the_half_spaces(seed) -> None:
     symmetries = symmetries_of(problem)
     assert symmetries is not None
     rng = np.random.default_rng(seed)
-    cuts = fundamental_cuts(symmetries, problem, rng.random(7))
+    cuts = half_spaces(symmetries, problem, rng.random(7)).polynomials
     point = tuple(Fraction(float(v)) for v in rng.random(7))
     orbit = [point, *(symmetries.image(element, point) for element in symmetries.elements)]
     exact = [dict(zip(map(tuple, cut.exponents.tolist()), cut.exact, strict=True)) for cut in cuts]
