@@ -235,7 +235,7 @@ def minimise(
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
             if free and not begun.finished:
-                decided = seen_everywhere(result_of(begun), request, began)
+                decided = seen_everywhere(result_of(begun), request, began, last=False)
                 if decided.status is Status.CERTIFIED:
                     return _logged(decided)
             symmetric = None if begun.finished else _by_symmetry(request, asked, begun, began)
