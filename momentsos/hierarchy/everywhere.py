@@ -220,8 +220,8 @@ def _unbounded(request: Request, homogeneous: Homogeneity, point: list[Fraction]
     """Return the result for an objective with a negative value at a point."""
     names, sense = request.problem.variables, request.problem.sense
     where = ", ".join(
-        f"{name} = {_shown(value)}{'' if not value else ' t' if w == 1 else f' t^{w}'}"
-        for name, value, w in zip(names, point, homogeneous.weights, strict=True)
+        f"{name} = {_along(value, weight)}"
+        for name, value, weight in zip(names, point, homogeneous.weights, strict=True)
     )
     meaning, remedy = Status.UNBOUNDED.meaning_for(sense), Status.UNBOUNDED.remedy
     none = np.zeros((0, len(names)))
@@ -239,8 +239,13 @@ def _unbounded(request: Request, homogeneous: Homogeneity, point: list[Fraction]
     )
 
 
-def _shown(value: Fraction) -> str:
-    return str(value) if len(str(value)) <= 12 else f"{float(value):.9g}"
+def _along(value: Fraction, weight: int) -> str:
+    """Return a value times a power of `t` as text."""
+    if not value:
+        return "0"
+    power = "t" if weight == 1 else f"t^{weight}"
+    text = str(value) if len(str(value)) <= 12 else f"{float(value):.9g}"
+    return {"1": power, "-1": f"-{power}"}.get(text, f"{text} {power}")
 
 
 def _falls(problem: Problem, homogeneous: Homogeneity, points: Floats) -> tuple[Falling | None, list[Fraction]]:

@@ -102,7 +102,8 @@ class Result(Record):
         What rounding to floats has taken from the points: the objective is `upper_bound` at ``minimizers + fine``.
         Zero unless the data are so large that it matters.
     order : int or None
-        Order of the relaxation that gave the lower bound.
+        Order of the relaxation that gave the lower bound; with the method ``"multiplied"`` the power of the
+        denominator, see `momentsos.relaxations.multiplied`.
     method, solver : str
     reason : str
         Why ``method="auto"`` took this method; empty when the user named it.
