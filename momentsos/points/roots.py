@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq, fmpq_mat, fmpq_poly
@@ -226,8 +226,9 @@ class _Root:
 
 def _enclosed(p: fmpq_poly, numerators: list[fmpq_poly], below: fmpq_poly) -> list[_Root] | None:
     """Return the real roots in ball arithmetic, None where the precision is too small."""
-    found, roots = [], cast(Any, p.numer().complex_roots())  # pairs of a ball and its multiplicity
-    for root, _ in roots:
+    found = []
+    isolated: Any = p.numer().complex_roots()
+    for root, _ in isolated:
         if not root.imag.is_zero():
             if root.imag.contains(0):
                 return None
