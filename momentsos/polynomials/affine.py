@@ -163,9 +163,9 @@ def change_polynomials(
     """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats.
 
     The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision,
-    beginning with the coefficients where they are exact, and rounded once: what cancels costs no digits. Variables that
-    do not mix are first measured in their own units, powers of two: products in slices keep digits relative to the
-    largest number of a row, not to each.
+    beginning with the coefficients where they are exact, and rounded once: what cancels costs no digits. Variables are
+    first measured in units of their own, powers of two: products in slices keep digits relative to the largest number of
+    a row, not to each.
     """
     units = _units(matrix)
     rows, table, rest = to_fine_table(polynomials)
@@ -181,10 +181,8 @@ def change_polynomials(
 
 
 def _units(matrix: Floats) -> Floats:
-    """Return powers of two next to the entries of a diagonal matrix, else ones: mixed variables share their digits."""
-    sizes = np.abs(np.diag(matrix))
-    if np.count_nonzero(matrix) != np.count_nonzero(sizes):
-        return np.ones(len(matrix))
+    """Return powers of two next to the largest entries of the rows: the sizes that old variables have in new ones."""
+    sizes = np.abs(matrix).max(axis=1, initial=0.0)
     return np.asarray(2.0 ** np.round(np.log2(np.where(sizes > 0, sizes, 1.0))))
 
 
