@@ -164,8 +164,8 @@ def change_polynomials(
 
     The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision,
     beginning with the coefficients where they are exact, and rounded once: what cancels costs no digits. Variables are
-    first measured in units of their own, powers of two: products in slices keep digits relative to the largest number of
-    a row, not to each.
+    first measured in units of their own, powers of two: products in slices keep digits relative to the largest number
+    of a row, not to each.
     """
     units = _units(matrix)
     rows, table, rest = to_fine_table(polynomials)
