@@ -21,3 +21,10 @@ def test_scaled_weights_of_an_inner_layer_change_the_loss_by_rounding_only(loss,
     assert plain.status is scaled.status is ms.Status.CERTIFIED and scaled.region.everything
     assert abs(scaled.upper_bound / plain.upper_bound - 1) < 1e-9
     assert scaled.relative_gap < 1e-8
+
+
+@pytest.mark.parametrize("seed", [0, 2, 3])
+def test_weights_that_are_not_scaled_need_one_relaxation(seed) -> None:
+    drawn = noisy_instance((2, 3), seed=seed, law="plain")
+    fit = ms.learn(drawn.network, drawn.X, drawn.Y, loss="mean_residual")
+    assert fit.status is ms.Status.CERTIFIED and fit.region.everything and len(fit.attempts) == 1
