@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
+from ...machine.remembered import remembered
 from ...polynomials.exponents import Exponents
 from .forms import Form
 from .records import Floats, Value
@@ -29,6 +30,29 @@ _MANY, _FEWER = 20_000, 3
 _ENOUGH = 120
 
 Powers = dict[tuple[int, int], Any]
+#: The place of a divisor (or -1), the last factor, the term (or -1).
+Node = tuple[int, tuple[int, int], int]
+
+
+@remembered
+def _tree_of(exponents: Exponents) -> list[Node]:
+    """Return monomials in an order of evaluation."""
+    rows, columns = np.nonzero(exponents)
+    letters = list(zip(columns.tolist(), exponents[rows, columns].tolist(), strict=True))
+    ends = np.searchsorted(rows, np.arange(len(exponents) + 1)).tolist()
+    nodes: list[Node] = []
+    places: dict[tuple[int, tuple[int, int]], int] = {}
+    for term, (begin, end) in enumerate(pairwise(ends)):
+        parent = -1
+        for letter in letters[begin:end]:
+            key = (parent, letter)
+            if key not in places:
+                places[key] = len(nodes)
+                nodes.append((parent, letter, -1))
+            parent = places[key]
+        if parent >= 0:
+            nodes[parent] = (*nodes[parent][:2], term)
+    return nodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +62,8 @@ class Terms:
     exponents: Exponents
 
     @cached_property
-    def _tree(self) -> list[tuple[int, tuple[int, int], int]]:
-        """Monomials in an order of evaluation: the place of a divisor (or -1), the last factor, the term (or -1)."""
-        rows, columns = np.nonzero(self.exponents)
-        letters = list(zip(columns.tolist(), self.exponents[rows, columns].tolist(), strict=True))
-        ends = np.searchsorted(rows, np.arange(len(self.exponents) + 1)).tolist()
-        nodes: list[tuple[int, tuple[int, int], int]] = []
-        places: dict[tuple[int, tuple[int, int]], int] = {}
-        for term, (begin, end) in enumerate(pairwise(ends)):
-            parent = -1
-            for letter in letters[begin:end]:
-                key = (parent, letter)
-                if key not in places:
-                    places[key] = len(nodes)
-                    nodes.append((parent, letter, -1))
-                parent = places[key]
-            if parent >= 0:
-                nodes[parent] = (*nodes[parent][:2], term)
-        return nodes
+    def _tree(self) -> list[Node]:
+        return _tree_of(self.exponents)
 
     def __len__(self) -> int:
         return len(self.exponents)
