@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
 from ...machine.remembered import remembered
 from ...polynomials.exponents import Exponents
@@ -83,6 +83,20 @@ class Terms:
                 total = total + coefficients[term] * product
         return total
 
+    def monomials(self, point: Sequence[Any], one: Any, powers: Powers) -> list[Any]:
+        """Return the values of the monomials at a point; `powers` is shared and filled."""
+        found: list[Any] = []
+        values = [one] * len(self)
+        for parent, letter, term in self._tree:
+            factor = powers.get(letter)
+            if factor is None:
+                factor = powers[letter] = raised(point[letter[0]], letter[1])
+            product = factor if parent < 0 else found[parent] * factor
+            found.append(product)
+            if term >= 0:
+                values[term] = product
+        return values
+
 
 @dataclass(frozen=True, eq=False)
 class ExactForm:
@@ -96,7 +110,8 @@ class ExactForm:
         return Terms(self.form.exponents)
 
     @cached_property
-    def _balls(self) -> list[arb]:
+    def balls(self) -> list[arb]:
+        """The coefficients."""
         return self.form.balls()
 
     @cached_property
@@ -108,13 +123,13 @@ class ExactForm:
             powers = self.form.exponents[kept, i].tolist()
             lowered = self.form.exponents[kept].copy()
             lowered[:, i] -= 1
-            balls = [self._balls[term] * power for term, power in zip(kept.tolist(), powers, strict=True)]
+            balls = [self.balls[term] * power for term, power in zip(kept.tolist(), powers, strict=True)]
             found.append((i, Terms(lowered), balls))
         return found
 
     def ball(self, point: Sequence[arb], powers: Powers) -> arb:
         """Return the value at a point of balls, at the precision that is set."""
-        return self.terms.evaluate(self._balls, point, arb(0), powers)
+        return self.terms.evaluate(self.balls, point, arb(0), powers)
 
     def slopes(self, point: Sequence[arb], powers: Powers) -> Floats:
         """Return the gradient, rounded to floats."""
@@ -160,6 +175,33 @@ class ExactForm:
                 if not exact_point and precision > steps[0]:
                     break
         return enclosed(value, self.form.factor)
+
+
+def balls_at(forms: Sequence[ExactForm], point: Sequence[arb]) -> list[arb]:
+    """Return the values of forms at the precision that is set; what have the same monomials share them."""
+    groups: dict[bytes, list[int]] = {}
+    for place, each in enumerate(forms):
+        groups.setdefault(each.form.exponents.tobytes(), []).append(place)
+    powers: Powers = {}
+    found = [arb(0)] * len(forms)
+    for places in groups.values():
+        monomials = forms[places[0]].terms.monomials(point, arb(1), powers)
+        rows = arb_mat([forms[place].balls for place in places])
+        values = rows * arb_mat(len(monomials), 1, monomials)
+        for row, place in enumerate(places):
+            found[place] = values[row, 0]
+    return found
+
+
+def values_of(forms: Sequence[ExactForm], point: Sequence[arb]) -> list[Value]:
+    """Return the values of polynomials at a point as `ExactForm.value` does."""
+    with ctx.workprec(_PRECISIONS[0]):
+        balls = balls_at(forms, point)
+        known = [ball.is_exact() or ball.rel_accuracy_bits() >= _ENOUGH for ball in balls]
+    return [
+        enclosed(ball, each.form.factor) if good else each.value(point)
+        for each, ball, good in zip(forms, balls, known, strict=True)
+    ]
 
 
 def raised(base: Any, power: int) -> Any:
