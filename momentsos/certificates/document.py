@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from ..polynomials import Polynomial
 from ..problem import Problem, Sense
 from .enclosure import enclosed_point
-from .format import NAME, VERSION, digest, read_certificate, sense_of, write_number
-from .frame import exact_terms, fraction
+from .format import NAME, VANISHING, VERSION, digest, read_certificate, sense_of, write_number
+from .frame import Frame, exact_terms, fraction
 from .points import feasible_point
 from .rounding import ExactGram
 from .shape import Shape
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: What was added where the result's coverage is not restricted by it.
 IMPLIED = "a ball that the bounds on single variables imply"
+#: What was added to a problem with symmetries.
+HALVED = "half-spaces that hold a point of each orbit under the symmetries of the problem"
 #: Seconds that the verifier may take for a certificate that has just been made.
 _CHECK_SECONDS = 120.0
 
@@ -41,12 +43,17 @@ def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> t
             "shift": list(map(str, frame.shift)),
             "matrix": [list(map(str, row)) for row in frame.matrix],
         },
-        {"exponent": frame.exponent, "variables": list(frame.squares)},
+        _denominator(frame),
         bound,
         _blocks(shape, exact),
         _multipliers(shape, exact),
     )
     return sealed_identity(result, frame.problem, identity)
+
+
+def _denominator(frame: Frame) -> dict[str, Any]:
+    own = {"exponent": frame.exponent, "variables": list(frame.squares)}
+    return own if frame.constant else {"constant": 0, **own}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +92,12 @@ def sealed_identity(result: Result, problem: Problem, identity: Identity) -> tup
 def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any]:
     extra = len(problem.inequalities) - len(result.problem.inequalities)
     added = IMPLIED if result.region.everything else result.coverage
+    if result.halfspaces:
+        added = HALVED if extra == result.halfspaces else f"{HALVED}; {added}"
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,
-        "version": VERSION,
+        "version": VANISHING if "constant" in identity.denominator else VERSION,
         "numbers": numbers_of(result.problem),
         "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
         "problem": problem_document(problem, result.problem.sense),

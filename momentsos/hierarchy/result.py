@@ -116,6 +116,9 @@ class Result(Record):
         Of relative gaps; see `momentsos.hierarchy.gaps`.
     feasibility : Feasibility or None
         How it is known that ``minimizers[0]`` is feasible; None without any.
+    halfspaces : int
+        How many half-spaces the problem of `relaxation` has beyond the given one: together they hold a point of each
+        orbit of its symmetries, see `momentsos.conditioning.symmetry`.
     tol : float
     attempts : tuple of Attempt
         Every relaxation that was solved, in order.
@@ -158,6 +161,7 @@ class Result(Record):
     proved: bool | None = field(default=None, compare=False)
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
+    halfspaces: int = field(default=0, compare=False)
 
     @property
     def coverage(self) -> str:
