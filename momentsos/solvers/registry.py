@@ -21,10 +21,11 @@ from .adapters.sdpa import SDPA
 from .contract import Solver, SolverOptions, fitting_bytes
 from .native import NativeSolver
 from .native.prepare.estimates import likely_seconds
+from .splitting import SplittingSolver
 
 #: One line a solver; the order is that of `available_solvers`.
 SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
-    {cls.name: cls for cls in (NativeSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)}
+    {cls.name: cls for cls in (NativeSolver, SplittingSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)}
 )
 
 
