@@ -13,6 +13,7 @@ from ..conditioning.affine import AffineChange, scale_by
 from ..polynomials import Support, monomial_basis
 from ..problem import Problem
 from ..relaxations import Block, BlockKind, Relaxation, assemble, dense_plan
+from ..relaxations.unfolded import unfolded
 from ..sdp import SDPSolution, smat, svec
 from ..solvers import SolverOptions, solve_sdp
 from .frame import block_scales, correctly_rounded
@@ -44,6 +45,7 @@ def sources(result: Result, solver: str, time_limit: float | None) -> Iterator[S
     """
     relaxation, solution = result.relaxation, result.solution
     assert relaxation is not None and solution is not None
+    relaxation, solution = unfolded(relaxation, solution, result.change.problem)
     own = refined(relaxation, solution, result.change)
     pairs = bound_pairs(result.problem) if relaxation.plan.method == "dense" else None
     if pairs is None:

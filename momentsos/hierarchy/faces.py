@@ -89,7 +89,7 @@ def on_smallest_face(relaxation: Relaxation, meant: Problem, request: Request) -
     """
     plan = relaxation.plan
     mixed = any(block.combinations is not None or block.matrix is not None for block in plan.blocks)
-    if mixed or relaxation.sdp.n_moments > MOST_MOMENTS:
+    if mixed or plan.quotient is not None or relaxation.sdp.n_moments > MOST_MOMENTS:
         return None
     current = assemble(without_idle_squares(plan))
     found = None if current.sdp.sizes == relaxation.sdp.sizes else current

@@ -25,7 +25,10 @@ from .splitting import SplittingSolver
 
 #: One line a solver; the order is that of `available_solvers`.
 SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
-    {cls.name: cls for cls in (NativeSolver, SplittingSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)}
+    {
+        cls.name: cls
+        for cls in (NativeSolver, SplittingSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)
+    }
 )
 
 

@@ -119,9 +119,7 @@ class Held:
     lifted: float
 
 
-def held(
-    program: SDP, interior: Interior | None, shift: float, rows: Floats, multipliers: Floats
-) -> Held:
+def held(program: SDP, interior: Interior | None, shift: float, rows: Floats, multipliers: Floats) -> Held:
     """Return the dual vectors of an iterate, lifted.
 
     Parameters
