@@ -152,7 +152,7 @@ class Squares(Method):
         stated = SyzygyProgram.of(white, products)
         return SquaresRelaxation(plan, stated.sdp, rows, stated, centre, widths, inner)
 
-    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+    def solve(self, relaxation: Relaxation, request: Request, points: KnownPoints | None = None) -> SDPSolution:
         """Solve the program, on the side on which it is stated."""
         assert isinstance(relaxation, SquaresRelaxation)
         if isinstance(relaxation.program, MomentProgram):
