@@ -95,7 +95,7 @@ def own_relaxation(
 ) -> tuple[Relaxation, AffineChange]:
     """Return the dense relaxation of a problem in units for its variables, with products of pairs of inequalities."""
     change = scale_by(problem, units)
-    plan = dense_plan(change.problem, order)
+    plan = dense_plan(change.problem, order, in_quotient=False)
     basis = Support(monomial_basis(problem.n_variables, order - 1))
     g = change.problem.inequalities
     blocks = tuple(Block(g[i] * g[j], basis, BlockKind.PSD, (i, j)) for i, j in pairs)

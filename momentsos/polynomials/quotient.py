@@ -183,6 +183,9 @@ def _rule(number: int, h: Polynomial, below: dict[int, set[int]]) -> Rule | None
     tops = np.flatnonzero(rows.sum(axis=1) == degree)
     if degree < 2 or (np.count_nonzero(rows[tops], axis=1) != 1).any():
         return None
+    alone = np.count_nonzero(rows.any(axis=0)) == 1
+    if not alone and (degree > 2 or abs(np.sign(h.values[tops]).sum()) < len(tops) or _is_graph(rows, tops)):
+        return None
     sizes = np.abs(h.values)
     for place in tops[np.argsort(-sizes[tops], kind="stable")].tolist():
         variable, others = int(rows[place].argmax()), set(rows[tops].argmax(axis=1).tolist())
@@ -198,6 +201,11 @@ def _rule(number: int, h: Polynomial, below: dict[int, set[int]]) -> Rule | None
         errors = np.array([float(each) * (1.0 + 4.0 * _UNIT) for each in lost])
         return Rule(number, variable, degree, rows[rest], values, errors)
     return None
+
+
+def _is_graph(rows: Exponents, tops: NDArray[np.intp]) -> bool:
+    """Whether a variable occurs without its square: the equality defines it, and bounds nothing."""
+    return bool((rows.any(axis=0) & ~rows[tops].any(axis=0)).any())
 
 
 def _reaches(starts: set[int], goal: int, below: dict[int, set[int]]) -> bool:

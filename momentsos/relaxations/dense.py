@@ -21,7 +21,7 @@ from .plan import Block, BlockKind, MatrixPart, Plan
 from .size import dense_size, refuse_if_too_large
 
 
-def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+def dense_plan(problem: Problem, order: int, memory_limit: int | None = None, in_quotient: bool = True) -> Plan:
     r"""Plan the dense relaxation of `problem`.
 
     Blocks :math:`L([x]_k [x]_k^\top) \succeq 0` and :math:`L(g_j [x]_{k - \lceil \deg g_j / 2 \rceil}
@@ -37,6 +37,8 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
         The `k`, at least `problem.minimum_order`.
     memory_limit : int, optional
         Bytes that assembling may take; by default half of what is free.
+    in_quotient : bool
+        Whether monomials may be rewritten.
 
     Raises
     ------
@@ -47,7 +49,7 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
         raise OrderTooLow(
             f"order {order}: the dense relaxation of a problem of degree {problem.degree} begins at order {lowest}"
         )
-    n, quotient = problem.n_variables, Quotient.of(problem.equalities)
+    n, quotient = problem.n_variables, Quotient.of(problem.equalities) if in_quotient else None
     _, entries, _ = dense_size(problem, order, quotient)
     refuse_if_too_large(f"the dense relaxation of order {order} in {n} variables", n, entries, memory_limit)
     one = Polynomial.constant(1.0, problem.variables)

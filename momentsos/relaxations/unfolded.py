@@ -23,6 +23,18 @@ from .plan import Block, BlockKind
 _ACCURACY, _MOST_STEPS = 1e-15, 5_000
 
 
+def written_out(relaxation: Relaxation, problem: Problem) -> Relaxation:
+    """Return a relaxation without a quotient that has the same identities; see `unfolded`."""
+    plan = relaxation.plan
+    if plan.quotient is None:
+        return relaxation
+    n, blocks = problem.n_variables, list(plan.blocks)
+    for number in plan.quotient.numbers:
+        h = problem.equalities[number]
+        blocks.append(Block(h, Support(monomial_basis(n, 2 * plan.order - h.degree)), BlockKind.ZERO, (number,)))
+    return assemble(replace(plan, blocks=tuple(blocks), quotient=None))
+
+
 def unfolded(relaxation: Relaxation, solution: SDPSolution, problem: Problem) -> tuple[Relaxation, SDPSolution]:
     """Return a relaxation without a quotient that has the same identities, and the solution there.
 
@@ -39,15 +51,9 @@ def unfolded(relaxation: Relaxation, solution: SDPSolution, problem: Problem) ->
         Those given where there is no quotient. Else the Gram matrices are the same, moments of other monomials are
         combinations of those known, and multipliers remove what is left.
     """
-    plan = relaxation.plan
-    if plan.quotient is None:
+    if relaxation.plan.quotient is None:
         return relaxation, solution
-    n, top = problem.n_variables, 2 * plan.order
-    blocks = list(plan.blocks)
-    for number in plan.quotient.numbers:
-        h = problem.equalities[number]
-        blocks.append(Block(h, Support(monomial_basis(n, top - h.degree)), BlockKind.ZERO, (number,)))
-    whole = assemble(replace(plan, blocks=tuple(blocks), quotient=None))
+    whole = written_out(relaxation, problem)
     moments = solution.moments
     if moments is not None:
         moments = relaxation.moments_of(whole.monomials.rows, moments)

@@ -71,7 +71,7 @@ class SplittingSolver(Solver):
                 run = _run(scaled, normal, own, options, deadline)
             except np.linalg.LinAlgError as error:
                 return finish(sdp, SDPStatus.FAILED, str(error), None, None, None, solver=self.name)
-            return _solution(sdp, scaled, run, time.perf_counter() - started)
+            return _solution(sdp, scaled, run, options, time.perf_counter() - started)
 
 
 def _run(
@@ -95,10 +95,12 @@ def _run(
     return follow(iteration, interior_of(program, normal), start, limits, scaled.cost if options.verbose else None)
 
 
-def _solution(sdp: SDP, scaled: Scaled, run: Run, seconds: float) -> SDPSolution:
+def _solution(sdp: SDP, scaled: Scaled, run: Run, options: SolverOptions, seconds: float) -> SDPSolution:
     """Map the end of a run back to the program; what its own residuals do not bear out is not called optimal."""
     status, words, best = _STATUS[run.ending], run.ending.value, run.best
     moments = run.last.iterate.moments
+    if run.ending is Ending.ENOUGH and options.points is not None:
+        moments = options.points.moments.mean(axis=0)  # they solve the program, as the bound shows
     rows, multipliers = scaled.back(best.dual.rows, best.dual.multipliers)
     if not np.isfinite(best.dual.bound):
         rows = project_to_cone(rows, sdp)

@@ -32,7 +32,7 @@ _ROOM, _ROUNDING = 1e-6, 1e-14
 
 @dataclass(frozen=True, eq=False)
 class Interior:
-    """A direction into the interior of the dual blocks that only the multipliers pay for.
+    r"""A direction into the interior of the dual blocks that only the multipliers pay for.
 
     Attributes
     ----------

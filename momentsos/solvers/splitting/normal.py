@@ -88,7 +88,7 @@ def _diagonal(diagonal: Floats, equalities: sp.csr_matrix) -> tuple[Callable[...
 
 
 def _dense(gram: sp.csr_matrix, equalities: sp.csr_matrix) -> tuple[Callable[..., tuple[Floats, Floats]], int]:
-    """Factor :math:`A^\\top A + E^\\top E`, which has the same solutions where `E y = d`."""
+    r"""Factor :math:`A^\\top A + E^\\top E`, which has the same solutions where `E y = d`."""
     whole = (gram + equalities.T @ equalities).toarray()
     length = np.sqrt(np.diag(whole))
     length[length == 0] = 1.0
