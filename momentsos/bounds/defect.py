@@ -6,9 +6,9 @@ For real symmetric matrices :math:`G_j` and numbers :math:`\lambda_l`, each give
 
     r = w (f - \gamma) - \sum_j \langle G_j, g_j B_j B_j^\top \rangle - \sum_l \lambda_l\, h_l x^{\beta_l}
 
-is a polynomial in the monomials of the relaxation; where it works in a quotient, what the polynomial is there. Its coefficients are sums of products, which are formed without
-rounding and added up accurately. The :math:`\sqrt 2` of the program takes no part; where a block is made of
-combinations :math:`C B`, its matrix is :math:`C^\top G C` here.
+is a polynomial in the monomials of the relaxation; in a quotient it is what this polynomial is there. Its coefficients
+are sums of products, which are formed without rounding and added up accurately. The :math:`\sqrt 2` of the program
+takes no part; where a block is made of combinations :math:`C B`, its matrix is :math:`C^\top G C` here.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from ..polynomials import Polynomial
 from ..problem import Problem
 from ..problem.matrices import upper_entries
 from ..sdp import SDP, SDPSolution
-from ..solvers import SolverOptions, solve_sdp, solver_named
+from ..solvers import KnownPoints, SolverOptions, solve_sdp, solver_named
 
 #: Orders beyond the lowest that are tried when the user names none.
 EXTRA_ORDERS = 2

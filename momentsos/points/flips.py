@@ -1,8 +1,8 @@
 r"""Tabu search where every variable has two values: signs, binaries, or any two roots of a quadratic equality.
 
 In signs :math:`s_i` the objective is :math:`\sum_k c_k \prod_{i \in T_k} s_i`; to flip :math:`s_i` changes it by
-:math:`-2 \sum_{k : i \in T_k} v_k` with the terms' values `v`. The best flip is made that was not made lately, also where
-it leads up; one that leads below everything seen is always made.
+:math:`-2 \sum_{k : i \in T_k} v_k` with the terms' values `v`. The best flip is made that was not made lately, also
+where it leads up; one that leads below everything seen is always made.
 
 Source: Glover and Laguna, *Tabu Search* (1997); Palubeckis, *Multistart tabu search strategies for the unconstrained
 binary quadratic optimization problem*, Ann. Oper. Res. 131 (2004).

@@ -1,9 +1,9 @@
 r"""Normal forms of monomials modulo equalities whose leading monomials are powers of different variables.
 
 Signs :math:`x_i^2 = 1`, binaries :math:`x_i^2 = x_i`, any monic equality in one variable, and spheres
-:math:`x_1^2 = r^2 - x_2^2 - \dots - x_n^2` rewrite a power :math:`x_i^{d_i}` by smaller terms. Leading monomials without
-a common variable make a Gröbner basis in a graded order, so that the monomials that no :math:`x_i^{d_i}` divides are a
-basis of the quotient, and of its part of each degree: nothing of a relaxation is lost.
+:math:`x_1^2 = r^2 - x_2^2 - \dots - x_n^2` rewrite a power :math:`x_i^{d_i}` by smaller terms. Leading monomials
+without a common variable make a Gröbner basis in a graded order, so that the monomials that no :math:`x_i^{d_i}`
+divides are a basis of the quotient, and of its part of each degree: nothing of a relaxation is lost.
 
 Source: Cox, Little and O'Shea, *Ideals, Varieties, and Algorithms* (2015), section 2.9, proposition 4; Laurent,
 *Semidefinite representations for finite varieties*, Math. Program. 109 (2007), for moment matrices in the quotient.

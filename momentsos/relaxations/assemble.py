@@ -77,7 +77,7 @@ class Relaxation(Record):
         return smat(np.asarray(self.sdp.operator[rows] @ moments))
 
     def moment_matrix(self, moments: NDArray[np.float64]) -> tuple[NDArray[np.float64], Exponents]:
-        """Return the first block at `moments` over all monomials of its degree, and these: outside of the quotient too."""
+        """Return the first block at `moments` over all monomials of its degree, and these, also in a quotient."""
         matrix, basis = self.matrix(0, moments), self.psd_blocks[0].basis
         if self.plan.quotient is None:
             return matrix, basis

@@ -107,8 +107,8 @@ class Plan(Record):
     method : str
         Which planner made it.
     quotient : Quotient or None
-        Where it is given, monomials are rewritten by these equalities, which then have no block: the bases have standard
-        monomials, and there are no moments of others.
+        Where it is given, monomials are rewritten by these equalities, which then have no block: the bases have
+        standard monomials, and there are no moments of others.
     """
 
     objective: Polynomial

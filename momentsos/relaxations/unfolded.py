@@ -1,8 +1,8 @@
 r"""A relaxation in a quotient written out: with the equalities that monomials were rewritten by, and their multipliers.
 
 In the quotient :math:`f - \gamma \equiv \sum_j \langle X_j, g_j B_j B_j^\top\rangle`; the difference of both sides is
-:math:`\sum_l \lambda_l h_l` with polynomials :math:`\lambda_l` of degree at most :math:`2k - \deg h_l`, for the equalities
-are a Gröbner basis in a graded order.
+:math:`\sum_l \lambda_l h_l` with polynomials :math:`\lambda_l` of degree at most :math:`2k - \deg h_l`, for the
+equalities are a Gröbner basis in a graded order.
 """
 
 from __future__ import annotations

@@ -70,7 +70,7 @@ def _solve(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
 
 
 def _split_or(sdp: SDP, options: SolverOptions, seconds: float) -> SDPSolution:
-    """Ask `splitting` first, in the time that it is worth; where its bound falls short, those who are asked otherwise."""
+    """Ask `splitting` first, in the time that it is worth, and where its bound falls short those asked otherwise."""
     began = time.perf_counter()
     left = seconds if options.time_limit is None else min(seconds, options.time_limit)
     first: SDPSolution | None = None
@@ -82,9 +82,10 @@ def _split_or(sdp: SDP, options: SolverOptions, seconds: float) -> SDPSolution:
     except ProblemTooLarge as error:
         line = f"{SplittingSolver.name}: {error}"
     if options.time_limit is not None:
-        options = replace(options, time_limit=options.time_limit - (time.perf_counter() - began))
-        if first is not None and options.time_limit <= 0:
+        remaining = options.time_limit - (time.perf_counter() - began)
+        if first is not None and remaining <= 0:
             return first
+        options = replace(options, time_limit=max(remaining, 1e-3))
     try:
         other = _with_second_opinion(choose_solvers(sdp), sdp, options)
     except (ProblemTooLarge, SolverFailed, SolverUnavailable):

@@ -103,8 +103,8 @@ _LONGEST = 1_800.0
 #: Above this many moments a second opinion on large blocks would take minutes: four times the first one's time, where
 #: CSDP gives it.
 _SECOND_LIMIT = 2_000
-#: From this size on a block is large to `splitting`; it is asked where the native solver should take more than this many
-#: seconds or bytes, and has at least so many seconds then.
+#: From this size on a block is large to `splitting`; it is asked where the native solver should take more than this
+#: many seconds or bytes, and has at least so many seconds then.
 _SPLIT_FROM, _SPLIT_SECONDS, _SPLIT_BYTES, _SPLIT_LEAST = 60, 3.0, 500_000_000, 30.0
 #: Who gives a second opinion on blocks above that limit: they factor at the number of moments; the fastest first.
 _FOR_LARGE_BLOCKS: tuple[type[Solver], ...] = (MOSEK, COPT, CSDP, SDPA)
@@ -168,8 +168,9 @@ def describe_choice() -> str:
     )
     return (
         f"auto: splitting where one block is large, a point is known and native should take over "
-        f"{_SPLIT_SECONDS:.0f} s; else native; where its answer is not accurate, a second opinion of clarabel on blocks up to 31 × 31, of "
-        f"{large}; scs alone where native would take over {_LONGEST / 60:.0f} minutes or more memory than there is"
+        f"{_SPLIT_SECONDS:.0f} s; else native; where its answer is not accurate, a second opinion of clarabel on "
+        f"blocks up to 31 × 31, of {large}; scs alone where native would take over {_LONGEST / 60:.0f} minutes or more "
+        f"memory than there is"
     )
 
 

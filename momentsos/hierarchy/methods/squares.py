@@ -22,6 +22,7 @@ from ...polynomials.factored import Factor
 from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
+from ...solvers import KnownPoints
 from ...solvers.native.options import NativeOptions
 from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
 from ...squares.definite import definite

@@ -26,7 +26,6 @@ from .units import Scaled
 
 Floats = NDArray[np.float64]
 _STATUS = {
-    Ending.ENOUGH: SDPStatus.OPTIMAL,
     Ending.CONVERGED: SDPStatus.OPTIMAL,
     Ending.STALLED: SDPStatus.INACCURATE,
     Ending.ITERATIONS: SDPStatus.LIMIT,
@@ -97,9 +96,10 @@ def _run(
 
 def _solution(sdp: SDP, scaled: Scaled, run: Run, options: SolverOptions, seconds: float) -> SDPSolution:
     """Map the end of a run back to the program; what its own residuals do not bear out is not called optimal."""
-    status, words, best = _STATUS[run.ending], run.ending.value, run.best
+    status, words, best = _STATUS.get(run.ending, SDPStatus.UNKNOWN), run.ending.value, run.best
     moments = run.last.iterate.moments
-    if run.ending is Ending.ENOUGH and options.points is not None:
+    if run.closed and options.points is not None:
+        words = "the bound meets the best point"
         moments = options.points.moments.mean(axis=0)  # they solve the program, as the bound shows
     rows, multipliers = scaled.back(best.dual.rows, best.dual.multipliers)
     if not np.isfinite(best.dual.bound):
@@ -119,7 +119,7 @@ def _solution(sdp: SDP, scaled: Scaled, run: Run, options: SolverOptions, second
         solver=SplittingSolver.name,
         iterations=run.iterations,
         seconds=seconds,
-        statistics={"bound": scaled.cost * best.dual.bound, "closed": run.ending is Ending.ENOUGH},
+        statistics={"bound": scaled.cost * best.dual.bound, "closed": run.closed},
     )
     worst = math.inf if answer.residuals is None else answer.residuals.worst
     if status is SDPStatus.OPTIMAL and not worst <= rules.DOUBTFUL:

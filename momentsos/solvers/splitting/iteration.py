@@ -106,7 +106,7 @@ class Iteration:
         return k in rules.EARLY_REBALANCING or (k % 20 == 0 and k <= 200) or k % 100 == 0
 
     def _rebalanced(self, ratio: float) -> None:
-        """Move the penalty to where blocks and dual blocks have the sizes that go together; both stay where they are."""
+        """Move the penalty to where blocks and dual blocks have sizes that go together; both stay where they are."""
         factor = self.balance * ratio / self.penalty
         if not (np.isfinite(factor) and factor > 0.0) or 1 / rules.WELL_BALANCED <= factor <= rules.WELL_BALANCED:
             return

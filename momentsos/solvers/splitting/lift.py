@@ -97,7 +97,7 @@ def _raised(program: SDP, rows: Floats, least: float) -> Floats:
 
 
 def _roots(program: SDP, rows: Floats) -> tuple[Floats, ...]:
-    return tuple(np.linalg.cholesky(smat(rows[places])) for _, places in program.groups)
+    return tuple(np.asarray(np.linalg.cholesky(smat(rows[places])), dtype=np.float64) for _, places in program.groups)
 
 
 @dataclass(frozen=True, eq=False)

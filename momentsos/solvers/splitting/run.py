@@ -21,7 +21,6 @@ Floats = NDArray[np.float64]
 class Ending(Enum):
     """Why the iteration ended, in the words shown to the user."""
 
-    ENOUGH = "the bound meets the best point"
     CONVERGED = "converged"
     STALLED = "no further progress"
     ITERATIONS = "iteration limit"
@@ -75,13 +74,17 @@ class Look:
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """How a run ended: the look with the best bound, the last two looks, and why."""
+    """How a run ended: the look with the best bound, the last two looks, and why.
+
+    `closed` says that the bound is enough.
+    """
 
     best: Look
     last: Look
     before: Look
     ending: Ending
     iterations: int
+    closed: bool
 
 
 def follow(
@@ -126,8 +129,9 @@ def follow(
         if reached < rules.STALL_FACTOR * lowest:
             lowest, since = reached, iteration.count
         ending = None
-        if best.dual.bound >= limits.enough:
-            ending = Ending.ENOUGH
+        closed = best.dual.bound >= limits.enough
+        if closed:
+            ending = Ending.CONVERGED
         elif look.worst <= limits.tol:
             ending, best = Ending.CONVERGED, look
         elif is_late or is_last:
@@ -135,7 +139,7 @@ def follow(
         elif iteration.count - since >= rules.STALL_STEPS or not np.isfinite(iterate.primal):
             ending = Ending.STALLED
         if ending is not None:
-            return Run(best, look, before or look, ending, iteration.count)
+            return Run(best, look, before or look, ending, iteration.count, closed)
         before = look
 
 
