@@ -84,6 +84,24 @@ def two_valued_points(problem: Problem, seed: int, until: float) -> Floats | Non
     return np.asarray(points[np.sort(first)])
 
 
+def nearest_two_valued(problem: Problem, points: Floats) -> Floats | None:
+    """Return where flips lead down from the nearest points at which variables have their two values, or None.
+
+    Parameters
+    ----------
+    problem : Problem
+    points : (r, n) array
+    """
+    roots = _two_values(problem)
+    if roots is None:
+        return None
+    low, high = roots
+    signs = _in_signs(problem.minimize, (low + high) / 2, (high - low) / 2)
+    rng, starts = np.random.default_rng(0), np.where(points >= (low + high) / 2, 1.0, -1.0)
+    ends = [_descended(signs, start, rng, np.inf, 2 * len(low))[1] for start in starts]
+    return np.where(np.array(ends) > 0.0, high, low)
+
+
 def _two_values(problem: Problem) -> tuple[Floats, Floats] | None:
     """Return the two values of each variable, when that is all that the constraints say."""
     n = problem.n_variables
@@ -115,7 +133,9 @@ def _in_signs(objective: Polynomial, middle: Floats, half: Floats) -> _Signs:
     return _Signs(values, holds, [np.flatnonzero(column) for column in rows.T])
 
 
-def _descended(signs: _Signs, start: Floats, rng: np.random.Generator, until: float) -> tuple[float, Floats]:
+def _descended(
+    signs: _Signs, start: Floats, rng: np.random.Generator, until: float, flips: int | None = None
+) -> tuple[float, Floats]:
     """Return the best value, without its constant, and the signs where one run of the search was best."""
     n, point = len(start), start.copy()
     terms = signs.values.copy()
@@ -125,7 +145,7 @@ def _descended(signs: _Signs, start: Floats, rng: np.random.Generator, until: fl
     value = float(terms.sum())
     best, where = value, point.copy()
     free_at, least = np.zeros(n, dtype=np.int64), max(1, n // 6)
-    for step in range(_FLIPS * n):
+    for step in range(_FLIPS * n if flips is None else flips):
         changes = -2.0 * (signs.holds @ terms)
         held = (free_at > step) & (value + changes >= best)
         changes[held] = np.inf

@@ -60,7 +60,9 @@ def _answer(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
 
 def _solve(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     if options.isolate:
-        return solve_isolated(name, sdp, replace(options, isolate=False), time_limit=options.time_limit)
+        points = None if options.points is None else replace(options.points, improved=None)
+        inside = replace(options, isolate=False, points=points)
+        return solve_isolated(name, sdp, inside, time_limit=options.time_limit)
     if name != "auto":
         return _answer(solver_named(name), sdp, options)
     split = None if options.points is None or options.own or options.start is not None else split_first(sdp)

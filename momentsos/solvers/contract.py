@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import ClassVar
@@ -45,10 +45,14 @@ class KnownPoints(Record):
         One row a point, the best first, each with the moments that the equalities ask for.
     enough : float
         The bound that is asked for: a proved one at or above it ends the solve.
+    improved : callable or None
+        Takes the moments that a solver has reached, and returns the same of better points where it finds any, else
+        None. It stays in this process.
     """
 
     moments: NDArray[np.float64]
     enough: float
+    improved: Callable[[NDArray[np.float64]], KnownPoints | None] | None = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...machine.threads import limited_threads
 from ...sdp import SDP, SDPSolution, SDPStatus, check_dual_ray, check_primal_ray
 from ...sdp.residuals import project_to_cone
-from ..contract import Solver, SolverOptions, finish, refuse_if_too_large
+from ..contract import KnownPoints, Solver, SolverOptions, finish, refuse_if_too_large
 from . import rules
 from .estimates import memory_bytes
 from .iteration import Iteration
@@ -70,7 +70,7 @@ class SplittingSolver(Solver):
                 run = _run(scaled, normal, own, options, deadline)
             except np.linalg.LinAlgError as error:
                 return finish(sdp, SDPStatus.FAILED, str(error), None, None, None, solver=self.name)
-            return _solution(sdp, scaled, run, options, time.perf_counter() - started)
+            return _solution(sdp, scaled, run, time.perf_counter() - started)
 
 
 def _run(
@@ -79,28 +79,40 @@ def _run(
     """Start from the mean of the known points, or from the answer to a program near by."""
     program = scaled.program
     iteration, start, known, near = Iteration(program, normal, program.cost, own), None, options.points, options.start
-    enough, loss = math.inf, None
+    tol = max(options.tol, rules.BEST_TOLERANCE)
+    limits = Limits(tol, math.inf, None, options.max_iterations or rules.MOST_ITERATIONS, deadline)
+    search = None
     if known is not None and len(known.moments):
-        start = known.moments.mean(axis=0)
-        enough = known.enough / scaled.cost
-        loss = max(rules.LIFT_SHARE * (float(program.cost @ known.moments[0]) - enough), 0.0) or None
+        start, limits = _from_points(scaled, known, limits)
+        improved = known.improved
+        if improved is not None:
+
+            def search(moments: Floats) -> tuple[Floats, Limits] | None:
+                better = improved(moments)
+                return None if better is None else _from_points(scaled, better, limits)
+
     elif near is not None and near.moments is not None:
         start = near.moments
     if start is not None:
         gram = None if near is None or near.gram is None else near.gram / (scaled.rows * scaled.cost)
         iteration.start_at(start, gram)
-    tol = max(options.tol, rules.BEST_TOLERANCE)
-    limits = Limits(tol, enough, loss, options.max_iterations or rules.MOST_ITERATIONS, deadline)
-    return follow(iteration, interior_of(program, normal), start, limits, scaled.cost if options.verbose else None)
+    tell = scaled.cost if options.verbose else None
+    return follow(iteration, interior_of(program, normal), start, limits, tell, search)
 
 
-def _solution(sdp: SDP, scaled: Scaled, run: Run, options: SolverOptions, seconds: float) -> SDPSolution:
+def _from_points(scaled: Scaled, known: KnownPoints, limits: Limits) -> tuple[Floats, Limits]:
+    """Return the mean of the moments of known points, and the limits that these set."""
+    enough = known.enough / scaled.cost
+    loss = rules.LIFT_SHARE * (float(scaled.program.cost @ known.moments[0]) - enough)
+    return known.moments.mean(axis=0), replace(limits, enough=enough, loss=loss if loss > 0.0 else None)
+
+
+def _solution(sdp: SDP, scaled: Scaled, run: Run, seconds: float) -> SDPSolution:
     """Map the end of a run back to the program; what its own residuals do not bear out is not called optimal."""
     status, words, best = _STATUS.get(run.ending, SDPStatus.UNKNOWN), run.ending.value, run.best
     moments = run.last.iterate.moments
-    if run.closed and options.points is not None:
-        words = "the bound meets the best point"
-        moments = options.points.moments.mean(axis=0)  # they solve the program, as the bound shows
+    if run.closed and run.start is not None:
+        words, moments = "the bound meets the best point", run.start  # which solves the program, as the bound shows
     rows, multipliers = scaled.back(best.dual.rows, best.dual.multipliers)
     if not np.isfinite(best.dual.bound):
         rows = project_to_cone(rows, sdp)

@@ -68,7 +68,7 @@ class Iteration:
         self.penalty, self.count = 1.0, 0
         usual = rules.BALANCE_ALONE if len(program.sizes) == 1 else rules.BALANCE_LOCALIZING
         self.balance = usual if options.balance is None else options.balance
-        self.point = np.zeros(rows)
+        self.point = self.gram = np.zeros(rows)
 
     def start_at(self, moments: Floats, gram: Floats | None = None) -> None:
         """Go on from moments, and from dual blocks where they are known."""
@@ -81,7 +81,7 @@ class Iteration:
         """Take one step."""
         self.count += 1
         slack = self.projector(self.point)
-        gram = self.penalty * (slack - self.point)
+        self.gram = gram = self.penalty * (slack - self.point)
         right = self.transposed @ (2.0 * slack - self.point) - self.cost / self.penalty
         moments, multipliers = self.normal.solve(right, self.program.right_side)
         gap = self.operator @ moments - slack

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
@@ -16,6 +17,7 @@ from .lift import Held, Interior, held
 from .projection import identities
 
 Floats = NDArray[np.float64]
+Search = Callable[[Floats], "tuple[Floats, Limits] | None"]
 
 
 class Ending(Enum):
@@ -76,7 +78,7 @@ class Look:
 class Run:
     """How a run ended: the look with the best bound, the last two looks, and why.
 
-    `closed` says that the bound is enough.
+    `closed` says that the bound is enough, `start` are the moments of the best points then.
     """
 
     best: Look
@@ -85,6 +87,7 @@ class Run:
     ending: Ending
     iterations: int
     closed: bool
+    start: Floats | None
 
 
 def follow(
@@ -93,6 +96,7 @@ def follow(
     start: Floats | None,
     limits: Limits,
     tell: float | None = None,
+    search: Search | None = None,
 ) -> Run:
     """Iterate until the bound is enough, residuals are small, or a limit or a stall ends the run.
 
@@ -106,11 +110,13 @@ def follow(
     limits : Limits
     tell : float, optional
         Looks are told on stderr, with objectives multiplied by this.
+    search : callable, optional
+        Takes moments that were reached, and returns those of better points with the limits that they set, or None.
     """
     shift = 0.0 if interior is not None or start is None else _lowered(iteration, start, limits)
     best: Look | None = None
     before: Look | None = None
-    lowest, since = np.inf, 0
+    lowest, since, again = np.inf, 0, rules.FIRST_SEARCH
     while True:
         iterate = iteration.step()
         is_last = iteration.count >= limits.max_iterations
@@ -125,6 +131,15 @@ def follow(
         best = look if best is None or _is_better(look, best) else best
         if tell is not None:
             _told(iteration.count, look, best, tell)
+        better = None
+        if search is not None and iteration.count >= again and best.dual.bound < limits.enough:
+            again = 2 * iteration.count
+            better = search(iterate.moments)
+        if better is not None:
+            start, limits = better
+            iteration.start_at(start, iteration.gram)
+            shift = 0.0 if interior is not None else _lowered(iteration, start, limits)
+            lowest, since = np.inf, iteration.count
         reached = min(look.worst, look.distance)
         if reached < rules.STALL_FACTOR * lowest:
             lowest, since = reached, iteration.count
@@ -139,7 +154,7 @@ def follow(
         elif iteration.count - since >= rules.STALL_STEPS or not np.isfinite(iterate.primal):
             ending = Ending.STALLED
         if ending is not None:
-            return Run(best, look, before or look, ending, iteration.count, closed)
+            return Run(best, look, before or look, ending, iteration.count, closed, start)
         before = look
 
 
