@@ -27,7 +27,7 @@ from .projection import identities, least_eigenvalues
 
 Floats = NDArray[np.float64]
 #: The lift is larger than the smallest eigenvalue asks for by this share of it, and by this share of the blocks' size.
-_ROOM, _ROUNDING = 1e-6, 1e-14
+_ROOM, _ROUNDING = 1e-6, 1e-13
 
 
 @dataclass(frozen=True, eq=False)
