@@ -202,6 +202,7 @@ def test_solve_certifies_with_it_what_it_certifies_with_the_native_solver(kind) 
 HOSTILE = [(kind, seed) for kind in ("signs", "ball", "empty", "free", "loose", "equal") for seed in range(4)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "seed"), HOSTILE)
 def test_hostile_programs_draw_no_false_claim(kind, seed) -> None:
     """Random coefficients of 1e-5 to 1e5: what `splitting` certifies the native solver does not contradict."""
