@@ -185,7 +185,7 @@ class Evidence:
         theorem = solved.theorem
         unproved = self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma))
         if theorem is None and unproved:
-            theorem = proved_everywhere(dual, setting, relaxation)
+            theorem = proved_everywhere(dual, setting, relaxation, solved.solution)
         bound = Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)
         return bound if theorem is not None else self._believed(self._where(dual, setting), bound)
 
