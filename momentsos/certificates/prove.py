@@ -13,6 +13,7 @@ from ..errors import BadOption
 from ..hierarchy.methods.squares import SquaresRelaxation
 from ..hierarchy.request import is_number
 from ..machine.checks import shown
+from ..relaxations.multiplied import METHOD as MULTIPLIED
 from ..solvers import solver_named
 from .certificate import Certificate
 from .document import sealed
@@ -29,6 +30,7 @@ from .interior import (
     traces,
     with_margin,
 )
+from .multiplied import certified_again, named_everywhere
 from .named import as_bound, prove_named
 from .rounding import exact_gram
 from .shape import Shape, shape_of
@@ -103,9 +105,13 @@ def certify(
             "a certificate states polynomials, no matrix inequalities: whether the bound is a theorem is in "
             "result.rigorous; or state the inequalities of problem.spelled_out() in place of the matrices"
         )
-    if bound is not None:
-        document, attained = prove_named(result, as_bound(bound), solver, until)
-        return Certificate.of(document, attained, time.perf_counter() - began)
+    named = None if bound is None else as_bound(bound)
+    if result.method == MULTIPLIED and result.lower_bound is not None and result.upper_bound is not None:
+        dual = result.upper_bound if result.problem.sense.maximizes else result.lower_bound
+        if named in (None, Fraction(dual)):
+            return certified_again(result, solver, until)
+    if named is not None:
+        return _named(result, named, solver, until)
     lower, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
     if lower is not None and lower <= 0 and result.relaxation is None and result.problem.squares is not None:
         document, attained = proved_by_factor(result, Fraction(lower))
@@ -132,6 +138,19 @@ def certify(
             continue
         return Certificate.of(document, attained, time.perf_counter() - began)
     raise CertificateError(f"no certificate within the tolerance {tolerance:g}: {'; then '.join(reasons)}")
+
+
+def _named(result: Result, bound: Fraction, solver: str, until: float) -> Certificate:
+    """Return the certificate of a bound that the user names, with a denominator where nothing else is found."""
+    began = time.perf_counter()
+    try:
+        document, attained = prove_named(result, bound, solver, until)
+    except CertificateError:
+        found = named_everywhere(result, result.problem.sense.turned(bound), solver, until)
+        if found is None:
+            raise
+        return found
+    return Certificate.of(document, attained, time.perf_counter() - began)
 
 
 def _check(tolerance: object, solver: object, time_limit: object) -> None:

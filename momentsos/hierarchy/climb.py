@@ -34,11 +34,12 @@ def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence, most: int 
     ProblemTooLarge
         By the first order.
     """
-    gap = np.inf
-    for k in orders:
+    gap = evidence.gap if evidence.attempts else np.inf
+    started = len(evidence.attempts)
+    for number, k in enumerate(orders):
         try:
             with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
-                evidence = _tried(k, evidence, most if unasked and k != orders[0] else None)
+                evidence = _tried(k, evidence, most if unasked and (number or started) else None)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise

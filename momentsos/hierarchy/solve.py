@@ -26,6 +26,7 @@ from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .climb import UNASKED_MOMENTS, climb
+from .everywhere import is_free, of_homogeneous, seen_everywhere
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
 from .ratios import solve_ratios
@@ -45,6 +46,8 @@ from .request import (
     is_number,
 )
 from .result import Result
+from .status import Status
+from .symmetric import better_of, may_be_halved, of_symmetric
 from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
@@ -203,6 +206,12 @@ def minimise(
         return replace(spelled, problem=problem)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
+    free = is_free(problem, asked, facts)
+    if free:
+        with limited_threads(1):
+            decided = of_homogeneous(Request.of(problem, asked, facts, began), began)
+        if decided is not None:
+            return _logged(decided)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
     choice = methods_named(asked.method, replace(problem, squares=None) if inside else problem)
     first, *others = choice.methods
@@ -221,12 +230,32 @@ def minimise(
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
         choice = replace(choice, methods=chosen)
-        found = _asked_in_turn(choice, start, *orders)
+        begun, symmetric = None, None
+        if may_be_halved(problem, asked, facts):
+            lowest = check_orders(first.lowest_order(problem), *orders)[:1]
+            begun = climb(lowest, True, replace(start, reason=choice.reason))
+            if free and not begun.finished:
+                decided = seen_everywhere(result_of(begun), request, began, last=False)
+                if decided.status is Status.CERTIFIED:
+                    return _logged(decided)
+            symmetric = None if begun.finished else _by_symmetry(request, asked, begun, began)
+            if symmetric is not None and symmetric.status is Status.CERTIFIED:
+                return _logged(symmetric)
+        found = _asked_in_turn(choice, start, *orders, begun=begun)
         if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
             again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
             again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
             found = max(found, again, key=lambda each: (each.finished, -each.gap))
-        return _logged(result_of(found))
+        result = better_of(result_of(found), symmetric)
+        return _logged(seen_everywhere(result, request, began) if free else result)
+
+
+def _by_symmetry(request: Request, asked: Asked, begun: Evidence, began: float) -> Result | None:
+    """Return what half-spaces that use symmetries say, None without any."""
+    if begun.known.best is None or begun.limit is not None:
+        return None
+    point = begun.known.optimum[0][None, :]
+    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, NO_FACTS, point), began)
 
 
 def _logged(result: Result) -> Result:
@@ -283,9 +312,15 @@ def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
     return points
 
 
-def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order: int | None) -> Evidence:
-    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most."""
-    problem, unasked, known = start.request.problem, order is max_order is None, start.known
+def _asked_in_turn(
+    choice: Choice, start: Evidence, order: int | None, max_order: int | None, begun: Evidence | None = None
+) -> Evidence:
+    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most.
+
+    `begun` is what the lowest order of the first one has shown already.
+    """
+    problem, unasked = start.request.problem, order is max_order is None
+    known = start.known if begun is None else begun.known
     found: list[Evidence] = []
     for method in choice.methods:
         if found and not _worth_asking(method, problem, unasked, found[-1]):
@@ -302,7 +337,11 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
             request, several = replace(request, radius=None), False
         evidence = replace(start, request=request, method=method, known=known, reason=reason)
         try:
-            evidence = climb(orders if several else orders[:1], unasked, evidence, most)
+            if begun is not None and not found:
+                ended = begun.finished or begun.limit is not None or not several
+                evidence = begun if ended else climb(orders[1:], unasked, begun, most)
+            else:
+                evidence = climb(orders if several else orders[:1], unasked, evidence, most)
         except ProblemTooLarge:
             if not found:
                 raise

@@ -17,6 +17,7 @@ from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
 from ..machine.progress import reported, tell
+from .blocks import refuse_goal, trained_in_blocks
 from .exact_loss import exact_loss
 from .fit import Fit
 from .formulate import Formulation, Goal, formulated
@@ -34,6 +35,8 @@ Floats = NDArray[np.float64]
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
+#: Seconds that the last layer alone has at least, when layers are trained in blocks.
+LAST = 5.0
 #: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
 #: that it is not evaluated again by the network itself below the other one.
 _KNOWN, _WELL_KNOWN = 1e-6, 1e-12
@@ -92,7 +95,10 @@ def learn(
     loss : {"mse", "mean_residual", "max_abs", "mae"}
         The mean over samples and outputs of the squared residual; the largest entry of the mean residual, in which
         errors of single samples cancel; the largest and the mean absolute residual over all samples and outputs.
-    method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
+    method : str
+        As for `momentsos.solve`; or ``"blocks"`` for networks that are too deep for a bound of all layers together:
+        blocks of them are trained globally in turn, with Levenberg-Marquardt over all; see `momentsos.learning.blocks`.
+    solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
         squared target), with the partial one below 1e-19 of it. For ``"max_abs"`` and ``"mae"`` each reduction of the
@@ -142,6 +148,9 @@ def learn(
         inputs, targets, goal = taken_in(network, X, Y, goal, sample_weight, client, options.formed_until)
         given = goal.suited(network).seeing(inputs)
         how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
+        if asked.method == "blocks":
+            refuse_goal(goal)
+            how = _learn_in_blocks
         fit = how(given, inputs, targets, goal, options, began)
     return _with_words(fit, explained(fit.network, inputs, targets, goal)) if goal.loss.averaged else fit
 
@@ -202,6 +211,34 @@ def _solved(formulation: Formulation, points: NDArray[np.float64], options: Opti
     if not len(result.minimizers):
         return result
     return _at_losses(_with_known_digits(result, formulation, points), formulation, truth)
+
+
+def _learn_in_blocks(
+    network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float
+) -> Fit:
+    """Learn block by block; the last step bounds the loss over the last layer, in which it is quadratic."""
+    own = replace(options, asked=replace(options.asked, method="auto", order=None, max_order=None))
+    found = trained_in_blocks(network, X, Y, goal, own)
+    last = found.network.holding(found.last, found.point)
+    grace = replace(own, until=max(own.until, time.perf_counter() + LAST))
+    formulation = formulated(last, X, Y, goal, grace.formed_until)
+    truth = Truth(goal, X, Y)
+    result = _solved(formulation, formulation.lifted(found.point[found.last])[None, :], grace, truth)
+    result = _with_exact_loss(result, formulation, truth)
+    lower = max([found.lower, *(step.lower for step in found.steps if step.layers == found.learned)])
+    status = Status.CERTIFIED if closes(lower, result.upper_bound, result.unit, result.tol) else Status.BOUNDED
+    words = status.meaning if status is Status.CERTIFIED else found.message
+    whole = replace(
+        result,
+        status=status,
+        lower_bound=lower,
+        message=words,
+        method="blocks",
+        proved=False,
+        relaxation=None,
+        solution=None,
+    )
+    return replace(_fit(found.network, whole, formulation, formulation, began), steps=found.steps)
 
 
 def _learn_by_reductions(
