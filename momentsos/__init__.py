@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.fit import Fit
     from .learning.learn import learn
+    from .learning.outputs import OutputFit, learn_outputs
     from .learning.rational import RationalActivation, RationalFit, learn_rational
     from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
     from .learning.shapes import Shape, ShapedFit, learn_shaped
@@ -57,6 +58,7 @@ __all__ = [
     "ModelReport",
     "MomentSOSError",
     "OrderTooLow",
+    "OutputFit",
     "Polynomial",
     "PolynomialActivationClassifier",
     "PolynomialActivationRegressor",
@@ -90,6 +92,7 @@ __all__ = [
     "formulate",
     "identity",
     "learn",
+    "learn_outputs",
     "learn_rational",
     "learn_shaped",
     "learning",
@@ -134,6 +137,7 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.fit": ("Fit",),
     "learning.learn": ("learn",),
+    "learning.outputs": ("OutputFit", "learn_outputs"),
     "learning.rational": ("RationalActivation", "RationalFit", "learn_rational"),
     "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
     "learning.shapes": ("Shape", "ShapedFit", "learn_shaped"),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..conditioning.symmetry import HalfSpaces
 from ..polynomials import Polynomial
 from ..problem import Problem, Sense
 from .enclosure import enclosed_point
-from .format import NAME, VANISHING, VERSION, digest, read_certificate, sense_of, write_number
+from .format import NAME, SYMMETRIC, VERSION, WITH_FORMS, Refused, digest, read_certificate, sense_of, write_number
 from .frame import Frame, exact_terms, fraction
+from .orbits import check_half_spaces
 from .points import feasible_point
 from .rounding import ExactGram
 from .shape import Shape
@@ -52,8 +54,13 @@ def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> t
 
 
 def _denominator(frame: Frame) -> dict[str, Any]:
-    own = {"exponent": frame.exponent, "variables": list(frame.squares)}
-    return own if frame.constant else {"constant": 0, **own}
+    if frame.constant and frame.forms is None:
+        return {"exponent": frame.exponent, "variables": list(frame.squares)}
+    n = frame.problem.n_variables
+    units = [[Fraction(int(i == j)) for j in range(n)] for i in frame.squares]
+    forms = units if frame.forms is None else frame.forms
+    rows = [list(map(write_number, row)) for row in forms]
+    return {"constant": frame.constant, "exponent": frame.exponent, "forms": rows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,19 +92,37 @@ def sealed_identity(result: Result, problem: Problem, identity: Identity) -> tup
     """
     body = {**_body(result, problem, identity), "statement": "", "digest": ""}
     proved, upper = check(body, _CHECK_SECONDS)
+    if result.symmetry is not None and body["version"] == VERSION:
+        body = _with_symmetry(body, result.symmetry)
     body["statement"] = describe(body, proved, upper)
     return {**body, "digest": digest(body)}, upper
+
+
+def _with_symmetry(body: dict[str, Any], used: HalfSpaces) -> dict[str, Any]:
+    """Return the document with the symmetries that the half-spaces come from; as it is where the rest has them not."""
+    symmetry = {
+        "middles": list(map(write_number, used.middles)),
+        "centre": list(map(write_number, used.centre)),
+        "elements": [[[j, str(s)] for j, s in element] for element in used.elements],
+    }
+    rest = [[place, IMPLIED] for place, _ in body["added"][len(used) :]]
+    symmetric = {**body, "version": SYMMETRIC, "added": rest, "symmetry": symmetry}
+    try:
+        check_half_spaces(symmetric, _CHECK_SECONDS)
+    except Refused:
+        return body
+    return symmetric
 
 
 def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any]:
     extra = len(problem.inequalities) - len(result.problem.inequalities)
     added = IMPLIED if result.region.everything else result.coverage
-    if result.halfspaces:
-        added = HALVED if extra == result.halfspaces else f"{HALVED}; {added}"
+    if result.symmetry is not None:
+        added = HALVED if extra == len(result.symmetry) else f"{HALVED}; {added}"
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,
-        "version": VANISHING if "constant" in identity.denominator else VERSION,
+        "version": WITH_FORMS if "forms" in identity.denominator else VERSION,
         "numbers": numbers_of(result.problem),
         "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
         "problem": problem_document(problem, result.problem.sense),
@@ -188,7 +213,8 @@ def different(document: dict[str, Any], problem: Problem) -> str:
         return f"the objective is one to {senses[0]}, not to {senses[1]}"
     if own["variables"] != given["variables"]:
         return f"variables {own['variables']}, not {given['variables']}"
-    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document["added"])]
+    halves = len(document["symmetry"]["elements"]) if "symmetry" in document else 0
+    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document["added"]) - halves]
     pairs = {
         senses[1]: ([own[senses[1]]], [given[senses[1]]]),
         "inequalities": (inequalities, given["inequalities"]),

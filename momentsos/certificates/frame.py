@@ -21,7 +21,7 @@ Exponent = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    r"""The exact substitution :math:`x = a + T t` and the denominator :math:`W = (c + \sum_{i} t_i^2)^k`.
+    r"""The exact substitution :math:`x = a + T t` and the denominator :math:`W = (c + \sum_i l_i(t)^2)^k`.
 
     Attributes
     ----------
@@ -34,6 +34,8 @@ class Frame:
         The variables of the denominator.
     constant : int
         The `c`: 1, or 0 where nothing is constrained.
+    forms : rows of Fraction or None
+        The coefficients of the linear forms `l_i`, None where these are the variables in `squares`.
     """
 
     problem: Problem
@@ -42,6 +44,7 @@ class Frame:
     exponent: int
     squares: tuple[int, ...]
     constant: int = 1
+    forms: tuple[tuple[Fraction, ...], ...] | None = None
 
     @cached_property
     def context(self) -> fmpq_mpoly_ctx:
@@ -85,8 +88,13 @@ class Frame:
     def denominator(self) -> fmpq_mpoly:
         """The `W`."""
         gens = self.context.gens()
-        constant = self.context.constant(self.constant)
-        return sum((gens[i] ** 2 for i in self.squares), start=constant) ** self.exponent
+        total = self.context.constant(self.constant)
+        if self.forms is None:
+            return sum((gens[i] ** 2 for i in self.squares), start=total) ** self.exponent
+        for row in self.forms:
+            form = sum((gen * rational(c) for gen, c in zip(gens, row, strict=True)), start=self.context.constant(0))
+            total += form**2
+        return total**self.exponent
 
     def product(self, factors: tuple[int, ...]) -> fmpq_mpoly:
         """Return the product of these inequality constraints."""

@@ -7,25 +7,27 @@ the zeros that are known, and by functionals (`momentsos.certificates.named`).
 from __future__ import annotations
 
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning.affine import scale_by
+from ..conditioning.affine import AffineChange, scale_by
 from ..errors import ProblemTooLarge
-from ..polynomials import basis_size
-from ..relaxations import Plan, assemble
-from ..relaxations.multiplied import multiplied_plan
+from ..polynomials import Polynomial, basis_size
+from ..relaxations import Relaxation, assemble
+from ..relaxations.multiplied import all_squares, multiplied_plan, power_of_squares
 from .certificate import Certificate
 from .errors import CertificateError
 from .faces import newton_face
-from .frame import block_scales, frame_of
+from .frame import Frame, block_scales
 from .goal import Goal, Proved
 from .named import face_of_zeros, on_faces
+from .quadratic import best_quadratic
 from .shape import Shape, shape_of
+from .zeros import vanishing_rows
 
 #: Constants and powers of denominators for a bound that the user names, with bases of up to this many monomials.
 NAMED, MOST_MONOMIALS = ((1, 1), (0, 1), (1, 2), (0, 2)), 220
@@ -34,11 +36,27 @@ if TYPE_CHECKING:
     from ..hierarchy.result import Result
 
 
+@dataclass(frozen=True)
+class Denominator:
+    r"""What a polynomial is multiplied by: :math:`(c + \sum_i l_i^2)^k`.
+
+    Attributes
+    ----------
+    constant, power : int
+        The `c`, 0 or 1, and the `k`.
+    free : bool
+        Whether the linear forms `l_i` are looked for; else they are the variables, in units of the zeros.
+    """
+
+    constant: int
+    power: int
+    free: bool = False
+
+
 def prove_multiplied(
     result: Result,
     bound: Fraction,
-    constant: int,
-    power: int,
+    denominator: Denominator,
     zeros: NDArray[np.float64],
     solver: str = "auto",
     until: float = np.inf,
@@ -51,8 +69,7 @@ def prove_multiplied(
         Of a problem without constraints.
     bound : Fraction
         The :math:`\gamma`, in the sense of what is minimised.
-    constant, power : int
-        Of the denominator :math:`(c + \sum_i (x_i / u_i)^2)^k`; the `u` are the sizes of the zeros.
+    denominator : Denominator
     zeros : (r, n) array
         Points at which the polynomial is :math:`\gamma`, or nearly so.
     solver : str
@@ -67,17 +84,32 @@ def prove_multiplied(
     problem = result.problem
     size = np.abs(zeros).max(axis=0) if len(zeros) else np.ones(problem.n_variables)
     change = scale_by(problem, np.where(size > 0, size, 1.0))
+    f, gamma = change.problem.minimize, bound / Fraction(change.objective)
+    goal = Goal(float(bound), 0.0, solver, until)
+    weight = all_squares(f) if denominator.free else power_of_squares(f, denominator.constant, denominator.power)
     try:
-        gamma = bound / Fraction(change.objective)
-        plan = multiplied_plan(change.problem.minimize, gamma, constant, power)
+        plan = multiplied_plan(f, gamma, weight)
     except ProblemTooLarge as error:
         raise CertificateError(str(error)) from error
     if not plan.blocks:
         raise CertificateError("no monomial can occur in the squares")
-    shape = _shape(plan, change, bound)
-    goal = Goal(float(bound), 0.0, solver, until)
+    frame = Frame(
+        problem,
+        (Fraction(0),) * problem.n_variables,
+        tuple(tuple(map(Fraction, row)) for row in change.matrix.tolist()),
+        denominator.power,
+        tuple(np.flatnonzero(f.support.occurs).tolist()),
+        denominator.constant,
+    )
+    relaxation = assemble(plan)
+    shape = shape_of(relaxation, block_scales(plan, change), frame)
+    if denominator.free:
+        return _with_quadratic(result, relaxation, shape, change, zeros, goal)
+    shape = _without_unseen(shape.on_face(newton_face(shape)), bound)
     if len(zeros):
-        own = shape.on_face(face_of_zeros(shape, problem, np.diag(change.matrix), zeros))
+        own = shape.on_face(
+            vanishing_rows(shape, bound, zeros) or face_of_zeros(shape, problem, np.diag(change.matrix), zeros)
+        )
         try:
             return on_faces(result, own, bound, goal)
         except CertificateError:
@@ -86,11 +118,37 @@ def prove_multiplied(
     return on_faces(result, shape, bound, goal)
 
 
+def _with_quadratic(
+    result: Result, relaxation: Relaxation, shape: Shape, change: AffineChange, zeros: NDArray[np.float64], goal: Goal
+) -> Proved:
+    """Return the document of a proof of zero, for a form, with the quadratic that leaves the most room."""
+    f, whole = change.problem.minimize, shape
+    if len(zeros):
+        shape = shape.on_face(
+            vanishing_rows(shape, Fraction(0), zeros)
+            or face_of_zeros(shape, result.problem, np.diag(change.matrix), zeros)
+        )
+    found = best_quadratic(shape, relaxation.monomials.rows, f, goal)
+    terms = [sum((c * x for c, x in zip(row, variables_of(f), strict=True)), 0 * f) for row in found.forms]
+    weight = sum((form * form for form in terms), 0 * f)
+    plan = replace(relaxation.plan, objective=f * weight, normalization=weight)
+    frame = replace(shape.frame, forms=found.forms)
+    own = shape_of(assemble(plan), block_scales(plan, change), frame)
+    faces = {block.basis.tobytes(): block.combination for block in found.shape.blocks}
+    own = own.on_face([faces.get(block.basis.tobytes(), ()) for block in whole.blocks])
+    return on_faces(result, _without_unseen(own, Fraction(0)), Fraction(0), goal)
+
+
+def variables_of(f: Polynomial) -> list[Polynomial]:
+    """Return the variables as polynomials."""
+    unit = np.eye(len(f.variables), dtype=np.int64)
+    return [Polynomial.from_terms(row[None, :], [1.0], f.variables) for row in unit]
+
+
 def certified_everywhere(
     result: Result,
     bound: Fraction,
-    constant: int,
-    power: int,
+    denominator: tuple[int, int, bool],
     zeros: NDArray[np.float64],
     solver: str = "auto",
     until: float = np.inf,
@@ -98,7 +156,7 @@ def certified_everywhere(
     """Return the certificate of `prove_multiplied`, None where no identity was found."""
     began = time.perf_counter()
     try:
-        document, attained = prove_multiplied(result, bound, constant, power, zeros, solver, until)
+        document, attained = prove_multiplied(result, bound, Denominator(*denominator), zeros, solver, until)
     except CertificateError:
         return None
     return Certificate.of(document, attained, time.perf_counter() - began)
@@ -116,8 +174,9 @@ def certified_again(result: Result, solver: str, until: float) -> Certificate:
     assert lower is not None and result.order is not None
     zeros = result.minimizers if lower == upper else result.minimizers[:0]
     zeros = zeros[zeros.any(axis=1)]
-    for constant in (0, 1):
-        found = certified_everywhere(result, Fraction(lower), constant, result.order, zeros, solver, until)
+    kinds = [(0, result.order, False), (1, result.order, False), *([(0, 1, True)] if result.order == 1 else [])]
+    for kind in kinds:
+        found = certified_everywhere(result, Fraction(lower), kind, zeros, solver, until)
         if found is not None:
             return found
     raise CertificateError(
@@ -135,21 +194,18 @@ def named_everywhere(result: Result, bound: Fraction, solver: str, until: float)
     for constant, power in NAMED:
         monomials = basis_size(problem.n_variables, problem.minimize.degree // 2 + power)
         if monomials <= MOST_MONOMIALS and time.perf_counter() < until:
-            found = certified_everywhere(result, bound, constant, power, zeros, solver, until)
+            found = certified_everywhere(result, bound, (constant, power, False), zeros, solver, until)
             if found is not None:
                 return found
     return None
 
 
-def _shape(plan: Plan, change: object, bound: Fraction) -> Shape:
-    """Return the shape of the identity; moments that no Gram matrix sees are left out where the bound is zero."""
-    relaxation = assemble(plan)
-    shape = shape_of(relaxation, block_scales(plan, change), frame_of(plan, change))
-    shape = shape.on_face(newton_face(shape))
-    if bound or plan.normalization.degree == 0:
-        return shape
-    seen = np.asarray(abs(shape.sdp.operator).sum(axis=0)).reshape(-1) > 0
-    seen |= shape.sdp.cost != 0
+def _without_unseen(shape: Shape, bound: Fraction) -> Shape:
+    """Return the shape without moments that no Gram matrix sees, where the bound is zero."""
     sdp = shape.sdp
+    seen = np.asarray(abs(sdp.operator).sum(axis=0)).reshape(-1) > 0
+    seen |= sdp.cost != 0
+    if bound or seen.all():
+        return shape
     own = replace(sdp, cost=sdp.cost[seen], equalities=sdp.equalities[:, seen], operator=sdp.operator[:, seen])
     return replace(shape, sdp=own)

@@ -31,6 +31,7 @@ from ..hierarchy.methods.squares import SquaresRelaxation
 from ..machine.checks import converted, shown
 from ..polynomials import basis_size
 from ..problem import Problem, term_size
+from ..relaxations.unfolded import unfolded
 from ..sdp import smat, svec
 from ..sdp.exposing import Rows, orthogonal_rows, recognised
 from ..solvers import SolverOptions, solve_sdp
@@ -143,7 +144,7 @@ def _own(result: Result) -> Iterator[Shape]:
     if relaxation is None or solution is None or isinstance(relaxation, SquaresRelaxation):
         return
     if len(change.original.inequalities) == len(result.problem.inequalities):
-        source = refined(relaxation, solution, change)
+        source = refined(*unfolded(relaxation, solution, change.problem), change)
         whole = shape_of(source.relaxation, source.scales, frame_of(source.relaxation.plan, change))
         yield whole.on_face(newton_face(whole))
 

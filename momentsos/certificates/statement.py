@@ -10,6 +10,7 @@ from typing import Any
 
 from ..machine.records import Brief
 from .format import Refused, load, need, sense_of
+from .orbits import check_half_spaces
 from .verify import check
 
 #: What the coefficients of a problem are, and how a certificate says so.
@@ -64,6 +65,8 @@ def verify_document(document: Any, seconds: float = 10.0) -> Verdict:
     """Check the content of a certificate file."""
     try:
         bound, attained = check(document, seconds)
+        if "symmetry" in document:
+            check_half_spaces(document, seconds)
         statement = describe(document, bound, attained)
         need(document["statement"] == statement, "the statement in the file is not what is proved")
     except (ValueError, RecursionError) as error:
@@ -82,7 +85,9 @@ def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | Non
     """Return what a document that was checked proves."""
     problem = document["problem"]
     need(document["numbers"] in NUMBERS, f"numbers: expected one of {', '.join(NUMBERS)}")
-    counts = [len(problem["inequalities"]), len(problem["equalities"])]
+    halves = len(document["symmetry"]["elements"]) if "symmetry" in document else 0
+    total = len(problem["inequalities"])
+    counts = [total - halves, len(problem["equalities"])]
     kinds = [
         f"{count} {word}{'' if count == 1 else 's'}"
         for count, word in zip(counts, ("inequality constraint", "equality constraint"), strict=True)
@@ -95,15 +100,21 @@ def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | Non
         f"For the problem in this file, in the variables {names}: every point {where} has an objective of {side} "
         f"{_shown(bound)}."
     ]
-    first = counts[0] - len(document["added"])
+    first = total - len(document["added"])
     for number, (place, text) in enumerate(document["added"], first):
         need(
             place == number and text == document["added"][0][1], "added: expected the last inequalities, with one text"
         )
     if document["added"]:
-        which = f"Inequality {first} was" if first == counts[0] - 1 else f"Inequalities {first} to {counts[0] - 1} were"
+        which = f"Inequality {first} was" if first == total - 1 else f"Inequalities {first} to {total - 1} were"
         text = document["added"][0][1]
         lines.append(f"{which} added to the problem, {text!r}; points that violate it are not covered.")
+    if halves:
+        lines.append(
+            f"Of the inequalities in this file {halves}, from number {first - halves} on, are half-spaces: each orbit "
+            f"under symmetries of the rest of the problem, which are in this file too, has a point in all of them, so "
+            f"that the bound does not depend on them."
+        )
     if attained is not None and not document["directions"]:
         lines.append(f"The rational point in this file is feasible and has the objective {_shown(attained)}.")
     elif attained is not None:

@@ -72,6 +72,29 @@ class Symmetries(Record):
         return tuple(s * y[j] + m for (j, s), m in zip(element, self.middles, strict=True))
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class HalfSpaces(Record):
+    """Half-spaces that together hold a point of each orbit of symmetries.
+
+    Attributes
+    ----------
+    polynomials : tuple of Polynomial
+        Linear ones, nonnegative in the half-spaces.
+    middles, centre : tuple of Fraction
+        Of the symmetries, and the point `c`.
+    elements : tuple of Element
+        The symmetry of each half-space.
+    """
+
+    polynomials: tuple[Polynomial, ...]
+    middles: tuple[Fraction, ...]
+    centre: tuple[Fraction, ...]
+    elements: tuple[Element, ...]
+
+    def __len__(self) -> int:
+        return len(self.polynomials)
+
+
 def symmetries_of(problem: Problem) -> Symmetries | None:
     """Return symmetries of a problem, as far as they are found with bounded effort; None where there are none.
 
@@ -87,8 +110,8 @@ def symmetries_of(problem: Problem) -> Symmetries | None:
     return Symmetries(middles, tuple(found)) if found else None
 
 
-def fundamental_cuts(symmetries: Symmetries, problem: Problem, near: NDArray[np.float64]) -> list[Polynomial]:
-    """Return linear polynomials that are nonnegative, all together, at a point of each orbit.
+def half_spaces(symmetries: Symmetries, problem: Problem, near: NDArray[np.float64]) -> HalfSpaces:
+    """Return half-spaces that hold, all together, a point of each orbit.
 
     Parameters
     ----------
@@ -96,24 +119,25 @@ def fundamental_cuts(symmetries: Symmetries, problem: Problem, near: NDArray[np.
         Of the problem.
     problem : Problem
     near : (n,) array
-        A good point: the cuts leave what is near to it, and not to its images.
+        A good point: the half-spaces leave what is near to it, and not to its images.
     """
     centre = _centre(symmetries, near)
-    exact: dict[tuple[Fraction, ...], Fraction] = {}
+    exact: dict[tuple[Fraction, ...], tuple[Fraction, Element]] = {}
     own = sum(c * c for c in centre)
     for element in symmetries.elements:
         image = symmetries.image(element, centre)
         slope = tuple(2 * (c - g) for c, g in zip(centre, image, strict=True))
         if any(slope):
-            exact[slope] = sum((g * g for g in image), Fraction(0)) - own
+            exact[slope] = sum((g * g for g in image), Fraction(0)) - own, element
     n = problem.n_variables
     rows = np.concatenate([np.eye(n, dtype=np.int64), np.zeros((1, n), dtype=np.int64)])
-    cuts = []
-    for slope in _irredundant(exact):
+    kept = _irredundant({slope: constant for slope, (constant, _) in exact.items()})
+    polynomials = []
+    for slope in kept:
         size = Fraction(2) ** math.frexp(max(abs(float(v)) for v in slope))[1]
-        values = [v / size for v in (*slope, exact[slope])]
-        cuts.append(Polynomial.from_terms(rows, values, problem.variables))
-    return cuts
+        values = [v / size for v in (*slope, exact[slope][0])]
+        polynomials.append(Polynomial.from_terms(rows, values, problem.variables))
+    return HalfSpaces(tuple(polynomials), symmetries.middles, centre, tuple(exact[slope][1] for slope in kept))
 
 
 def _irredundant(cuts: dict[tuple[Fraction, ...], Fraction]) -> list[tuple[Fraction, ...]]:

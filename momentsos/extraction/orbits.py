@@ -25,6 +25,8 @@ from .ranks import RankRule
 Floats = NDArray[np.float64]
 #: A mean below this share of the root of the second moment counts as zero, and so does a product.
 _ODD = 1e-4
+#: What solvers leave of eigenvalues that are zero, as a share of the largest: ranks are tried for both.
+_NOISES = (1e-6, 1e-9)
 #: Points that are drawn, and orbits that are looked for at most.
 _DRAWN, _MOST_ORBITS = 12, 32
 
@@ -88,8 +90,8 @@ def _classes(second: Floats, sizes: Floats, odd: NDArray[np.bool_]) -> list[NDAr
     return classes
 
 
-def _rank(matrix: Floats) -> int:
-    return RankRule(noise=1e-6)(matrix).value
+def _rank(matrix: Floats, noise: float = _NOISES[0]) -> int:
+    return RankRule(noise=noise)(matrix).value
 
 
 def _drawn(second: Floats, means: Floats, classes: list[NDArray[np.intp]], rng: np.random.Generator) -> list[Floats]:
@@ -107,20 +109,30 @@ def _drawn(second: Floats, means: Floats, classes: list[NDArray[np.intp]], rng: 
 
 
 def _extracted(matrix: Floats, basis: Exponents, classes: list[NDArray[np.intp]], means: Floats) -> list[Floats]:
-    """Return a point of each orbit, from multiplication by products on the even monomials; none where that fails."""
-    n, degree = basis.shape[1], int(basis.sum(axis=1).max())
-    indicator = np.zeros((len(classes), n), dtype=np.int64)
+    """Return a point of each orbit, from multiplication by products; none where that fails.
+
+    Products map monomials that are even in each class to such, and those that are odd in one class to such.
+    """
+    indicator = np.zeros((len(classes), basis.shape[1]), dtype=np.int64)
     for number, members in enumerate(classes):
         indicator[number, members] = 1
-    even = np.flatnonzero((basis @ indicator.T % 2 == 0).all(axis=1))
-    own = basis[even]
-    totals = own.sum(axis=1)
-    if degree < 2 or not len(even):
-        return []
-    block = matrix[np.ix_(even, even)]
+    parities = basis @ indicator.T % 2
+    found: list[Floats] = []
+    for parity in (np.zeros(len(classes), dtype=np.int64), *np.eye(len(classes), dtype=np.int64)):
+        rows = np.flatnonzero((parities == parity).all(axis=1))
+        if len(rows) and not found:
+            block = matrix[np.ix_(rows, rows)]
+            for rank in dict.fromkeys(_rank(block, noise) for noise in _NOISES):
+                found += _of_block(block, basis[rows], rank, classes, means)
+    return found
+
+
+def _of_block(block: Floats, own: Exponents, rank: int, classes: list[NDArray[np.intp]], means: Floats) -> list[Floats]:
+    """Return a point of each orbit from the moments of products of some monomials."""
+    n, totals = own.shape[1], own.sum(axis=1)
     values, vectors = np.linalg.eigh(block)
-    rank = min(_rank(block), int((values > 0).sum()))
-    low = np.flatnonzero(totals <= degree - 2)
+    rank = min(rank, int((values > 0).sum()))
+    low = np.flatnonzero(totals <= totals.max() - 2)
     if not 0 < rank <= min(len(low), _MOST_ORBITS):
         return []
     factor = vectors[:, -rank:] * np.sqrt(values[-rank:])
@@ -139,9 +151,8 @@ def _extracted(matrix: Floats, basis: Exponents, classes: list[NDArray[np.intp]]
     unit = np.eye(n, dtype=np.int64)
     plain = [i for i in range(n) if not any(i in members for members in classes)]
     pairs = [(i, j) for members in classes for i in members.tolist() for j in members.tolist() if i <= j]
-    matrices = np.array(
-        [multiplication(unit[i]) for i in plain] + [multiplication(unit[i] + unit[j]) for i, j in pairs]
-    )
+    by = [*(unit[i] for i in plain), *(unit[i] + unit[j] for i, j in pairs)]
+    matrices = np.array([multiplication(each) for each in by])
     mix = np.random.default_rng(0).standard_normal(len(matrices))
     _, common = np.linalg.eigh(np.tensordot(mix, matrices, axes=1))
     values_at = np.einsum("ijj->ji", common.T @ matrices @ common)

@@ -36,6 +36,8 @@ Floats = NDArray[np.float64]
 
 #: Powers of the denominator that are tried, with bases of up to this many monomials.
 _POWERS, _MOST_MONOMIALS = (0, 1, 2, 3), 220
+#: Seconds that descents on the sphere may take.
+_SEARCH = 2.0
 #: The share of the time that is left which the proof may take, and seconds where there is no limit.
 _SHARE, _SECONDS = 0.5, 20.0
 #: Points on the sphere with values up to this share of the largest coefficient count as zeros.
@@ -45,7 +47,9 @@ _SHOWN = 8
 #: Coordinates of negative points are shortened to this many binary digits, where the value stays negative.
 _DIGITS = (0, 2, 4, 8, 16, 32)
 #: Bounds of other polynomials lie below the best value by these shares of the tolerance.
-_BELOW = (0.0, 0.05, 0.9)
+_BELOW = (0.05, 0.9)
+#: Values that differ from a multiple of 1/1024 by this share of their size may be that, but for rounding.
+_SHORT, _ROUNDED = 1024.0, 1e-9
 _REASON = "auto took an identity with a denominator: the objective is homogeneous."
 
 
@@ -71,31 +75,38 @@ def of_homogeneous(request: Request, began: float) -> Result | None:
     homogeneous = homogeneity_of(f)
     if homogeneous is None:
         return None
-    points = low_on_sphere(f, request.seed, began + _limit(request))
+    odd = homogeneous.plain and homogeneous.degree % 2 == 1
+    if not odd and (f.degree % 2 or _size(f, 0, 0) > _MOST_MONOMIALS):
+        return None
+    points = low_on_sphere(f, request.seed, time.perf_counter() + min(_SEARCH, _limit(request)), not odd)
     proof, direction = _falls(request.problem, homogeneous, points)
     if proof is not None:
         return _unbounded(request, homogeneous, direction, began)
     zeros = _zeros(f, points)
-    exact = [p for p in zeros if p.any() and not _value(f, [Fraction(x) for x in p.tolist()])]
-    shown = np.array([np.zeros(len(f.variables)), *exact[:_SHOWN]])
+    exact = [p.tolist() for p in zeros if p.any() and not _value(f, [Fraction(x) for x in p.tolist()])]
+    distinct = list(dict.fromkeys(tuple(x + 0.0 for x in p) for p in exact))  # no minus before a zero
+    shown = np.array([np.zeros(len(f.variables)), *distinct[:_SHOWN]])
     plain = _result(request, 0.0, 0.0, shown, began)
-    for power in _POWERS:
-        for constant in (0,) if homogeneous.plain else (0, 1):
-            found = _proved(plain, Fraction(0), constant, power, zeros, request)
-            if found is not None:
-                return found
+    kinds = [(c, k, False) for k in _POWERS for c in ((0,) if homogeneous.plain else (0, 1))]
+    if homogeneous.plain:
+        kinds.insert(2, (0, 1, True))
+    for kind in kinds:
+        found = _proved(plain, Fraction(0), kind, zeros, request)
+        if found is not None:
+            return found
     return None
 
 
-def seen_everywhere(result: Result, request: Request, began: float) -> Result:
+def seen_everywhere(result: Result, request: Request, began: float, last: bool = True) -> Result:
     """Return the result of relaxations with what holds over all of space, where that closes the gap.
 
-    A proved bound of a homogeneous objective is one of zero.
+    A proved bound of a homogeneous objective is one of zero. Bounds below the best value by a share of the tolerance
+    are tried at last.
     """
     lower, upper = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
     proved = lower is not None and lower < 0 and result.region.everything and result.rigorous
     if not proved or upper is None or homogeneity_of(request.problem.minimize) is None:
-        return _sharpened(result, request, began)
+        return _sharpened(result, request, began, last)
     plain = _result(request, 0.0, 0.0, np.zeros((1, result.problem.n_variables)), began)
     return replace(
         result,
@@ -109,17 +120,19 @@ def seen_everywhere(result: Result, request: Request, began: float) -> Result:
     )
 
 
-def _sharpened(result: Result, request: Request, began: float) -> Result:
+def _sharpened(result: Result, request: Request, began: float, last: bool) -> Result:
     """Return the result with a bound over all of space that closes the gap, where one is proved."""
     _, upper = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
     open_ends = (Status.BOUNDED, Status.CERTIFIED_WITHIN)
     if result.status not in open_ends or upper is None or request.time_left() <= 0:
         return result
-    for share in _BELOW:
-        gamma = upper - share * request.tol * max(abs(upper), result.unit)
+    size = max(abs(upper), result.unit)
+    attained = dict.fromkeys((_simple(upper, size), upper))
+    below = [upper - share * request.tol * size for share in _BELOW] if last else []
+    for gamma in (*attained, *below):
         if not closes(gamma, upper, result.unit, request.tol):
             continue
-        zeros = result.minimizers if share == 0.0 else result.minimizers[:0]
+        zeros = result.minimizers if gamma in attained else result.minimizers[:0]
         plain = replace(
             _result(request, gamma, upper, result.minimizers, began),
             fine=result.fine,
@@ -130,10 +143,22 @@ def _sharpened(result: Result, request: Request, began: float) -> Result:
         )
         for power in _POWERS[:3]:
             for constant in (1, 0) if power else (1,):
-                found = _proved(plain, Fraction(gamma), constant, power, zeros, request)
+                found = _proved(plain, Fraction(gamma), (constant, power, False), zeros, request)
                 if found is not None:
                     return found
     return result
+
+
+def _simple(value: float, size: float) -> float:
+    """Return a short binary fraction next to a value, which may have missed it by rounding; else the value."""
+    near = round(value * _SHORT) / _SHORT
+    return near if near <= value + 1e-12 * size and abs(near - value) <= _ROUNDED * size else value
+
+
+def _size(f: Polynomial, lower: int, power: int) -> int:
+    """Return how many monomials squares may have; those of lower degree too where there are any."""
+    used, half = int(f.support.occurs.sum()), f.degree // 2 + power
+    return basis_size(used, half) - (0 if lower else basis_size(used, half - 1))
 
 
 def _limit(request: Request) -> float:
@@ -142,18 +167,20 @@ def _limit(request: Request) -> float:
 
 
 def _proved(
-    plain: Result, bound: Fraction, constant: int, power: int, zeros: Floats, request: Request
+    plain: Result, bound: Fraction, kind: tuple[int, int, bool], zeros: Floats, request: Request
 ) -> Result | None:
-    """Return a result with its certificate, None where the identity is large, or none was found."""
+    """Return a result with its certificate, None where the identity is large, or none was found.
+
+    The kind is the constant of the denominator, its power, and whether the quadratic is looked for.
+    """
+    constant, power, free = kind
     f = request.problem.minimize
-    used = int(f.support.occurs.sum())
-    half = (f.degree + 2 * power) // 2
-    size = basis_size(used, half) if constant or bound else basis_size(used, half) - basis_size(used, half - 1)
+    size = _size(f, int(constant or bool(bound)), power)
     if size > _MOST_MONOMIALS or request.time_left() <= 0 or f.degree % 2:
         return None
-    request.say(f"an identity with the denominator ({constant} + |x|^2)^{power}: {size} monomials")
+    request.say(f"an identity with the denominator ({constant} + {'q' if free else '|x|^2'})^{power}: {size} monomials")
     until = time.perf_counter() + _limit(request)
-    certificate = EVERYWHERE(plain, bound, constant, power, zeros, solver=request.solver, until=until)
+    certificate = EVERYWHERE(plain, bound, kind, zeros, solver=request.solver, until=until)
     if certificate is None:
         return None
     blocks = [len(block["gram"]) for block in certificate.document["blocks"]]
@@ -193,8 +220,8 @@ def _unbounded(request: Request, homogeneous: Homogeneity, point: list[Fraction]
     """Return the result for an objective with a negative value at a point."""
     names, sense = request.problem.variables, request.problem.sense
     where = ", ".join(
-        f"{name} = {_shown(value)}{'' if not value else ' t' if w == 1 else f' t^{w}'}"
-        for name, value, w in zip(names, point, homogeneous.weights, strict=True)
+        f"{name} = {_along(value, weight)}"
+        for name, value, weight in zip(names, point, homogeneous.weights, strict=True)
     )
     meaning, remedy = Status.UNBOUNDED.meaning_for(sense), Status.UNBOUNDED.remedy
     none = np.zeros((0, len(names)))
@@ -212,8 +239,13 @@ def _unbounded(request: Request, homogeneous: Homogeneity, point: list[Fraction]
     )
 
 
-def _shown(value: Fraction) -> str:
-    return str(value) if len(str(value)) <= 12 else f"{float(value):.9g}"
+def _along(value: Fraction, weight: int) -> str:
+    """Return a value times a power of `t` as text."""
+    if not value:
+        return "0"
+    power = "t" if weight == 1 else f"t^{weight}"
+    text = str(value) if len(str(value)) <= 12 else f"{float(value):.9g}"
+    return {"1": power, "-1": f"-{power}"}.get(text, f"{text} {power}")
 
 
 def _falls(problem: Problem, homogeneous: Homogeneity, points: Floats) -> tuple[Falling | None, list[Fraction]]:

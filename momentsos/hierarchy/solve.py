@@ -234,6 +234,10 @@ def minimise(
         if may_be_halved(problem, asked, facts):
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
+            if free and not begun.finished:
+                decided = seen_everywhere(result_of(begun), request, began, last=False)
+                if decided.status is Status.CERTIFIED:
+                    return _logged(decided)
             symmetric = None if begun.finished else _by_symmetry(request, asked, begun, began)
             if symmetric is not None and symmetric.status is Status.CERTIFIED:
                 return _logged(symmetric)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..conditioning.symmetry import Symmetries, fundamental_cuts, symmetries_of
+from ..conditioning.symmetry import HalfSpaces, Symmetries, half_spaces, symmetries_of
 from ..machine.mappings import ReadOnly
 from ..points.known import Known
 from ..polynomials import basis_size
@@ -36,12 +36,15 @@ class Halved:
 
     Attributes
     ----------
-    symmetries : Symmetries
+    count : int
+        Of the symmetries.
+    used : HalfSpaces
     problem : Problem
         With the half-spaces as its last inequalities.
     """
 
-    symmetries: Symmetries
+    count: int
+    used: HalfSpaces
     problem: Problem
 
 
@@ -66,8 +69,12 @@ def halved(problem: Problem, known: Known) -> Halved | None:
     images = [_image(symmetries, number, point) for number in range(len(symmetries.elements))]
     if max(float(np.abs(image - point).max()) for image in images) <= _FIXED * size:
         return None
-    cuts = fundamental_cuts(symmetries, problem, point)
-    return Halved(symmetries, replace(problem, inequalities=(*problem.inequalities, *cuts))) if cuts else None
+    used = half_spaces(symmetries, problem, point)
+    if not len(used):
+        return None
+    return Halved(
+        len(symmetries.elements), used, replace(problem, inequalities=(*problem.inequalities, *used.polynomials))
+    )
 
 
 def _image(symmetries: Symmetries, number: int, point: np.ndarray) -> np.ndarray:
@@ -86,8 +93,8 @@ def of_symmetric(
     found = halved(request.problem, known)
     if found is None or request.time_left() <= 0:
         return None
-    count = len(found.problem.inequalities) - len(request.problem.inequalities)
-    request.decide(f"{len(found.symmetries.elements)} symmetries: {count} half-spaces hold a point of each orbit")
+    count = len(found.used)
+    request.decide(f"{found.count} symmetries: {count} half-spaces hold a point of each orbit")
     left = request.time_left()
     limit = _SHARE * left if np.isfinite(left) else None
     part = minimise(found.problem, replace(asked, time_limit=limit))
@@ -101,7 +108,7 @@ def of_symmetric(
         problem=request.problem,
         message=f"{part.message} {words}".strip(),
         reason=f"{part.reason} The problem is symmetric, and half-spaces were added.".strip(),
-        halfspaces=count,
+        symmetry=found.used,
         seconds=ReadOnly({**part.seconds, "total": time.perf_counter() - began}),
     )
 

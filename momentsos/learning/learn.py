@@ -222,8 +222,9 @@ def _learn_in_blocks(
     last = found.network.holding(found.last, found.point)
     grace = replace(own, until=max(own.until, time.perf_counter() + LAST))
     formulation = formulated(last, X, Y, goal, grace.formed_until)
-    result = _solved(formulation, formulation.lifted(found.point[found.last])[None, :], grace)
-    result = _with_exact_loss(result, formulation, goal, X, Y)
+    truth = Truth(goal, X, Y)
+    result = _solved(formulation, formulation.lifted(found.point[found.last])[None, :], grace, truth)
+    result = _with_exact_loss(result, formulation, truth)
     lower = max([found.lower, *(step.lower for step in found.steps if step.layers == found.learned)])
     status = Status.CERTIFIED if closes(lower, result.upper_bound, result.unit, result.tol) else Status.BOUNDED
     words = status.meaning if status is Status.CERTIFIED else found.message
@@ -305,7 +306,9 @@ def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float
     return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
-def _rounded_away(formulation: Formulation, point: NDArray[np.float64], truth: Truth) -> tuple[float | None, float]:
+def _rounded_away(
+    formulation: Formulation, point: NDArray[np.float64], truth: Truth | None
+) -> tuple[float | None, float]:
     r"""Return the loss of the network itself where it is needed, and what rounding may have added to a lower bound.
 
     That is judged at the best point. It is at most what errors of all residuals with the worst signs make there, a
@@ -314,7 +317,12 @@ def _rounded_away(formulation: Formulation, point: NDArray[np.float64], truth: T
     no more than themselves; `_KEPT` of the worst is taken off beside, for points that are nearly stationary.
     """
     most, stored = formulation.rounding(point), formulation.objective(point)
-    if not formulation.norm.squared or _is_known(formulation, point, _WELL_KNOWN) or not 0.0 < most < stored:
+    if (
+        truth is None
+        or not formulation.norm.squared
+        or _is_known(formulation, point, _WELL_KNOWN)
+        or not 0.0 < most < stored
+    ):
         return None, most
     true = truth.loss(formulation, point)
     if true is None:
@@ -331,7 +339,7 @@ def _with_words(fit: Fit, share: float | None) -> Fit:
     return replace(fit, message=f"{fit.message} {words}")
 
 
-def _at_losses(result: Result, formulation: Formulation, truth: Truth) -> Result:
+def _at_losses(result: Result, formulation: Formulation, truth: Truth | None = None) -> Result:
     """Return a result whose points are where their coefficients put them: its upper bound is a loss, evaluated exactly.
 
     The first point is its floats together with the digits that these have not; the message tells when that matters.

@@ -227,7 +227,8 @@ class _Root:
 def _enclosed(p: fmpq_poly, numerators: list[fmpq_poly], below: fmpq_poly) -> list[_Root] | None:
     """Return the real roots in ball arithmetic, None where the precision is too small."""
     found = []
-    for root, _ in (p.numer()).complex_roots():
+    isolated: Any = p.numer().complex_roots()
+    for root, _ in isolated:
         if not root.imag.is_zero():
             if root.imag.contains(0):
                 return None

@@ -13,7 +13,7 @@ from ..polynomials import Polynomial
 
 Floats = NDArray[np.float64]
 #: Starting points, and those with entries -1, 0 and 1 that are looked at.
-_STARTS, _LATTICE = 24, 2_000
+_STARTS, _LATTICE = 48, 2_000
 #: Newton steps towards a zero.
 _STEPS = 6
 
@@ -29,8 +29,10 @@ def lattice_points(n: int) -> Floats:
     return np.asarray(points[first > 0])
 
 
-def low_on_sphere(f: Polynomial, seed: int, until: float) -> Floats:
+def low_on_sphere(f: Polynomial, seed: int, until: float, descend: bool = True) -> Floats:
     """Return points at which descents on the unit sphere end, and simple points; the lowest value first.
+
+    Without descents the points at which they would start are returned.
 
     Parameters
     ----------
@@ -56,8 +58,9 @@ def low_on_sphere(f: Polynomial, seed: int, until: float) -> Floats:
         return float(f(u)), (slope - (slope @ u) * u) / length
 
     for start in random:
-        if time.perf_counter() > until:
-            break
+        if not descend or time.perf_counter() > until:
+            ends.append(start[None, :] / np.linalg.norm(start))
+            continue
         found = minimize(along, start / np.linalg.norm(start), jac=True, method="L-BFGS-B")
         ends.append(_polished(f, found.x / np.linalg.norm(found.x))[None, :])
     points = np.concatenate(ends)

@@ -19,6 +19,7 @@ from fractions import Fraction
 import numpy as np
 
 from ..polynomials import Polynomial, Support, basis_size, monomial_basis
+from ..polynomials.exponents import unique_rows
 from ..polynomials.newton import half_newton
 from .parity import parity_classes, parity_span
 from .plan import Block, BlockKind, Plan
@@ -28,7 +29,7 @@ from .size import refuse_if_too_large
 METHOD = "multiplied"
 
 
-def denominator(f: Polynomial, constant: int, power: int) -> Polynomial:
+def power_of_squares(f: Polynomial, constant: int, power: int) -> Polynomial:
     r"""Return :math:`(c + \sum_i x_i^2)^k` in the variables that occur in `f`."""
     n = len(f.variables)
     squares = 2 * np.eye(n, dtype=np.int64)[f.support.occurs]
@@ -40,7 +41,17 @@ def denominator(f: Polynomial, constant: int, power: int) -> Polynomial:
     return weight
 
 
-def multiplied_plan(f: Polynomial, gamma: Fraction, constant: int, power: int, memory_limit: int | None = None) -> Plan:
+def all_squares(f: Polynomial) -> Polynomial:
+    """Return the sum of all products of two variables that changes of sign under which `f` stays as it is allow."""
+    n, used = len(f.variables), np.flatnonzero(f.support.occurs)
+    unit = np.eye(n, dtype=np.int64)
+    span = parity_span(f.exponents)
+    rows = [unit[i] + unit[j] for i in used for j in used if i <= j]
+    kept = [row for row in rows if len(parity_classes(np.array([0 * row, row]), span)) == 1]
+    return Polynomial.from_terms(np.array(kept), np.ones(len(kept)), f.variables)
+
+
+def multiplied_plan(f: Polynomial, gamma: Fraction, weight: Polynomial, memory_limit: int | None = None) -> Plan:
     r"""Plan the search for the identity that proves :math:`f \ge \gamma`.
 
     The basis has the monomials of the Newton polytope of :math:`(f - \gamma) W`, in a block for each class of signs.
@@ -50,8 +61,8 @@ def multiplied_plan(f: Polynomial, gamma: Fraction, constant: int, power: int, m
     f : Polynomial
         The one whose identity is looked for is `f - gamma`; the plan is about `f`.
     gamma : Fraction
-    constant, power : int
-        Of :math:`W = (c + \sum_i x_i^2)^k`.
+    weight : Polynomial
+        The `W`.
     memory_limit : int, optional
         Bytes that assembling may take.
 
@@ -60,17 +71,17 @@ def multiplied_plan(f: Polynomial, gamma: Fraction, constant: int, power: int, m
     ProblemTooLarge
     """
     variables, n = f.variables, len(f.variables)
-    weight = denominator(f, constant, power)
-    degree = f.degree + weight.degree
-    whole = (f - gamma if gamma else f) * weight
-    count = basis_size(n, degree // 2)
-    refuse_if_too_large("the list of monomials", n, count * len(whole), memory_limit)
-    basis = monomial_basis(n, degree // 2)
-    basis = basis[basis.sum(axis=1) >= int(whole.exponents.sum(axis=1).min()) // 2]
-    basis = basis[half_newton(whole.exponents, basis)]
+    p = f - gamma if gamma else f
+    rows = (p.exponents[:, None, :] + weight.exponents[None, :, :]).reshape(-1, n)
+    terms, _ = unique_rows(rows)  # more than those of the product, where some cancel
+    half = int(terms.sum(axis=1).max()) // 2
+    refuse_if_too_large("the list of monomials", n, basis_size(n, half) * len(terms), memory_limit)
+    basis = monomial_basis(n, half)
+    basis = basis[2 * basis.sum(axis=1) >= int(terms.sum(axis=1).min())]
+    basis = basis[half_newton(terms, basis)]
     one = Polynomial.constant(1.0, variables)
-    classes = parity_classes(basis, parity_span(whole.exponents))
+    classes = parity_classes(basis, parity_span(terms))
     entries = sum(len(rows) * (len(rows) + 1) // 2 for rows in classes)
     refuse_if_too_large("the identity with a denominator", n, entries, memory_limit)
     blocks = tuple(Block(one, Support(basis[rows]), BlockKind.PSD) for rows in classes)
-    return Plan(f * weight, weight, blocks, power, METHOD)
+    return Plan(f * weight, weight, blocks, weight.degree // 2, METHOD)

@@ -96,6 +96,21 @@ def test_the_best_increasing_line_through_falling_data_is_their_mean() -> None:
     assert np.isclose(fit.lower_bound, 4.0 * np.mean(x**2), rtol=1e-6)
 
 
+def test_what_the_degree_gives_is_not_asked() -> None:
+    W, X, Y = data(0)
+    line = ms.PolynomialNetwork(W, degrees=[1])
+    fit = ms.learn_shaped(line, X, Y, ms.Shape((-4, 4), curvature="concave"))
+    assert fit.status is ms.Status.CERTIFIED and fit.touched == ()
+    assert np.isclose(fit.upper_bound, ms.learn(line, X, Y).upper_bound)
+
+
+def test_inputs_far_smaller_than_the_interval() -> None:
+    W, X, Y = data(0)
+    fit = ms.learn_shaped(ms.PolynomialNetwork(W, degrees=[3]), 1e-5 * X, Y, SHAPES["increasing and bounded"])
+    assert fit.lower_bound <= fit.upper_bound
+    assert violation(SHAPES["increasing and bounded"], fit.coefficients) <= 0.0
+
+
 def test_fixed_coefficients_biases_and_intervals_of_the_data() -> None:
     W, X, _ = data(1)
     biases = [np.linspace(-0.5, 0.5, 6), np.array([1.0, 0.0, -1.0])]

@@ -82,8 +82,7 @@ class Dense(Method):
         """
         if solution.moments is None:
             return Candidates(None, (), ())
-        matrix = relaxation.matrix(0, solution.moments)
-        basis = relaxation.psd_blocks[0].basis
+        matrix, basis = relaxation.moment_matrix(solution.moments)
         mass = float(matrix[0, 0])
         if not np.isfinite(matrix).all() or mass <= 0:
             return Candidates(None, (), ("the moment matrix has no positive mass",))

@@ -22,6 +22,7 @@ from ...polynomials.factored import Factor
 from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
+from ...solvers import KnownPoints
 from ...solvers.native.options import NativeOptions
 from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
 from ...squares.definite import definite
@@ -161,7 +162,7 @@ class Squares(Method):
         stated = SyzygyProgram.of(white, products)
         return SquaresRelaxation(plan, stated.sdp, rows, stated, centre, widths, inner)
 
-    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+    def solve(self, relaxation: Relaxation, request: Request, points: KnownPoints | None = None) -> SDPSolution:
         """Solve the program, on the side on which it is stated."""
         assert isinstance(relaxation, SquaresRelaxation)
         if isinstance(relaxation.program, TouchingProgram):

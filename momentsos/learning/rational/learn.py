@@ -179,7 +179,7 @@ def learn_rational(
             raise InvalidInput("X, Y: their powers are too large for floats; change units")
         coefficients, delta = _searched(layer, integer(seed, "seed", 0, 2**63 - 1))
         upper = layer.loss(coefficients, delta)
-        unit = _SHARE * float(np.mean(targets**2))
+        unit = _SHARE * float(max(np.mean(targets**2), np.mean(layer.wanted**2)))
         lower = _bound(layer, upper, max(upper, unit), limit)
     met = lower == upper or closes(lower, upper, max(unit, 5e-324), limit)
     return RationalFit(

@@ -24,8 +24,10 @@ Bools = NDArray[np.bool_]
 Ints = NDArray[Any]
 
 _EPS = float(np.finfo(np.float64).eps)
-#: Rays that are looked at in one go.
-_CHUNK = 1 << 16
+#: Signs of rows on rays that are looked at in one go.
+_CHUNK = 6_000_000
+#: Products below this may have lost digits to the end of the floats, or all.
+_TINY = 1e-280
 #: Bits of numbers that 64-bit integers hold without overflow, one for the sign and one to spare.
 _BITS = 62
 
@@ -71,8 +73,9 @@ def _cells_of_distinct(rows: list[list[int]]) -> Bools:
     numbers: Any = exact.astype(np.int64) if small else whitened(rows).floats
     chosen = np.array(list(combinations(range(n), dimension - 1)), dtype=np.intp)
     packed, degenerate = [], set[bytes]()
-    for start in range(0, len(chosen), _CHUNK):
-        part = chosen[start : start + _CHUNK]
+    step = max(64, _CHUNK // n)
+    for start in range(0, len(chosen), step):
+        part = chosen[start : start + step]
         signs = _signs(numbers, exact, part, small)
         zeros = (signs == 0).sum(axis=1)
         simple = zeros == dimension - 1
@@ -96,7 +99,7 @@ def _signs(numbers: Any, exact: Ints, chosen: NDArray[np.intp], small: bool) -> 
     error = 16 * dimension**2 * _EPS * (size @ np.abs(numbers).T)
     signs = np.sign(values).astype(np.int8)
     np.put_along_axis(signs, chosen, 0, axis=1)
-    doubtful = np.abs(values) <= error
+    doubtful = np.abs(values) <= error + _TINY
     np.put_along_axis(doubtful, chosen, False, axis=1)
     for start in np.flatnonzero(doubtful.any(axis=1)).reshape(-1, 1):
         again, _ = normal_vectors(exact[chosen[start]])

@@ -34,7 +34,7 @@ class CellBounds:
     Attributes
     ----------
     lower : (m,) array
-        Valid with rounding; minus infinity is never there, since a cell costs at least what its silent samples do.
+        Valid with rounding.
     theta : (m, D) array
         The least-squares coefficients that belong to the multipliers.
     inverse : (m, D, D) array
@@ -93,7 +93,8 @@ def cell_bounds(rows: Floats, targets: Floats, positive: Bools, multipliers: Flo
     if multipliers is None:
         most = np.minimum(most, inside @ (targets**2) * (1.0 + unit) + unit * 1e-30)
     total = float((targets**2).sum()) * (1.0 - unit)
-    return CellBounds(total - most - unit * total - unit * np.abs(most), theta, inverse, regular)
+    lower = total - most - unit * total - unit * np.abs(most)
+    return CellBounds(np.where(np.isnan(lower), -np.inf, lower), theta, inverse, regular)  # overflow bounds nothing
 
 
 def _sums(rows: Floats, targets: Floats, inside: Floats) -> tuple[Floats, Floats]:
@@ -115,7 +116,8 @@ def raised_bounds(rows: Floats, targets: Floats, positive: Bools, ceiling: float
     found = cell_bounds(rows, targets, positive)
     lower, theta = found.lower.copy(), found.theta.copy()
     signed = np.where(positive, 1.0, -1.0)
-    stiffness = np.maximum(np.einsum("ij,mjk,ik->mi", rows, found.inverse, rows, optimize=True), 1e-300)
+    stiffness = np.einsum("ij,mjk,ik->mi", rows, found.inverse, rows, optimize=True)
+    stiffness = np.where(stiffness > _SINGULAR * (rows**2).sum(axis=1), stiffness, 0.0)
     multipliers, on = np.zeros(positive.shape), np.arange(len(positive))
     for rounds in _ROUNDS:
         if not len(on):
@@ -132,11 +134,12 @@ def _ascended(
     rows: Floats, signed: Floats, theta: Floats, multipliers: Floats, inverse: Floats, stiffness: Floats, rounds: int
 ) -> tuple[Floats, Floats]:
     """Return coefficients and multipliers after so many steps, each of which changes one multiplier of each cell."""
-    every = np.arange(len(theta))
+    every, usable = np.arange(len(theta)), stiffness > 0.0  # others push in directions that the cell does not see
+    divisor = np.where(usable, stiffness, 1.0)
     for _ in range(rounds):
-        missing = np.maximum(-(signed * (theta @ rows.T)), -multipliers * stiffness)
-        chosen = np.argmax(missing**2 / stiffness, axis=1)
-        step = missing[every, chosen] / stiffness[every, chosen]
+        missing = np.where(usable, np.maximum(-(signed * (theta @ rows.T)), -multipliers * stiffness), 0.0)
+        chosen = np.argmax(missing**2 / divisor, axis=1)
+        step = missing[every, chosen] / divisor[every, chosen]
         multipliers[every, chosen] = np.maximum(multipliers[every, chosen] + step, 0.0)
         pushed = rows[chosen] * (step * signed[every, chosen])[:, None]
         theta = theta + (inverse @ pushed[:, :, None])[:, :, 0]

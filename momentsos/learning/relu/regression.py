@@ -14,7 +14,7 @@ from ...errors import ProblemTooLarge
 from ...hierarchy.gaps import closes
 from ...hierarchy.status import Status
 from ...machine.checks import integer, positive
-from ...machine.memory import memory_errors_told
+from ...machine.memory import available_bytes, memory_errors_told
 from ...points.judge import rounded_up
 from .arrangement import cells, count_cells
 from .cell_bounds import cell_bounds, raised_bounds
@@ -118,13 +118,14 @@ class Best:
 def possible_cells(sample: Sample, max_cells: int) -> Bools:
     """Return half of the cells, the opposite ones being the other half; `ProblemTooLarge` where there are too many."""
     n, dimension = len(sample.y), len(sample.columns)
-    expected = count_cells(n, dimension)
-    if expected > max_cells:
+    expected, room = count_cells(n, dimension), available_bytes() // 2
+    if expected > max_cells or expected * n > room:
         raise ProblemTooLarge(
             f"{n} samples with {dimension} coefficients have up to {expected:,} activation patterns, about "
-            f"{expected * n / 1e9:.1f} GB: expected at most max_cells = {max_cells:,}; take fewer samples or inputs",
+            f"{expected * n / 1e9:.1f} GB: expected at most max_cells = {max_cells:,} and {room / 1e9:.1f} GB; take "
+            f"fewer samples or inputs",
             expected * n,
-            max_cells * n,
+            min(max_cells * n, room),
         )
     return cells(sample.rows)
 

@@ -141,7 +141,7 @@ def learn_shaped(
     network = _checked(network.seeing(inputs))
     with ctx.workprec(_BITS):
         task = _Task.of(network, inputs, targets, shape)
-        unit = max(_SHARE * float(np.mean(targets**2)), 5e-324)
+        unit = max(_SHARE * float(max(np.mean(targets**2), np.mean(task.outputs.wanted**2))), 5e-324)
         coefficients, lower, upper, touched = task.solved(unit, limit)
     met = closes(lower, upper, unit, limit)
     return ShapedFit(
@@ -188,21 +188,31 @@ class _Task:
         basis, free = Basis.of(activation), activation.free
         outputs = Outputs.of(network, basis, X, Y)
         design = outputs.design[:, free]
-        if np.linalg.matrix_rank(design) < len(free):
+        rank = np.linalg.matrix_rank(design / np.maximum(np.linalg.norm(design, axis=0), 1e-300))
+        if rank < len(free):
             raise InvalidInput(
-                f"X: {len(design)} outputs of rank {np.linalg.matrix_rank(design)} do not determine {len(free)} "
+                f"X: {len(design)} outputs of rank {rank} do not determine {len(free)} "
                 f"coefficients; take a lower degree, or more samples"
             )
         rotation, root = np.linalg.qr(design)
         aim = rotation.T @ (outputs.wanted - outputs.design @ fixed)
         return cls(outputs, basis, shape, free, fixed, root, aim)
 
+    @property
+    def demands(self) -> tuple[Demand, ...]:
+        """What is asked and does not hold by the degree alone."""
+        return tuple(demand for demand in self.shape.demands if demand.order < len(self.fixed))
+
     def solved(self, unit: float, tol: float) -> tuple[Floats, float, float, tuple[float, ...]]:
         """Return coefficients with the shape, both bounds, and the inputs at which the shape is touched."""
         ends = self.basis.within(self.shape.interval)
         nodes = np.cos(np.linspace(0.0, np.pi, 2 * len(self.fixed) + 3))
         places = np.clip(0.5 * (ends[0] + ends[1]) + 0.5 * (ends[1] - ends[0]) * nodes, ends[0], ends[1])
-        cuts: list[Cut] = [(demand, float(s)) for demand in self.shape.demands for s in places]
+        cuts: list[Cut] = [(demand, float(s)) for demand in self.demands for s in places]
+        if not cuts:
+            coefficients, multipliers = self._least(cuts)
+            lower = self.outputs.lower_bound(self.basis, cuts, multipliers, self.free, self.fixed)
+            return coefficients, lower, self.outputs.loss(coefficients), ()
         inside, lower, best = self._inside(), 0.0, (np.inf, self.fixed)
         held: list[Cut] = []
         for _ in range(_ROUNDS):
@@ -228,6 +238,10 @@ class _Task:
 
     def _least(self, cuts: list[Cut]) -> tuple[Floats, Floats]:
         """Return the coefficients with the least loss that keep the cuts, and multipliers, by the least distance."""
+        coefficients = self.fixed.copy()
+        coefficients[list(self.free)] = np.linalg.solve(self.root, self.aim)
+        if not cuts:
+            return coefficients, np.zeros(0)
         rows, least = self._rows(cuts)
         turned = np.linalg.solve(self.root.T, rows.T).T
         sizes = np.maximum(np.linalg.norm(turned, axis=1), 1e-300)
@@ -239,14 +253,13 @@ class _Task:
         if not last < 0.0:
             raise InvalidInput("shape: found no polynomial of this degree that has it")
         step = -scale * (matrix[:-1] @ weights) / last
-        coefficients = self.fixed.copy()
         coefficients[list(self.free)] = np.linalg.solve(self.root, self.aim + step)
         return coefficients, -scale * weights / last / sizes
 
     def _violated(self, coefficients: Floats, ends: tuple[float, float]) -> list[Cut]:
         """Return the inequalities that a function violates most: at the minima of what is asked."""
         found: list[Cut] = []
-        for demand in self.shape.demands:
+        for demand in self.demands:
             powers = self.basis.function(demand, coefficients)
             powers[0] -= demand.least
             slopes = np.polynomial.polynomial.polyder(powers) if len(powers) > 1 else np.zeros(1)
@@ -259,24 +272,25 @@ class _Task:
         return found
 
     def _inside(self) -> Floats:
-        """Return coefficients of a function that keeps all demands with as large a margin as there is, up to one."""
+        """Return coefficients of a function that keeps all demands with as large a margin as there is, up to one.
+
+        They are sought in coordinates in which the data see all directions alike, then as they are.
+        """
         ends = self.basis.within(self.shape.interval)
-        cuts = [(demand, float(s)) for demand in self.shape.demands for s in np.linspace(ends[0], ends[1], _GRID)]
+        cuts = [(demand, float(s)) for demand in self.demands for s in np.linspace(ends[0], ends[1], _GRID)]
         rows, least = self._rows(cuts)
-        rows = np.asarray(
-            np.linalg.solve(self.root.T, rows.T).T, dtype=np.float64
-        )  # in coordinates in which the data see all directions alike
-        sizes = np.maximum(np.linalg.norm(rows, axis=1), 1e-300)
-        table = np.column_stack([-rows / sizes[:, None], np.ones(len(rows))])
-        limits = [(None, None)] * len(self.free) + [(None, 1.0)]
-        found = linprog(np.append(np.zeros(len(self.free)), -1.0), table, -least / sizes, bounds=limits)
-        if found.status != 0 or found.x[-1] <= _MARGIN:
-            raise InvalidInput("shape: found no polynomial of this degree that has it strictly, with what is fixed")
-        coefficients = self.fixed.copy()
-        coefficients[list(self.free)] = np.linalg.solve(self.root, found.x[:-1])
-        if not self._keeps(coefficients):
-            raise InvalidInput("shape: the function inside keeps it on a grid only; take a shorter interval or degree")
-        return coefficients
+        for change in (np.linalg.inv(self.root), np.diag(1.0 / np.maximum(np.abs(rows).max(axis=0), 1e-300))):
+            turned = rows @ change
+            sizes = np.maximum(np.linalg.norm(turned, axis=1), 1e-300)
+            table = np.column_stack([-turned / sizes[:, None], np.ones(len(rows))])
+            limits = [(None, None)] * len(self.free) + [(None, 1.0)]
+            found = linprog(np.append(np.zeros(len(self.free)), -1.0), table, -least / sizes, bounds=limits)
+            if found.status == 0 and found.x[-1] > _MARGIN:
+                coefficients = self.fixed.copy()
+                coefficients[list(self.free)] = change @ found.x[:-1]
+                if self._keeps(coefficients):
+                    return coefficients
+        raise InvalidInput("shape: found no polynomial of this degree that has it strictly, with what is fixed")
 
     def _repaired(self, coefficients: Floats, inside: Floats) -> Floats:
         """Return the function moved towards the one inside until its shape is proved."""
@@ -288,4 +302,4 @@ class _Task:
         return inside
 
     def _keeps(self, coefficients: Floats) -> bool:
-        return all(self.basis.keeps(demand, coefficients, self.shape.interval) for demand in self.shape.demands)
+        return all(self.basis.keeps(demand, coefficients, self.shape.interval) for demand in self.demands)
