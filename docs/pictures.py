@@ -1,4 +1,4 @@
-"""Draw the pictures of plots.md again, by its own snippets: ``python docs/pictures.py``."""
+"""Draw the pictures of plots.md and flat-channels.md again, by their own snippets: ``python docs/pictures.py``."""
 
 import os
 import re
@@ -10,8 +10,8 @@ FENCE = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 if __name__ == "__main__":
     matplotlib.use("Agg")
-    page = Path(__file__).with_name("plots.md")
-    os.chdir(page.parent)
-    session: dict[str, object] = {}
-    for source in FENCE.findall(page.read_text(encoding="utf-8")):
-        exec(compile(source, str(page), "exec"), session)
+    os.chdir(Path(__file__).parent)
+    for name in ("plots.md", "flat-channels.md"):
+        session: dict[str, object] = {}
+        for source in FENCE.findall(Path(name).read_text(encoding="utf-8")):
+            exec(compile(source, name, "exec"), session)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..hierarchy.status import Status
 from ..machine.records import Record
+from .channels import Channel, channel_of
 from .formulate import Formulation
 from .identifiability import Identifiability, identifiability
 from .network import PolynomialNetwork
@@ -55,9 +56,12 @@ class Report(Record):
     flat : (k, n) array
         Directions of the coefficients that change no residual, to first order, each of length one.
     channel : (n,) array or None
-        Where the infimum lies at infinity: the direction in which the best point known lies.
+        Where the infimum lies at infinity, or seems to: the direction in which the best point known lies.
     limit : float or None
         The loss that is approached there.
+    followed : Channel or None
+        For the mean squared error without penalties, where it is not certified: the way along which it falls while
+        coefficients grow, with the limit function on the data. An observation, not a proof.
     """
 
     names: tuple[str, ...]
@@ -72,6 +76,7 @@ class Report(Record):
     flat: Floats
     channel: Floats | None
     limit: float | None
+    followed: Channel | None = None
 
     @property
     def rows(self) -> list[tuple[str, str, str, str]]:
@@ -95,7 +100,9 @@ class Report(Record):
             found.append("dead units (layer, unit): " + ", ".join(map(str, self.dead)))
         if self.next_minimum is not None:
             found.append(f"the next local minimum found is larger by {self.next_minimum:.4g}")
-        if self.channel is not None:
+        if self.followed is not None:
+            found.append(str(self.followed))
+        elif self.channel is not None:
             found.append(f"the loss tends to {self.limit:.4g} along {np.round(self.channel, 4).tolist()}")
         return found
 
@@ -147,6 +154,13 @@ def report(
     explained = 1.0 - float((residuals**2).sum() / centred) if centred > 0 else float(not residuals.any())
     influence, dead = _influence(network, X, residuals)
     away = outcome[0] is Status.AT_INFINITY
+    plain = formulation.loss == "mse" and np.isclose(outcome[2] or 0.0, (residuals**2).mean(), rtol=1e-6)
+    followed = (
+        channel_of(squared.network.with_coefficients(network.coefficients), X, Y)
+        if plain and outcome[0] is not Status.CERTIFIED
+        else None
+    )
+    away = away or followed is not None
     size = float(np.linalg.norm(point))
     scaled = known.directions[known.rank :] / np.where(known.lengths > 0, known.lengths, 1.0)
     return Report(
@@ -160,8 +174,9 @@ def report(
         dead,
         _next_minimum(formulation, outcome[2], seed),
         scaled / np.maximum(np.linalg.norm(scaled, axis=1, keepdims=True), 1e-300),
-        point / size if away and size > 0 else None,
-        outcome[2] if away else None,
+        followed.direction if followed else point / size if away and size > 0 else None,
+        followed.limit if followed else outcome[2] if away else None,
+        followed,
     )
 
 

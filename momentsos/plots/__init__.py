@@ -7,6 +7,7 @@ Matplotlib is imported when the first picture is drawn. Where no Axes is given a
 from .activations import activation, activations
 from .blocks import block_sizes
 from .bounds import bounds
+from .channel import channel
 from .growth import growth
 from .ranks import singular_values
 from .residuals import residual_norms, residuals
@@ -17,6 +18,7 @@ __all__ = [
     "activations",
     "block_sizes",
     "bounds",
+    "channel",
     "growth",
     "residual_norms",
     "residuals",

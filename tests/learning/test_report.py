@@ -101,8 +101,8 @@ def test_a_channel_to_infinity_is_told_with_its_limit() -> None:
     fit = ms.learn(network, X, Y)
     found = fit.report(X, Y)
     assert fit.status is ms.Status.AT_INFINITY
-    assert abs(found.channel[0]) > 0.9 and found.limit == fit.upper_bound < 1e-3
-    assert "tends to" in str(found)
+    assert abs(found.channel[0]) > 0.9 and 0 <= found.limit <= fit.upper_bound < 1e-3
+    assert found.followed.growing == ("c11",) and "falls to" in str(found)
 
 
 def test_a_report_is_a_record_with_a_table() -> None:
