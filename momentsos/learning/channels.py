@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import least_squares
 
+from ..errors import InvalidInput
 from ..machine.records import Record
+from .data import checked_data
 from .natural import natural_units
 from .network import PolynomialNetwork
 from .passes import Passes
@@ -87,7 +89,7 @@ class Channel(Record):
         return f"the loss falls to {self.limit:.6g} while {', '.join(self.growing)} grow (seen, not proved){units}"
 
 
-def channel_of(network: PolynomialNetwork, X: Floats, Y: Floats) -> Channel | None:
+def channel_of(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike) -> Channel | None:
     """Follow the channel in which the coefficients of a network lie; None where there is none.
 
     Parameters
@@ -101,13 +103,20 @@ def channel_of(network: PolynomialNetwork, X: Floats, Y: Floats) -> Channel | No
     Channel or None
         None where no coefficient is eight times larger than its natural unit, or the loss does not fall, and settle,
         as the largest one grows; or coefficients have bounds or constraints.
+
+    Raises
+    ------
+    InvalidInput
+        A network without coefficients, or data that do not match.
     """
-    assert network.coefficients is not None
-    passes = Passes(network, X, Y)
+    if network.coefficients is None:
+        raise InvalidInput("network: no coefficients were learned, there is nothing to follow")
+    inputs, targets = checked_data(network, X, Y)
+    passes = Passes(network, inputs, targets)
     point = passes.unknowns.flatten(list(network.coefficients))
     if len(point) < 2 or len(passes.unknowns.inequalities):
         return None
-    units = natural_units(network, X)
+    units = natural_units(network, inputs)
     leading = int(np.argmax(np.abs(point) / units))
     reach = float(abs(point[leading]) / units[leading])
     if not np.isfinite(reach) or reach < _FAR:
@@ -116,7 +125,7 @@ def channel_of(network: PolynomialNetwork, X: Floats, Y: Floats) -> Channel | No
     if walk is None:
         return None
     losses = np.array([passes.loss(each) for each in walk])
-    floor = _ROUNDING * (losses[-1] + float(np.mean(Y**2)))
+    floor = _ROUNDING * (losses[-1] + float(np.mean(targets**2)))
     falls = -np.diff(losses)
     if not (falls > 0).all() or not (falls[1:] < _SETTLING * falls[:-1] + floor).all():
         return None

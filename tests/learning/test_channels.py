@@ -71,3 +71,11 @@ def test_a_channel_is_drawn(rng) -> None:
         ms.plots.channel(found, Figure().subplots(), {"steps": ([1.0, 2.0], [1.0])})
     with pytest.raises(ms.InvalidInput, match="channel of a report"):
         ms.plots.channel(3, Figure().subplots())
+
+
+def test_what_was_not_learned_is_not_followed() -> None:
+    network = cubes((-0.02, 0.02), (-30.0, 30.0))
+    with pytest.raises(ms.InvalidInput, match="nothing to follow"):
+        channel_of(ms.PolynomialNetwork(network.weights, activations=network.activations), X, X)
+    with pytest.raises(ms.InvalidInput, match="X has shape"):
+        channel_of(network, np.hstack([X, X]), X)
