@@ -4,7 +4,7 @@ A perceptron 64-64-64-10 with tanh units is trained on the digits of scikit-lear
 the best quadratics in place of tanh. `fold` leaves bare squares of them, so that an encrypted evaluation uses five
 levels: a product with known numbers for each of three matrices, a square for each of two activations.
 
-Biases are columns of the matrices, and inputs have a constant 1 behind them: TenSEAL's product of a vector with a
+Biases are rows of the matrices, and inputs have a constant 1 behind them: TenSEAL's product of a vector with a
 matrix leaves copies of the result in the slots behind it, on which the next product relies, and a vector that is added
 in between is added to the first copy alone. So ``mm``, ``+``, ``mm`` gives a wrong result without a word.
 

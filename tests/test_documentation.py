@@ -73,7 +73,7 @@ def test_the_commands_of_the_tutorial_run(tmp_path, monkeypatch, capsys) -> None
 
 
 def test_the_output_shown_in_the_readme_is_the_output(capsys) -> None:
-    (_, source), *_ = snippets(ROOT / "README.md", "python")
+    source = next(source for _, source in snippets(ROOT / "README.md", "python") if "print(fit)" in source)
     exec(compile(source, "README.md", "exec"), {})
     shown = next(block for _, block in snippets(ROOT / "README.md", "text") if block.startswith("CERTIFIED"))
     seen = capsys.readouterr().out

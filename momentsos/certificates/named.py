@@ -239,8 +239,11 @@ def _most_interior(shape: Shape, goal: Goal) -> _Interior:
         equalities=sp.vstack([rest, trace], format="csr"),
         right_side=np.append(np.zeros(rest.shape[0]), 1.0),
     )
-    answer = solve_sdp(goal.solver, program, SolverOptions(time_limit=goal.left()))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # rays may leave the range of floats
+        answer = solve_sdp(goal.solver, program, SolverOptions(time_limit=goal.left()))
     if answer.moments is None or answer.gram is None or answer.equality_duals is None:
+        raise CertificateError("no solver could tell whether there is an identity")
+    if not (np.isfinite(answer.moments).all() and np.isfinite(answer.gram).all()):
         raise CertificateError("no solver could tell whether there is an identity")
     margin = float(answer.equality_duals[-1])
     candidate = Candidate(answer.gram + margin * identity, answer.equality_duals[:-1], gamma)

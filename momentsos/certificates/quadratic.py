@@ -126,8 +126,11 @@ def _most_interior(
         operator=operator,
         sizes=sizes,
     )
-    answer = solve_sdp(goal.solver, program, SolverOptions(time_limit=goal.left()))
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # rays may leave the range of floats
+        answer = solve_sdp(goal.solver, program, SolverOptions(time_limit=goal.left()))
     if answer.moments is None or answer.gram is None:
+        raise CertificateError("no solver could tell whether there is a quadratic")
+    if not (np.isfinite(answer.moments).all() and np.isfinite(answer.gram).all()):
         raise CertificateError("no solver could tell whether there is a quadratic")
     margin = float(answer.moments[-1])
     matrices = [smat(own) for own in program.split(np.asarray(operator @ answer.moments))[:-1]]

@@ -353,7 +353,9 @@ def _at_losses(result: Result, formulation: Formulation, truth: Truth | None = N
     if fine[0].any():
         upper = formulation.loss_at(points[0], fine[0])
     # The problem has rounded coefficients: what that may have added to the bound at the best point is taken off.
-    true, added = _rounded_away(formulation, points[0], truth)
+    worst = formulation.rounding(points[0])
+    enough = result.lower_bound is not None and closes(result.lower_bound - worst, upper + worst, result.unit, tol)
+    true, added = (None, worst) if enough else _rounded_away(formulation, points[0], truth)
     if not _is_known(formulation, points[0]):
         upper = rounded = rounded + added if true is None else true
     lower = None if result.lower_bound is None else max(0.0, result.lower_bound - added)

@@ -123,3 +123,12 @@ def test_high_degrees_are_certified_over_all_of_space(degrees, outputs, seed) ->
     near = [place * (1 + size * random.standard_normal(place.shape)) for size in (0.0, 1e-14, 1e-12, 1e-10, 1e-6)]
     stored = Fraction(min(float(a.lower_bound) for a in fit.attempts if a.lower_bound is not None))
     assert all(exact_value(fit.problem, point) >= stored for point in near)
+
+
+@pytest.mark.slow
+def test_no_definite_matrix_is_looked_for_where_the_loss_counts_as_zero() -> None:
+    # Targets of 1e11 with weights that are not scaled: the columns are dependent in floats, and no bound is missing.
+    drawn = noisy_instance((5, 3), seed=1, law="plain", fresh=True)
+    fit = ms.learn(drawn.network, drawn.X, drawn.Y)
+    assert fit.status is ms.Status.CERTIFIED and fit.region.everything and not fit.attempts
+    assert fit.certify().verify(fit.problem).holds

@@ -31,6 +31,7 @@ from ...squares.products import Products
 from ...squares.size import refuse_if_too_large, size_of
 from ...squares.touching import TouchingProgram, touching
 from ...squares.whitening import whitened
+from ..gaps import closes
 from ..request import Request
 from .base import Candidates, Method, Next, Progress, Setting, Tried
 
@@ -76,11 +77,13 @@ class Around(Setting):
     """A setting with the point that the denominator is centred at, in the units of the problem.
 
     `solved` asks for a program that is solved, whatever least squares say at the point, and `syzygies` for that side.
+    `settled` says that no bound is missing: what is known beforehand meets the point.
     """
 
     centre: Floats = field(default_factory=lambda: np.zeros(0))
     solved: bool = False
     syzygies: bool = False
+    settled: bool = False
 
 
 class Squares(Method):
@@ -119,7 +122,7 @@ class Squares(Method):
         known, problem = progress.known, progress.request.problem  # a ball of the user's leaves the bound as it is
         n = problem.n_variables
         centre = np.zeros(n) if known.best is None else known.optimum[0]
-        around = Around(unchanged(problem), EVERYTHING, np.ones(n), 0.0, centre)
+        around = Around(unchanged(problem), EVERYTHING, np.ones(n), 0.0, centre, settled=_is_settled(progress))
         if not progress.rounds:
             return Next(known, (around,))
         tried = progress.rounds[-1][-1] if progress.rounds[-1] else None
@@ -142,7 +145,8 @@ class Squares(Method):
         refuse_if_too_large(form, request.memory_limit)
         products = Products.of(form.exponents, form.extra)
         white = whitened(form)
-        if white is None and size_of(form).products <= _FEW:
+        settled = isinstance(setting, Around) and setting.settled
+        if white is None and not settled and size_of(form).products <= _FEW:
             strict = definite(form, products, request.until)
             white = None if strict is None else whitened(*strict)
         if white is None:
@@ -195,6 +199,13 @@ class Squares(Method):
         ends = least_squares_ends(problem, known.options.seed + 1, known.options.until, further)
         points = [known.local.polish(known.change.inverse_point(end)) for end in ends]
         return Candidates(None, tuple(point for point in points if point.feasible), ())
+
+
+def _is_settled(progress: Progress) -> bool:
+    """Whether what the objective is never below meets the best point: a sum of squares that is nearly zero."""
+    request, upper = progress.request, progress.known.upper
+    lowest = request.facts.lowest
+    return upper is not None and closes(*request.problem.sense.bounds(lowest, upper), progress.unit, request.tol)
 
 
 def _fell_short(tried: Tried) -> bool:
