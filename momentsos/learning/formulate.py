@@ -150,9 +150,9 @@ class Formulation(Record):
     def rounding(self, point: NDArray[np.float64]) -> float:
         """Return what rounding of the coefficients and of the evaluation can change in the objective at `point`.
 
-        A few units in the last place of the sum of the absolute terms of each residual, times the degree. Residuals from
-        a triangular factor have the errors of an orthogonal transformation, which mixes them: relative to the lengths of
-        its columns, whichever row they fall into.
+        A few units in the last place of the sum of the absolute terms of each residual, times the degree. Residuals
+        from a triangular factor have the errors of an orthogonal transformation, which mixes them: relative to the
+        lengths of its columns, whichever row they fall into.
         """
         coefficients = np.asarray(point[: self.n_coefficients])
         if self.problem.squares is not None:
