@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.hooks import PAINTER, PROVER
+from .hierarchy.hooks import PAINTER, PROVER, TREE_CHECKER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -169,6 +169,12 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _tree_checks(*given: Any, **named: Any) -> Any:
+    from .certificates.tree_document import proved_empty_by
+
+    return proved_empty_by(*given, **named)
+
+
 def _plot(*given: Any, **named: Any) -> Any:
     from .plots.of_result import plot
 
@@ -177,3 +183,4 @@ def _plot(*given: Any, **named: Any) -> Any:
 
 PROVER.supply(_certify)
 PAINTER.supply(_plot)
+TREE_CHECKER.supply(_tree_checks)

@@ -31,3 +31,5 @@ class Hook:
 PROVER = Hook()
 #: What draws a result: it takes the result, a kind of plot and Axes, and the keywords that a fit has besides.
 PAINTER = Hook()
+#: What checks a tree of boxes exactly: problem, tree and seconds in, whether no point is feasible out.
+TREE_CHECKER = Hook()

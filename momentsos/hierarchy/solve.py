@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
+from ..branching.prospect import Prospect, prospect_of
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
@@ -25,6 +26,8 @@ from ..polynomials.factored import Factor
 from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
+from .branched import FIRST_SECONDS, branched, check_branching, may_branch, with_branching
+from .branched import NAME as BRANCH
 from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
@@ -45,6 +48,7 @@ from .request import (
     is_number,
 )
 from .result import Result
+from .status import Status
 from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
@@ -204,15 +208,19 @@ def minimise(
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
-    choice = methods_named(asked.method, replace(problem, squares=None) if inside else problem)
+    if asked.method == BRANCH:
+        check_branching(problem, asked)
+    posed = replace(problem, squares=None) if inside else problem
+    choice = methods_named("auto" if asked.method == BRANCH else asked.method, posed)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
-    first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
+    if asked.method != BRANCH:
+        first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
     chosen = (first, *(other for other in others if _exists(other, problem, *orders)))
     request = Request.of(problem, asked, facts, began)
     chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
-        request.decide(choice.reason or f"method {first.name}")
+        request.decide(f"method {asked.method}" if asked.method != "auto" else choice.reason)
         ends = None if searched and candidates is not None else _least_squares_ends(request)
         alone = first_points(request.posed, request.search_options(), _together(candidates if searched else None, ends))
         known = alone if candidates is None or searched else _with_candidates(alone, candidates, request)
@@ -220,13 +228,41 @@ def minimise(
         start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
+        if asked.method == BRANCH:
+            return _logged(branched(start, ""))
         choice = replace(choice, methods=chosen)
+        unasked = asked.method == "auto" and orders == (None, None)
+        prospect = prospect_of(problem) if unasked else None
+        if prospect is not None:
+            start, early = _after_one_order(choice, start, prospect)
+            if early is not None:
+                return _logged(early)
         found = _asked_in_turn(choice, start, *orders)
         if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
             again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
             again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
             found = max(found, again, key=lambda each: (each.finished, -each.gap))
+        if unasked and may_branch(found):
+            return _logged(with_branching(found))
         return _logged(result_of(found))
+
+
+def _after_one_order(choice: Choice, start: Evidence, prospect: Prospect) -> tuple[Evidence, Result | None]:
+    """Ask the first order, then search boxes: return what is known then, and the result where that is the end."""
+    method = choice.methods[0]
+    lowest = method.lowest_order(start.request.problem)
+    first = climb((lowest,), True, replace(start, reason=choice.reason))
+    if (first.certified and not first.region.everything) or not first.finished:
+        if may_branch(first):
+            words = f"boxes were searched before a second order: {prospect.value}."
+            start.request.decide(words)
+            found = branched(first, f"{choice.reason} Then {words}", FIRST_SECONDS)
+            if found.status in (Status.CERTIFIED, Status.INFEASIBLE, Status.UNBOUNDED):
+                return first, found
+            known = first.known
+            return replace(start, known=known, seconds=first.seconds), None
+        return start, None
+    return first, result_of(first)
 
 
 def _logged(result: Result) -> Result:
