@@ -27,7 +27,7 @@ def joined_products(model: Model, low: Floats, high: Floats, steps: list[Step]) 
     for k in range(model.framed.n, model.size):
         (least,), (most,) = _of_factors(model, low, high, slice(k, k + 1))
         width = high[k] - low[k]
-        for upper, value, old in ((False, least, low[k]), (True, most, high[k])):
+        for upper, value, old in ((False, float(least), float(low[k])), (True, float(most), float(high[k]))):
             gain = old - value if upper else value - old
             if np.isfinite(value) and gain > (_WORTH * width if np.isfinite(width) else 0.0):
                 (high if upper else low)[k] = value

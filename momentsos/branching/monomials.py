@@ -1,8 +1,8 @@
 r"""Polynomials in framed variables, and the monomials that stand for variables of their own.
 
 With :math:`x_i = s_i + w_i t_i` every polynomial of a problem becomes one in `t`, exactly, in fractions. Where its
-degree exceeds two, some monomials of `t` join the variables, so that every monomial is a variable or a product of two: the
-`lifted variables` :math:`v_1, ..., v_N`, of which the first `n` are the :math:`t_i`. A monomial is named by its
+degree exceeds two, some monomials of `t` join the variables, so that every monomial is a variable or a product of two:
+the `lifted variables` :math:`v_1, ..., v_N`, of which the first `n` are the :math:`t_i`. A monomial is named by its
 exponents, so :math:`t_1 (t_2 t_3)` and :math:`(t_1 t_2) t_3` are the same one.
 """
 
