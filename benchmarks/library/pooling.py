@@ -77,9 +77,7 @@ def product_plane() -> ms.Problem:
 def hs41() -> ms.Problem:
     """A product of three in a box."""
     x = unknowns(4)
-    return ms.Problem(
-        2 - x[0] * x[1] * x[2], boxed(x, 0, [1, 1, 1, 2]), [x[0] + 2 * x[1] + 2 * x[2] - x[3]]
-    )
+    return ms.Problem(2 - x[0] * x[1] * x[2], boxed(x, 0, [1, 1, 1, 2]), [x[0] + 2 * x[1] + 2 * x[2] - x[3]])
 
 
 def hs36(most: float = 11.0) -> ms.Problem:

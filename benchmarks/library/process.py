@@ -21,9 +21,7 @@ def exchangers() -> ms.Problem:
     rows += [x[0] * x[5] - 833.33252 * x[3] - 100 * x[0] + 83333.333]
     rows += [x[1] * x[6] - 1250 * x[4] - x[1] * x[3] + 1250 * x[3]]
     rows += [x[2] * x[7] - 1250000 - x[2] * x[4] + 2500 * x[4]]
-    return ms.Problem(
-        x[0] + x[1] + x[2], [*rows, *boxed(x, [100, 1000, 1000] + [10] * 5, [10000] * 3 + [1000] * 5)]
-    )
+    return ms.Problem(x[0] + x[1] + x[2], [*rows, *boxed(x, [100, 1000, 1000] + [10] * 5, [10000] * 3 + [1000] * 5)])
 
 
 def colville() -> ms.Problem:
@@ -151,7 +149,9 @@ def hs71() -> ms.Problem:
 def points_in_square(n: int) -> ms.Problem:
     """The largest least squared distance of points in the unit square."""
     x, y = unknowns(n), unknowns(n, "y")
-    (d,) = ms.variables("d",)
+    (d,) = ms.variables(
+        "d",
+    )
     rows = [(x[i] - x[j]) ** 2 + (y[i] - y[j]) ** 2 - d for i, j in combinations(range(n), 2)]
     order = [x[i + 1] - x[i] for i in range(n - 1)]
     return ms.Problem(maximize=d, inequalities=[*rows, *order, *boxed([*x, *y], 0, 1), d, 2 - d])

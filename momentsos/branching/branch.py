@@ -21,6 +21,7 @@ from .node import Worker
 from .points import VertexDescent
 from .start import frame_of, stated_bounds
 from .steps import Record
+from .steps import Step as BoxStep
 from .tree import Counts, Ended, Search, Surroundings, Tree, propagated_root
 
 Floats = NDArray[np.float64]
@@ -102,17 +103,14 @@ class _Branch:
 
     def __init__(self, problem: Problem, known: Known, wanted: Wanted) -> None:
         self.problem, self.known, self.wanted = problem, known, wanted
-        box = implied_box(problem, known.upper)
+        box = implied_box(problem)
         self.low, self.high = box.low, box.high
         self.known = self._with_vertices()
-        if known.upper is not None and self.known.upper != known.upper:
-            box = implied_box(problem, self.known.upper, (box.low.tolist(), box.high.tolist()))
-            self.low, self.high = box.low, box.high
-        units = np.abs(np.diag(known.change.matrix))
-        if self.known.best is not None:
-            units = np.maximum(units, np.abs(self.known.optimum[0]))
-        self.frame = frame_of(self.low, self.high, units)
-        self.model = Model.of(Framed.of(problem, self.frame))
+        self.model, self.scale = Model.of(Framed.of(problem, self._frame_of(box.low, box.high))), 1.0
+        low, high = self._derived_box()
+        frame = self._frame_of(low, high)
+        if frame != self.frame:
+            self.model = Model.of(Framed.of(problem, frame))
         self.scale = self.model.objective_scale
 
     def run(self) -> Branched:
@@ -120,41 +118,86 @@ class _Branch:
         most = max(100, int(self.wanted.memory / (_BYTES * len(self.model.columns) + 2_000)))
         around = Surroundings(self._cutoff, self._time_left, self._told, most)
         search = Search(self.model, around)
-        low, high, steps = stated_bounds(self.model)
-        more, closed = propagated_root(self.model, low, high, search.cut, search.worker)
-        steps += more
+        low, high, steps = self._stated()
+        more, closed = propagated_root(self.model, low, high, search.cut, search.worker, self._centre())
+        done = tuple(replace(step, cutoff=search.cut) for step in (*steps, *more))
         if closed is not None:
-            done = tuple(replace(step, cutoff=search.cut) for step in steps)
             records = (Record(-1, 0, done, replace(closed, cutoff=search.cut)),)
             tree = Tree(self.model, Ended.CLOSED, search.cut, search.cut, records, (), Counts(1, 0, 0))
             return self._concluded(tree, EVERYTHING, stated=True)
-        region, stated = self._completed(low, high, search.worker)
-        tree = search.run(low, high, tuple(replace(step, cutoff=search.cut) for step in steps))
-        return self._concluded(tree, region, stated)
+        region, stated = self._completed(low, high, search)
+        return self._concluded(search.run(low, high, done), region, stated)
+
+    @property
+    def frame(self) -> Frame:
+        """The frame of the model."""
+        return self.model.framed.frame
 
     # -- the box -------------------------------------------------------------------------------------------
 
-    def _completed(self, low: Floats, high: Floats, worker: Worker) -> tuple[Region, bool]:
+    def _stated(self) -> tuple[Floats, Floats, list[BoxStep]]:
+        """Return the bounds that are stated; variables that occur nowhere are zero, which changes nothing."""
+        low, high, steps = stated_bounds(self.model)
+        model, n = self.model, self.model.framed.n
+        used = np.zeros(n, dtype=bool)
+        for p in (model.framed.objective, *model.framed.inequalities, *model.framed.equalities):
+            for e in p:
+                used |= np.array(e) > 0
+        low[:n], high[:n] = np.where(used, low[:n], 0.0), np.where(used, high[:n], 0.0)
+        return low, high, steps
+
+    def _centre(self) -> Floats:
+        """Return the best point in framed variables, their origin without one."""
+        if self.known.best is None:
+            return np.zeros(self.model.framed.n)
+        pairs = zip(self.known.optimum[0].tolist(), self.frame.shift, self.frame.width, strict=True)
+        return np.array([float((Fraction(x) - s) / w) for x, s, w in pairs])
+
+    def _units(self) -> Floats:
+        units = np.abs(np.diag(self.known.change.matrix))
+        return units if self.known.best is None else np.maximum(units, np.abs(self.known.optimum[0]))
+
+    def _frame_of(self, low: Floats, high: Floats) -> Frame:
+        return frame_of(low, high, self._units())
+
+    def _derived_box(self) -> tuple[Floats, Floats]:
+        """Return the box that propagation with the cut derives, in the user's units; where that is infinite, another."""
+        self.scale = self.model.objective_scale
+        worker, cut = Worker(self.model, self._time_left), self._cutoff(None)
+        low, high, _ = self._stated()
+        propagated_root(self.model, low, high, cut, worker, self._centre())
+        n = self.model.framed.n
+        shift = np.array([float(s) for s in self.frame.shift])
+        width = np.array([float(w) for w in self.frame.width])
+        low, high = shift + width * low[:n], shift + width * high[:n]
+        if not (np.isfinite(low).all() and np.isfinite(high).all()) and self.known.upper is not None:
+            box = implied_box(self.problem, self.known.upper)
+            self.low, self.high = box.low, box.high
+            low = np.where(np.isfinite(low), low, box.low)
+            high = np.where(np.isfinite(high), high, box.high)
+        return np.minimum(low, high), high
+
+    def _completed(self, low: Floats, high: Floats, search: Search) -> tuple[Region, bool]:
         """Make the box finite where it is not: by what is proved elsewhere, else by a box of our own."""
         n, size = self.model.framed.n, self.model.size
         if np.isfinite(low[:size]).all() and np.isfinite(high[:size]).all():
             return EVERYTHING, True
-        ends = [_framed(side, self.frame, up) for side, up in ((self.low, False), (self.high, True))]
-        low[:n], high[:n] = np.maximum(low[:n], ends[0]), np.minimum(high[:n], ends[1])
+        self._cut_to(low, high, self.low, self.high)
         region: Region = EVERYTHING
         if not (np.isfinite(low[:n]).all() and np.isfinite(high[:n]).all()):
-            units = np.abs(np.diag(self.known.change.matrix))
-            if self.known.best is not None:
-                units = np.maximum(units, np.abs(self.known.optimum[0]))
-            sides = ROOM * units
-            sides = np.where(
-                np.isfinite(self.low) & np.isfinite(self.high), np.maximum(np.abs(self.low), np.abs(self.high)), sides
-            )
+            sides = ROOM * self._units()
+            inside = np.isfinite(self.low) & np.isfinite(self.high)
+            sides = np.where(inside, np.maximum(np.abs(self.low), np.abs(self.high)), sides)
             region = Box(tuple((0.0 * sides).tolist()), tuple(sides.tolist()))
-            ends = [_framed(side, self.frame, up) for side, up in ((-sides, False), (sides, True))]
-            low[:n], high[:n] = np.maximum(low[:n], ends[0]), np.minimum(high[:n], ends[1])
-        propagated_root(self.model, low, high, math.inf, worker)
+            self._cut_to(low, high, -sides, sides)
+        propagated_root(self.model, low, high, search.cut, search.worker)
         return region, False
+
+    def _cut_to(self, low: Floats, high: Floats, least: Floats, most: Floats) -> None:
+        """Cut a box in place to one in the user's units."""
+        n = len(least)
+        low[:n] = np.maximum(low[:n], _framed(least, self.frame, False))
+        high[:n] = np.minimum(high[:n], _framed(most, self.frame, True))
 
     # -- points --------------------------------------------------------------------------------------------
 

@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 
 #: Rounds of separation at a node, and rows a round at least.
 ROUNDS, MANY = 8, 40
+#: Rounds that end with squares along eigenvectors: at the root, and elsewhere.
+_SPECTRAL = (20, 4)
+#: They are asked again where they have closed this share of a gap lately, and at one node in so many.
+_PAYS, _AGAIN = 0.2, 16
 #: Rounds go on while the bound rises by this share of what is missing.
 _RISING = 1e-3
 #: A reduced cost counts from here on.
@@ -117,6 +121,7 @@ class Worker:
 
     def __post_init__(self) -> None:
         self.separation = Separation(self.model, self.forms)
+        self._pays, self._asked = 1.0, 0
 
     def workshop(self, low: Floats, high: Floats, cutoff: float) -> Workshop:
         """Return what makes rows on a box."""
@@ -172,6 +177,19 @@ class Worker:
                     self.program.bound(i, float(low[i]), float(high[i]))
         return replace(seen, node=replace(seen.node, low=low, high=high), steps=(*steps, *found))
 
+    def spectral_rounds(self, node: Node) -> int:
+        """Return how many rounds may end with squares along eigenvectors: few where they have not paid."""
+        if node.depth == 0:
+            return _SPECTRAL[0]
+        self._asked += 1
+        return _SPECTRAL[1] if self._pays > _PAYS or self._asked % _AGAIN == 0 else 0
+
+    def learn_from(self, before: float, after: float, cutoff: float) -> None:
+        """Remember what share of the gap such rounds have closed."""
+        if np.isfinite(cutoff) and cutoff > before:
+            share = (min(after, cutoff) - before) / (cutoff - before)
+            self._pays = max(0.9 * self._pays, share) if share > _PAYS else 0.9 * self._pays
+
     def _refuted(self, keys: Sequence[Key], rows: Rows, low: Floats, high: Floats) -> Closed | None:
         """Return the proof that no point satisfies the rows on a box, None where the ray is none."""
         ray = self.program.ray
@@ -198,7 +216,7 @@ class _Relaxing:
         cut_gone = not self.workshop.cut_is_factor
         keep = [k for k, key in enumerate(node.keys) if not (cut_gone and self._has_cut(key))]
         own = [node.keys[k] for k in keep]
-        self.n_base = len(base)
+        self.n_base, self.many = len(base), max(MANY, 2 * self.model.size)
         self.keys = [*base_keys, *own]
         self.rows = base.joined(self.workshop.rows(own)) if own else base
         basis = node.basis
@@ -216,8 +234,10 @@ class _Relaxing:
         best: SafeBound | None = None
         best_keys: list[Key] = []
         point = None
-        last = -np.inf
-        for number in range(ROUNDS + 1):
+        last, before, spent = -np.inf, -np.inf, 0
+        spectral = self.worker.spectral_rounds(self.node)
+        most = ROUNDS + spectral
+        for number in range(most + 1):
             outcome = self.program.run(self.worker.until())
             if outcome is Outcome.FAILED:
                 self.program.load(self.model.objective, self.rows, low, high)
@@ -242,15 +262,22 @@ class _Relaxing:
             )
             if best is None or safe.value > best.value:
                 best, best_keys = safe, list(self.keys)
+            if spent:
+                self.worker.learn_from(before, best.value, self.cutoff)
             if best.value >= self.cutoff:
                 return Seen(State.CLOSED, self.node, tuple(self.steps), self._closed(best, best_keys))
             missing = max(self.cutoff - best.value, 0.0) if np.isfinite(self.cutoff) else abs(best.value)
-            if number == ROUNDS or (number >= 4 and best.value - last < _RISING * missing):
+            stalled = number >= 4 and best.value - last < _RISING * missing
+            if number == most:
                 break
             last = best.value
-            new = self.worker.separation.violated(
-                self.workshop, point, max(MANY, 2 * self.model.size), set(self.keys[self.n_base :])
-            )
+            have = set(self.keys[self.n_base :])
+            new = [] if stalled else self.worker.separation.violated(self.workshop, point, self.many, have)
+            if not new:
+                if spent == spectral:
+                    break
+                before = best.value if spent == 0 else before
+                new, spent = self.worker.separation.eigenvectors(self.workshop, point, have), spent + 1
             if not new:
                 break
             self._add(new)

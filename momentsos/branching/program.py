@@ -69,7 +69,7 @@ class LinearProgram:
         }
         for name, value in options.items():
             self._highs.setOptionValue(name, value)
-        self.solved = 0
+        self.solved, self._loaded = 0, False
 
     def load(self, cost: Floats, rows: Rows, low: Floats, high: Floats, basis: Basis | None = None) -> None:
         """Take a program."""
@@ -83,7 +83,7 @@ class LinearProgram:
         lp.row_upper_ = np.where(rows.equal, -rows.constants, _INFINITE)
         lp.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
         lp.a_matrix_.start_, lp.a_matrix_.index_, lp.a_matrix_.value_ = matrix.indptr, matrix.indices, matrix.data
-        self._highs.passModel(lp)
+        self._loaded = self._highs.passModel(lp) != highspy.HighsStatus.kError
         if basis is not None:
             given = highspy.HighsBasis()
             given.col_status, given.row_status = list(basis.columns), list(basis.rows)
@@ -113,6 +113,8 @@ class LinearProgram:
     def run(self, seconds: float) -> Outcome:
         """Solve it within a time limit."""
         self.solved += 1
+        if not self._loaded:  # such as for coefficients that HiGHS takes for infinite
+            return Outcome.FAILED
         self._highs.setOptionValue("time_limit", float(self._highs.getRunTime() + max(seconds, 1e-3)))
         self._highs.run()
         return _OUTCOMES.get(self._highs.getModelStatus(), Outcome.FAILED)
@@ -132,6 +134,13 @@ class LinearProgram:
         """A combination of rows that no point of the box satisfies, up to its sign; None without one."""
         _, exists, ray = self._highs.getDualRay()  # type: ignore[attr-defined]
         return np.asarray(ray, dtype=np.float64) if exists else None
+
+    def basis_places(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Return the basic columns, and the rows that are not slack."""
+        found = self._highs.getBasis()
+        columns = np.array([status == _BASIC for status in found.col_status], dtype=bool)
+        rows = np.array([status != _BASIC for status in found.row_status], dtype=bool)
+        return np.flatnonzero(columns), np.flatnonzero(rows)
 
     @property
     def basis(self) -> Basis:

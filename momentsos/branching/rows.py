@@ -130,5 +130,7 @@ class Workshop:
                 left[t] = right[t] = self.forms[key.a]
         rows, constants = model.products_of(left, right)
         largest = self.largest
-        sizes = (np.abs(left) @ largest + lost[0]) * (np.abs(right) @ largest + lost[1])
+        with np.errstate(invalid="ignore", over="ignore"):  # zero times infinity, where variables are unbounded
+            sizes = (np.abs(left) @ largest + lost[0]) * (np.abs(right) @ largest + lost[1])
+        sizes = np.where(np.isnan(sizes), np.inf, sizes)
         return Rows(rows, constants, equal, sizes)

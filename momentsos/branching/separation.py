@@ -15,6 +15,8 @@ Floats = NDArray[np.float64]
 
 #: Violations below this are left.
 VIOLATED = 1e-7
+#: Eigenvalues below minus this count, and so many eigenvectors at a time.
+_NEGATIVE, _VECTORS = 1e-7, 4
 #: Points of tangents are rounded to so many bits.
 _BITS = 12
 
@@ -86,6 +88,42 @@ class Separation:
             form[0], form[1 + i] = -np.rint(at * grid) / grid, 1.0
             keys.append(self.square(form))
         return keys
+
+    def eigenvectors(self, workshop: Workshop, values: Floats, have: Set[Key]) -> list[Key]:
+        """Return squares of forms along eigenvectors on which the moments of a point are negative, a few at most.
+
+        Moments are looked at in variables from -1 to 1 on the box, so that narrow sides count as much as wide ones.
+        """
+        block = self._full_block
+        if len(block) < 2:
+            return []
+        low, high = workshop.low[block], workshop.high[block]
+        middle, half = 0.5 * (low + high), np.maximum(0.5 * (high - low), 1e-12)
+        change = np.diag(np.concatenate([[1.0], 1.0 / half]))
+        change[1:, 0] = -middle / half
+        places = np.concatenate([[0], block + 1])
+        moments = np.nan_to_num(self.model.moments(values))[np.ix_(places, places)]
+        eigenvalues, vectors = np.linalg.eigh(change @ moments @ change.T)
+        keys = []
+        for k in np.flatnonzero(eigenvalues < -_NEGATIVE)[:_VECTORS].tolist():
+            own = vectors[:, k] @ change
+            scale = 2.0 ** np.ceil(np.log2(np.abs(own).max()))
+            form = np.zeros(self.model.size + 1)
+            form[places] = np.rint(own / scale * 2.0**20) / 2.0**20
+            keys.append(self.square(form))
+        return [key for key in keys if key not in have]
+
+    @cached_property
+    def _full_block(self) -> NDArray[np.intp]:
+        """The variables of the problem, where all of their products have columns and some of them occur."""
+        model, n = self.model, self.model.framed.n
+        every = (model.column_of[1 : n + 1, 1 : n + 1] >= 0).all()
+        rows = np.concatenate([model.rows, model.objective[None, :]])
+        used = (rows != 0.0).any(axis=0)
+        which = sorted(
+            {i for c in np.flatnonzero(used).tolist() if c >= n for i, k in enumerate(model.columns[c]) if k}
+        )
+        return np.array(which if every else [], dtype=np.intp)
 
     def square(self, form: Floats) -> Key:
         """Return the key of the square of a form, which is collected."""

@@ -35,7 +35,7 @@ class Step:
     objective was to stay below then, divided by its scale.
     """
 
-    rows: tuple[tuple[Key, float], ...]
+    rows: tuple[tuple[Key, float | Fraction], ...]
     bounds: tuple[Bounded, ...]
     fresh: bool = True
     cutoff: float = math.inf
@@ -48,7 +48,7 @@ class Closed:
     Without rows an interval of the box is empty. `fresh` and `cutoff` are as for a step.
     """
 
-    rows: tuple[tuple[Key, float], ...]
+    rows: tuple[tuple[Key, float | Fraction], ...]
     fresh: bool = True
     cutoff: float = math.inf
 

@@ -17,6 +17,7 @@ from .node import Node, Seen, State, Worker
 from .propagation import Emptied
 from .rule import split_of
 from .steps import Closed, Record, Split, Step
+from .unbounded import bounded_by_programs
 
 Floats = NDArray[np.float64]
 
@@ -259,14 +260,19 @@ class Search:
 
 
 def propagated_root(
-    model: Model, low: Floats, high: Floats, cutoff: float, worker: Worker
+    model: Model, low: Floats, high: Floats, cutoff: float, worker: Worker, centre: Floats | None = None
 ) -> tuple[list[Step], Closed | None]:
-    """Tighten the first box in place until nothing changes; return the steps, and the proof where nothing is left."""
+    """Tighten the first box in place until nothing changes; return the steps, and the proof where nothing is left.
+
+    With a `centre`, the best point or another one, variables that are unbounded after that are looked at by programs.
+    """
     steps: list[Step] = []
     if not joined_products(model, low, high, steps):
         return steps, Closed(())
     try:
         worker.propagate(low, high, cutoff, steps, rounds=40, worth=0.02)
+        if centre is not None:
+            bounded_by_programs(model, low, high, cutoff, worker, centre, steps)
     except Emptied as empty:
         return steps, empty.closed
     return steps, None

@@ -325,8 +325,9 @@ def product(a: Interval, b: Interval, same: bool) -> Interval:
         return Fraction(0), None if ends[0] is None or ends[1] is None else max(ends[0], ends[1])
     # an infinite end times zero is zero, times anything else infinite
     found = [_times(x, y, xs, ys) for x, xs in zip(a, (-1, 1), strict=True) for y, ys in zip(b, (-1, 1), strict=True)]
-    low = None if any(sign < 0 for sign, _ in found) else min(value for _, value in found)
-    high = None if any(sign > 0 for sign, _ in found) else max(value for _, value in found)
+    finite = [value for sign, value in found if not sign]
+    low = None if any(sign < 0 for sign, _ in found) else min(finite, default=None)
+    high = None if any(sign > 0 for sign, _ in found) else max(finite, default=None)
     return low, high
 
 

@@ -138,7 +138,7 @@ class _Writer:
             bounds.append([pair[0] + 1, pair[1] + 1, int(upper), _number(value), told])
         return {"fresh": int(step.fresh), "rows": self.rows(step.rows, step.cutoff), "bounds": bounds}
 
-    def rows(self, rows: Sequence[tuple[Key, float]], cutoff: float) -> list[list[Any]]:
+    def rows(self, rows: Sequence[tuple[Key, float | Fraction]], cutoff: float) -> list[list[Any]]:
         """Return rows with their multipliers.
 
         Where a factor is the cut, the search had it with a higher value: the difference is a row of its own.
