@@ -148,9 +148,7 @@ ENTRIES = (
     Entry("fp-2.9", _KIND, f"{_FP}, 2.9", -0.375, ten_simplex),
     Entry("fp-3.3", _KIND, f"{_FP}, 3.3", -310.0, two_squares),
     Entry("al-khayyal-falk", _KIND, "Al-Khayyal and Falk, Math. Oper. Res. 8 (1983)", -13 / 12, bilinear_plane),
-    Entry(
-        "hs44", _KIND, "Hock and Schittkowski, Test Examples for Nonlinear Programming Codes (1981), 44", -15.0, hs44
-    ),
+    Entry("hs44", _KIND, "Hock and Schittkowski (1981), 44", -15.0, hs44),
     Entry("clique-ring-5", _KIND, _MOTZKIN, -1 / 2, lambda: clique(5, _ring(5, 1))),
     Entry("clique-ring-7-12", _KIND, _MOTZKIN, -2 / 3, lambda: clique(7, _ring(7, 1, 2))),
     Entry("clique-octahedron", _KIND, _MOTZKIN, -2 / 3, lambda: clique(6, _ring(6, 1, 2))),

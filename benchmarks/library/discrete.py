@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import momentsos as ms
 
 from .entry import Entry, boxed, unknowns
@@ -12,17 +15,26 @@ _SCHOLTES = "Scheel and Scholtes, Math. Oper. Res. 25 (2000); Leyffer, MacMPEC (
 
 def murty(n: int) -> ms.Problem:
     """The linear complementarity problem on which pivoting takes exponentially many steps; its solution is unique."""
-    x = unknowns(n)
-    w = [x[i] + 2 * sum(x[i + 1 :], 0 * x[0]) - 1 for i in range(n)]
-    return ms.Problem(sum(x), [*w, *boxed(x, 0, None), n - sum(x)], [v * u for v, u in zip(w, x, strict=True)])
+    x, w = unknowns(n), unknowns(n, "w")
+    rows = [x[i] + 2 * sum(x[i + 1 :], 0 * x[0]) - 1 - w[i] for i in range(n)]
+    return _complementary(sum(x), rows, x, w, 2 * n)
 
 
 def kojima(sign: int) -> ms.Problem:
     """A nonlinear complementarity problem with two solutions."""
     a, b, c, d = x = unknowns(4)
+    w = unknowns(4, "w")
     f = [3 * a**2 + 2 * a * b + 2 * b**2 + c + 3 * d - 6, 2 * a**2 + a + b**2 + 10 * c + 2 * d - 2]
     f += [3 * a**2 + a * b + 2 * b**2 + 2 * c + 9 * d - 9, a**2 + 3 * b**2 + 2 * c + 3 * d - 3]
-    return ms.Problem(sign * a, [*f, *boxed(x, 0, 10)], [v * u for v, u in zip(x, f, strict=True)])
+    return _complementary(sign * a, [p - s for p, s in zip(f, w, strict=True)], x, w, 10)
+
+
+def _complementary(
+    objective: Any, equalities: list[Any], x: list[Any], w: list[Any], most: float, further: Sequence[Any] = ()
+) -> ms.Problem:
+    """Return a problem in which of each pair one is zero, and all are from zero to `most`."""
+    products = [u * v for u, v in zip(x, w, strict=True)]
+    return ms.Problem(objective, [*boxed([*x, *w], 0, most), *further], [*equalities, *products])
 
 
 def corner(kind: int) -> ms.Problem:
@@ -33,28 +45,27 @@ def corner(kind: int) -> ms.Problem:
     if kind == 2:
         return ms.Problem(((x - 1) ** 2 + (y - 1) ** 2) * 0.5, [x, y], [x * y])
     if kind == 3:
-        return ms.Problem((x - 1) ** 2 + y**2, [y, y - x], [y * (y - x)])
+        return ms.Problem((x - 1) ** 2 + y**2, [y, z], [z - y + x, y * z])
     return ms.Problem(x + y - z, [x, y, 4 * x - z, 4 * y - z], [x * y])
 
 
 def bilevel_quadratic() -> ms.Problem:
     """A leader and a follower with a quadratic objective, by the follower's optimality conditions."""
-    x, y, a, b, c, d = ms.variables("x y a b c d")
+    x, y = ms.variables("x y")
+    m, s = unknowns(4, "m"), unknowns(4, "s")
     slacks = [3 * x - y - 3, 4 - x + 0.5 * y, 7 - x - y, y]
-    stationary = 2 * (y - 1) - 1.5 * x + a - 0.5 * b + c - d
-    products = [m * s for m, s in zip((a, b, c, d), slacks, strict=True)]
-    return ms.Problem(
-        (x - 5) ** 2 + (2 * y + 1) ** 2, [*slacks, x, *boxed([a, b, c, d], 0, 100)], [stationary, *products]
-    )
+    stationary = 2 * (y - 1) - 1.5 * x + m[0] - 0.5 * m[1] + m[2] - m[3]
+    equalities = [stationary, *(p - v for p, v in zip(slacks, s, strict=True))]
+    return _complementary((x - 5) ** 2 + (2 * y + 1) ** 2, equalities, m, s, 100, [x])
 
 
 def bilevel_linear() -> ms.Problem:
     """A leader and a follower with linear objectives, by the follower's optimality conditions."""
-    x, y, a, b, c, d = ms.variables("x y a b c d")
+    x, y = ms.variables("x y")
+    m, s = unknowns(4, "m"), unknowns(4, "s")
     slacks = [x + y - 3, 2 * x - y, 12 - 2 * x - y, 4 - 3 * x + 2 * y]
-    stationary = 1 - a + b + c - 2 * d
-    products = [m * s for m, s in zip((a, b, c, d), slacks, strict=True)]
-    return ms.Problem(x - 4 * y, [*slacks, x, y, *boxed([a, b, c, d], 0, 100)], [stationary, *products])
+    equalities = [1 - m[0] + m[1] + m[2] - 2 * m[3], *(p - v for p, v in zip(slacks, s, strict=True))]
+    return _complementary(x - 4 * y, equalities, m, s, 100, [x, y])
 
 
 def autocorrelation(n: int) -> ms.Problem:

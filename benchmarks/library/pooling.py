@@ -49,13 +49,6 @@ def ben_tal() -> ms.Problem:
     )
 
 
-def bilinear_four() -> ms.Problem:
-    """A bilinear objective of two pairs under linear constraints."""
-    x = unknowns(4)
-    rows = [x[0] + 3 * x[1] - 30, 2 * x[0] + x[1] - 20, 10 + 1.6667 * x[2] - x[3], 15 - x[2] - x[3]]
-    return ms.Problem(x[0] * x[2] + x[1] * x[3], [*rows, *boxed(x, 0, [27, 16, 10, 10])])
-
-
 def hyperbola() -> ms.Problem:
     """Below a hyperbola."""
     x, y = unknowns(2)
@@ -110,7 +103,6 @@ ENTRIES = (
     Entry("haverly-2-shares", _KIND, _HAVERLY, -600.0, lambda: haverly(16, 600, True)),
     Entry("haverly-3-shares", _KIND, _HAVERLY, -750.0, lambda: haverly(13, 100, True)),
     Entry("ben-tal-4", _KIND, "Ben-Tal, Eiger and Gershovitz, Math. Program. 63 (1994)", -450.0, ben_tal),
-    Entry("bilinear-four", _KIND, f"{_NLP}, bilinear program bpv1", 10.0, bilinear_four),
     Entry("below-hyperbola", _KIND, f"{_NLP}, e01", -20 / 3, hyperbola),
     Entry("above-hyperbola", _KIND, f"{_NLP}, e08", 0.741781958, above_hyperbola),
     Entry("product-plane", _KIND, f"{_NLP}, e09", -0.5, product_plane),

@@ -161,7 +161,7 @@ class _Branch:
         return frame_of(low, high, self._units())
 
     def _derived_box(self) -> tuple[Floats, Floats]:
-        """Return the box that propagation with the cut derives, in the user's units; where that is infinite, another."""
+        """Return the box that follows from constraints and cut, in the user's units; where it is infinite, another."""
         self.scale = self.model.objective_scale
         worker, cut = Worker(self.model, self._time_left), self._cutoff(None)
         low, high, _ = self._stated()

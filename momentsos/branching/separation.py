@@ -120,9 +120,8 @@ class Separation:
         every = (model.column_of[1 : n + 1, 1 : n + 1] >= 0).all()
         rows = np.concatenate([model.rows, model.objective[None, :]])
         used = (rows != 0.0).any(axis=0)
-        which = sorted(
-            {i for c in np.flatnonzero(used).tolist() if c >= n for i, k in enumerate(model.columns[c]) if k}
-        )
+        products = [model.columns[c] for c in np.flatnonzero(used).tolist() if c >= n]
+        which = sorted({i for e in products for i, k in enumerate(e) if k})
         return np.array(which if every else [], dtype=np.intp)
 
     def square(self, form: Floats) -> Key:

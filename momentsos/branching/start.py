@@ -72,7 +72,7 @@ def stated_bounds(model: Model) -> tuple[Floats, Floats, list[Step]]:
             key = Key(EQUALITY, number) if equal else Key(PRODUCT, 2 * model.size + number, one)
             sides = (False, True) if equal else (rate < 0,)
             for upper in sides:
-                bound = _at_least(value) if upper else -_at_least(-value)
+                bound = at_least(value) if upper else -at_least(-value)
                 sign = 1.0 if not equal or (rate > 0) != upper else -1.0
                 if (bound < high[i]) if upper else (bound > low[i]):
                     (high if upper else low)[i] = bound
@@ -80,7 +80,7 @@ def stated_bounds(model: Model) -> tuple[Floats, Floats, list[Step]]:
     return low, high, steps
 
 
-def _at_least(value: Fraction) -> float:
+def at_least(value: Fraction) -> float:
     """Return the smallest float that is at least a number."""
     found = float(value)
     return found if Fraction(found) >= value else math.nextafter(found, math.inf)

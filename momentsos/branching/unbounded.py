@@ -22,6 +22,7 @@ from .monomials import Exponents
 from .node import Worker
 from .program import Outcome
 from .rows import EQUALITY, PRODUCT, SQUARE, Key
+from .start import at_least
 from .steps import Bounded, Step
 
 Floats = NDArray[np.float64]
@@ -154,25 +155,19 @@ def _exactly(
         if not math.isfinite(end):
             return None
         bound += c * Fraction(end)
-    value = float(sign * bound)
-    exact_value = sign * bound
-    if upper and Fraction(value) < exact_value:
-        value = math.nextafter(value, math.inf)
-    elif not upper and Fraction(value) > exact_value:
-        value = math.nextafter(value, -math.inf)
-    if not math.isfinite(value):
+    stated = at_least(sign * bound) if upper else -at_least(-sign * bound)
+    if not math.isfinite(stated):
         return None
     used = tuple((keys[k], weight) for k, weight in zip(places.tolist(), y, strict=True) if weight)
-    return Step(used, (Bounded(i, upper, value),))
+    return Step(used, (Bounded(i, upper, stated),))
 
 
 def _exact_row(model: Model, key: Key, cutoff: float, forms: Sequence[Floats]) -> dict[Exponents, Fraction]:
     """Return a row that does not depend on the box, in fractions."""
     framed, one = model.framed, (0,) * model.framed.n
     if key.kind == SQUARE:
-        form = {
-            ((0,) * framed.n if k == 0 else model.columns[k - 1]): Fraction(v) for k, v in enumerate(forms[key.a]) if v
-        }
+        names = one, *model.columns[: model.size]
+        form = {e: Fraction(v) for e, v in zip(names, forms[key.a].tolist(), strict=True) if v}
         found: dict[Exponents, Fraction] = {}
         for a, x in form.items():
             for b, y in form.items():
