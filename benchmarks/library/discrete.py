@@ -26,7 +26,7 @@ def kojima(sign: int) -> ms.Problem:
     w = unknowns(4, "w")
     f = [3 * a**2 + 2 * a * b + 2 * b**2 + c + 3 * d - 6, 2 * a**2 + a + b**2 + 10 * c + 2 * d - 2]
     f += [3 * a**2 + a * b + 2 * b**2 + 2 * c + 9 * d - 9, a**2 + 3 * b**2 + 2 * c + 3 * d - 3]
-    return _complementary(sign * a, [p - s for p, s in zip(f, w, strict=True)], x, w, 10)
+    return _complementary(sign * a, [p - s for p, s in zip(f, w, strict=True)], x, w, 100)
 
 
 def _complementary(

@@ -18,6 +18,7 @@ from ..problem import Problem
 from .model import Model
 from .monomials import Frame, Framed
 from .node import Worker
+from .pieces import Pieces
 from .points import VertexDescent
 from .start import frame_of, stated_bounds
 from .steps import Record
@@ -111,7 +112,7 @@ class _Branch:
         frame = self._frame_of(low, high)
         if frame != self.frame:
             self.model = Model.of(Framed.of(problem, frame))
-        self.scale = self.model.objective_scale
+        self.scale, self.pieces = self.model.objective_scale, Pieces(problem, self.model)
 
     def run(self) -> Branched:
         """Derive the box, search it, say what that proves."""
@@ -233,6 +234,9 @@ class _Branch:
             self.known = self.known.with_points(found)
             if self._vertices is not None:
                 self.known = self._with_ends([point])
+            if self.model.products and self._time_left() > 0:
+                on_piece = self.pieces.point(self.known, t)
+                self.known = self.known.with_points([] if on_piece is None else [on_piece])
         value = self.wanted.cutoff(self.known.upper)
         return math.nextafter(value, -math.inf) / self.scale if math.isfinite(value) else math.inf
 

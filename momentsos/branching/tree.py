@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -23,8 +24,8 @@ Floats = NDArray[np.float64]
 
 #: Rounds of tightening at the root, as long as an interval loses a fifth.
 _TIGHTENINGS, _SHRUNK = 6, 0.8
-#: A point is searched from each node up to this depth, and from one in so many beyond.
-_DEPTH, _EVERY = 2, 20
+#: Points are searched from each node up to this depth, and beyond while that takes no more than a share of the time.
+_DEPTH, _SHARE = 2, 0.2
 
 
 class Ended(Enum):
@@ -113,6 +114,8 @@ class Search:
     narrow: float = math.inf
     current: float = math.inf
     kept: bool = True
+    searching: float = 0.0
+    began: float = field(default_factory=time.perf_counter)
 
     def __post_init__(self) -> None:
         self.worker = Worker(self.model, self.around.time_left)
@@ -194,7 +197,7 @@ class Search:
             heapq.heappop(self.open)
             self._note(node.place, seen, self.cut)
             if not self._closed(seen):
-                if node.depth <= _DEPTH or self.nodes % _EVERY == 0:
+                if node.depth <= _DEPTH or self.searching < _SHARE * (time.perf_counter() - self.began):
                     self._searched_from(seen)
                 self._split(seen)
             self.current = math.inf
@@ -205,6 +208,7 @@ class Search:
         node = seen.node
         split = split_of(self.model, seen)
         if split is None:
+            self._searched_from(seen)
             self.narrow = min(self.narrow, node.bound)
             return
         self._end(node.place, split)
@@ -243,8 +247,11 @@ class Search:
             self.records[place] = replace(self.records[place], end=end)
 
     def _searched_from(self, seen: Seen) -> None:
-        if seen.point is not None:
-            self.cut = min(self.cut, self.around.cutoff(seen.point[: self.model.framed.n]))
+        if seen.point is None:
+            return
+        began = time.perf_counter()
+        self.cut = min(self.cut, self.around.cutoff(seen.point[: self.model.framed.n]))
+        self.searching += time.perf_counter() - began
 
     def _lowest(self) -> float:
         lowest = self.open[0][0] if self.open else math.inf

@@ -2,8 +2,8 @@
 
 It claims: every x with g_j(x) >= 0 and h_l(x) = 0 has f(x) >= bound, or that there is no such x. With x = s + w t and
 all w nonzero assume a feasible t with f < bound (or any feasible t). Every node has a box that contains it: intervals
-of the lifted variables v_1, ..., v_N, monomials in t of which the first are the t_i and each further one is a product of
-two before it, and of products of two of them. A sum P of rows with multipliers is nonnegative there. Rows are
+of the lifted variables v_1, ..., v_N, monomials in t of which the first are the t_i and each further one is a product
+of two before it, and of products of two of them. A sum P of rows with multipliers is nonnegative there. Rows are
 
     kind 0: a product of two factors: v_k - low_k (number k), high_k - v_k (N + k), g_j (2 N + j), 1 (2 N + J),
             bound - f (2 N + J + 1), with a multiplier that is not negative
