@@ -6,11 +6,15 @@ from enum import Enum
 
 import numpy as np
 
-from ..polynomials import Polynomial
+from ..polynomials import Polynomial, basis_size
 from ..problem import Problem
 
 #: A Hessian counts as indefinite from this share of its largest eigenvalue on.
 _NEGATIVE = 1e-9
+#: Second orders of up to so many moments are asked first, of up to so many take about a second.
+_SMALL, _MIDDLE = 220, 700
+#: Seconds for boxes before a second order: where they are likely to close the gap, and where they may.
+_LONG, _SHORT = 10.0, 1.0
 #: Problems of more variables are left to the hierarchy at first, and of more than the other one altogether.
 FIRST_VARIABLES, MOST_VARIABLES = 60, 150
 
@@ -20,6 +24,7 @@ class Prospect(Enum):
 
     CONCAVE = "the objective is not convex, and the constraints are linear"
     COMPLEMENTARITY = "products of variables have to vanish"
+    QUADRATIC = "the constraints are quadratic, and the next order is not small"
     BILINEAR = "all terms are linear in each variable, and constraints have products"
 
 
@@ -35,7 +40,16 @@ def prospect_of(problem: Problem) -> Prospect | None:
     if all(p.degree <= 1 for p in constraints):
         return Prospect.CONCAVE if _is_indefinite(problem.minimize) else None
     rows = np.concatenate([p.exponents for p in (problem.minimize, *constraints)])
-    return Prospect.BILINEAR if rows.max(initial=0) <= 1 else None
+    if rows.max(initial=0) <= 1:
+        return Prospect.BILINEAR
+    return Prospect.QUADRATIC if basis_size(problem.n_variables, 4) > _SMALL else None
+
+
+def first_seconds(problem: Problem, prospect: Prospect) -> float:
+    """Return how long boxes are searched before a second order: as long as that takes, roughly."""
+    if prospect is not Prospect.QUADRATIC:
+        return _LONG
+    return _SHORT if basis_size(problem.n_variables, 4) <= _MIDDLE else 3 * _SHORT
 
 
 def is_small_enough(problem: Problem) -> bool:

@@ -26,8 +26,8 @@ from .verdict import result_of
 
 #: The name of the method, and of what solves its programs.
 NAME, SOLVER = "branch", "highs"
-#: Seconds that `auto` gives to boxes before a second order, and where orders have left a gap.
-FIRST_SECONDS, LAST_SECONDS = 10.0, 60.0
+#: Seconds that `auto` gives to boxes where orders have left a gap.
+LAST_SECONDS = 60.0
 #: Seconds that the exact check of an empty set may take.
 _CHECK_SECONDS = 60.0
 

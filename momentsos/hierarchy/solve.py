@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
-from ..branching.prospect import Prospect, prospect_of
+from ..branching.prospect import Prospect, first_seconds, prospect_of
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
@@ -26,8 +26,8 @@ from ..polynomials.factored import Factor
 from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
-from .branched import FIRST_SECONDS, branched, check_branching, may_branch, with_branching
 from .branched import NAME as BRANCH
+from .branched import branched, check_branching, may_branch, with_branching
 from .climb import UNASKED_MOMENTS, climb
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
@@ -256,7 +256,7 @@ def _after_one_order(choice: Choice, start: Evidence, prospect: Prospect) -> tup
         if may_branch(first):
             words = f"boxes were searched before a second order: {prospect.value}."
             start.request.decide(words)
-            found = branched(first, f"{choice.reason} Then {words}", FIRST_SECONDS)
+            found = branched(first, f"{choice.reason} Then {words}", first_seconds(start.request.problem, prospect))
             if found.status in (Status.CERTIFIED, Status.INFEASIBLE, Status.UNBOUNDED):
                 return first, found
             known = first.known
