@@ -72,6 +72,12 @@ def _models(full: bool, folder: Path) -> Found:
     return models.run(3 if full else 1)
 
 
+def _gaps(full: bool, folder: Path) -> Found:
+    from . import gaps
+
+    return gaps.run(full)
+
+
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
@@ -80,6 +86,7 @@ PARTS = {
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
     "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
+    "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
     "growth": Part("Growth of time and memory", _growth),
 }
 

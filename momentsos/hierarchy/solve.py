@@ -232,7 +232,7 @@ def minimise(
             return _logged(branched(start, ""))
         choice = replace(choice, methods=chosen)
         unasked = asked.method == "auto" and orders == (None, None)
-        prospect = prospect_of(problem) if unasked else None
+        prospect = prospect_of(problem) if unasked and not facts.squares and np.isinf(facts.lowest) else None
         if prospect is not None:
             start, early = _after_one_order(choice, start, prospect)
             if early is not None:
