@@ -107,12 +107,10 @@ class _Branch:
         box = implied_box(problem)
         self.low, self.high = box.low, box.high
         self.known = self._with_vertices()
-        self.model, self.scale = Model.of(Framed.of(problem, self._frame_of(box.low, box.high))), 1.0
-        low, high = self._derived_box()
-        frame = self._frame_of(low, high)
+        self._take(self._frame_of(box.low, box.high))
+        frame = self._frame_of(*self._derived_box())
         if frame != self.frame:
-            self.model = Model.of(Framed.of(problem, frame))
-        self.scale, self.pieces = self.model.objective_scale, Pieces(problem, self.model)
+            self._take(frame)
 
     def run(self) -> Branched:
         """Derive the box, search it, say what that proves."""
@@ -133,6 +131,10 @@ class _Branch:
     def frame(self) -> Frame:
         """The frame of the model."""
         return self.model.framed.frame
+
+    def _take(self, frame: Frame) -> None:
+        self.model = Model.of(Framed.of(self.problem, frame))
+        self.scale, self.pieces = self.model.objective_scale, Pieces(self.problem, self.model)
 
     # -- the box -------------------------------------------------------------------------------------------
 
@@ -163,20 +165,23 @@ class _Branch:
 
     def _derived_box(self) -> tuple[Floats, Floats]:
         """Return the box that follows from constraints and cut, in the user's units; where it is infinite, another."""
-        self.scale = self.model.objective_scale
         worker, cut = Worker(self.model, self._time_left), self._cutoff(None)
         low, high, _ = self._stated()
         propagated_root(self.model, low, high, cut, worker, self._centre())
-        n = self.model.framed.n
-        shift = np.array([float(s) for s in self.frame.shift])
-        width = np.array([float(w) for w in self.frame.width])
-        low, high = shift + width * low[:n], shift + width * high[:n]
+        low, high = self._in_user_box(low, high)
         if not (np.isfinite(low).all() and np.isfinite(high).all()) and self.known.upper is not None:
             box = implied_box(self.problem, self.known.upper)
             self.low, self.high = box.low, box.high
             low = np.where(np.isfinite(low), low, box.low)
             high = np.where(np.isfinite(high), high, box.high)
         return np.minimum(low, high), high
+
+    def _in_user_box(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
+        """Return a box in the user's units, roughly: frames are made of it, and nothing is claimed."""
+        n = self.model.framed.n
+        shift = np.array([float(s) for s in self.frame.shift])
+        width = np.array([float(w) for w in self.frame.width])
+        return shift + width * low[:n], shift + width * high[:n]
 
     def _completed(self, low: Floats, high: Floats, search: Search) -> tuple[Region, bool]:
         """Make the box finite where it is not: by what is proved elsewhere, else by a box of our own."""

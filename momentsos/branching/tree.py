@@ -113,6 +113,7 @@ class Search:
     nodes: int = 0
     narrow: float = math.inf
     current: float = math.inf
+    stuck: list[Node] = field(default_factory=list)
     kept: bool = True
     searching: float = 0.0
     began: float = field(default_factory=time.perf_counter)
@@ -202,14 +203,28 @@ class Search:
                 self._split(seen)
             self.current = math.inf
             self.around.told(self._lowest(), self._counts())
+            if not self.open:
+                self._look_again()
         return Ended.CLOSED if math.isinf(self.narrow) else Ended.NARROW
+
+    def _look_again(self) -> None:
+        """Open narrow boxes again that the best point found since closes."""
+        left = [node for node in self.stuck if node.bound < self.cut]
+        for node in self.stuck:
+            if node.bound >= self.cut:
+                self._push(node)
+        self.stuck, self.narrow = left, min((node.bound for node in left), default=math.inf)
 
     def _split(self, seen: Seen) -> None:
         node = seen.node
         split = split_of(self.model, seen)
         if split is None:
             self._searched_from(seen)
+            if node.bound >= self.cut:  # the point that was found just now closes it
+                self._push(node)
+                return
             self.narrow = min(self.narrow, node.bound)
+            self.stuck.append(node)
             return
         self._end(node.place, split)
         for side, (variable, (least, most)) in enumerate(zip(split.variables, split.sides, strict=True)):

@@ -29,6 +29,8 @@ Floats = NDArray[np.float64]
 
 #: Squares are taken around the best point, moved by so many widths.
 _MOVES = (0.0, 1.0, -1.0, 8.0, -8.0)
+#: The cut is moved up by so much, relatively: programs that no point satisfies bound nothing.
+_SLACK = 0.25
 #: Systems of more rows are not solved in fractions.
 _MOST = 120
 #: Rounds over all variables.
@@ -50,7 +52,7 @@ def bounded_by_programs(
         ends = [(i, up) for i in range(n) for up in (False, True) if not math.isfinite((high if up else low)[i])]
         if not ends or worker.until() <= 0:
             return
-        if not _tightened(model, low, high, cutoff, worker, centre, ends, steps):
+        if not _tightened(model, low, high, cutoff + _SLACK * (1 + abs(cutoff)), worker, centre, ends, steps):
             return
         worker.propagate(low, high, cutoff, steps, rounds=40, worth=0.02)
 
@@ -91,9 +93,10 @@ def _tightened(
 
 
 def _squares(model: Model, low: Floats, high: Floats, worker: Worker, centre: Floats) -> list[Key]:
-    """Return squares of differences to the best point, of unbounded variables and of pairs that meet."""
-    n, size = model.framed.n, model.size
-    free = [i for i in range(n) if not (math.isfinite(low[i]) and math.isfinite(high[i]))]
+    """Return squares of differences to the best point, of unbounded lifted variables and of pairs that meet."""
+    size = model.size
+    centre = model.lifted_point(centre)
+    free = [i for i in range(size) if not (math.isfinite(low[i]) and math.isfinite(high[i]))]
     free = [i for i in free if model.column_of[i + 1, i + 1] >= 0]
     at = np.round(centre * 16) / 16
     keys = []
