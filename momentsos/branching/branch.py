@@ -31,6 +31,8 @@ Floats = NDArray[np.float64]
 CUT = 0.9
 #: Where nothing bounds a variable, the box is so many times wider than the best point and the natural sizes.
 ROOM = 10.0
+#: Frames are no narrower than this share of the box that propagation derives.
+_NARROWED = 1 / 32
 #: Bytes that an open node takes for each column, roughly.
 _BYTES = 120
 
@@ -164,17 +166,16 @@ class _Branch:
         return frame_of(low, high, self._units())
 
     def _derived_box(self) -> tuple[Floats, Floats]:
-        """Return the box that follows from constraints and cut, in the user's units; where it is infinite, another."""
+        """Return the box that constraints and cut imply, in the user's units; narrower where more is known."""
         worker, cut = Worker(self.model, self._time_left), self._cutoff(None)
         low, high, _ = self._stated()
         propagated_root(self.model, low, high, cut, worker, self._centre())
         low, high = self._in_user_box(low, high)
-        if not (np.isfinite(low).all() and np.isfinite(high).all()) and self.known.upper is not None:
-            box = implied_box(self.problem, self.known.upper)
-            self.low, self.high = box.low, box.high
-            low = np.where(np.isfinite(low), low, box.low)
-            high = np.where(np.isfinite(high), high, box.high)
-        return np.minimum(low, high), high
+        if self.known.upper is None:
+            return np.minimum(low, high), high
+        box = implied_box(self.problem, self.known.upper)
+        self.low, self.high = box.low, box.high
+        return _nearer(low, high, box.low, box.high)
 
     def _in_user_box(self, low: Floats, high: Floats) -> tuple[Floats, Floats]:
         """Return a box in the user's units, roughly: frames are made of it, and nothing is claimed."""
@@ -266,6 +267,15 @@ class _Branch:
         if bound == -math.inf or bound != bound:
             bound = None
         return Branched(self.known, replace(tree, stated=stated), bound, region)
+
+
+def _nearer(low: Floats, high: Floats, least: Floats, most: Floats) -> tuple[Floats, Floats]:
+    """Return a box cut to another one, but no narrower than a share of it, so that frames hold the first one, too."""
+    least, most = np.maximum(low, least), np.minimum(high, most)
+    with np.errstate(invalid="ignore"):
+        lacking = np.maximum(_NARROWED * (high - low) - (most - least), 0.0)
+    lacking = np.where(np.isfinite(lacking), 0.5 * lacking, 0.0)
+    return np.maximum(low, least - lacking), np.minimum(high, most + lacking)
 
 
 def _framed(values: Floats, frame: Frame, upwards: bool) -> Floats:
