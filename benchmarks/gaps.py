@@ -21,7 +21,7 @@ WARM_UP = ("fp-2.1", "haverly-1", "hs95")
 
 def run(full: bool) -> tuple[list[dict[str, Any]], str]:
     """Solve the collection with ``auto``, with boxes alone, and with SCIP, one after the other for each problem."""
-    limit = 60.0 if full else 20.0
+    limit = 30.0 if full else 20.0
     entries = LIBRARY if full else LIBRARY[::4]
     for entry in LIBRARY:
         if entry.name in WARM_UP:

@@ -119,12 +119,14 @@ def solve(
         First order; by default the lowest. Alone, it is the only one tried.
     max_order : int, optional
         Last order; by default two more than the lowest.
-    method : {"auto", "dense", "partial", "sparse"}
+    method : {"auto", "dense", "partial", "sparse", "branch"}
         ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"sparse"``
         has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
         sparse one where its lowest relaxation has at most half the moments of the dense and a tenth of those of the
         partial one, else the partial one where it has fewer than the dense one; and then the dense one where these
-        gave no bound, or left a gap that a dense relaxation of up to 1400 moments may close.
+        gave no bound, or left a gap that a dense relaxation of up to 1400 moments may close. ``"branch"`` splits boxes
+        until the gap is closed, and has no orders; ``"auto"`` asks it where orders leave gaps, before a second order
+        where that is likely to close them.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float
