@@ -27,7 +27,7 @@ from .verdict import result_of
 #: The name of the method, and of what solves its programs.
 NAME, SOLVER = "branch", "highs"
 #: Seconds that `auto` gives to boxes where orders have left a gap.
-LAST_SECONDS = 60.0
+LAST_SECONDS = 30.0
 #: Seconds that the exact check of an empty set may take.
 _CHECK_SECONDS = 60.0
 
