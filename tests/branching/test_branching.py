@@ -12,7 +12,16 @@ from benchmarks.library import LIBRARY, Entry
 
 #: What stays open by boxes alone in a few seconds: minima around which boxes pile up.
 _OPEN = {"hs106", "wright", "clique-octahedron"}
-_SLOW = {"clique-petersen", "clique-ring-7-12", "reactors", "kojima-least", "hs29", "clique-ring-5"}
+_SLOW = {
+    "clique-petersen",
+    "clique-ring-7-12",
+    "reactors",
+    "kojima-least",
+    "hs29",
+    "clique-ring-5",
+    "signs-7",
+    "signs-8",
+}
 
 
 def _marked(entry: Entry):
@@ -25,7 +34,7 @@ def bounds(result: ms.Result) -> tuple[float | None, float | None]:
     return pair[::-1] if result.problem.sense.maximizes else pair
 
 
-@pytest.mark.parametrize("entry", map(_marked, LIBRARY), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", list(map(_marked, LIBRARY)), ids=lambda entry: entry.name)
 def test_published_optima_lie_between_the_bounds(entry):
     limit = 5.0 if entry.name in _OPEN else 60.0
     result = ms.solve(entry.make(), method="branch", time_limit=limit)
