@@ -17,6 +17,7 @@ from .model import Model
 from .node import Node, Seen, State, Worker
 from .propagation import Emptied
 from .rule import split_of
+from .safe import Rows, safe_bound
 from .steps import Closed, Record, Split, Step
 from .unbounded import bounded_by_programs
 
@@ -125,12 +126,19 @@ class Search:
     def run(self, low: Floats, high: Floats, steps: tuple[Step, ...] = ()) -> Tree:
         """Search a box, to which steps have led."""
         self.records.append(Record(-1, 0, steps))
-        node = Node(low, high, -math.inf)
+        node = Node(low, high, self._by_intervals(low, high))
         try:
             ended = self._root(node) or self._searched()
         except KeyboardInterrupt:
             ended = Ended.INTERRUPTED
         return self._ended(ended)
+
+    def _by_intervals(self, low: Floats, high: Floats) -> float:
+        """Return the bound that the intervals of the columns prove, so that there is one from the beginning."""
+        size = len(self.model.columns)
+        none = Rows(np.zeros((0, size)), np.zeros(0), np.zeros(0, dtype=bool), np.zeros(0))
+        form, constant = self.model.objective, self.model.objective_constant
+        return safe_bound(form, constant, none, np.zeros(0), low, high).value
 
     # -- the root ------------------------------------------------------------------------------------------
 
