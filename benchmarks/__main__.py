@@ -78,6 +78,18 @@ def _gaps(full: bool, folder: Path) -> Found:
     return gaps.run(full)
 
 
+def _depth(full: bool, folder: Path) -> Found:
+    from . import depth
+
+    return depth.run(5, 20.0) if full else depth.run(1, 10.0)
+
+
+def _queries(full: bool, folder: Path) -> Found:
+    from . import queries
+
+    return queries.run(5 if full else 2)
+
+
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
@@ -87,6 +99,8 @@ PARTS = {
     "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
     "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
+    "depth": Part("Deep networks trained in blocks, beside local searches at equal time", _depth),
+    "queries": Part("One ReLU: certified fits, and labels on demand", _queries),
     "growth": Part("Growth of time and memory", _growth),
 }
 

@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.hooks import PAINTER, PROVER, TREE_CHECKER
+from .hierarchy.hooks import EVERYWHERE, PAINTER, PROVER, TREE_CHECKER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -29,9 +29,14 @@ if TYPE_CHECKING:
     from .learning import Activation, Formulation, PolynomialNetwork, formulate
     from .learning.fit import Fit
     from .learning.learn import learn
+    from .learning.outputs import OutputFit, learn_outputs
+    from .learning.rational import RationalActivation, RationalFit, learn_rational
+    from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
+    from .learning.shapes import Shape, ShapedFit, learn_shaped
     from .machine.caches import caches, clear_caches
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
+    from .points.roots import RealRoots, real_roots
     from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
@@ -53,6 +58,7 @@ __all__ = [
     "ModelReport",
     "MomentSOSError",
     "OrderTooLow",
+    "OutputFit",
     "Polynomial",
     "PolynomialActivationClassifier",
     "PolynomialActivationRegressor",
@@ -61,10 +67,17 @@ __all__ = [
     "Problem",
     "ProblemTooLarge",
     "ProgramCertificate",
+    "QueryResult",
+    "RationalActivation",
+    "RationalFit",
     "RationalSum",
+    "RealRoots",
+    "ReluFit",
     "Result",
     "SOSProgram",
     "SOSResult",
+    "Shape",
+    "ShapedFit",
     "SolverFailed",
     "SolverUnavailable",
     "Status",
@@ -79,6 +92,9 @@ __all__ = [
     "formulate",
     "identity",
     "learn",
+    "learn_outputs",
+    "learn_rational",
+    "learn_shaped",
     "learning",
     "load",
     "models",
@@ -88,8 +104,11 @@ __all__ = [
     "programs",
     "ratio",
     "read_sdpa",
+    "real_roots",
     "relax",
     "relaxations",
+    "relu_queries",
+    "relu_regression",
     "sdp",
     "solve",
     "solvers",
@@ -118,9 +137,14 @@ _HOMES = {
     "learning": ("Activation", "Formulation", "PolynomialNetwork", "formulate"),
     "learning.fit": ("Fit",),
     "learning.learn": ("learn",),
+    "learning.outputs": ("OutputFit", "learn_outputs"),
+    "learning.rational": ("RationalActivation", "RationalFit", "learn_rational"),
+    "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
+    "learning.shapes": ("Shape", "ShapedFit", "learn_shaped"),
     "machine.caches": ("caches", "clear_caches"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
+    "points.roots": ("RealRoots", "real_roots"),
     "polynomials": ("Constraint", "Polynomial", "RationalSum", "equal", "ratio", "variables"),
     "problem": ("Problem",),
     "programs": (
@@ -175,6 +199,12 @@ def _tree_checks(*given: Any, **named: Any) -> Any:
     return proved_empty_by(*given, **named)
 
 
+def _everywhere(*given: Any, **named: Any) -> Any:
+    from .certificates.multiplied import certified_everywhere
+
+    return certified_everywhere(*given, **named)
+
+
 def _plot(*given: Any, **named: Any) -> Any:
     from .plots.of_result import plot
 
@@ -182,5 +212,6 @@ def _plot(*given: Any, **named: Any) -> Any:
 
 
 PROVER.supply(_certify)
+EVERYWHERE.supply(_everywhere)
 PAINTER.supply(_plot)
 TREE_CHECKER.supply(_tree_checks)

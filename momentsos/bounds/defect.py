@@ -6,9 +6,9 @@ For real symmetric matrices :math:`G_j` and numbers :math:`\lambda_l`, each give
 
     r = w (f - \gamma) - \sum_j \langle G_j, g_j B_j B_j^\top \rangle - \sum_l \lambda_l\, h_l x^{\beta_l}
 
-is a polynomial in the monomials of the relaxation. Its coefficients are sums of products, which are formed without
-rounding and added up accurately. The :math:`\sqrt 2` of the program takes no part; where a block is made of
-combinations :math:`C B`, its matrix is :math:`C^\top G C` here.
+is a polynomial in the monomials of the relaxation; in a quotient it is what this polynomial is there. Its coefficients
+are sums of products, which are formed without rounding and added up accurately. The :math:`\sqrt 2` of the program
+takes no part; where a block is made of combinations :math:`C B`, its matrix is :math:`C^\top G C` here.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..polynomials.exponents import unique_rows
+from ..polynomials.quotient import Quotient
 from ..polynomials.shift import two_product
 from ..problem import Problem
 from ..relaxations import Relaxation
@@ -99,8 +101,11 @@ class Identity:
     blocks: tuple[tuple[Block, Meant], ...]
 
     @classmethod
-    def of(cls, relaxation: Relaxation, meaning: Meaning) -> Identity | None:
-        """Read the terms off; None where a monomial of them is not one of the relaxation."""
+    def of(cls, relaxation: Relaxation, meaning: Meaning, quotient: Quotient | None = None) -> Identity | None:
+        """Read the terms off; None where a monomial of them is not one of the relaxation.
+
+        In a quotient its rules are those of the equalities that are meant.
+        """
         plan, sdp = relaxation.plan, relaxation.sdp
         known = list(zip(plan.blocks, meaning.blocks, strict=True))
         psd = [(block, meant) for block, meant in known if block.kind is BlockKind.PSD]
@@ -108,18 +113,22 @@ class Identity:
         gram, unit, start = [], [np.zeros(0, dtype=bool)], 0
         for number, (block, meant) in enumerate(psd):
             first, second = svec_index(len(block.basis))
-            columns = _stored(sdp, number, block, meant)
+            factors = np.where(first == second, 1.0, 2.0)
+            same = quotient is None or (quotient.pure and len(meant.rows) == 1)
+            columns = _stored(sdp, number, block, meant) if same else None
             if columns is None:
-                columns = _found(relaxation, block.basis[first] + block.basis[second], meant.rows)
-            gram.append(_terms(columns, meant, np.where(first == second, 1.0, 2.0), start))
+                products = block.basis[first] + block.basis[second]
+                gram.append(_terms_of(relaxation, quotient, products, meant, factors, start))
+            else:
+                gram.append(_terms(columns, meant, factors, start))
             alone = meant.positive_number and block.combinations is None  # entries of C'GC are not free one by one
-            unit.append(np.full(len(gram[-1].unknowns), alone))
+            unit.append(_single(gram[-1]) if alone else np.zeros(len(gram[-1].unknowns), dtype=bool))
             start += len(first)
         none, free, start = np.zeros((1, plan.objective.exponents.shape[1]), dtype=np.int64), [], 0
         for basis, meant in [(none, Meant.of(plan.normalization)), *((b.basis, meant) for b, meant in zero)]:
-            free.append(_terms(_found(relaxation, basis, meant.rows), meant, np.ones(len(basis)), start))
+            free.append(_terms_of(relaxation, quotient, basis, meant, np.ones(len(basis)), start))
             start += len(basis)
-        objective = _terms(_found(relaxation, none, meaning.objective.rows), meaning.objective, np.ones(1), 0)
+        objective = _terms_of(relaxation, quotient, none, meaning.objective, np.ones(1), 0)
         found = Terms.joined(gram), Terms.joined(free), objective
         if start != sdp.equalities.shape[0] or any((terms.monomials < 0).any() for terms in found):
             return None
@@ -201,7 +210,14 @@ def identity_of(relaxation: Relaxation, problem: Problem) -> Identity | Unproved
     meaning = meaning_of(relaxation.plan, problem)
     if isinstance(meaning, Unproved):
         return meaning
-    return Identity.of(relaxation, meaning) or Unproved.OTHER_POLYNOMIALS
+    quotient = relaxation.plan.quotient
+    if quotient is not None:
+        known = len(problem.equalities) > max(quotient.numbers)
+        meant = Quotient.of(problem.equalities, quotient.numbers) if known else None
+        if meant is None or not meant.is_like(quotient):
+            return Unproved.OTHER_POLYNOMIALS
+        quotient = meant
+    return Identity.of(relaxation, meaning, quotient) or Unproved.OTHER_POLYNOMIALS
 
 
 def triangle(matrices: Floats) -> Floats:
@@ -243,6 +259,45 @@ def _found(relaxation: Relaxation, basis: NDArray[np.int64], rows: NDArray[np.in
     """Return the monomials of the products of a basis and of terms, -1 where the relaxation has none."""
     products = (basis[:, None, :] + rows[None, :, :]).reshape(-1, basis.shape[1])
     return relaxation.monomials.find(products).reshape(len(basis), len(rows))
+
+
+def _terms_of(
+    relaxation: Relaxation,
+    quotient: Quotient | None,
+    basis: NDArray[np.int64],
+    meant: Meant,
+    factors: Floats,
+    start: int,
+) -> Terms:
+    """Return the terms of a polynomial times each of several monomials, in the monomials of the relaxation."""
+    if quotient is None:
+        return _terms(_found(relaxation, basis, meant.rows), meant, factors, start)
+    products = (basis[:, None, :] + meant.rows[None, :, :]).reshape(-1, basis.shape[1])
+    distinct, place = unique_rows(products)
+    plain = _terms(place.reshape(len(basis), len(meant.rows)), meant, factors, start)
+    forms = quotient.reduced(distinct)
+    columns = relaxation.monomials.find(forms.rows)
+    begins = np.searchsorted(forms.owner, np.arange(len(distinct) + 1))
+    counts = np.diff(begins)[plain.monomials]
+    which = np.repeat(np.arange(len(counts)), counts)
+    ends = np.cumsum(counts)
+    own = np.arange(len(which)) - np.repeat(ends - counts, counts) + begins[plain.monomials][which]
+    value, error = forms.values[own], forms.errors[own]
+    high, low = plain.high[which], plain.low[which]
+    product, rest = two_product(high, value)
+    size = np.abs(high) + np.abs(low)
+    wrong = (
+        plain.errors[which] * (np.abs(value) + error) + size * error + 2.0 * UNIT * (np.abs(low * value) + np.abs(rest))
+    )
+    inexact = (low != 0.0) | (error != 0.0) | (plain.errors[which] != 0.0)
+    errors = np.where(inexact, wrong * (1.0 + 16.0 * UNIT) + TINY, 0.0)
+    return Terms(plain.unknowns[which], columns[own], product, rest + low * value, errors)
+
+
+def _single(terms: Terms) -> NDArray[np.bool_]:
+    """Return which terms are the only one of their unknown, with a positive number that is known exactly."""
+    count = np.bincount(terms.unknowns, minlength=1)
+    return (count[terms.unknowns] == 1) & (terms.high > 0.0) & (terms.low == 0.0) & (terms.errors == 0.0)
 
 
 def _terms(columns: Places, meant: Meant, factors: Floats, start: int) -> Terms:

@@ -21,9 +21,9 @@ from .node import Worker
 from .pieces import Pieces
 from .points import VertexDescent
 from .start import frame_of, stated_bounds
-from .steps import Record
+from .steps import Ended, Record
 from .steps import Step as BoxStep
-from .tree import Counts, Ended, Search, Surroundings, Tree, propagated_root
+from .tree import Counts, Search, Surroundings, Tree, propagated_root
 
 Floats = NDArray[np.float64]
 

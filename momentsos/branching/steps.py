@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from enum import Enum
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -94,3 +95,13 @@ class Record:
     side: int
     steps: tuple[Step, ...] = ()
     end: Closed | Split | None = None
+
+
+class Ended(Enum):
+    """Why a search has ended."""
+
+    CLOSED = "closed"
+    TIME = "time"
+    MEMORY = "memory"
+    NARROW = "narrow"
+    INTERRUPTED = "interrupted"

@@ -7,7 +7,6 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from enum import Enum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +17,7 @@ from .node import Node, Seen, State, Worker
 from .propagation import Emptied
 from .rule import split_of
 from .safe import Rows, safe_bound
-from .steps import Closed, Record, Split, Step
+from .steps import Closed, Ended, Record, Split, Step
 from .unbounded import bounded_by_programs
 
 Floats = NDArray[np.float64]
@@ -27,16 +26,6 @@ Floats = NDArray[np.float64]
 _TIGHTENINGS, _SHRUNK = 6, 0.8
 #: Points are searched from each node up to this depth, and beyond while that takes no more than a share of the time.
 _DEPTH, _SHARE = 2, 0.2
-
-
-class Ended(Enum):
-    """Why a search has ended."""
-
-    CLOSED = "closed"
-    TIME = "time"
-    MEMORY = "memory"
-    NARROW = "narrow"
-    INTERRUPTED = "interrupted"
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from ..conditioning.symmetry import HalfSpaces
 from ..polynomials import Polynomial
 from ..problem import Problem, Sense
 from .enclosure import enclosed_point
-from .format import NAME, VERSION, digest, read_certificate, sense_of, write_number
-from .frame import exact_terms, fraction
+from .format import NAME, SYMMETRIC, VERSION, WITH_FORMS, Refused, digest, read_certificate, sense_of, write_number
+from .frame import Frame, exact_terms, fraction
+from .orbits import check_half_spaces
 from .points import feasible_point
 from .rounding import ExactGram
 from .shape import Shape
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 #: What was added where the result's coverage is not restricted by it.
 IMPLIED = "a ball that the bounds on single variables imply"
+#: What was added to a problem with symmetries.
+HALVED = "half-spaces that hold a point of each orbit under the symmetries of the problem"
 #: Seconds that the verifier may take for a certificate that has just been made.
 _CHECK_SECONDS = 120.0
 
@@ -43,12 +47,22 @@ def sealed(result: Result, shape: Shape, exact: ExactGram, bound: Fraction) -> t
             "shift": list(map(str, frame.shift)),
             "matrix": [list(map(str, row)) for row in frame.matrix],
         },
-        {"exponent": frame.exponent, "variables": list(frame.squares)},
+        _denominator(frame),
         bound,
         _blocks(shape, exact),
         _multipliers(shape, exact),
     )
     return sealed_identity(result, frame.problem, identity)
+
+
+def _denominator(frame: Frame) -> dict[str, Any]:
+    if frame.constant and frame.forms is None:
+        return {"exponent": frame.exponent, "variables": list(frame.squares)}
+    n = frame.problem.n_variables
+    units = [[Fraction(int(i == j)) for j in range(n)] for i in frame.squares]
+    forms = units if frame.forms is None else frame.forms
+    rows = [list(map(write_number, row)) for row in forms]
+    return {"constant": frame.constant, "exponent": frame.exponent, "forms": rows}
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,17 +94,37 @@ def sealed_identity(result: Result, problem: Problem, identity: Identity) -> tup
     """
     body = {**_body(result, problem, identity), "statement": "", "digest": ""}
     proved, upper = check(body, _CHECK_SECONDS)
+    if result.symmetry is not None and body["version"] == VERSION:
+        body = _with_symmetry(body, result.symmetry)
     body["statement"] = describe(body, proved, upper)
     return {**body, "digest": digest(body)}, upper
+
+
+def _with_symmetry(body: dict[str, Any], used: HalfSpaces) -> dict[str, Any]:
+    """Return the document with the symmetries that the half-spaces come from; as it is where the rest has them not."""
+    symmetry = {
+        "middles": list(map(write_number, used.middles)),
+        "centre": list(map(write_number, used.centre)),
+        "elements": [[[j, str(s)] for j, s in element] for element in used.elements],
+    }
+    rest = [[place, IMPLIED] for place, _ in body["added"][len(used) :]]
+    symmetric = {**body, "version": SYMMETRIC, "added": rest, "symmetry": symmetry}
+    try:
+        check_half_spaces(symmetric, _CHECK_SECONDS)
+    except Refused:
+        return body
+    return symmetric
 
 
 def _body(result: Result, problem: Problem, identity: Identity) -> dict[str, Any]:
     extra = len(problem.inequalities) - len(result.problem.inequalities)
     added = IMPLIED if result.region.everything else result.coverage
+    if result.symmetry is not None:
+        added = HALVED if extra == len(result.symmetry) else f"{HALVED}; {added}"
     point, directions = _feasible(problem, result)
     return {
         "format": NAME,
-        "version": VERSION,
+        "version": WITH_FORMS if "forms" in identity.denominator else VERSION,
         "numbers": numbers_of(result.problem),
         "added": [[len(result.problem.inequalities) + i, added] for i in range(extra)],
         "problem": problem_document(problem, result.problem.sense),
@@ -182,7 +216,8 @@ def different(document: dict[str, Any], problem: Problem) -> str:
         return f"the objective is one to {senses[0]}, not to {senses[1]}"
     if own["variables"] != given["variables"]:
         return f"variables {own['variables']}, not {given['variables']}"
-    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document.get("added", ()))]
+    halves = len(document["symmetry"]["elements"]) if "symmetry" in document else 0
+    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document.get("added", ())) - halves]
     pairs = {
         senses[1]: ([own[senses[1]]], [given[senses[1]]]),
         "inequalities": (inequalities, given["inequalities"]),

@@ -66,7 +66,9 @@ def _changed_terms(frame: Frame) -> tuple[set[Exponent], set[Exponent], list[Ter
 def _sparse_terms(frame: Frame) -> tuple[set[Exponent], set[Exponent], list[Terms], list[set[Exponent]]]:
     """Return the same in the variables of the problem; of `W` all that can occur."""
     problem, n = frame.problem, frame.problem.n_variables
-    linear = {tuple(int(i == j) for j in range(n)) for i in frame.squares} | {(0,) * n}
+    linear = {tuple(int(i == j) for j in range(n)) for i in frame.squares}
+    if frame.constant or any(frame.shift):
+        linear.add((0,) * n)
     power: set[Exponent] = {(0,) * n}
     for _ in range(2 * frame.exponent):
         power = _sums(power, linear)

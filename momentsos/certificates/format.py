@@ -12,6 +12,10 @@ from os import PathLike
 from typing import Any
 
 NAME, VERSION = "momentsos certificate", 2
+#: The version of files whose denominator has a constant and linear forms.
+WITH_FORMS = 3
+#: The version of files with half-spaces that use symmetries: see `momentsos.certificates.orbits`.
+SYMMETRIC = 4
 #: Longest file in bytes, longest list, longest decimal and hexadecimal integers in digits.
 MAX_BYTES, MAX_LENGTH, MAX_DECIMAL, MAX_HEXADECIMAL = 10_000_000, 20_000, 4_000, 100_000
 _INTEGER = f"(0x[0-9a-f]{{1,{MAX_HEXADECIMAL}}}|[0-9]{{1,{MAX_DECIMAL}}})"
@@ -21,6 +25,8 @@ _TERMS = [("number", ["natural"])]
 #: Objects have exactly these keys; `[kind]` is a list of any length, `(kind, ...)` a list of this length.
 #: A number is a string "p" or "p/q" of decimal or hexadecimal ("0x...") integers, a natural one below 2^15.
 #: A problem whose objective is maximised has it under "maximize", and "bound" is an upper bound then.
+#: In version 2 the denominator is (1 + the squares of some t_i)^exponent; in version 3 it has a constant, 0 or 1, and
+#: linear forms in the place of the t_i.
 FORMAT = {
     "format": "text",
     "version": "natural",
@@ -49,9 +55,11 @@ FORMAT = {
     "point": ["number"],
     "directions": [["number"]],
 }
-_MAXIMIZED = FORMAT | {
-    "problem": {"variables": ["text"], "maximize": _TERMS, "inequalities": [_TERMS], "equalities": [_TERMS]}
+_MAXIMIZED = {"problem": {"variables": ["text"], "maximize": _TERMS, "inequalities": [_TERMS], "equalities": [_TERMS]}}
+_SYMMETRIC = {
+    "symmetry": {"middles": ["number"], "centre": ["number"], "elements": [[("natural", "number")]]},
 }
+_WITH_FORMS = {"denominator": {"constant": "natural", "exponent": "natural", "forms": [["number"]]}}
 
 
 class Refused(ValueError):
@@ -107,8 +115,15 @@ def sense_of(document: Any) -> tuple[str, int]:
 
 
 def read_certificate(document: Any, until: float = math.inf) -> Any:
-    """Return a document with its numbers as fractions; see `read`."""
-    return read(document, FORMAT if sense_of(document)[1] > 0 else _MAXIMIZED, until=until)
+    """Return a document of a known version with its numbers as fractions; see `read`."""
+    own = document if isinstance(document, dict) else {}
+    version, known = own.get("version"), type(own.get("version")) is int
+    need(
+        own.get("format") == NAME and known and version in (VERSION, WITH_FORMS, SYMMETRIC), "unknown format or version"
+    )
+    extra: dict[Any, Any] = {WITH_FORMS: _WITH_FORMS, SYMMETRIC: _SYMMETRIC}
+    kind = FORMAT | (_MAXIMIZED if sense_of(document)[1] < 0 else {}) | extra.get(version, {})
+    return read(document, kind, until=until)
 
 
 def read(value: Any, kind: Any, where: str = "certificate", until: float = math.inf) -> Any:

@@ -21,7 +21,7 @@ Exponent = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    r"""The exact substitution :math:`x = a + T t` and the denominator :math:`W = (1 + \sum_{i} t_i^2)^k`.
+    r"""The exact substitution :math:`x = a + T t` and the denominator :math:`W = (c + \sum_i l_i(t)^2)^k`.
 
     Attributes
     ----------
@@ -32,6 +32,10 @@ class Frame:
         The `k`.
     squares : tuple of int
         The variables of the denominator.
+    constant : int
+        The `c`: 1, or 0 where nothing is constrained.
+    forms : rows of Fraction or None
+        The coefficients of the linear forms `l_i`, None where these are the variables in `squares`.
     """
 
     problem: Problem
@@ -39,6 +43,8 @@ class Frame:
     matrix: tuple[tuple[Fraction, ...], ...]
     exponent: int
     squares: tuple[int, ...]
+    constant: int = 1
+    forms: tuple[tuple[Fraction, ...], ...] | None = None
 
     @cached_property
     def context(self) -> fmpq_mpoly_ctx:
@@ -82,8 +88,13 @@ class Frame:
     def denominator(self) -> fmpq_mpoly:
         """The `W`."""
         gens = self.context.gens()
-        one = self.context.constant(1)
-        return sum((gens[i] ** 2 for i in self.squares), start=one) ** self.exponent
+        total = self.context.constant(self.constant)
+        if self.forms is None:
+            return sum((gens[i] ** 2 for i in self.squares), start=total) ** self.exponent
+        for row in self.forms:
+            form = sum((gen * rational(c) for gen, c in zip(gens, row, strict=True)), start=self.context.constant(0))
+            total += form**2
+        return total**self.exponent
 
     def product(self, factors: tuple[int, ...]) -> fmpq_mpoly:
         """Return the product of these inequality constraints."""
@@ -136,9 +147,9 @@ def exact_shift(change: Any) -> list[Fraction]:
 
 
 def _frame(plan: Plan, problem: Problem, shift: list[Fraction], matrix: NDArray[np.float64]) -> Frame:
-    exponent, squares = _denominator(plan.normalization)
+    exponent, squares, constant = _denominator(plan.normalization)
     rows = tuple(tuple(map(Fraction, row)) for row in matrix.tolist())
-    return Frame(problem, tuple(shift), rows, exponent, squares)
+    return Frame(problem, tuple(shift), rows, exponent, squares, constant)
 
 
 def correctly_rounded(plan: Plan, change: Any, scales: tuple[float, list[float]]) -> Plan:
@@ -164,16 +175,16 @@ def correctly_rounded(plan: Plan, change: Any, scales: tuple[float, list[float]]
     return replace(plan, objective=rounded(plan.objective, frame.objective, objective), blocks=tuple(blocks))
 
 
-def _denominator(normalization: Polynomial) -> tuple[int, tuple[int, ...]]:
-    r"""Return `k` and the variables for a polynomial that is :math:`(1 + \sum_i t_i^2)^k`."""
+def _denominator(normalization: Polynomial) -> tuple[int, tuple[int, ...], int]:
+    r"""Return `k`, the variables and `c` for a polynomial that is :math:`(c + \sum_i t_i^2)^k`."""
     squares = tuple(int(i) for i in np.flatnonzero(normalization.exponents.any(axis=0)))
-    exponent = normalization.degree // 2
-    rows = np.concatenate([np.zeros((1, len(normalization.variables)), dtype=np.int64),
-                           2 * np.eye(len(normalization.variables), dtype=np.int64)[list(squares)]])  # fmt: skip
+    n, exponent = len(normalization.variables), normalization.degree // 2
+    constant = int(bool(normalization.coefficient([0] * n)))
+    rows = np.concatenate([np.zeros((constant, n), dtype=np.int64), 2 * np.eye(n, dtype=np.int64)[list(squares)]])
     base = Polynomial.from_terms(rows, np.ones(len(rows)), normalization.variables)
     if base**exponent != normalization:
         raise CertificateError("the normalisation of the relaxation is not a power of one plus a sum of squares")
-    return exponent, squares
+    return exponent, squares, constant
 
 
 def block_scales(plan: Plan, change: Any) -> tuple[float, list[float]]:

@@ -31,6 +31,7 @@ from ..hierarchy.methods.squares import SquaresRelaxation
 from ..machine.checks import converted, shown
 from ..polynomials import basis_size
 from ..problem import Problem, term_size
+from ..relaxations.unfolded import unfolded
 from ..sdp import smat, svec
 from ..sdp.exposing import Rows, orthogonal_rows, recognised
 from ..solvers import SolverOptions, solve_sdp
@@ -112,7 +113,7 @@ def prove_named(result: Result, bound: Fraction, solver: str, until: float) -> P
             reasons.append(str(error))
     for shape in _shapes(result, wanted):
         try:
-            return _on_faces(result, shape, wanted, goal)
+            return on_faces(result, shape, wanted, goal)
         except CertificateError as error:
             reasons.append(str(error))
     known = "" if lower is None else f"; without a bound named, certify proves one near {sense.turned(lower):.6g}"
@@ -143,7 +144,7 @@ def _own(result: Result) -> Iterator[Shape]:
     if relaxation is None or solution is None or isinstance(relaxation, SquaresRelaxation):
         return
     if len(change.original.inequalities) == len(result.problem.inequalities):
-        source = refined(relaxation, solution, change)
+        source = refined(*unfolded(relaxation, solution, change.problem), change)
         whole = shape_of(source.relaxation, source.scales, frame_of(source.relaxation.plan, change))
         yield whole.on_face(newton_face(whole))
 
@@ -165,7 +166,7 @@ def _dense(result: Result, zeros: NDArray[np.float64]) -> Iterator[Shape]:
         plan = relaxation.plan
         whole = shape_of(relaxation, block_scales(plan, change), frame_of(plan, change))
         shape = whole.on_face(newton_face(whole))
-        yield shape.on_face(_face_of_zeros(shape, problem, np.diag(change.matrix), zeros)) if shape.blocks else shape
+        yield shape.on_face(face_of_zeros(shape, problem, np.diag(change.matrix), zeros)) if shape.blocks else shape
 
 
 def _zeros(result: Result, wanted: Fraction) -> NDArray[np.float64]:
@@ -175,9 +176,7 @@ def _zeros(result: Result, wanted: Fraction) -> NDArray[np.float64]:
     return points[np.array(near, dtype=bool)]
 
 
-def _face_of_zeros(
-    shape: Shape, problem: Problem, units: NDArray[np.float64], zeros: NDArray[np.float64]
-) -> list[Rows]:
+def face_of_zeros(shape: Shape, problem: Problem, units: NDArray[np.float64], zeros: NDArray[np.float64]) -> list[Rows]:
     """Return for each block the combinations that vanish at the zeros, where these are recognised as rational."""
     faces = []
     for block in shape.blocks:
@@ -204,11 +203,14 @@ def _is_inside(problem: Problem, number: int, point: NDArray[np.float64]) -> boo
 
 def _rational_kernel(rows: NDArray[np.float64]) -> Rows | None:
     """Return a rational basis of the vectors that are orthogonal to rows, None where their span is not recognised."""
-    rows = rows / np.abs(rows).max(axis=1, keepdims=True)
+    largest = np.abs(rows).max(axis=1, keepdims=True)
+    rows = rows[largest[:, 0] > 0] / largest[largest[:, 0] > 0]
+    if not len(rows):
+        return None
     _, values, vectors = np.linalg.svd(rows, full_matrices=False)
     span = vectors[values > _TWICE * values[0]]
-    for largest, near in _RATIONAL:
-        found = recognised(span, largest, near)
+    for denominator, near in _RATIONAL:
+        found = recognised(span, denominator, near)
         if found is not None:
             return orthogonal_rows(found, rows.shape[1])
     return None
@@ -246,7 +248,7 @@ def _most_interior(shape: Shape, goal: Goal) -> _Interior:
     return _Interior(margin, candidate, against)
 
 
-def _on_faces(result: Result, shape: Shape, wanted: Fraction, goal: Goal) -> Proved:
+def on_faces(result: Result, shape: Shape, wanted: Fraction, goal: Goal) -> Proved:
     """Return the document of a proof on smaller and smaller faces.
 
     Raises

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..bounds.region import Everything
-from ..branching.tree import Ended, Tree
+from ..branching.steps import Ended
 from ..errors import BadOption
 from ..hierarchy.methods.squares import SquaresRelaxation
 from ..hierarchy.request import is_number
 from ..machine.checks import shown
+from ..relaxations.multiplied import METHOD as MULTIPLIED
 from ..solvers import solver_named
 from .certificate import Certificate
 from .document import sealed
@@ -31,6 +32,7 @@ from .interior import (
     traces,
     with_margin,
 )
+from .multiplied import certified_again, named_everywhere
 from .named import as_bound, prove_named
 from .rounding import exact_gram
 from .shape import Shape, shape_of
@@ -40,6 +42,7 @@ from .tree_document import sealed_tree
 from .verify import MAX_VARIABLES
 
 if TYPE_CHECKING:
+    from ..branching.tree import Tree
     from ..hierarchy.result import Result
 
 #: The bound is lowered by these shares of the tolerance in turn.
@@ -106,11 +109,15 @@ def certify(
             "a certificate states polynomials, no matrix inequalities: whether the bound is a theorem is in "
             "result.rigorous; or state the inequalities of problem.spelled_out() in place of the matrices"
         )
-    if bound is not None:
-        document, attained = prove_named(result, as_bound(bound), solver, until)
-        return Certificate.of(document, attained, time.perf_counter() - began)
-    if result.tree is not None:
+    if bound is None and result.tree is not None:
         return _proved_by_tree(result, result.tree, began, until)
+    named = None if bound is None else as_bound(bound)
+    if result.method == MULTIPLIED and result.lower_bound is not None and result.upper_bound is not None:
+        dual = result.upper_bound if result.problem.sense.maximizes else result.lower_bound
+        if named in (None, Fraction(dual)):
+            return certified_again(result, solver, until)
+    if named is not None:
+        return _named(result, named, solver, until)
     lower, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
     if lower is not None and lower <= 0 and result.relaxation is None and result.problem.squares is not None:
         document, attained = proved_by_factor(result, Fraction(lower))
@@ -157,6 +164,19 @@ def _proved_by_tree(result: Result, tree: Tree, began: float, until: float) -> C
         document, _, attained = sealed_tree(result, tree, bound, max(1.0, min(300.0, until - time.perf_counter())))
     except Refused as error:
         raise CertificateError(f"the proof by boxes does not hold in exact arithmetic: {error}") from error
+    return Certificate.of(document, attained, time.perf_counter() - began)
+
+
+def _named(result: Result, bound: Fraction, solver: str, until: float) -> Certificate:
+    """Return the certificate of a bound that the user names, with a denominator where nothing else is found."""
+    began = time.perf_counter()
+    try:
+        document, attained = prove_named(result, bound, solver, until)
+    except CertificateError:
+        found = named_everywhere(result, result.problem.sense.turned(bound), solver, until)
+        if found is None:
+            raise
+        return found
     return Certificate.of(document, attained, time.perf_counter() - began)
 
 

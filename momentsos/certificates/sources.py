@@ -13,6 +13,7 @@ from ..conditioning.affine import AffineChange, scale_by
 from ..polynomials import Support, monomial_basis
 from ..problem import Problem
 from ..relaxations import Block, BlockKind, Relaxation, assemble, dense_plan
+from ..relaxations.unfolded import unfolded
 from ..sdp import SDPSolution, smat, svec
 from ..solvers import SolverOptions, solve_sdp
 from .frame import block_scales, correctly_rounded
@@ -44,6 +45,7 @@ def sources(result: Result, solver: str, time_limit: float | None) -> Iterator[S
     """
     relaxation, solution = result.relaxation, result.solution
     assert relaxation is not None and solution is not None
+    relaxation, solution = unfolded(relaxation, solution, result.change.problem)
     own = refined(relaxation, solution, result.change)
     pairs = bound_pairs(result.problem) if relaxation.plan.method == "dense" else None
     if pairs is None:
@@ -93,7 +95,7 @@ def own_relaxation(
 ) -> tuple[Relaxation, AffineChange]:
     """Return the dense relaxation of a problem in units for its variables, with products of pairs of inequalities."""
     change = scale_by(problem, units)
-    plan = dense_plan(change.problem, order)
+    plan = dense_plan(change.problem, order, in_quotient=False)
     basis = Support(monomial_basis(problem.n_variables, order - 1))
     g = change.problem.inequalities
     blocks = tuple(Block(g[i] * g[j], basis, BlockKind.PSD, (i, j)) for i, j in pairs)

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..machine.records import Brief
 from .format import Refused, load, need, sense_of
+from .orbits import check_half_spaces
 from .tree_check import check_tree
 from .tree_format import NAME as TREE
 from .verify import check
@@ -66,6 +67,8 @@ def verify_document(document: Any, seconds: float = 10.0) -> Verdict:
     """Check the content of a certificate file."""
     try:
         bound, attained = checked(document, seconds)
+        if "symmetry" in document:
+            check_half_spaces(document, seconds)
         statement = describe(document, bound, attained)
         need(document["statement"] == statement, "the statement in the file is not what is proved")
     except (ValueError, RecursionError) as error:
@@ -91,7 +94,9 @@ def describe(document: dict[str, Any], bound: Fraction | None, attained: Fractio
     """Return what a document that was checked proves."""
     problem = document["problem"]
     need(document["numbers"] in NUMBERS, f"numbers: expected one of {', '.join(NUMBERS)}")
-    counts = [len(problem["inequalities"]), len(problem["equalities"])]
+    halves = len(document["symmetry"]["elements"]) if "symmetry" in document else 0
+    total = len(problem["inequalities"])
+    counts = [total - halves, len(problem["equalities"])]
     kinds = [
         f"{count} {word}{'' if count == 1 else 's'}"
         for count, word in zip(counts, ("inequality constraint", "equality constraint"), strict=True)
@@ -105,13 +110,19 @@ def describe(document: dict[str, Any], bound: Fraction | None, attained: Fractio
     )
     lines = [f"For the problem in this file, in the variables {names}: {told.replace('no point that', 'no point')}."]
     added = document.get("added", [])
-    first = counts[0] - len(added)
+    first = total - len(added)
     for number, (place, text) in enumerate(added, first):
         need(place == number and text == added[0][1], "added: expected the last inequalities, with one text")
     if added:
-        which = f"Inequality {first} was" if first == counts[0] - 1 else f"Inequalities {first} to {counts[0] - 1} were"
+        which = f"Inequality {first} was" if first == total - 1 else f"Inequalities {first} to {total - 1} were"
         text = added[0][1]
         lines.append(f"{which} added to the problem, {text!r}; points that violate it are not covered.")
+    if halves:
+        lines.append(
+            f"Of the inequalities in this file {halves}, from number {first - halves} on, are half-spaces: each orbit "
+            f"under symmetries of the rest of the problem, which are in this file too, has a point in all of them, so "
+            f"that the bound does not depend on them."
+        )
     if attained is not None and not document["directions"]:
         lines.append(f"The rational point in this file is feasible and has the objective {_shown(attained)}.")
     elif attained is not None:

@@ -1,16 +1,16 @@
 """Check the content of a certificate in exact integer arithmetic, with the standard library alone.
 
 It claims: every x with g_j(x) >= 0 and h_l(x) = 0 has f(x) >= bound; for "maximize" f is minus the objective, and bound
-minus its bound. With x = a + T t, T invertible, W = (1 + sum t_i^2)^k, the proof is a rational identity in t,
+minus its bound. With x = a + T t, T invertible, W = (c + sum l_i(t)^2)^k, the proof is a rational identity in t,
 
     (f - bound) W  =  sum_j  b_j' X_j b_j  prod_{i in factors_j} g_i  +  sum_l  p_l h_l,    X_j semidefinite,
 
-b_j the monomials in the basis of block j (X_j = C' Y_j C where a `combination` C is given, Y_j being `gram`).
-The right side is nonnegative where the g_i are and the h_l vanish, and W >= 1. A polynomial is a pair (terms,
-d): integers over the common denominator d, each monomial packed into one integer with 16 bits an exponent.
-An upper bound is f(p), or holds among the x = p + M s, s in [-1, 1]^m, one s_l for each h_l. No polynomial differs from
-one of its terms there by more than the others' coefficients add up to in absolute value: so g_j >= 0, and h_l has the
-sign of s_l where s_l is 1 or -1, so that all h_l vanish together somewhere (theorem of Poincare and Miranda).
+b_j the monomials in the basis of block j (X_j = C' Y_j C where a `combination` C is given, Y_j being `gram`). Right is
+nonnegative where the g_i are and the h_l vanish, and W >= 1 where c is 1. Where c is 0 there are no g_i and h_l:
+f >= bound where W > 0, and by continuity. A polynomial is a pair (terms, d): integers over d, a monomial being one
+integer with 16 bits an exponent. An upper bound is f(p), or holds among the x = p + M s, s in [-1, 1]^m, one s_l for
+each h_l. No polynomial differs from one of its terms there by more than the others' sizes add up to: so g_j >= 0, and
+h_l has the sign of s_l = +-1: all vanish somewhere (Poincare and Miranda).
 """
 
 import math
@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 from typing import Any
 
-from .format import NAME, VERSION, need, read_certificate, sense_of
+from .format import need, read_certificate, sense_of
 
 Poly = tuple[dict[int, int], int]
 MAX_VARIABLES, MAX_DEGREE, MAX_BASIS, MAX_TERMS, MAX_BITS = 200, 100, 2_000, 300_000, 4_000_000
@@ -30,23 +30,23 @@ def check(document: Any, seconds: float) -> tuple[Fraction, Fraction | None]:
     """Return the bound and the value at the feasible point, if there is one; a ValueError at any defect."""
     until = time.monotonic() + seconds
     content, (sense, sign) = read_certificate(document, until), sense_of(document)
-    need((content["format"], content["version"]) == (NAME, VERSION), "unknown format or version")
     problem, n = content["problem"], len(content["problem"]["variables"])
     need(0 < n <= MAX_VARIABLES and len(set(problem["variables"])) == n, "wrong number or names of variables")
     listed = [[(sign * c, row) for c, row in problem[sense]], *problem["inequalities"], *problem["equalities"]]
     fgh = [common(monomials([row for _, row in p], n), [c for c, _ in p]) for p in listed]
     split = 1 + len(problem["inequalities"])
     shift, T = content["change"]["shift"], content["change"]["matrix"]
-    bound, point = sign * content["bound"], content["point"]
+    bound, point, basis = sign * content["bound"], content["point"], [0, *(1 << 16 * j for j in range(n))]
     need({len(shift), len(T), *map(len, T)} == {n} and invertible(T), "the change of variables is not invertible")
-    basis = [0, *(1 << 16 * j for j in range(n))]
     FGH = substituted(fgh, [common(basis, [a, *row]) for a, row in zip(shift, T, strict=True)], until)
     F, G, H = FGH[0], FGH[1:split], FGH[split:]
-    k, chosen = content["denominator"]["exponent"], content["denominator"]["variables"]
+    k, c, chosen, rows = map(content["denominator"].get, ("exponent", "constant", "variables", "forms"), (0, 1, (), ()))
     need(k < MAX_DEGREE and len(set(chosen)) == len(chosen) and max([0, *chosen]) < n, "wrong denominator")
-    W: Poly = ({0: 1}, 1)
+    forms = [common(basis[1:], row) for row in rows]
+    need(c == 1 or (c == 0 and any(form for form, _ in forms) and len(fgh) == 1), "a denominator that may vanish")
+    W, base = ({0: 1}, 1), total([({0: c} | {2 << 16 * i: 1 for i in chosen}, 1), *(times(q, q, until) for q in forms)])
     for _ in range(k):
-        W = times(W, ({0: 1} | {2 << 16 * i: 1 for i in chosen}, 1), until)
+        W = times(W, base, until)
     parts = [times(F, W, until), times(common([0], [-bound]), W, until)]
     for place, block in enumerate(content["blocks"]):
         part, factors = gram(block, n, f"block {place}", until), block["factors"]

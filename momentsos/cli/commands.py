@@ -86,8 +86,8 @@ def reproduce(options: argparse.Namespace) -> int:
     from ..reproduction import command, run, summary, tables
 
     experiments, selection = command.requested(options, _bound(options.bound))
-    with show.progress(options) as report:
-        found = run(experiments, selection, options.out, options.jobs, report)
+    with command.connected(options) as client, show.progress(options) as report:
+        found = run(experiments, selection, options.out, options.jobs, report, client)
     for line in (*found.notes, *(f"written: {path}" for path in command.write_files(found, options))):
         print(line, file=sys.stderr)
     if options.json:

@@ -149,7 +149,9 @@ def _common() -> ArgumentParser:
     import argparse
 
     common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--method", default="auto", help="auto, dense, partial, sparse (default: auto)")
+    common.add_argument(
+        "--method", default="auto", help="auto, dense, partial, sparse; learn: or blocks (default: auto)"
+    )
     common.add_argument("--solver", default="auto", help="an SDP solver, see 'momentsos solvers' (default: auto)")
     common.add_argument("--tol", type=float, default=1e-6, help="relative gap that counts as closed (default: 1e-6)")
     common.add_argument("--time-limit", type=float, metavar="SECONDS", help="stop after this time")

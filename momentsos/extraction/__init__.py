@@ -2,6 +2,7 @@
 
 from .atoms import Atoms, extract_atoms, first_moments
 from .flatness import Flatness, FlatTest, test_flatness
+from .orbits import orbit_points
 from .ranks import Rank, RankRule
 
 __all__ = [
@@ -12,5 +13,6 @@ __all__ = [
     "RankRule",
     "extract_atoms",
     "first_moments",
+    "orbit_points",
     "test_flatness",
 ]

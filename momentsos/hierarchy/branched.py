@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 import time
 from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
 
 from ..bounds.region import Box
-from ..branching.branch import Branched, Wanted, branch
-from ..branching.prospect import is_small_enough
-from ..branching.tree import Ended
+from ..branching.prospect import Prospect, first_seconds, is_small_enough
+from ..branching.steps import Ended
 from ..errors import BadOption
 from ..machine.mappings import ReadOnly
 from ..machine.memory import available_bytes
@@ -22,10 +24,15 @@ from .hooks import TREE_CHECKER
 from .request import Asked
 from .result import Result
 from .status import Status
+
+if TYPE_CHECKING:
+    from ..branching.branch import Branched
 from .verdict import result_of
 
 #: The name of the method, and of what solves its programs.
 NAME, SOLVER = "branch", "highs"
+#: What boxes may improve on.
+OPEN = (Status.BOUNDED, Status.LOWER_BOUND_ONLY, Status.STOPPED, Status.FAILED, Status.CERTIFIED_WITHIN)
 #: Seconds that `auto` gives to boxes where orders have left a gap.
 LAST_SECONDS = 30.0
 #: Seconds that the exact check of an empty set may take.
@@ -53,6 +60,8 @@ def branched(evidence: Evidence, reason: str, seconds: float = math.inf) -> Resu
     seconds : float
         Its share of the time, in seconds.
     """
+    from ..branching.branch import Wanted, branch  # with the solver of its programs
+
     request, began = evidence.request, time.perf_counter()
     memory = float(request.memory_limit or 0.5 * available_bytes())
     until = min(request.until, began + seconds)
@@ -171,8 +180,22 @@ def may_branch(evidence: Evidence) -> bool:
     return is_small_enough(request.problem)
 
 
-def with_branching(evidence: Evidence) -> Result:
+def boxes_first(evidence: Evidence, prospect: Prospect) -> tuple[Result | None, Evidence]:
+    """Search boxes before a second order; return the result where that is the end, and what is known after it."""
+    words = f"boxes were searched before a second order: {prospect.value}."
+    evidence.request.decide(words)
+    seconds = first_seconds(evidence.request.problem, prospect)
+    found = branched(evidence, f"{evidence.reason} Then {words}", seconds)
+    return (None, evidence) if found.status in OPEN else (found, evidence)
+
+
+def with_branching(evidence: Evidence, before: Result) -> Result:
     """Return the better one of what orders have found and what boxes prove after that."""
-    words = "It left a gap, and boxes were searched."
     evidence.request.decide("orders have left a gap: boxes are searched")
-    return branched(evidence, f"{evidence.reason} {words}".strip(), LAST_SECONDS)
+    found = branched(evidence, f"{evidence.reason} It left a gap, and boxes were searched.".strip(), LAST_SECONDS)
+    if found.status not in OPEN:
+        return found
+    if before.status is Status.CERTIFIED_WITHIN:
+        return before
+    gaps = [np.inf if each.gap is None else each.gap for each in (found, before)]
+    return found if found.status is Status.CERTIFIED_WITHIN or gaps[0] < gaps[1] else before

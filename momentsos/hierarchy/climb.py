@@ -16,6 +16,7 @@ from .evidence import Evidence, Limit, Solved
 from .faces import with_bound_on_face
 from .methods import Setting
 from .methods.base import OutOfTime, Progress, Tried
+from .starting import known_points
 
 #: Orders that the user did not name are solved up to this many moments, minutes of work.
 UNASKED_MOMENTS = 2_500
@@ -34,11 +35,12 @@ def climb(orders: tuple[int, ...], unasked: bool, evidence: Evidence, most: int 
     ProblemTooLarge
         By the first order.
     """
-    gap = np.inf
-    for k in orders:
+    gap = evidence.gap if evidence.attempts else np.inf
+    started = len(evidence.attempts)
+    for number, k in enumerate(orders):
         try:
             with memory_errors_told(f"the {evidence.method.name} relaxation of order {k}"):
-                evidence = _tried(k, evidence, most if unasked and k != orders[0] else None)
+                evidence = _tried(k, evidence, most if unasked and (number or started) else None)
         except ProblemTooLarge as error:
             if not evidence.attempts:
                 raise
@@ -145,7 +147,7 @@ def _attempted(k: int, setting: Setting, evidence: Evidence, most: int | None) -
     if most is not None and relaxation.sdp.n_moments > most:
         return _too_many(k, relaxation.sdp.n_moments, evidence)
     request.say(f"order {k}: solving {relaxation.sizes['moments']} moments")
-    solution = method.solve(relaxation, request)
+    solution = method.solve(relaxation, request, known_points(evidence, setting, relaxation))
     solved = time.perf_counter()
     request.say(f"order {k}: {solution.solver} ended with {solution.status.name}, reading the answer")
     dual, theorem = method.bound(setting, relaxation, solution, request.until)

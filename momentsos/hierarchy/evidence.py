@@ -185,7 +185,7 @@ class Evidence:
         theorem = solved.theorem
         unproved = self._unsure(setting) if dual.absorbed else self.closes(setting.change.value(dual.gamma))
         if theorem is None and unproved:
-            theorem = proved_everywhere(dual, setting, relaxation)
+            theorem = proved_everywhere(dual, setting, relaxation, solved.solution)
         bound = Bound(dual, setting.region, solved.order, setting, relaxation, solved.solution, theorem)
         return bound if theorem is not None else self._believed(self._where(dual, setting), bound)
 
@@ -213,14 +213,26 @@ class Evidence:
         return setting.change.rounds and not np.isfinite(self.request.facts.lowest)
 
     def proved(self) -> Evidence:
-        """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none."""
+        """Prove the bound in the user's own problem, if that can be done; a proof that leaves a gap replaces none.
+
+        An identity that was absorbed in floats alone says nothing of what is far out, where all of R^n is meant and
+        nothing is known of the objective beforehand: there a bound is what is proved, everywhere or on a box.
+        """
         old, upper = self.bound, self.known.upper
-        if old is None or upper is None or old.theorem is not None or self.request.time_left() <= 0:
+        if old is None or upper is None or old.theorem is not None:
+            return self
+        doubted = old.absorbed and old.region.everything and not np.isfinite(self.request.facts.lowest)
+        if self.request.time_left() <= 0 and not doubted:
             return self
         value = proved_bound(old.dual, old.setting, old.relaxation, old.solution, old.region, upper)
-        if value is None or (self.certified and not self.closes(max(value, self.request.facts.lowest))):
+        new = None if value is None else replace(old, theorem=value)
+        if new is not None and (not self.certified or self._closed(new)):
+            return replace(self, bound=new)
+        if not doubted:
             return self
-        return replace(self, bound=replace(old, theorem=value))
+        near = self._believed(Placed(old.dual, near_box(self.known)), old)
+        found = [bound for bound in (new, near) if bound is not None]
+        return replace(self, bound=max(found, key=self._rank, default=None))
 
     def without_refuted(self) -> Evidence:
         """Drop the bound where a point that was found since lies below it."""

@@ -18,6 +18,7 @@ from ..conditioning.affine import AffineChange
 from ..problem import Problem
 from ..relaxations import Plan, Relaxation, assemble
 from ..relaxations.exposed_face import cut_down, without_idle_squares
+from ..relaxations.unfolded import written_out
 from ..sdp import SDP, SDPSolution, smat
 from ..sdp.exposing import EXPOSED, RANK_TOLERANCES, exposing_program, rational_kernels, sharpened
 from .evidence import Evidence, Solved
@@ -43,7 +44,8 @@ def with_bound_on_face(evidence: Evidence) -> Evidence:
         return evidence
     request, method, setting = evidence.request, evidence.method, solved.setting
     began = time.perf_counter()
-    relaxation = on_smallest_face(solved.relaxation, meant_by(setting.change), request)
+    plain = written_out(solved.relaxation, setting.change.problem)
+    relaxation = on_smallest_face(plain, meant_by(setting.change), request)
     if relaxation is None or request.time_left() <= 0:
         return evidence.timed(solve=time.perf_counter() - began)
     solution = method.solve(relaxation, request)

@@ -29,6 +29,10 @@ class Hook:
 
 #: What proves the bound of a result: it takes the result and a tolerance, and the keywords `solver` and `time_limit`.
 PROVER = Hook()
+#: What proves that an objective is nowhere below a number: it takes a result, the number, the denominator (constant,
+#: power, and whether its quadratic is looked for) and points where the objective is that number, and the keywords
+#: `solver` and `until`; it returns a certificate, None where it finds none.
+EVERYWHERE = Hook()
 #: What draws a result: it takes the result, a kind of plot and Axes, and the keywords that a fit has besides.
 PAINTER = Hook()
 #: What checks a tree of boxes exactly: problem, tree and seconds in, whether no point is feasible out.

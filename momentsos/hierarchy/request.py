@@ -23,7 +23,7 @@ from ..polynomials import Polynomial
 from ..problem import Problem
 from ..problem.matrices import upper_entries
 from ..sdp import SDP, SDPSolution
-from ..solvers import SolverOptions, solve_sdp, solver_named
+from ..solvers import KnownPoints, SolverOptions, solve_sdp, solver_named
 
 #: Orders beyond the lowest that are tried when the user names none.
 EXTRA_ORDERS = 2
@@ -148,11 +148,15 @@ class Request:
         """Return what the search for points is told."""
         return SearchOptions(self.facts.squares, self.facts.scale, self.seed, self.until)
 
-    def solve(self, sdp: SDP, tol: float | None = None) -> SDPSolution:
-        """Solve a program with the solver, in the time and with the options that the user gave; `tol` is for drafts."""
+    def solve(self, sdp: SDP, tol: float | None = None, points: KnownPoints | None = None) -> SDPSolution:
+        """Solve a program with the solver, in the time and with the options that the user gave.
+
+        `tol` is for drafts, `points` are where a first-order solver starts.
+        """
         left = self.time_left()
         options = replace(self.options, time_limit=max(left, 1e-3) if np.isfinite(left) else None)
         options = options if tol is None else replace(options, tol=max(tol, options.tol))
+        options = options if points is None else replace(options, points=points)
         many = sdp.n_moments >= MANY_MOMENTS and self.options.threads is None
         with limited_threads(None if many else self.options.threads or 1):
             return solve_sdp(self.solver, sdp, options)
@@ -283,6 +287,6 @@ def split_options(given: Mapping[str, Any] | None) -> SolverOptions:
     if wrong:
         raise BadOption(f"solver_options: expected names of options, got {shown(wrong[0])}")
     rest = dict(given or {})
-    names = [item.name for item in fields(SolverOptions) if item.name not in ("own", "time_limit")]
+    names = [item.name for item in fields(SolverOptions) if item.name not in ("own", "time_limit", "points")]
     common = {name: rest.pop(name) for name in names if name in rest}
     return SolverOptions(**common, own=ReadOnly(rest))

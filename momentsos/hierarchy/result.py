@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..bounds.region import Region
+from ..conditioning.symmetry import HalfSpaces
 from ..errors import BadOption
 from ..extraction import Flatness
 from ..machine.documents import write_document
@@ -104,7 +105,8 @@ class Result(Record):
         What rounding to floats has taken from the points: the objective is `upper_bound` at ``minimizers + fine``.
         Zero unless the data are so large that it matters.
     order : int or None
-        Order of the relaxation that gave the lower bound.
+        Order of the relaxation that gave the lower bound; with the method ``"multiplied"`` the power of the
+        denominator, see `momentsos.relaxations.multiplied`.
     method, solver : str
     reason : str
         Why ``method="auto"`` took this method; empty when the user named it.
@@ -119,6 +121,9 @@ class Result(Record):
         Of relative gaps; see `momentsos.hierarchy.gaps`.
     feasibility : Feasibility or None
         How it is known that ``minimizers[0]`` is feasible; None without any.
+    symmetry : HalfSpaces or None
+        Half-spaces that the problem of `relaxation` has beyond the given one: together they hold a point of each orbit
+        of its symmetries, see `momentsos.conditioning.symmetry`. Neither compared nor written to files.
     tol : float
     attempts : tuple of Attempt
         Every relaxation that was solved, in order.
@@ -164,6 +169,7 @@ class Result(Record):
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
     tree: Tree | None = field(default=None, compare=False)
+    symmetry: HalfSpaces | None = field(default=None, compare=False)
 
     @property
     def coverage(self) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
-from ..branching.prospect import Prospect, first_seconds, prospect_of
+from ..branching.prospect import prospect_of
 from ..errors import InvalidInput, ProblemTooLarge
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
@@ -27,8 +27,9 @@ from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .branched import NAME as BRANCH
-from .branched import branched, check_branching, may_branch, with_branching
+from .branched import OPEN, boxes_first, branched, check_branching, may_branch, with_branching
 from .climb import UNASKED_MOMENTS, climb
+from .everywhere import is_free, of_homogeneous, seen_everywhere
 from .evidence import Evidence
 from .methods import Choice, Method, methods_named
 from .ratios import solve_ratios
@@ -49,6 +50,7 @@ from .request import (
 )
 from .result import Result
 from .status import Status
+from .symmetric import better_of, may_be_halved, of_symmetric
 from .verdict import result_of
 
 #: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
@@ -209,6 +211,12 @@ def minimise(
         return replace(spelled, problem=problem)
     if problem.squares is not None and not facts.squares:
         facts = replace(facts, squares=problem.squares.polynomials)
+    free = is_free(problem, asked, facts)
+    if free:
+        with limited_threads(1):
+            decided = of_homogeneous(Request.of(problem, asked, facts, began), began)
+        if decided is not None:
+            return _logged(decided)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
     if asked.method == BRANCH:
         check_branching(problem, asked)
@@ -235,36 +243,40 @@ def minimise(
         choice = replace(choice, methods=chosen)
         unasked = asked.method == "auto" and orders == (None, None)
         prospect = prospect_of(problem) if unasked and not facts.squares and np.isinf(facts.lowest) else None
-        if prospect is not None:
-            start, early = _after_one_order(choice, start, prospect)
-            if early is not None:
-                return _logged(early)
-        found = _asked_in_turn(choice, start, *orders)
+        begun, symmetric = None, None
+        halved = may_be_halved(problem, asked, facts)
+        if halved or prospect is not None:
+            lowest = check_orders(first.lowest_order(problem), *orders)[:1]
+            begun = climb(lowest, True, replace(start, reason=choice.reason))
+            if free and not begun.finished:
+                decided = seen_everywhere(result_of(begun), request, began, last=False)
+                if decided.status is Status.CERTIFIED:
+                    return _logged(decided)
+            if prospect is not None and may_branch(begun):
+                boxed, begun = boxes_first(begun, prospect)
+                if boxed is not None:
+                    return _logged(boxed)
+            symmetric = _by_symmetry(request, asked, begun, began) if halved and not begun.finished else None
+            if symmetric is not None and symmetric.status is Status.CERTIFIED:
+                return _logged(symmetric)
+        found = _asked_in_turn(choice, start, *orders, begun=begun)
         if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
             again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
             again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
             found = max(found, again, key=lambda each: (each.finished, -each.gap))
-        if unasked and may_branch(found):
-            return _logged(with_branching(found))
-        return _logged(result_of(found))
+        result = better_of(result_of(found), symmetric)
+        result = seen_everywhere(result, request, began) if free else result
+        if unasked and may_branch(found) and result.status in OPEN:
+            result = with_branching(found, result)
+        return _logged(result)
 
 
-def _after_one_order(choice: Choice, start: Evidence, prospect: Prospect) -> tuple[Evidence, Result | None]:
-    """Ask the first order, then search boxes: return what is known then, and the result where that is the end."""
-    method = choice.methods[0]
-    lowest = method.lowest_order(start.request.problem)
-    first = climb((lowest,), True, replace(start, reason=choice.reason))
-    if (first.certified and not first.region.everything) or not first.finished:
-        if may_branch(first):
-            words = f"boxes were searched before a second order: {prospect.value}."
-            start.request.decide(words)
-            found = branched(first, f"{choice.reason} Then {words}", first_seconds(start.request.problem, prospect))
-            if found.status in (Status.CERTIFIED, Status.INFEASIBLE, Status.UNBOUNDED):
-                return first, found
-            known = first.known
-            return replace(start, known=known, seconds=first.seconds), None
-        return start, None
-    return first, result_of(first)
+def _by_symmetry(request: Request, asked: Asked, begun: Evidence, began: float) -> Result | None:
+    """Return what half-spaces that use symmetries say, None without any."""
+    if begun.known.best is None or begun.limit is not None:
+        return None
+    point = begun.known.optimum[0][None, :]
+    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, NO_FACTS, point), began)
 
 
 def _logged(result: Result) -> Result:
@@ -321,9 +333,15 @@ def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
     return points
 
 
-def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order: int | None) -> Evidence:
-    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most."""
-    problem, unasked, known = start.request.problem, order is max_order is None, start.known
+def _asked_in_turn(
+    choice: Choice, start: Evidence, order: int | None, max_order: int | None, begun: Evidence | None = None
+) -> Evidence:
+    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most.
+
+    `begun` is what the lowest order of the first one has shown already.
+    """
+    problem, unasked = start.request.problem, order is max_order is None
+    known = start.known if begun is None else begun.known
     found: list[Evidence] = []
     for method in choice.methods:
         if found and not _worth_asking(method, problem, unasked, found[-1]):
@@ -340,7 +358,11 @@ def _asked_in_turn(choice: Choice, start: Evidence, order: int | None, max_order
             request, several = replace(request, radius=None), False
         evidence = replace(start, request=request, method=method, known=known, reason=reason)
         try:
-            evidence = climb(orders if several else orders[:1], unasked, evidence, most)
+            if begun is not None and not found:
+                ended = begun.finished or begun.limit is not None or not several
+                evidence = begun if ended else climb(orders[1:], unasked, begun, most)
+            else:
+                evidence = climb(orders if several else orders[:1], unasked, evidence, most)
         except ProblemTooLarge:
             if not found:
                 raise

@@ -17,6 +17,7 @@ from ..bounds.on_box import prove_on_box
 from ..bounds.region import Box, Region
 from ..bounds.rigor import prove_empty, prove_everywhere
 from ..bounds.span import span_of
+from ..bounds.spreading import prove_by_spreading
 from ..conditioning.affine import AffineChange
 from ..problem import Problem
 from ..relaxations import Relaxation
@@ -45,15 +46,15 @@ def proved_bound(
     """
     change = setting.change
     meant = meant_by(change)
-    value = _everywhere(dual, change, meant, relaxation)
+    value = _everywhere(dual, change, meant, relaxation, solution)
     if value is None and (region.everything or isinstance(region, Box)):
         value = _on_box(change, meant, relaxation, solution, region, upper)
     return value
 
 
-def proved_everywhere(dual: DualBound, setting: Setting, relaxation: Relaxation) -> float | None:
+def proved_everywhere(dual: DualBound, setting: Setting, relaxation: Relaxation, solution: SDPSolution) -> float | None:
     """Return the bound that is proved wherever the setting holds, in the units of the objective, None if none is."""
-    return _everywhere(dual, setting.change, meant_by(setting.change), relaxation)
+    return _everywhere(dual, setting.change, meant_by(setting.change), relaxation, solution)
 
 
 def proved_empty(setting: Setting, relaxation: Relaxation, ray: DualRay, until: float) -> bool:
@@ -83,9 +84,12 @@ def meant_by(change: AffineChange) -> Problem:
     return exactly_changed(change.original, *how, change.matrices)
 
 
-def _everywhere(dual: DualBound, change: AffineChange, meant: Problem, relaxation: Relaxation) -> float | None:
-    if dual.near is None:
-        return None
+def _everywhere(
+    dual: DualBound, change: AffineChange, meant: Problem, relaxation: Relaxation, solution: SDPSolution
+) -> float | None:
+    if dual.near is None:  # the equations were too many, or have no room: the solver's own vectors may have
+        spread = prove_by_spreading(relaxation, meant, solution.equality_duals, solution.gram)
+        return _in_units(spread.value, change) if spread.proved else None
     plan = relaxation.plan
     span = dimension_of(plan, meant) if on_a_face(plan) else span_of(plan, change.original, change.matrix)
     proof = prove_everywhere(relaxation, meant, dual.near, span)

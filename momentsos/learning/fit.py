@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from ..errors import InvalidInput
+from ..errors import BadOption, InvalidInput
 from ..hierarchy.hooks import PAINTER
 from ..hierarchy.result import Result
 from ..machine.documents import write_document
 from ..machine.notebooks import Row
+from .blocks import Step
 from .data import checked_data
 from .fit_document import FIT, fit_document
 from .formulate import Formulation, Goal, formulated
@@ -36,12 +37,16 @@ class Fit(Result):
         What was relaxed; for losses of all samples the reduction that gave the lower bound.
     identifiability : Identifiability or None
         Which of the coefficients the data determine, at the learned ones; None without any.
+    steps : tuple of Step
+        With ``method="blocks"``: what is proved of each block of layers, the others as they are. `problem`,
+        `formulation` and `minimizers` are those of the last layer then. Steps are not written to files.
     """
 
     network: PolynomialNetwork | None = None
     coefficients: list[NDArray[np.float64]] | None = None
     formulation: Formulation | None = None
     identifiability: Identifiability | None = None
+    steps: tuple[Step, ...] = ()
 
     def report(self, X: ArrayLike, Y: ArrayLike) -> Report:
         """Return what the fit says beside its loss, as one record and one table; see `momentsos.learning.report`.
@@ -64,6 +69,18 @@ class Fit(Result):
         squared = formulated(same, inputs, targets, Goal.of("mse"))
         outcome = (self.status, self.lower_bound, self.upper_bound)
         return report(self.network, self.formulation, squared, outcome, inputs, targets)
+
+    def certify(self, exact: bool = True, **options: Any) -> Any:
+        """Prove the bound from the dual side, as of every `Result`; what was trained in blocks is proved by block.
+
+        Raises
+        ------
+        BadOption
+            Of a fit with ``method="blocks"``: each of `steps` has a result, whose `certify` proves it.
+        """
+        if self.method == "blocks":
+            raise BadOption("this fit was trained in blocks: fit.steps[0].result.certify() proves what holds for one")
+        return super().certify(exact, **options)
 
     def to_json(self, path: str | PathLike[str]) -> None:
         """Write the fit to a file, from which `momentsos.load` reads it whole; see `Result.to_json`.

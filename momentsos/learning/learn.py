@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from ..hierarchy.status import Status
 from ..machine.mappings import ReadOnly
 from ..machine.memory import memory_errors_told
 from ..machine.progress import reported, tell
+from .blocks import refuse_goal, trained_in_blocks
 from .exact_loss import exact_loss
 from .fit import Fit
 from .formulate import Formulation, Goal, formulated
@@ -34,9 +35,29 @@ Floats = NDArray[np.float64]
 #: Why ``method="auto"`` means the partial hierarchy for losses of all samples.
 REDUCED = "auto took the partial hierarchy: every reduction of the loss is affine in the last layer and in its bounds."
 
+#: Seconds that the last layer alone has at least, when layers are trained in blocks.
+LAST = 5.0
 #: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
 #: that it is not evaluated again by the network itself below the other one.
 _KNOWN, _WELL_KNOWN = 1e-6, 1e-12
+#: The share of what rounding can do at worst that stays off a bound where the loss of the network itself is known.
+_KEPT = 1e-3
+
+
+@dataclass(frozen=True, eq=False)
+class Truth:
+    """The loss of the network itself, as opposed to that of a formulation with rounded coefficients."""
+
+    goal: Goal
+    X: Floats
+    Y: Floats
+
+    def loss(self, formulation: Formulation, point: Floats) -> float | None:
+        """Return it at a point, rounded up; None where it is not evaluated or is not the whole objective."""
+        if self.goal.penalties.any:
+            return None
+        coefficients = formulation.coefficients(point)
+        return exact_loss(formulation.network, self.goal.loss, coefficients, self.X, self.Y)
 
 
 def learn(
@@ -74,7 +95,10 @@ def learn(
     loss : {"mse", "mean_residual", "max_abs", "mae"}
         The mean over samples and outputs of the squared residual; the largest entry of the mean residual, in which
         errors of single samples cancel; the largest and the mean absolute residual over all samples and outputs.
-    method, solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
+    method : str
+        As for `momentsos.solve`; or ``"blocks"`` for networks that are too deep for a bound of all layers together:
+        blocks of them are trained globally in turn, with Levenberg-Marquardt over all; see `momentsos.learning.blocks`.
+    solver, tol, order, max_order, time_limit, solver_options, bound, memory_limit, seed, progress
         As for `momentsos.solve`. `tol` is a relative gap of the loss. An absolute gap closes it too: with the dense
         method below 1e-8 of the size of the targets (the largest mean target; for ``"mse"`` 1e-8 of the mean
         squared target), with the partial one below 1e-19 of it. For ``"max_abs"`` and ``"mae"`` each reduction of the
@@ -124,6 +148,9 @@ def learn(
         inputs, targets, goal = taken_in(network, X, Y, goal, sample_weight, client, options.formed_until)
         given = goal.suited(network).seeing(inputs)
         how = _learn_whole if goal.loss.sampled is None else _learn_by_reductions
+        if asked.method == "blocks":
+            refuse_goal(goal)
+            how = _learn_in_blocks
         fit = how(given, inputs, targets, goal, options, began)
     return _with_words(fit, explained(fit.network, inputs, targets, goal)) if goal.loss.averaged else fit
 
@@ -139,7 +166,7 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
     seed, until, chosen = options.asked.seed, options.formed_until, is_chosen(formulation.network)
     if chosen and not suits(formulation, points, X) and time.perf_counter() < options.until:
         formulation, points = searched_further(formulation, goal, points, X, Y, seed, until)
-    result = _solved(formulation, points, options)
+    result = _solved(formulation, points, options, Truth(goal, X, Y))
     if not _is_certified(result) and len(result.minimizers) and time.perf_counter() < options.until:
         if chosen:
             other, points = searched_further(formulation, goal, result.minimizers, X, Y, seed, until)
@@ -147,20 +174,19 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
             other, points = formulation, least_squares_points(formulation, seed, until=options.until, quick=False)
         best = formulation.objective(result.minimizers[0]) * (1 - options.asked.tol)
         if len(points) and (other.objective(points[0]) < best or other.network.chart != formulation.network.chart):
-            second = _solved(other, points, options)
+            second = _solved(other, points, options, Truth(goal, X, Y))
             if _is_certified(second) or _gap(second) < _gap(result):
                 formulation, result = other, second
-    result = _with_exact_loss(result, formulation, goal, X, Y)
+    result = _with_exact_loss(result, formulation, Truth(goal, X, Y))
     result = replace(result, seconds=ReadOnly({**result.seconds, "formulate": formed}))
     return _fit(formulation.network, result, formulation, formulation, began)
 
 
-def _with_exact_loss(result: Result, formulation: Formulation, goal: Goal, X: Floats, Y: Floats) -> Result:
+def _with_exact_loss(result: Result, formulation: Formulation, truth: Truth) -> Result:
     """Return a result with the loss of the network itself where rounding decides that of the residuals."""
-    if not len(result.minimizers) or goal.penalties.any or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
+    if not len(result.minimizers) or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
         return result
-    coefficients = formulation.coefficients(result.minimizers[0])
-    upper = exact_loss(formulation.network, goal.loss, coefficients, X, Y)
+    upper = truth.loss(formulation, result.minimizers[0])
     if upper is None or result.lower_bound is None or result.fine is None:
         return result
     lower = result.lower_bound if result.lower_bound <= upper else 0.0  # refuted; a norm is never negative
@@ -179,12 +205,40 @@ def _gap(result: Result) -> float:
     return np.inf if result.gap is None else result.gap
 
 
-def _solved(formulation: Formulation, points: NDArray[np.float64], options: Options) -> Result:
+def _solved(formulation: Formulation, points: NDArray[np.float64], options: Options, truth: Truth) -> Result:
     """Solve a formulation, and judge what comes by the loss."""
     result = options.solve(formulation, points)
     if not len(result.minimizers):
         return result
-    return _at_losses(_with_known_digits(result, formulation, points), formulation)
+    return _at_losses(_with_known_digits(result, formulation, points), formulation, truth)
+
+
+def _learn_in_blocks(
+    network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, options: Options, began: float
+) -> Fit:
+    """Learn block by block; the last step bounds the loss over the last layer, in which it is quadratic."""
+    own = replace(options, asked=replace(options.asked, method="auto", order=None, max_order=None))
+    found = trained_in_blocks(network, X, Y, goal, own)
+    last = found.network.holding(found.last, found.point)
+    grace = replace(own, until=max(own.until, time.perf_counter() + LAST))
+    formulation = formulated(last, X, Y, goal, grace.formed_until)
+    truth = Truth(goal, X, Y)
+    result = _solved(formulation, formulation.lifted(found.point[found.last])[None, :], grace, truth)
+    result = _with_exact_loss(result, formulation, truth)
+    lower = max([found.lower, *(step.lower for step in found.steps if step.layers == found.learned)])
+    status = Status.CERTIFIED if closes(lower, result.upper_bound, result.unit, result.tol) else Status.BOUNDED
+    words = status.meaning if status is Status.CERTIFIED else found.message
+    whole = replace(
+        result,
+        status=status,
+        lower_bound=lower,
+        message=words,
+        method="blocks",
+        proved=False,
+        relaxation=None,
+        solution=None,
+    )
+    return replace(_fit(found.network, whole, formulation, formulation, began), steps=found.steps)
 
 
 def _learn_by_reductions(
@@ -205,7 +259,7 @@ def _learn_by_reductions(
             squared, points = searched_further(squared, squares, points, X, Y, seed, until)
     reduced = solve_by_reductions(squared, points, X, Y, loss, own)
     seconds = ReadOnly({**reduced.result.seconds, "formulate": formed + reduced.result.seconds["formulate"]})
-    result = _with_exact_loss(reduced.result, reduced.formulation, goal, X, Y)
+    result = _with_exact_loss(reduced.result, reduced.formulation, Truth(goal, X, Y))
     result = replace(result, reason=REDUCED if auto else result.reason, seconds=seconds)
     return _fit(squared.network, result, reduced.formulation, squared, began)
 
@@ -252,6 +306,31 @@ def _is_known(formulation: Formulation, point: NDArray[np.float64], share: float
     return formulation.rounding(point) <= share * max(abs(formulation.objective(point)), least)
 
 
+def _rounded_away(
+    formulation: Formulation, point: NDArray[np.float64], truth: Truth | None
+) -> tuple[float | None, float]:
+    r"""Return the loss of the network itself where it is needed, and what rounding may have added to a lower bound.
+
+    That is judged at the best point. It is at most what errors of all residuals with the worst signs make there, a
+    share `s` of the loss `f`. For sums of squares the difference to the loss of the network itself takes its place: the
+    minima of both differ by no more than that and :math:`s^2 f`, for errors of the residuals move a stationary point by
+    no more than themselves; `_KEPT` of the worst is taken off beside, for points that are nearly stationary.
+    """
+    most, stored = formulation.rounding(point), formulation.objective(point)
+    if (
+        truth is None
+        or not formulation.norm.squared
+        or _is_known(formulation, point, _WELL_KNOWN)
+        or not 0.0 < most < stored
+    ):
+        return None, most
+    true = truth.loss(formulation, point)
+    if true is None:
+        return None, most
+    exact = formulation.loss_at(point, np.zeros_like(point))
+    return true, min(most, abs(exact - true) + most * (most / stored + _KEPT))
+
+
 def _with_words(fit: Fit, share: float | None) -> Fit:
     """Say of a loss of averages what it does not see."""
     if share is None:
@@ -260,7 +339,7 @@ def _with_words(fit: Fit, share: float | None) -> Fit:
     return replace(fit, message=f"{fit.message} {words}")
 
 
-def _at_losses(result: Result, formulation: Formulation) -> Result:
+def _at_losses(result: Result, formulation: Formulation, truth: Truth | None = None) -> Result:
     """Return a result whose points are where their coefficients put them: its upper bound is a loss, evaluated exactly.
 
     The first point is its floats together with the digits that these have not; the message tells when that matters.
@@ -273,10 +352,11 @@ def _at_losses(result: Result, formulation: Formulation) -> Result:
     upper = rounded = formulation.loss_at(points[0], np.zeros_like(fine[0]))
     if fine[0].any():
         upper = formulation.loss_at(points[0], fine[0])
-    if not _is_known(formulation, points[0]):
-        upper = rounded = rounded + formulation.rounding(points[0])
     # The problem has rounded coefficients: what that may have added to the bound at the best point is taken off.
-    lower = None if result.lower_bound is None else max(0.0, result.lower_bound - formulation.rounding(points[0]))
+    true, added = _rounded_away(formulation, points[0], truth)
+    if not _is_known(formulation, points[0]):
+        upper = rounded = rounded + added if true is None else true
+    lower = None if result.lower_bound is None else max(0.0, result.lower_bound - added)
     message = result.message
     if rounded <= upper or closes(lower, rounded, result.unit, tol):
         upper, fine[0] = rounded, 0.0

@@ -239,6 +239,20 @@ class PolynomialNetwork(Record):
         object.__setattr__(same, "coefficients", shaped)
         return same
 
+    def holding(self, free: NDArray[np.intp], at: NDArray[np.float64]) -> PolynomialNetwork:
+        """Return the same network in which only these unknowns are learned; all others are what they are in `at`.
+
+        Parameters
+        ----------
+        free : integer array
+            Numbers of unknowns.
+        at : (n,) array
+            All unknowns of the network.
+        """
+        same = copy(self)
+        object.__setattr__(same, "unknowns", self.unknowns.held(free, at))
+        return same
+
     def bias(self, layer: int) -> NDArray[np.float64] | float:
         """Return the bias vector of weight matrix `layer` (counted from 0), or 0."""
         return 0.0 if self.biases is None else self.biases[layer]

@@ -39,6 +39,11 @@ class Options:
         """When writing the problem down ends at the latest: without a problem there is nothing to answer."""
         return self.until + GRACE
 
+    def share(self, share: float) -> float:
+        """Return when, by `time.perf_counter`, a share of the time that is left is over."""
+        now = time.perf_counter()
+        return now + share * max(0.0, self.until - now)
+
     def solve(self, formulation: Formulation, candidates: NDArray[np.float64] | None) -> Result:
         """Solve a formulation in the time that is left; a loss is never below zero.
 

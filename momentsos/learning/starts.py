@@ -148,7 +148,7 @@ def _projected_search(
     from scipy.optimize import least_squares, leastsq
 
     inner, stop = start, {"xtol": 1e-12, "ftol": 1e-12, "gtol": 1e-12}
-    if len(start) > len(projected.evaluator.polynomials):
+    if len(start) > projected.evaluator.count:
         end = least_squares(
             projected.values, start, projected.jacobian, max_nfev=evaluations, x_scale=projected.units, **stop
         )

@@ -181,6 +181,20 @@ class Unknowns(Record):
         given = [np.asarray(layer, dtype=np.float64).reshape(-1) for layer in coefficients]
         return np.array([given[layer][position] for layer, position in self.places])
 
+    def held(self, free: NDArray[np.intp], at: Floats) -> Unknowns:
+        """Return the unknowns `free` alone, by number; all others are numbers, what they are in the vector `at`."""
+        others = np.setdiff1d(np.arange(self.count), free)
+        number = np.append(np.zeros(self.count), 1.0)
+        number[others] = at[others]
+
+        def folded(forms: Floats) -> Floats:
+            return _locked(np.concatenate([forms[..., free], (forms @ number)[..., None]], axis=-1))
+
+        rows = folded(self.inequalities) if len(self.inequalities) else np.zeros((0, len(free) + 1))
+        rows = rows[np.any(rows[:, :-1] != 0.0, axis=1)]  # what numbers meet already is no condition
+        names, places = (tuple(self.names[k] for k in free.tolist()), tuple(self.places[k] for k in free.tolist()))
+        return Unknowns(names, tuple(map(folded, self.forms)), places, _locked(rows))
+
 
 def _locked(array: Floats) -> Floats:
     array.setflags(write=False)

@@ -24,6 +24,7 @@ from ..machine.notebooks import Shown
 from ..machine.records import Record
 from ..machine.threads import limited_threads
 from .baselines import MOST, fitted_on_inputs, fitted_on_intervals, inputs_of, sought_of
+from .batches import are_batches, joined
 from .costs import depth_of, levels_of
 from .degrees import chosen_degrees
 from .fitting import Fitted, Task, fitted
@@ -131,8 +132,9 @@ def polynomialize(
     ----------
     model : object
         A trained model whose parts between activations are affine, in evaluation mode. It is never changed.
-    X : (N, ...) array
-        Rows are samples.
+    X : (N, ...) array, or an iterable of batches
+        Rows are samples. Batches, as from a loader of torch, are read once and into memory; in pairs the second part
+        is `truth`, where that is not given.
     Y : (N, m) array or (N,) class labels, optional
         Targets; labels stand for 0 and 1 in a column a class. By default the model's own outputs.
     degrees : int, sequence of int, or "auto"
@@ -141,7 +143,7 @@ def polynomialize(
         In place of degrees: chosen powers, fixed coefficients.
     truth : (N,) class labels or (N, m) array, optional
         What the report scores against; by default `Y`, else the outputs. It is not fitted.
-    holdout : float, or (X, Y, truth)
+    holdout : float, (X, Y, truth), or an iterable of batches
         The share of the samples that the report keeps for scores, or samples of their own.
     ridge : float
         The weight of the sum of squares of all coefficients, in natural units of their inputs.
@@ -178,10 +180,14 @@ def polynomialize(
     weight = None if isinstance(widen, str) and widen == "auto" else checked_share(widen, "widen")
     penalty = checked_share(ridge, "ridge")
     with memory_errors_told("fitting these activations"), limited_threads(1):
+        X, truth = _read(X, truth)
         rows = inputs_array(X)
         given = model_of(model, rows)
         outputs = next(given.passes(rows[:1])).outputs.shape[1]
         samples = samples_of(rows, Y, truth, sample_weight, outputs)
+        if are_batches(holdout):
+            X_held, truth_held = joined(holdout, "holdout")
+            holdout = (X_held, None, truth_held)
         training, held_out = divided(samples, holdout, seed, outputs)
         inputs, own = inputs_of(given, training.X)
         targets = own if training.Y is None else training.Y
@@ -198,6 +204,14 @@ def polynomialize(
         told = _Told("outputs" if Y is None else "Y", words, squares, time.process_time() - cpu)
         report = _report(task, found, fit, training, held_out, variants, told)
     return Polynomialized(object_out, fit, report, tuple(found.series), squared, tuple(rows.shape[1:]))
+
+
+def _read(X: Any, truth: Any) -> tuple[Any, Any]:
+    """Return samples, and what is true of them, with batches put together."""
+    if not are_batches(X):
+        return X, truth
+    inputs, told = joined(X)
+    return inputs, told if truth is None else truth
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ..conditioning.epigraph import epigraph_variable
 from ..errors import InvalidInput
 from ..polynomials.affine import change_polynomials
 from ..problem import Problem
+from .flips import two_valued_points
 from .judge import PointJudge
 from .known import FAR, Changed, Known
 from .local_search import LocalPoint, random_starts
@@ -49,6 +50,9 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     terms = search.change.objective * (search.change.problem.minimize.scale or 1.0)
     known = Known(problem, options, judge, epigraph, search, terms)
     starts = search.change.point(random_starts(problem.n_variables, _STARTS, options.seed))
+    flipped = two_valued_points(problem, options.seed, options.until)
+    if flipped is not None:  # descents over the roots of equalities are no better
+        candidates, starts = flipped if candidates is None else np.concatenate([candidates, flipped]), starts[:0]
     if candidates is not None:
         given = np.atleast_2d(np.asarray(candidates, dtype=np.float64))
         known = known.with_points(search.local.assess(point) for point in search.change.inverse_point(given))

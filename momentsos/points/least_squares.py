@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,23 @@ _EVALUATIONS = 60
 _SAME = 1e-9
 
 
+class Residuals(Protocol):
+    """Functions with derivatives: polynomials, or passes through a network."""
+
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        ...
+
+    def values(self, point: Floats) -> Floats:
+        """Return their values, shape (count,)."""
+        ...
+
+    def jacobian(self, point: Floats) -> Floats:
+        """Return their gradients, shape (count, n)."""
+        ...
+
+
 class Projected:
     r"""Residuals with the best values of those variables in which they are affine, for given values of the others.
 
@@ -34,13 +52,13 @@ class Projected:
 
     Parameters
     ----------
-    evaluator : Evaluator
+    evaluator : Residuals
         Of the residuals.
     inner, linear : sequence of int
         Which variables `u` and `v` are.
     """
 
-    def __init__(self, evaluator: Evaluator, inner: Sequence[int], linear: Sequence[int]) -> None:
+    def __init__(self, evaluator: Residuals, inner: Sequence[int], linear: Sequence[int]) -> None:
         self.evaluator, self.inner, self.linear = evaluator, list(inner), list(linear)
         self._known: tuple[bytes, Floats, Floats] | None = None
 
@@ -77,7 +95,7 @@ class Projected:
 
         if not self.inner:
             return self.complete(start)[0]
-        way = "lm" if len(self.evaluator.polynomials) >= len(start) else "trf"
+        way = "lm" if self.evaluator.count >= len(start) else "trf"
         stop = {"xtol": 1e-14, "ftol": 1e-14, "gtol": 1e-14}
         try:
             end = least_squares(self.values, start, self.jacobian, method=way, max_nfev=_EVALUATIONS, **stop).x

@@ -17,6 +17,9 @@ from .tables import from_table, to_fine_table
 
 Places = NDArray[np.intp]
 
+#: Points are at most so many powers of two as large as what variables are measured in.
+_WIDE = 60.0
+
 
 def expand_linearly(rows: Exponents, matrix: Floats) -> tuple[Exponents, Floats, Floats]:
     r"""Expand monomials :math:`x^\alpha` at :math:`x = T t` in monomials of `t`, in twice the working precision.
@@ -163,11 +166,11 @@ def change_polynomials(
     """Substitute `x = a + T t` in polynomials over the same variables; coefficients become floats.
 
     The shift `a` is the float `shift` or the sum ``shift + fine``. All is carried out in twice the working precision,
-    beginning with the coefficients where they are exact, and rounded once: what cancels costs no digits. Variables that
-    do not mix are first measured in their own units, powers of two: products in slices keep digits relative to the
-    largest number of a row, not to each.
+    beginning with the coefficients where they are exact, and rounded once: what cancels costs no digits. Variables are
+    first measured in units of their own, powers of two: products in slices keep digits relative to the largest number
+    of a row, not to each.
     """
-    units = _units(matrix)
+    units = _units(matrix, shift)
     rows, table, rest = to_fine_table(polynomials)
     factors = np.prod(units**rows, axis=1)
     fine = np.zeros(len(shift)) if fine is None else fine / units
@@ -180,11 +183,17 @@ def change_polynomials(
     return from_table(monomials, changed, polynomials[0].variables)
 
 
-def _units(matrix: Floats) -> Floats:
-    """Return powers of two next to the entries of a diagonal matrix, else ones: mixed variables share their digits."""
-    sizes = np.abs(np.diag(matrix))
-    if np.count_nonzero(matrix) != np.count_nonzero(sizes):
-        return np.ones(len(matrix))
+def _units(matrix: Floats, shift: Floats) -> Floats:
+    """Return powers of two in which variables are measured on the way: those next to the largest entries of the rows.
+
+    Variables that mix share digits, terms of all degrees with each other; so their units are as many times as large as
+    the point that is moved to the origin is in the middle of them.
+    """
+    sizes = np.abs(matrix).max(axis=1, initial=0.0)
+    moved = (sizes > 0) & (shift != 0)
+    if moved.any() and np.count_nonzero(matrix) != np.count_nonzero(np.diag(matrix)):
+        wide = float(np.median(np.log2(np.abs(shift[moved])) - np.log2(sizes[moved])))
+        sizes = sizes * 2.0 ** min(max(0.0, wide), _WIDE)
     return np.asarray(2.0 ** np.round(np.log2(np.where(sizes > 0, sizes, 1.0))))
 
 

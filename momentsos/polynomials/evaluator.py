@@ -27,6 +27,11 @@ class Evaluator:
 
     polynomials: tuple[Polynomial, ...]
 
+    @property
+    def count(self) -> int:
+        """The number of polynomials."""
+        return len(self.polynomials)
+
     def values(self, point: Floats) -> Floats:
         """Return the values, shape (polynomials,)."""
         known = self._at(point)

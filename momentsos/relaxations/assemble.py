@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from ..machine.notebooks import Row
 from ..machine.records import Record
 from ..machine.remembered import remembered
-from ..polynomials import ExponentIndex, Support
+from ..polynomials import ExponentIndex, Support, monomial_basis
 from ..polynomials.exponents import Exponents, unique_rows
 from ..sdp import SDP, congruence, smat, svec_index, svec_length
 from ..sdp.svec import svec_weights
@@ -63,13 +63,31 @@ class Relaxation(Record):
 
     def moments_of(self, exponents: Exponents, moments: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the pseudo-moments of the given monomials, NaN where the relaxation does not have one."""
-        place = self.monomials.find(exponents)
-        return np.where(place >= 0, moments[place], np.nan)
+        if self.plan.quotient is None:
+            place = self.monomials.find(exponents)
+            return np.where(place >= 0, moments[place], np.nan)
+        found = self.plan.quotient.reduced(exponents)
+        place = self.monomials.find(found.rows)
+        values = np.where(place >= 0, moments[place], np.nan) * found.values
+        return np.asarray(np.bincount(found.owner, values, len(exponents)))
 
     def matrix(self, block: int, moments: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return the matrix of block `block` of the program at `moments`."""
         rows = slice(self.sdp.offsets[block], self.sdp.offsets[block + 1])
         return smat(np.asarray(self.sdp.operator[rows] @ moments))
+
+    def moment_matrix(self, moments: NDArray[np.float64]) -> tuple[NDArray[np.float64], Exponents]:
+        """Return the first block at `moments` over all monomials of its degree, and these, also in a quotient."""
+        matrix, basis = self.matrix(0, moments), self.psd_blocks[0].basis
+        if self.plan.quotient is None:
+            return matrix, basis
+        every = monomial_basis(basis.shape[1], int(basis.sum(axis=1).max(initial=0)))
+        found = self.plan.quotient.reduced(every)
+        places = found.owner, ExponentIndex.of(basis).find(found.rows)
+        forms = sp.csr_matrix((found.values, places), shape=(len(every), len(basis)))
+        order = ExponentIndex.numbering(basis)[1]
+        matrix = matrix[np.ix_(np.argsort(order), np.argsort(order))]
+        return np.asarray(forms @ (forms @ matrix).T), every
 
     def to_cvxpy(self) -> tuple[Any, Any]:
         """Return the conic program as a `cvxpy.Problem` and its variable, the moments, to add constraints of one's own.
@@ -219,4 +237,26 @@ def assemble(plan: Plan) -> Relaxation:
         operator=_combined(columns.matrix(psd), psd),
         sizes=tuple(block.size for block in psd),
     )
-    return Relaxation(plan, program, columns.monomials)
+    if plan.quotient is None:
+        return Relaxation(plan, program, columns.monomials)
+    standard, forms = plan.quotient.onto(columns.monomials)
+    return Relaxation(plan, _in_quotient(program, forms), standard)
+
+
+def _in_quotient(program: SDP, forms: sp.csr_matrix) -> SDP:
+    """Return the program on the standard monomials, of which the others are combinations."""
+    return SDP(
+        cost=np.asarray(forms.T @ program.cost),
+        equalities=_sorted(program.equalities @ forms),
+        right_side=program.right_side,
+        operator=_sorted(program.operator @ forms),
+        sizes=program.sizes,
+    )
+
+
+def _sorted(matrix: sp.csr_matrix) -> sp.csr_matrix:
+    """Return a product with its columns in order, and no entry that has cancelled."""
+    found = sp.csr_matrix(matrix)
+    found.sort_indices()
+    found.eliminate_zeros()
+    return found

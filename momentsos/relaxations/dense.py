@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from ..errors import OrderTooLow
 from ..polynomials import Polynomial, Support, monomial_basis
+from ..polynomials.exponents import Exponents
+from ..polynomials.quotient import Quotient
 from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..problem.matrices import Matrix, blocks_of, matrix_degree, upper_entries
@@ -19,13 +21,14 @@ from .plan import Block, BlockKind, MatrixPart, Plan
 from .size import dense_size, refuse_if_too_large
 
 
-def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) -> Plan:
+def dense_plan(problem: Problem, order: int, memory_limit: int | None = None, in_quotient: bool = True) -> Plan:
     r"""Plan the dense relaxation of `problem`.
 
     Blocks :math:`L([x]_k [x]_k^\top) \succeq 0` and :math:`L(g_j [x]_{k - \lceil \deg g_j / 2 \rceil}
     [x]^\top) \succeq 0`, for a matrix inequality the same of Kronecker form, :math:`L(M_i \otimes [x] [x]^\top)
     \succeq 0`, equalities :math:`L(h_l\, x^\alpha) = 0` for :math:`|\alpha| \le 2k - \deg h_l`,
-    normalisation :math:`L(1) = 1`.
+    normalisation :math:`L(1) = 1`. Signs, binaries, other monic equalities in one variable and spheres have no such
+    equalities: monomials are rewritten by them, see `momentsos.polynomials.quotient`.
 
     Parameters
     ----------
@@ -34,6 +37,8 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
         The `k`, at least `problem.minimum_order`.
     memory_limit : int, optional
         Bytes that assembling may take; by default half of what is free.
+    in_quotient : bool
+        Whether monomials may be rewritten.
 
     Raises
     ------
@@ -44,29 +49,37 @@ def dense_plan(problem: Problem, order: int, memory_limit: int | None = None) ->
         raise OrderTooLow(
             f"order {order}: the dense relaxation of a problem of degree {problem.degree} begins at order {lowest}"
         )
-    n = problem.n_variables
-    _, entries, _ = dense_size(problem, order)
+    n, quotient = problem.n_variables, Quotient.of(problem.equalities) if in_quotient else None
+    _, entries, _ = dense_size(problem, order, quotient)
     refuse_if_too_large(f"the dense relaxation of order {order} in {n} variables", n, entries, memory_limit)
     one = Polynomial.constant(1.0, problem.variables)
-    blocks = [Block(one, Support(monomial_basis(n, order)), BlockKind.PSD)]
+    blocks = [Block(one, Support(_basis(n, order, quotient)), BlockKind.PSD)]
     first, last = problem.minors or (0, 0)
     for j, g in enumerate(problem.inequalities):
         if first <= j < last:  # what the matrices say
             continue
-        basis = Support(monomial_basis(n, order - (g.degree + 1) // 2))
+        basis = Support(_basis(n, order - (g.degree + 1) // 2, quotient))
         blocks.append(Block(g, basis, BlockKind.PSD, (j,)))
-    blocks += _matrix_blocks(problem, order)
+    blocks += _matrix_blocks(problem, order, quotient)
+    used = () if quotient is None else quotient.numbers
     for number, h in enumerate(problem.equalities):
-        basis = Support(monomial_basis(n, 2 * order - h.degree))
-        blocks.append(Block(h, basis, BlockKind.ZERO, (number,)))
-    return Plan(problem.minimize, one, tuple(blocks), order, "dense")
+        if number not in used:
+            basis = Support(_basis(n, 2 * order - h.degree, quotient))
+            blocks.append(Block(h, basis, BlockKind.ZERO, (number,)))
+    return Plan(problem.minimize, one, tuple(blocks), order, "dense", quotient)
 
 
-def _matrix_blocks(problem: Problem, order: int) -> list[Block]:
+def _basis(n: int, degree: int, quotient: Quotient | None) -> Exponents:
+    """Return the monomials, the standard ones of a quotient, of degree at most `degree`."""
+    basis = monomial_basis(n, degree)
+    return basis if quotient is None else basis[quotient.standard(basis)]
+
+
+def _matrix_blocks(problem: Problem, order: int, quotient: Quotient | None) -> list[Block]:
     """Return a block for each block on the diagonal of each matrix inequality."""
     found = []
     for number, matrix in enumerate(problem.matrix_inequalities):
-        basis = monomial_basis(problem.n_variables, order - (matrix_degree(matrix) + 1) // 2)
+        basis = _basis(problem.n_variables, order - (matrix_degree(matrix) + 1) // 2, quotient)
         for rows in blocks_of(matrix):
             part = _part(matrix, rows)
             if part is not None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ..machine.records import Record
 from ..polynomials import Polynomial, Support
 from ..polynomials.exponents import Exponents
+from ..polynomials.quotient import Quotient
 
 
 class BlockKind(Enum):
@@ -105,6 +106,9 @@ class Plan(Record):
     order : int
     method : str
         Which planner made it.
+    quotient : Quotient or None
+        Where it is given, monomials are rewritten by these equalities, which then have no block: the bases have
+        standard monomials, and there are no moments of others.
     """
 
     objective: Polynomial
@@ -112,6 +116,7 @@ class Plan(Record):
     blocks: tuple[Block, ...]
     order: int
     method: str
+    quotient: Quotient | None = None
 
     @property
     def variables(self) -> tuple[str, ...]:

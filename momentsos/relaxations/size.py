@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..errors import ProblemTooLarge
 from ..machine.memory import available_bytes
 from ..polynomials import basis_size
+from ..polynomials.quotient import Quotient
 from ..problem import Problem
 from ..problem.matrices import matrix_degree, upper_entries
 from .plan import BlockKind, Plan
@@ -24,22 +25,27 @@ def memory_limit(limit: int | None = None) -> int:
     return int(MEMORY_SHARE * available_bytes()) if limit is None else limit
 
 
-def dense_size(problem: Problem, order: int) -> tuple[int, int, int]:
+def dense_size(problem: Problem, order: int, quotient: Quotient | None = None) -> tuple[int, int, int]:
     """Return moments, entries of all block matrices, and the largest block of the dense relaxation, from counts."""
-    n = problem.n_variables
-    moments = basis_size(n, 2 * order)
-    largest = basis_size(n, order)
+    n, used = problem.n_variables, () if quotient is None else quotient.numbers
+
+    def size_of(degree: int) -> int:
+        return basis_size(n, degree) if quotient is None else quotient.basis_size(degree)
+
+    moments = size_of(2 * order)
+    largest = size_of(order)
     entries = largest * (largest + 1) // 2
     first, last = problem.minors or (0, 0)
     for g in (*problem.inequalities[:first], *problem.inequalities[last:]):
-        size = basis_size(n, order - (g.degree + 1) // 2)
+        size = size_of(order - (g.degree + 1) // 2)
         entries += len(g) * size * (size + 1) // 2
     for matrix in problem.matrix_inequalities:
-        own = len(matrix) * basis_size(n, order - (matrix_degree(matrix) + 1) // 2)
+        own = len(matrix) * size_of(order - (matrix_degree(matrix) + 1) // 2)
         entries += max(len(entry) for entry in upper_entries(matrix)) * own * (own + 1) // 2
         largest = max(largest, own)
-    for h in problem.equalities:
-        entries += len(h) * basis_size(n, 2 * order - h.degree)
+    for number, h in enumerate(problem.equalities):
+        if number not in used:
+            entries += len(h) * size_of(2 * order - h.degree)
     return moments, entries, largest
 
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 from ..errors import BadOption
 from .cases import LAWS, Settings
@@ -23,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seeds", type=int, default=10, metavar="COUNT", help="instances a row (default: 10)")
     parser.add_argument("--law", nargs="+", choices=LAWS, default=laws, help="laws of the data (default: scaled plain)")
     parser.add_argument("--jobs", type=int, default=1, metavar="COUNT", help="processes (default: 1)")
+    parser.add_argument("--scheduler", metavar="ADDRESS", help="of dask.distributed, whose workers solve the instances")
     parser.add_argument("--out", default="results/reproduce", metavar="FOLDER", help="where the results are kept")
     parser.add_argument("--plot", metavar="OUT.png", help="draw Figure 1")
     parser.add_argument("--report", metavar="OUT.md", help="write what could be reproduced as a page")
@@ -51,6 +55,30 @@ def requested(options: argparse.Namespace, bound: str | float | None) -> tuple[l
         time_limit=options.time_limit,
     )
     return experiments, Selection(tuple(options.rows), options.seeds, tuple(options.law), settings)
+
+
+@contextmanager
+def connected(options: argparse.Namespace, patience: float = 10.0) -> Iterator[Any]:
+    """Yield a client of the scheduler that the arguments name, None where they name none.
+
+    Raises
+    ------
+    BadOption
+        dask.distributed is not installed, or nobody answers within `patience` seconds.
+    """
+    if options.scheduler is None:
+        yield None
+        return
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise BadOption("--scheduler: dask.distributed is not installed; install the extra 'dask'") from error
+    try:
+        client = Client(options.scheduler, timeout=patience)
+    except (OSError, ValueError) as error:
+        raise BadOption(f"--scheduler: nobody answers at {options.scheduler} ({error})") from error
+    with client:
+        yield client
 
 
 def write_files(found: Run, options: argparse.Namespace) -> list[str]:

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadOption, InvalidInput
+from ..errors import BadOption, InvalidInput, SolverFailed
+from ..machine.checks import shown
 from ..machine.progress import Step, tell
 from .cases import Case
 from .experiments import Experiment, Selection, all_cases
 from .measure import Outcome, measure
 from .store import Store
+
+#: How often an instance is begun again when the worker that has it is lost.
+_RETRIES = 3
 
 
 @dataclass(frozen=True)
@@ -51,6 +55,7 @@ def run(
     folder: str | Path,
     jobs: int = 1,
     progress: Callable[[str], None] | None = None,
+    client: Any = None,
 ) -> Run:
     """Run experiments; every finished instance is stored at once.
 
@@ -64,13 +69,20 @@ def run(
         Processes; more than one needs joblib.
     progress : callable, optional
         Called with one line for each finished instance.
+    client : Client of dask.distributed, optional
+        Its workers solve the instances, in place of `jobs` processes here; outcomes are stored here. An instance whose
+        worker is lost is begun again.
 
     Raises
     ------
     BadOption, InvalidInput, SolverUnavailable
+    SolverFailed
+        One instance ended several workers.
     """
     if jobs < 1:
         raise BadOption(f"jobs = {jobs}: expected at least 1")
+    if client is not None and not hasattr(client, "submit"):
+        raise BadOption(f"client: expected a Client of dask.distributed, got {shown(client)}")
     store = Store(Path(folder))
     if store.folder.exists() and not store.folder.is_dir():
         raise InvalidInput(f"{folder} is not a folder: name another one for the results")
@@ -79,7 +91,8 @@ def run(
     missing = [case for case in cases if case not in outcomes]
     reused = len(outcomes)
     notes: list[str] = []
-    for done, (case, outcome) in enumerate(_solved(missing, store, jobs, notes), start=1):
+    found = _solved(missing, store, jobs, notes) if client is None else _solved_by(client, missing, store)
+    for done, (case, outcome) in enumerate(found, start=1):
         outcomes[case] = outcome
         tell(progress, Step("instances", reused + done, len(cases), f"the last {case.key.rsplit('-', 1)[0]}"))
     ordered = {case: outcomes[case] for case in cases}
@@ -107,6 +120,21 @@ def _solved(cases: Sequence[Case], store: Store, jobs: int, notes: list[str]) ->
         return
     tasks: Iterable[Any] = (joblib.delayed(solve_and_store)(case, store) for case in cases)
     yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(tasks)
+
+
+def _solved_by(client: Any, cases: Sequence[Case], store: Store) -> Iterator[tuple[Case, Outcome]]:
+    """Yield cases as workers finish them."""
+    from distributed import KilledWorker, as_completed
+
+    waiting = {client.submit(measure, case, pure=False, retries=_RETRIES): case for case in cases}
+    for future in as_completed(list(waiting)):
+        case = waiting.pop(future)
+        try:
+            outcome = future.result()
+        except KilledWorker as error:
+            raise SolverFailed(f"client: {case.key} ended its worker again and again ({error})") from error
+        store.save(case, outcome)
+        yield case, outcome
 
 
 def _joblib() -> Any:

@@ -21,8 +21,9 @@ from ..sdp import (
 )
 from .contract import Solver, SolverOptions, finish
 from .isolation import solve_isolated
-from .registry import choose_solvers, solver_named
+from .registry import choose_solvers, solver_named, split_first
 from .sides import solve_side
+from .splitting import SplittingSolver
 
 #: An answer whose worst residual is below this is not asked for again.
 GOOD_ENOUGH = 1e-8
@@ -45,7 +46,8 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     kept = independent_moments(sdp) if search else None
     if kept is None:
         return _solve(name, sdp, options)
-    return _on_all_moments(sdp, kept, _solve(name, on_moments(sdp, kept), options))
+    without = replace(options, points=None)  # their moments are all there
+    return _on_all_moments(sdp, kept, _solve(name, on_moments(sdp, kept), without))
 
 
 def _answer(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
@@ -58,10 +60,49 @@ def _answer(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
 
 def _solve(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
     if options.isolate:
-        return solve_isolated(name, sdp, replace(options, isolate=False), time_limit=options.time_limit)
+        points = None if options.points is None else replace(options.points, improved=None)
+        inside = replace(options, isolate=False, points=points)
+        return solve_isolated(name, sdp, inside, time_limit=options.time_limit)
     if name != "auto":
         return _answer(solver_named(name), sdp, options)
-    return _with_second_opinion(choose_solvers(sdp), sdp, options)
+    split = None if options.points is None or options.own or options.start is not None else split_first(sdp)
+    if split is None:
+        return _with_second_opinion(choose_solvers(sdp), sdp, options)
+    return _split_or(sdp, options, split)
+
+
+def _split_or(sdp: SDP, options: SolverOptions, seconds: float) -> SDPSolution:
+    """Ask `splitting` first, in the time that it is worth, and where its bound falls short those asked otherwise."""
+    began = time.perf_counter()
+    left = seconds if options.time_limit is None else min(seconds, options.time_limit)
+    first: SDPSolution | None = None
+    try:
+        first = _answer(SplittingSolver(), sdp, replace(options, time_limit=left))
+        line = _line(first)
+        if _settled(first):
+            return replace(first, statistics=ReadOnly({**first.statistics, "asked": (line,)}))
+    except ProblemTooLarge as error:
+        line = f"{SplittingSolver.name}: {error}"
+    if options.time_limit is not None:
+        remaining = options.time_limit - (time.perf_counter() - began)
+        if first is not None and remaining <= 0:
+            return first
+        options = replace(options, time_limit=max(remaining, 1e-3))
+    try:
+        other = _with_second_opinion(choose_solvers(sdp), sdp, options)
+    except (ProblemTooLarge, SolverFailed, SolverUnavailable):
+        if first is None:
+            raise
+        return first
+    answers = [other] if first is None else [first, other]
+    best = min(answers, key=lambda answer: (not _proved(answer, answers), _worst(answer)))
+    asked = (line, *map(str, _asked_of(other)))
+    return replace(best, statistics=ReadOnly({**best.statistics, "asked": asked}))
+
+
+def _asked_of(answer: SDPSolution) -> tuple[object, ...]:
+    found = answer.statistics.get("asked", ())
+    return found if isinstance(found, tuple) else ()
 
 
 def _on_all_moments(sdp: SDP, kept: NDArray[np.intp], answer: SDPSolution) -> SDPSolution:
@@ -122,7 +163,7 @@ def _ask(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
 
 
 def _settled(answer: SDPSolution) -> bool:
-    return _proved(answer, ()) or _worst(answer) <= GOOD_ENOUGH
+    return _proved(answer, ()) or _worst(answer) <= GOOD_ENOUGH or bool(answer.statistics.get("closed"))
 
 
 def _proved(answer: SDPSolution, answers: Iterable[SDPSolution]) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import importlib.util
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral, Real
 from typing import ClassVar
@@ -36,6 +36,26 @@ SIDES = ("auto", "moments", "gram")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class KnownPoints(Record):
+    """The moments of points that are feasible, for a solver that can start there and stop where it meets them.
+
+    Attributes
+    ----------
+    moments : (r, n) array
+        One row a point, the best first, each with the moments that the equalities ask for.
+    enough : float
+        The bound that is asked for: a proved one at or above it ends the solve.
+    improved : callable or None
+        Takes the moments that a solver has reached, and returns the same of better points where it finds any, else
+        None. It stays in this process.
+    """
+
+    moments: NDArray[np.float64]
+    enough: float
+    improved: Callable[[NDArray[np.float64]], KnownPoints | None] | None = None
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class SolverOptions(Record):
     """The options that every solver understands.
 
@@ -61,8 +81,10 @@ class SolverOptions(Record):
     isolate : bool
         Solve in a child process, so that a solver that aborts or exhausts memory costs the solve, not the session.
     start : SDPSolution or None
-        The answer to a program of the same shape that is near this one, for a warm start; the native solver uses it,
-        the others start as they always do.
+        The answer to a program of the same shape that is near this one, for a warm start; `native` and `splitting` use
+        it, the others start as they always do.
+    points : KnownPoints or None
+        The moments of known feasible points; `splitting` starts there, the others start as they always do.
     own : mapping
         Options under the solver's own names, passed on unchanged; unknown names raise `BadOption`.
     """
@@ -76,6 +98,7 @@ class SolverOptions(Record):
     side: str = "auto"
     isolate: bool = False
     start: SDPSolution | None = None
+    points: KnownPoints | None = None
     own: Mapping[str, object] = field(default_factory=ReadOnly)
 
     def __post_init__(self) -> None:
@@ -93,6 +116,8 @@ class SolverOptions(Record):
                 raise BadOption(f"solver option {name} = {shown(getattr(self, name))}: expected True or False")
         if not isinstance(self.start, SDPSolution | None):
             raise BadOption(f"solver option start: expected an SDPSolution or None, got {shown(self.start)}")
+        if not isinstance(self.points, KnownPoints | None):
+            raise BadOption(f"solver option points: expected KnownPoints or None, got {shown(self.points)}")
         if not isinstance(self.side, str) or self.side not in SIDES:
             raise BadOption(f"solver option side = {shown(self.side)}: expected one of {', '.join(SIDES)}")
 

@@ -21,10 +21,15 @@ from .adapters.sdpa import SDPA
 from .contract import Solver, SolverOptions, fitting_bytes
 from .native import NativeSolver
 from .native.prepare.estimates import likely_seconds
+from .splitting import SplittingSolver
+from .splitting.estimates import likely_seconds as split_seconds
 
 #: One line a solver; the order is that of `available_solvers`.
 SOLVERS: MappingProxyType[str, type[Solver]] = MappingProxyType(
-    {cls.name: cls for cls in (NativeSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)}
+    {
+        cls.name: cls
+        for cls in (NativeSolver, SplittingSolver, Clarabel, SCS, SDPA, CVXOPT, QICS, CSDP, MOSEK, COPT, CVXPY)
+    }
 )
 
 
@@ -98,6 +103,9 @@ _LONGEST = 1_800.0
 #: Above this many moments a second opinion on large blocks would take minutes: four times the first one's time, where
 #: CSDP gives it.
 _SECOND_LIMIT = 2_000
+#: From this size on a block is large to `splitting`; it is asked where the native solver should take more than this
+#: many seconds or bytes, and has at least so many seconds then.
+_SPLIT_FROM, _SPLIT_SECONDS, _SPLIT_BYTES, _SPLIT_LEAST = 60, 3.0, 500_000_000, 30.0
 #: Who gives a second opinion on blocks above that limit: they factor at the number of moments; the fastest first.
 _FOR_LARGE_BLOCKS: tuple[type[Solver], ...] = (MOSEK, COPT, CSDP, SDPA)
 
@@ -119,6 +127,32 @@ def choose_solvers(sdp: SDP) -> list[Solver]:
     return [NativeSolver(), *(_large_block_solvers() if sdp.n_moments <= _SECOND_LIMIT else [])]
 
 
+def may_split(name: str, sdp: SDP) -> bool:
+    """Return whether `splitting` may be asked for `sdp` when the user names this solver: known points help it then."""
+    return name == SplittingSolver.name or (name == "auto" and _has_one_large_block(sdp))
+
+
+def _has_one_large_block(sdp: SDP) -> bool:
+    """Whether one block is large, and the others have together no more entries than it."""
+    largest = max(sdp.sizes, default=0)
+    return largest >= _SPLIT_FROM and sdp.operator.shape[0] <= 2 * svec_length(largest)
+
+
+def split_first(sdp: SDP) -> float | None:
+    """Return the seconds for which ``"auto"`` asks `splitting` before others, where points are known; None: not at all.
+
+    It is asked where one block is large, where the native solver should take over three seconds or 500 MB, and twice
+    as long as `splitting` by both cost models. It has as much time as the native solver should take, half a minute at
+    least, so that what it does in vain at most doubles the time.
+    """
+    if not _has_one_large_block(sdp):
+        return None
+    native = likely_seconds(sdp)
+    if native <= _SPLIT_SECONDS and NativeSolver.memory(sdp) <= _SPLIT_BYTES:
+        return None
+    return max(native, _SPLIT_LEAST) if native > 2.0 * split_seconds(sdp) else None
+
+
 def _large_block_solvers() -> list[Solver]:
     return [cls() for cls in _FOR_LARGE_BLOCKS if _availability(cls).available]
 
@@ -133,8 +167,10 @@ def describe_choice() -> str:
         else f"none on larger ones, for want of {known}"
     )
     return (
-        f"auto: native; where its answer is not accurate, a second opinion of clarabel on blocks up to 31 × 31, of "
-        f"{large}; scs alone where native would take over {_LONGEST / 60:.0f} minutes or more memory than there is"
+        f"auto: splitting where one block is large, a point is known and native should take over "
+        f"{_SPLIT_SECONDS:.0f} s; else native; where its answer is not accurate, a second opinion of clarabel on "
+        f"blocks up to 31 × 31, of {large}; scs alone where native would take over {_LONGEST / 60:.0f} minutes or more "
+        f"memory than there is"
     )
 
 

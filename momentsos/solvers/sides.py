@@ -31,7 +31,7 @@ def solve_side(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
     side = solver.preferred_side(sdp, options) if options.side == "auto" else options.side
     if side == solver.side:
         return solver.solve(sdp, own)
-    kept = _independent_equalities(sdp)
+    own, kept = replace(own, points=None), _independent_equalities(sdp)
     reduced = sdp
     if kept.size < sdp.right_side.size:
         reduced = replace(sdp, equalities=sdp.equalities[kept], right_side=sdp.right_side[kept])

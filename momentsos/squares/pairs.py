@@ -38,6 +38,24 @@ class Pairs:
         sizes = np.linalg.norm(self.inverse.floats(), axis=1)
         return np.asarray(sizes[self.products.first] * sizes[self.products.second])
 
+    def lengths(self, combinations: sp.csr_matrix) -> Floats:
+        """Return the Frobenius norms of combinations of the whitened matrices."""
+        s = self.inverse.floats()
+        inner = s @ s.T
+        counts = np.diff(combinations.indptr)
+        found = np.zeros(len(counts))
+        for count in np.unique(counts[counts > 0]).tolist():  # combinations of equally many pairs at a time
+            chosen = np.flatnonzero(counts == count)
+            places = combinations.indptr[chosen][:, None] + np.arange(count)
+            pairs, shares = combinations.indices[places], combinations.data[places]
+            i, j = self.products.first[pairs], self.products.second[pairs]
+            for a in range(count):
+                for b in range(count):
+                    both = inner[i[:, a], i[:, b]] * inner[j[:, a], j[:, b]]
+                    both += inner[i[:, a], j[:, b]] * inner[j[:, a], i[:, b]]
+                    found[chosen] += shares[:, a] * shares[:, b] * both / 2
+        return np.asarray(np.sqrt(np.maximum(found, 0.0)))
+
     def combined(self, combinations: sp.csr_matrix, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Floats:
         """Return the given entries of combinations of twice the whitened matrices, one column a combination."""
         used, local = np.unique(combinations.indices, return_inverse=True)
@@ -70,6 +88,15 @@ class Pairs:
             found += total
         table = fmpz_mat(combinations.shape[0], len(one), found).transpose()
         return Dyadic(table, 2 * self.inverse.exponent + coefficients.exponent)
+
+    def combination(self, table: sp.csr_matrix, multipliers: Sequence[Fraction]) -> Dyadic:
+        """Return the sum of the rows of a table of pairs, each times its multiplier, exactly."""
+        amounts: dict[int, Fraction] = {}
+        for row, value in enumerate(multipliers):
+            for number in range(table.indptr[row], table.indptr[row + 1]):
+                pair = int(table.indices[number])
+                amounts[pair] = amounts.get(pair, Fraction(0)) + value * Fraction(float(table.data[number]))
+        return self.total(amounts)
 
     def total(self, amounts: dict[int, Fraction]) -> Dyadic:
         """Return the sum of the matrices of pairs, each times its amount, a binary fraction."""

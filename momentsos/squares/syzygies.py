@@ -100,9 +100,4 @@ class Syzygies:
 
     def combined(self, multipliers: Sequence[Fraction]) -> Dyadic:
         """Return the combination of the syzygies in the basis, exactly."""
-        amounts: dict[int, Fraction] = {}
-        for row, value in enumerate(multipliers):
-            for number in range(self.table.indptr[row], self.table.indptr[row + 1]):
-                pair = int(self.table.indices[number])
-                amounts[pair] = amounts.get(pair, Fraction(0)) + value * Fraction(float(self.table.data[number]))
-        return self.pairs.total(amounts)
+        return self.pairs.combination(self.table, multipliers)

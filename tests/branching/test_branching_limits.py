@@ -8,7 +8,7 @@ import pytest
 
 import momentsos as ms
 from momentsos.branching.branch import Wanted, branch
-from momentsos.branching.tree import Ended
+from momentsos.branching.steps import Ended
 from momentsos.machine.progress import Step
 from momentsos.points.beginning import first_points
 from momentsos.points.options import SearchOptions

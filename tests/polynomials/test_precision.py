@@ -187,3 +187,17 @@ def test_a_change_keeps_its_digits_whatever_the_units_of_the_variables(rng) -> N
     exact = changed_exactly(rows, values, shift.tolist(), [0.0, 0.0], matrix.tolist())
     for row, value in zip(changed.exponents.tolist(), changed.values.tolist(), strict=True):
         assert value == pytest.approx(float(exact[tuple(row)]), rel=1e-15)
+
+
+def test_a_change_that_mixes_variables_of_very_different_sizes_is_rounded_once(rng) -> None:
+    units = np.array([2.0**-30, 1.0, 2.0**31])
+    rows = monomial_basis(3, 3)
+    values = rng.standard_normal((2, len(rows))) / np.prod(units**rows, axis=1)
+    shift, fine = units * rng.standard_normal(3), units * 1e-17 * rng.standard_normal(3)
+    matrix = units[:, None] * rng.standard_normal((3, 3)) * 1e-2
+    given = [Polynomial.from_terms(rows, row, ("x", "y", "z")) for row in values]
+    for polynomial, row in zip(change_polynomials(given, shift, matrix, fine), values, strict=True):
+        exact = changed_exactly(rows, row, shift, fine, matrix)
+        found = dict(zip(map(tuple, polynomial.exponents.tolist()), polynomial.values.tolist(), strict=True))
+        assert found.keys() == exact.keys()
+        assert all(abs(Fraction(found[key]) - exact[key]) <= abs(exact[key]) * Fraction(1, 2**52) for key in exact)

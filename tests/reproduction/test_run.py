@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import builtins
 import importlib
+import os
+import signal
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -136,3 +139,52 @@ def test_what_is_too_large_is_an_outcome(monkeypatch) -> None:
     monkeypatch.setattr(MEASURE, "learn", refuse)
     outcome = measure(Case("noisy", Settings(), (2, 2), 50, 20, law="scaled"))
     assert outcome.status == "STOPPED" and outcome.lower_bound is None and not outcome.certified
+
+
+@pytest.fixture(scope="module")
+def client():
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        distributed.Client(cluster) as own,
+    ):
+        yield own
+
+
+@pytest.mark.slow
+def test_workers_of_dask_find_what_one_process_finds(client, tmp_path) -> None:
+    table = experiments_named(["table1"])
+    here = run(table, SMALL, tmp_path / "here")
+    there = run(table, SMALL, tmp_path / "there", client=client)
+    assert there.computed == 3
+    for case, outcome in here.outcomes.items():
+        assert there.outcomes[case].coefficients == outcome.coefficients
+        assert there.outcomes[case].upper_bound == outcome.upper_bound
+    again = run(table, SMALL, tmp_path / "there", client=client)
+    assert (again.reused, again.computed) == (3, 0)
+
+
+@pytest.mark.slow
+def test_a_worker_that_is_killed_costs_a_retry(client, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr(RUN, "measure", Killed(tmp_path / "killed"))
+    found = run(experiments_named(["table1"]), SMALL, tmp_path / "outcomes", client=client)
+    assert (tmp_path / "killed").exists()
+    assert [each.status for each in found.outcomes.values()] == ["CERTIFIED"] * 3
+
+
+class Killed:
+    """Solve, but for the first time: then the process ends itself."""
+
+    def __init__(self, mark: Path) -> None:
+        self.mark = mark
+
+    def __call__(self, case: Case) -> Outcome:
+        if not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return measure(case)
+
+
+def test_what_is_no_client_is_refused(tmp_path) -> None:
+    with pytest.raises(BadOption, match="client: expected a Client"):
+        run(experiments_named(["table1"]), SMALL, tmp_path, client="tcp://here:1")

@@ -16,7 +16,11 @@ from momentsos.solvers import available_solvers
 from momentsos.solvers.registry import SOLVERS
 
 #: Where a solver, given the side that is not its own, ends short of its accuracy, and says so.
-WEAK = {("csdp", "gram"): {"booth"}}
+WEAK = {
+    ("csdp", "gram"): {"booth"},
+    ("splitting", "moments"): {"linear_program", "hock_schittkowski_71"},  # without a point to start from
+    ("splitting", "gram"): {"six_hump_camel", "hock_schittkowski_71"},
+}
 if find_spec("sdpap") and not any(True for _ in distributions(name="sdpa-multiprecision")):
     WEAK["sdpa", "gram"] = {"hock_schittkowski_71"}
 
@@ -55,6 +59,9 @@ def test_the_vectors_are_a_primal_dual_pair(solver, side, name) -> None:
     """Checked without the package's own residuals: signs, triangle order and √2 of every adapter."""
     sdp = program(name)
     answer = solve(solver, sdp, side=side)
+    if name in WEAK.get((solver.name, side), ()):
+        assert answer.status is not SDPStatus.OPTIMAL
+        return
     rows = sdp.operator @ answer.moments
     tolerance = 100 * solver.accuracy * (1 + np.abs(rows).max() + np.abs(sdp.cost).max())
     assert np.abs(sdp.equalities @ answer.moments - sdp.right_side).max() <= tolerance

@@ -28,6 +28,12 @@ def words_of_native() -> set:
     return set(Ending)
 
 
+def words_of_splitting() -> set:
+    from momentsos.solvers.splitting.run import Ending
+
+    return set(Ending)
+
+
 def words_of_clarabel() -> set:
     clarabel = pytest.importorskip("clarabel")
     return {name for name in dir(clarabel.SolverStatus) if not name.startswith("_")}

@@ -19,6 +19,7 @@ from ...problem import Problem
 from ...relaxations import Plan, Relaxation, assemble
 from ...relaxations.size import assembly_seconds
 from ...sdp import SDPSolution
+from ...solvers import KnownPoints
 from ..request import Request
 
 
@@ -178,9 +179,9 @@ class Method(ABC):
             raise OutOfTime
         return assemble(plan)
 
-    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
-        """Solve the program of a relaxation."""
-        return request.solve(relaxation.sdp)
+    def solve(self, relaxation: Relaxation, request: Request, points: KnownPoints | None = None) -> SDPSolution:
+        """Solve the program of a relaxation; the moments of points that are known are a start."""
+        return request.solve(relaxation.sdp, points=points)
 
     def predicted(self, problem: Problem, order: int) -> int | None:
         """Return how many unknowns the program of an order has, where that is known before it is made."""

@@ -13,7 +13,7 @@ from ...bounds.implied import ImpliedBox, implied_box
 from ...bounds.region import EVERYTHING, Ball, Region
 from ...bounds.sublevel import sublevel_box
 from ...conditioning.affine import AffineChange, change_affinely, half_widths, power_of_two, scale_by
-from ...extraction import Flatness, RankRule, extract_atoms, first_moments, test_flatness
+from ...extraction import Flatness, RankRule, extract_atoms, first_moments, orbit_points, test_flatness
 from ...points.known import FAR, Known
 from ...points.local_search import LocalPoint
 from ...polynomials import Polynomial, basis_size
@@ -82,8 +82,7 @@ class Dense(Method):
         """
         if solution.moments is None:
             return Candidates(None, (), ())
-        matrix = relaxation.matrix(0, solution.moments)
-        basis = relaxation.psd_blocks[0].basis
+        matrix, basis = relaxation.moment_matrix(solution.moments)
         mass = float(matrix[0, 0])
         if not np.isfinite(matrix).all() or mass <= 0:
             return Candidates(None, (), ("the moment matrix has no positive mass",))
@@ -225,5 +224,6 @@ def _starts(
         starts += [(f"atom {i} at degree {test.degree}", point) for i, point in enumerate(atoms.points)]
         if test.flat and not test.doubtful:
             break
+    starts += [(f"orbit {i}", point) for i, point in enumerate(orbit_points(matrix, basis))]
     mean = matrix[0, _variable_rows(basis)]
     return [*starts, ("the mean of the moments", first_moments(mean, float(matrix[0, 0])))], dropped

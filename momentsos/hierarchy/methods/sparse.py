@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...bounds.region import EVERYTHING, Balls
 from ...conditioning.affine import AffineChange, half_widths, scale_by
-from ...extraction import RankRule, extract_atoms
+from ...extraction import RankRule, extract_atoms, orbit_points
 from ...extraction.gluing import glued_points
 from ...points.known import FAR, Known
 from ...points.local_search import LocalPoint
@@ -111,7 +111,7 @@ def _within(
 
 
 def _atoms(clique: Clique, relaxation: Relaxation, moments: NDArray[np.float64], order: int) -> NDArray[np.float64]:
-    """Return the atoms of the moment matrix of a clique; its mean where there are none.
+    """Return the atoms of the moment matrix of a clique; points of their orbits, or its mean, where there are none.
 
     Moments that the blocks do not have are zero: a functional with them is feasible, see
     `momentsos.relaxations.term_graph`.
@@ -127,6 +127,10 @@ def _atoms(clique: Clique, relaxation: Relaxation, moments: NDArray[np.float64],
     found = None
     if rank.value <= len(clique) + 1 and present[: len(clique) + 1].all():
         found = extract_atoms(matrix, local, order, rank.value)
+    if found is None and present[: len(clique) + 1].all():  # of each orbit two points that gluing may choose from
+        orbits = orbit_points(matrix, local)
+        if orbits:
+            return np.array([sign * point for point in orbits for sign in (1.0, -1.0)])
     mean = matrix[0, 1 : len(clique) + 1]
     return mean[None, :] if found is None else found.points
 

@@ -22,12 +22,14 @@ from ...polynomials.factored import Factor
 from ...problem import Problem
 from ...relaxations import Block, BlockKind, Plan, Relaxation, assemble
 from ...sdp import SDPSolution
+from ...solvers import KnownPoints
 from ...solvers.native.options import NativeOptions
 from ...squares.bound import BoundProgram, MomentProgram, SyzygyProgram
 from ...squares.definite import definite
 from ...squares.form import Form, form_of, raised
 from ...squares.products import Products
 from ...squares.size import refuse_if_too_large, size_of
+from ...squares.touching import TouchingProgram, touching
 from ...squares.whitening import whitened
 from ..request import Request
 from .base import Candidates, Method, Next, Progress, Setting, Tried
@@ -73,10 +75,11 @@ class SquaresRelaxation(Relaxation):
 class Around(Setting):
     """A setting with the point that the denominator is centred at, in the units of the problem.
 
-    `syzygies` asks for that side of the program.
+    `solved` asks for a program that is solved, whatever least squares say at the point, and `syzygies` for that side.
     """
 
     centre: Floats = field(default_factory=lambda: np.zeros(0))
+    solved: bool = False
     syzygies: bool = False
 
 
@@ -110,7 +113,8 @@ class Squares(Method):
     def propose(self, progress: Progress) -> Next:
         """Return the problem as it is, with the denominator around the best point.
 
-        Where the side of moments has not even given the free least-squares bound, that of syzygies is asked.
+        Where least squares at that point leave a gap, the program is solved; where its side of moments has not even
+        given the free least-squares bound, that of syzygies is asked.
         """
         known, problem = progress.known, progress.request.problem  # a ball of the user's leaves the bound as it is
         n = problem.n_variables
@@ -118,10 +122,12 @@ class Squares(Method):
         around = Around(unchanged(problem), EVERYTHING, np.ones(n), 0.0, centre)
         if not progress.rounds:
             return Next(known, (around,))
-        tried = progress.rounds[-1]
-        if len(progress.rounds) > 1 or not tried or not _fell_short(tried[-1]):
+        tried = progress.rounds[-1][-1] if progress.rounds[-1] else None
+        if tried is None or not isinstance(tried.setting, Around) or tried.setting.syzygies:
             return Next(known, last=True)
-        return Next(known, (replace(around, syzygies=True),), last=True)
+        if isinstance(tried.relaxation, SquaresRelaxation) and isinstance(tried.relaxation.program, TouchingProgram):
+            return Next(known, (replace(around, solved=True),))
+        return Next(known, (replace(around, solved=True, syzygies=True),) if _fell_short(tried) else (), last=True)
 
     def relax(self, setting: Setting, order: int, request: Request) -> Relaxation | None:
         """Return the program in whitened residuals, None where the data do not determine enough."""
@@ -145,6 +151,10 @@ class Squares(Method):
         near = setting.centre if isinstance(setting, Around) and setting.centre.any() else None
         plan = _plan(problem, form, order, inner, centre, widths)
         rows, _ = ExponentIndex.numbering(products.rows)
+        if near is not None and request.solver in _OWN and not (isinstance(setting, Around) and setting.solved):
+            touched = touching(white, products, near, request.until)
+            if touched is not None:
+                return SquaresRelaxation(plan, assemble(plan).sdp, rows, touched, centre, widths, inner)
         asked = isinstance(setting, Around) and setting.syzygies
         if size_of(form).in_moments and not asked and request.solver in _OWN:
             program: BoundProgram = MomentProgram.of(white, products, near)
@@ -152,9 +162,11 @@ class Squares(Method):
         stated = SyzygyProgram.of(white, products)
         return SquaresRelaxation(plan, stated.sdp, rows, stated, centre, widths, inner)
 
-    def solve(self, relaxation: Relaxation, request: Request) -> SDPSolution:
+    def solve(self, relaxation: Relaxation, request: Request, points: KnownPoints | None = None) -> SDPSolution:
         """Solve the program, on the side on which it is stated."""
         assert isinstance(relaxation, SquaresRelaxation)
+        if isinstance(relaxation.program, TouchingProgram):
+            return relaxation.program.solve()
         if isinstance(relaxation.program, MomentProgram):
             return relaxation.program.solve(request.until)
         return request.solve(relaxation.sdp)

@@ -12,7 +12,7 @@ from flint import arb, ctx, fmpq
 
 from ...polynomials import Polynomial
 from ...problem import Problem
-from .exact import ExactForm, Powers, sums_of_floats
+from .exact import ExactForm, Powers, balls_at, sums_of_floats, values_of
 from .forms import Constraints, Form
 from .records import Floats, Value
 from .signs import Signs, Tables
@@ -92,12 +92,11 @@ class Compiled:
         """Return by how much a variable has to grow until those constraints hold that grow with it, rounded up."""
         signs, rows = self.tables.at(rounded), self.tables.jacobian(rounded, np.ones(len(rounded)))
         slopes = rows[:, variable] if isinstance(rows, np.ndarray) else rows[:, [variable]].toarray()[:, 0]
-        powers: Powers = {}
-        lift = 0.0
+        chosen = np.flatnonzero((slopes > 0.0) & ~signs.positive).tolist()
         with ctx.workprec(_LIFT_BITS):
-            for j in np.flatnonzero((slopes > 0.0) & ~signs.positive).tolist():
-                lift = max(lift, float((-self.forms[j].ball(point, powers) / slopes[j]).upper()))
-        return lift * _GROWN
+            balls = balls_at([self.forms[j] for j in chosen], point)
+            lifts = [float((-ball / slopes[j]).upper()) for j, ball in zip(chosen, balls, strict=True)]
+        return max(0.0, *lifts) * _GROWN if lifts else 0.0
 
     def fits(self, point: Sequence[Fraction]) -> bool:
         """Whether values at a rational point are short enough to be formed."""
@@ -143,5 +142,9 @@ def _sum_of_squares(values: list[Value]) -> Value:
 def values_at(polynomials: Sequence[Polynomial], point: Floats, fine: Floats) -> list[Value]:
     """Return the values of polynomials at the point ``point + fine``, enclosed to thirty digits at least."""
     given = sums_of_floats(point.tolist(), fine.tolist())
-    zero = Value.exactly(Fraction(0))
-    return [ExactForm(Form.of(p)).value(given) if p else zero for p in polynomials]
+    found = [Value.exactly(Fraction(0))] * len(polynomials)
+    places = [place for place, p in enumerate(polynomials) if p]
+    forms = [ExactForm(Form.of(polynomials[place])) for place in places]
+    for place, value in zip(places, values_of(forms, given), strict=True):
+        found[place] = value
+    return found

@@ -15,8 +15,9 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from flint import arb, ctx, fmpq
+from flint import arb, arb_mat, ctx, fmpq
 
+from ...machine.remembered import remembered
 from ...polynomials.exponents import Exponents
 from .forms import Form
 from .records import Floats, Value
@@ -29,6 +30,29 @@ _MANY, _FEWER = 20_000, 3
 _ENOUGH = 120
 
 Powers = dict[tuple[int, int], Any]
+#: The place of a divisor (or -1), the last factor, the term (or -1).
+Node = tuple[int, tuple[int, int], int]
+
+
+@remembered
+def _tree_of(exponents: Exponents) -> list[Node]:
+    """Return monomials in an order of evaluation."""
+    rows, columns = np.nonzero(exponents)
+    letters = list(zip(columns.tolist(), exponents[rows, columns].tolist(), strict=True))
+    ends = np.searchsorted(rows, np.arange(len(exponents) + 1)).tolist()
+    nodes: list[Node] = []
+    places: dict[tuple[int, tuple[int, int]], int] = {}
+    for term, (begin, end) in enumerate(pairwise(ends)):
+        parent = -1
+        for letter in letters[begin:end]:
+            key = (parent, letter)
+            if key not in places:
+                places[key] = len(nodes)
+                nodes.append((parent, letter, -1))
+            parent = places[key]
+        if parent >= 0:
+            nodes[parent] = (*nodes[parent][:2], term)
+    return nodes
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,24 +62,8 @@ class Terms:
     exponents: Exponents
 
     @cached_property
-    def _tree(self) -> list[tuple[int, tuple[int, int], int]]:
-        """Monomials in an order of evaluation: the place of a divisor (or -1), the last factor, the term (or -1)."""
-        rows, columns = np.nonzero(self.exponents)
-        letters = list(zip(columns.tolist(), self.exponents[rows, columns].tolist(), strict=True))
-        ends = np.searchsorted(rows, np.arange(len(self.exponents) + 1)).tolist()
-        nodes: list[tuple[int, tuple[int, int], int]] = []
-        places: dict[tuple[int, tuple[int, int]], int] = {}
-        for term, (begin, end) in enumerate(pairwise(ends)):
-            parent = -1
-            for letter in letters[begin:end]:
-                key = (parent, letter)
-                if key not in places:
-                    places[key] = len(nodes)
-                    nodes.append((parent, letter, -1))
-                parent = places[key]
-            if parent >= 0:
-                nodes[parent] = (*nodes[parent][:2], term)
-        return nodes
+    def _tree(self) -> list[Node]:
+        return _tree_of(self.exponents)
 
     def __len__(self) -> int:
         return len(self.exponents)
@@ -75,6 +83,20 @@ class Terms:
                 total = total + coefficients[term] * product
         return total
 
+    def monomials(self, point: Sequence[Any], one: Any, powers: Powers) -> list[Any]:
+        """Return the values of the monomials at a point; `powers` is shared and filled."""
+        found: list[Any] = []
+        values = [one] * len(self)
+        for parent, letter, term in self._tree:
+            factor = powers.get(letter)
+            if factor is None:
+                factor = powers[letter] = raised(point[letter[0]], letter[1])
+            product = factor if parent < 0 else found[parent] * factor
+            found.append(product)
+            if term >= 0:
+                values[term] = product
+        return values
+
 
 @dataclass(frozen=True, eq=False)
 class ExactForm:
@@ -88,7 +110,8 @@ class ExactForm:
         return Terms(self.form.exponents)
 
     @cached_property
-    def _balls(self) -> list[arb]:
+    def balls(self) -> list[arb]:
+        """The coefficients."""
         return self.form.balls()
 
     @cached_property
@@ -100,13 +123,13 @@ class ExactForm:
             powers = self.form.exponents[kept, i].tolist()
             lowered = self.form.exponents[kept].copy()
             lowered[:, i] -= 1
-            balls = [self._balls[term] * power for term, power in zip(kept.tolist(), powers, strict=True)]
+            balls = [self.balls[term] * power for term, power in zip(kept.tolist(), powers, strict=True)]
             found.append((i, Terms(lowered), balls))
         return found
 
     def ball(self, point: Sequence[arb], powers: Powers) -> arb:
         """Return the value at a point of balls, at the precision that is set."""
-        return self.terms.evaluate(self._balls, point, arb(0), powers)
+        return self.terms.evaluate(self.balls, point, arb(0), powers)
 
     def slopes(self, point: Sequence[arb], powers: Powers) -> Floats:
         """Return the gradient, rounded to floats."""
@@ -152,6 +175,33 @@ class ExactForm:
                 if not exact_point and precision > steps[0]:
                     break
         return enclosed(value, self.form.factor)
+
+
+def balls_at(forms: Sequence[ExactForm], point: Sequence[arb]) -> list[arb]:
+    """Return the values of forms at the precision that is set; what have the same monomials share them."""
+    groups: dict[bytes, list[int]] = {}
+    for place, each in enumerate(forms):
+        groups.setdefault(each.form.exponents.tobytes(), []).append(place)
+    powers: Powers = {}
+    found = [arb(0)] * len(forms)
+    for places in groups.values():
+        monomials = forms[places[0]].terms.monomials(point, arb(1), powers)
+        rows = arb_mat([forms[place].balls for place in places])
+        values = rows * arb_mat(len(monomials), 1, monomials)
+        for row, place in enumerate(places):
+            found[place] = values[row, 0]
+    return found
+
+
+def values_of(forms: Sequence[ExactForm], point: Sequence[arb]) -> list[Value]:
+    """Return the values of polynomials at a point as `ExactForm.value` does."""
+    with ctx.workprec(_PRECISIONS[0]):
+        balls = balls_at(forms, point)
+        known = [ball.is_exact() or ball.rel_accuracy_bits() >= _ENOUGH for ball in balls]
+    return [
+        enclosed(ball, each.form.factor) if good else each.value(point)
+        for each, ball, good in zip(forms, balls, known, strict=True)
+    ]
 
 
 def raised(base: Any, power: int) -> Any:

@@ -15,6 +15,7 @@ from fractions import Fraction
 import numpy as np
 from flint import fmpz_mpoly, fmpz_mpoly_ctx, nmod_poly
 
+from ...machine.remembered import remembered
 from ...polynomials import Polynomial
 from ...polynomials.exponents import Exponents
 from ...problem import Problem
@@ -86,6 +87,7 @@ def _factors(form: Form) -> tuple[int, list[tuple[fmpz_mpoly, int]]] | None:
     return sign, [(factor, int(power)) for factor, power in factors]
 
 
+@remembered
 def _has_a_variable_alone(exponents: Exponents) -> bool:
     """Whether a variable occurs in one term, which is that variable times a number: there is no squared factor then."""
     once = np.flatnonzero((exponents > 0).sum(axis=0) == 1)
