@@ -148,6 +148,11 @@ def certify(
 
 def _proved_by_tree(result: Result, tree: Tree, began: float, until: float) -> Certificate:
     """Return the certificate of a tree of boxes: its leaves as they are, with the bound that all of them have."""
+    if result.symmetry is not None:
+        raise CertificateError(
+            "the boxes are those of the problem with half-spaces that its symmetries allow: ask method='branch' for "
+            "boxes of the problem itself"
+        )
     if not tree.stated or not result.region.everything or not isinstance(result.region, Everything):
         raise CertificateError(
             "the first box was not derived from the constraints step by step: give bounds on all variables"
