@@ -72,6 +72,12 @@ def _models(full: bool, folder: Path) -> Found:
     return models.run(3 if full else 1)
 
 
+def _gaps(full: bool, folder: Path) -> Found:
+    from . import gaps
+
+    return gaps.run(full)
+
+
 def _depth(full: bool, folder: Path) -> Found:
     from . import depth
 
@@ -92,6 +98,7 @@ PARTS = {
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
     "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
+    "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
     "depth": Part("Deep networks trained in blocks, beside local searches at equal time", _depth),
     "queries": Part("One ReLU: certified fits, and labels on demand", _queries),
     "growth": Part("Growth of time and memory", _growth),

@@ -6,7 +6,7 @@ Importing the package costs next to nothing: the room of a name is imported when
 
 from __future__ import annotations
 
-from .hierarchy.hooks import EVERYWHERE, PAINTER, PROVER
+from .hierarchy.hooks import EVERYWHERE, PAINTER, PROVER, TREE_CHECKER
 
 TYPE_CHECKING = False  # as in `typing`, which is not imported for it
 if TYPE_CHECKING:
@@ -193,6 +193,12 @@ def _certify(*given: Any, **named: Any) -> Any:
     return certify(*given, **named)
 
 
+def _tree_checks(*given: Any, **named: Any) -> Any:
+    from .certificates.tree_document import proved_empty_by
+
+    return proved_empty_by(*given, **named)
+
+
 def _everywhere(*given: Any, **named: Any) -> Any:
     from .certificates.multiplied import certified_everywhere
 
@@ -208,3 +214,4 @@ def _plot(*given: Any, **named: Any) -> Any:
 PROVER.supply(_certify)
 EVERYWHERE.supply(_everywhere)
 PAINTER.supply(_plot)
+TREE_CHECKER.supply(_tree_checks)

@@ -17,6 +17,7 @@ from .certificates.document import different
 from .certificates.format import NAME as CERTIFICATE
 from .certificates.format import digest
 from .certificates.statement import verify_document
+from .certificates.tree_format import NAME as TREE
 from .errors import InvalidInput
 from .hierarchy.document import FORMAT as RESULT
 from .hierarchy.document import result_fields
@@ -68,10 +69,10 @@ def load(path: str | PathLike[str]) -> Saved:
     name = data.get("format")
     if name is None:
         return Problem.from_json(data)
-    if name == CERTIFICATE:
+    if name in (CERTIFICATE, TREE):
         return _certificate(path)
     if not isinstance(name, str) or name not in _READERS:
-        known = ", ".join(repr(each) for each in (*_READERS, CERTIFICATE))
+        known = ", ".join(repr(each) for each in (*_READERS, CERTIFICATE, TREE))
         raise InvalidInput(f"{path}: format {shown(name)}: expected one of {known}, or a problem, which has none")
     if data.get("version") != VERSION:
         raise InvalidInput(f"{path}: version {shown(data.get('version'))} of {name!r}: expected {VERSION}")
@@ -98,7 +99,7 @@ def _with_certificate(result: Any, part: Part) -> Any:
     document = part["certificate"].value
     if document is not None:
         verdict = verify_document(document)
-        if not verdict.holds or verdict.bound is None:
+        if not verdict.holds:
             raise InvalidInput(f"{part.where}.certificate: it does not hold: {verdict.reason}")
         other = different(document, result.problem)
         if other or document.get("digest") != digest(document):

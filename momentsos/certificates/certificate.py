@@ -30,8 +30,8 @@ class Certificate(Record):
     ----------
     document : dict
         What `to_json` writes; not to be changed.
-    bound : Fraction
-        The proved one.
+    bound : Fraction or None
+        The proved one; None where it is proved that no point is feasible.
     lower_bound, upper_bound : Fraction or None
         Both bounds of the optimal value: one of them is `bound`, the other what the objective is at most (at least
         where it is maximised) at a feasible point: its value at `point`, or a bound of it on `enclosure`; None when
@@ -41,7 +41,7 @@ class Certificate(Record):
     """
 
     document: dict[str, Any] = field(repr=False)
-    bound: Fraction
+    bound: Fraction | None
     lower_bound: Fraction | None
     upper_bound: Fraction | None
     seconds: float = field(default=0.0, compare=False)
@@ -49,7 +49,7 @@ class Certificate(Record):
     @classmethod
     def of(cls, document: dict[str, Any], attained: Fraction | None, seconds: float = 0.0) -> Certificate:
         """Return the certificate of a document that the verifier has accepted, with the value that it found."""
-        bound = Fraction(document["bound"])
+        bound = bound_of(document)
         return cls(document, bound, *in_order(document, bound, attained), seconds)
 
     def __str__(self) -> str:
@@ -127,7 +127,6 @@ class Certificate(Record):
         verdict = verify_document(document, seconds)
         if not verdict.holds:
             raise CertificateError(f"{path}: {verdict.reason}")
-        assert verdict.bound is not None  # it holds
         return cls(document, verdict.bound, verdict.lower_bound, verdict.upper_bound)
 
 
@@ -137,3 +136,11 @@ def document_at(path: str | PathLike[str]) -> Any:
         return load(path)
     except (OSError, Refused) as error:
         raise CertificateError(f"{path}: {error}") from error
+
+
+def bound_of(document: dict[str, Any]) -> Fraction | None:
+    """Return the bound in a document of either kind, None where it says that no point is feasible."""
+    stated = document["bound"]
+    if isinstance(stated, list):
+        return Fraction(stated[0]) if stated else None
+    return Fraction(stated)

@@ -18,6 +18,8 @@ from .points import feasible_point
 from .rounding import ExactGram
 from .shape import Shape
 from .statement import describe
+from .tree_check import read_tree
+from .tree_format import NAME as TREE
 from .verify import check
 
 if TYPE_CHECKING:
@@ -192,7 +194,7 @@ def numbers_of(problem: Problem) -> str:
     """
     listed = [p for p in (problem.minimize, *problem.inequalities, *problem.equalities) if len(p)]
     exact = [p.is_exact for p in listed]
-    rounded = any(_looks_rounded(value) for p in listed if p.is_exact for value in p.coefficients.tolist())
+    rounded = any(_looks_rounded(value) for p in listed if p.is_exact for value in p.exact)
     return "fractions" if exact and all(exact) and not rounded else "mixed" if any(exact) else "floats"
 
 
@@ -207,14 +209,15 @@ def different(document: dict[str, Any], problem: Problem) -> str:
         return "the problem has matrix inequalities, which no certificate states"
     if problem.ratios:
         return "the problem has ratios, which no certificate states"
-    own, given = read_certificate(document)["problem"], problem_document(problem, problem.sense)
+    reader = read_tree if document.get("format") == TREE else read_certificate
+    own, given = reader(document)["problem"], problem_document(problem, problem.sense)
     senses = sense_of(document)[0], problem.sense.value
     if senses[0] != senses[1]:
         return f"the objective is one to {senses[0]}, not to {senses[1]}"
     if own["variables"] != given["variables"]:
         return f"variables {own['variables']}, not {given['variables']}"
     halves = len(document["symmetry"]["elements"]) if "symmetry" in document else 0
-    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document["added"]) - halves]
+    inequalities = own["inequalities"][: len(own["inequalities"]) - len(document.get("added", ())) - halves]
     pairs = {
         senses[1]: ([own[senses[1]]], [given[senses[1]]]),
         "inequalities": (inequalities, given["inequalities"]),

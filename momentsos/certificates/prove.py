@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ..bounds.region import Everything
+from ..branching.steps import Ended
 from ..errors import BadOption
 from ..hierarchy.methods.squares import SquaresRelaxation
 from ..hierarchy.request import is_number
@@ -36,9 +38,11 @@ from .rounding import exact_gram
 from .shape import Shape, shape_of
 from .sources import Source, sources
 from .squares import proved_by_factor, proved_squares
+from .tree_document import sealed_tree
 from .verify import MAX_VARIABLES
 
 if TYPE_CHECKING:
+    from ..branching.tree import Tree
     from ..hierarchy.result import Result
 
 #: The bound is lowered by these shares of the tolerance in turn.
@@ -105,6 +109,8 @@ def certify(
             "a certificate states polynomials, no matrix inequalities: whether the bound is a theorem is in "
             "result.rigorous; or state the inequalities of problem.spelled_out() in place of the matrices"
         )
+    if bound is None and result.tree is not None:
+        return _proved_by_tree(result, result.tree, began, until)
     named = None if bound is None else as_bound(bound)
     if result.method == MULTIPLIED and result.lower_bound is not None and result.upper_bound is not None:
         dual = result.upper_bound if result.problem.sense.maximizes else result.lower_bound
@@ -138,6 +144,32 @@ def certify(
             continue
         return Certificate.of(document, attained, time.perf_counter() - began)
     raise CertificateError(f"no certificate within the tolerance {tolerance:g}: {'; then '.join(reasons)}")
+
+
+def _proved_by_tree(result: Result, tree: Tree, began: float, until: float) -> Certificate:
+    """Return the certificate of a tree of boxes: its leaves as they are, with the bound that all of them have."""
+    if result.symmetry is not None:
+        raise CertificateError(
+            "the boxes are those of the problem with half-spaces that its symmetries allow: ask method='branch' for "
+            "boxes of the problem itself"
+        )
+    if not tree.stated or not result.region.everything or not isinstance(result.region, Everything):
+        raise CertificateError(
+            "the first box was not derived from the constraints step by step: give bounds on all variables"
+        )
+    if tree.ended is not Ended.CLOSED or not tree.records:
+        raise CertificateError(
+            "boxes are open, or there were too many to be kept: a certificate is made where all are closed"
+        )
+    lower, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
+    bound = (
+        None if lower is None else min(Fraction(lower), Fraction(tree.cutoff) * Fraction(tree.model.objective_scale))
+    )
+    try:
+        document, _, attained = sealed_tree(result, tree, bound, max(1.0, min(300.0, until - time.perf_counter())))
+    except Refused as error:
+        raise CertificateError(f"the proof by boxes does not hold in exact arithmetic: {error}") from error
+    return Certificate.of(document, attained, time.perf_counter() - began)
 
 
 def _named(result: Result, bound: Fraction, solver: str, until: float) -> Certificate:

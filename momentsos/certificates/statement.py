@@ -11,6 +11,8 @@ from typing import Any
 from ..machine.records import Brief
 from .format import Refused, load, need, sense_of
 from .orbits import check_half_spaces
+from .tree_check import check_tree
+from .tree_format import NAME as TREE
 from .verify import check
 
 #: What the coefficients of a problem are, and how a certificate says so.
@@ -64,7 +66,7 @@ def verify_file(path: str | PathLike[str], seconds: float = 10.0) -> Verdict:
 def verify_document(document: Any, seconds: float = 10.0) -> Verdict:
     """Check the content of a certificate file."""
     try:
-        bound, attained = check(document, seconds)
+        bound, attained = checked(document, seconds)
         if "symmetry" in document:
             check_half_spaces(document, seconds)
         statement = describe(document, bound, attained)
@@ -74,14 +76,21 @@ def verify_document(document: Any, seconds: float = 10.0) -> Verdict:
     return Verdict(True, statement, "", bound, *in_order(document, bound, attained))
 
 
+def checked(document: Any, seconds: float) -> tuple[Fraction | None, Fraction | None]:
+    """Return what a document of either kind proves: the bound, and the value at a feasible point."""
+    if isinstance(document, dict) and document.get("format") == TREE:
+        return check_tree(document, seconds)
+    return check(document, seconds)
+
+
 def in_order(
-    document: dict[str, Any], bound: Fraction, attained: Fraction | None
+    document: dict[str, Any], bound: Fraction | None, attained: Fraction | None
 ) -> tuple[Fraction | None, Fraction | None]:
     """Return the lower and the upper one of the proved bound and the value at a feasible point."""
     return (bound, attained) if sense_of(document)[1] > 0 else (attained, bound)
 
 
-def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | None) -> str:
+def describe(document: dict[str, Any], bound: Fraction | None, attained: Fraction | None) -> str:
     """Return what a document that was checked proves."""
     problem = document["problem"]
     need(document["numbers"] in NUMBERS, f"numbers: expected one of {', '.join(NUMBERS)}")
@@ -96,18 +105,17 @@ def describe(document: dict[str, Any], bound: Fraction, attained: Fraction | Non
     where = f"that satisfies the {' and the '.join(kinds)}" if kinds else "of R^n"
     names = ", ".join(problem["variables"])
     side, other = ("at least", "at most") if sense_of(document)[1] > 0 else ("at most", "at least")
-    lines = [
-        f"For the problem in this file, in the variables {names}: every point {where} has an objective of {side} "
-        f"{_shown(bound)}."
-    ]
-    first = total - len(document["added"])
-    for number, (place, text) in enumerate(document["added"], first):
-        need(
-            place == number and text == document["added"][0][1], "added: expected the last inequalities, with one text"
-        )
-    if document["added"]:
+    told = (
+        f"every point {where} has an objective of {side} {_shown(bound)}" if bound is not None else f"no point {where}"
+    )
+    lines = [f"For the problem in this file, in the variables {names}: {told.replace('no point that', 'no point')}."]
+    added = document.get("added", [])
+    first = total - len(added)
+    for number, (place, text) in enumerate(added, first):
+        need(place == number and text == added[0][1], "added: expected the last inequalities, with one text")
+    if added:
         which = f"Inequality {first} was" if first == total - 1 else f"Inequalities {first} to {total - 1} were"
-        text = document["added"][0][1]
+        text = added[0][1]
         lines.append(f"{which} added to the problem, {text!r}; points that violate it are not covered.")
     if halves:
         lines.append(

@@ -24,6 +24,7 @@ from ..points.judge import Feasibility, PointJudge
 from ..points.judge.records import rounded_up
 from ..points.options import SearchOptions
 from ..polynomials import Polynomial, basis_size
+from ..polynomials.evaluation import exact_value as value_of
 from ..problem import Problem, Sense
 from .gaps import closes
 from .request import Asked, Facts
@@ -206,21 +207,11 @@ def exact_value(problem: Problem, point: Floats, fine: Floats) -> float | None:
     if verdict.feasibility is not Feasibility.EXACT:
         return None
     place = [Fraction(a) + Fraction(b) for a, b in zip(point.tolist(), fine.tolist(), strict=True)]
-    value = _at(problem.minimize, place)
+    value = value_of(problem.minimize, place)
     for p, q in problem.ratios:
-        below = _at(q, place)
+        below = value_of(q, place)
         if below <= 0:
             return None
-        value += _at(p, place) / below
+        value += value_of(p, place) / below
     rounded = rounded_up(value)
     return rounded if math.isfinite(rounded) else None
-
-
-def _at(p: Polynomial, place: list[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for row, coefficient in zip(p.exponents.tolist(), p.exact, strict=True):
-        term = coefficient
-        for value, power in zip(place, row, strict=True):
-            term *= value**power if power else 1
-        total += term
-    return total

@@ -23,6 +23,7 @@ from ..points.falling import Falling, falls_along
 from ..points.judge import Feasibility
 from ..points.sphere import low_on_sphere
 from ..polynomials import Polynomial, basis_size
+from ..polynomials.evaluation import exact_value
 from ..polynomials.homogeneous import Homogeneity, homogeneity_of
 from ..problem import Problem
 from ..relaxations.multiplied import METHOD
@@ -83,7 +84,7 @@ def of_homogeneous(request: Request, began: float) -> Result | None:
     if proof is not None:
         return _unbounded(request, homogeneous, direction, began)
     zeros = _zeros(f, points)
-    exact = [p.tolist() for p in zeros if p.any() and not _value(f, [Fraction(x) for x in p.tolist()])]
+    exact = [p.tolist() for p in zeros if p.any() and not exact_value(f, [Fraction(x) for x in p.tolist()])]
     distinct = list(dict.fromkeys(tuple(x + 0.0 for x in p) for p in exact))  # no minus before a zero
     shown = np.array([np.zeros(len(f.variables)), *distinct[:_SHOWN]])
     plain = _result(request, 0.0, 0.0, shown, began)
@@ -259,7 +260,7 @@ def _falls(problem: Problem, homogeneous: Homogeneity, points: Floats) -> tuple[
         if float(f(p)) >= _ZERO * f.scale:  # far from negative
             continue
         for place in _shortened(p):
-            if _value(f, place) < 0:
+            if exact_value(f, place) < 0:
                 curves = [{w: v} if v else {} for v, w in zip(place, homogeneous.weights, strict=True)]
                 proof = falls_along(problem, curves)
                 if proof is not None:
@@ -273,16 +274,6 @@ def _shortened(point: Floats) -> Iterator[list[Fraction]]:
     for digits in _DIGITS:
         yield [Fraction(round(x * 2**digits), 2**digits) for x in scaled.tolist()]
     yield [Fraction(x) for x in point.tolist()]
-
-
-def _value(f: Polynomial, place: list[Fraction]) -> Fraction:
-    total = Fraction(0)
-    for row, coefficient in zip(f.exponents.tolist(), f.exact, strict=True):
-        term = coefficient
-        for value, power in zip(place, row, strict=True):
-            term *= value**power if power else 1
-        total += term
-    return total
 
 
 def _zeros(f: Polynomial, points: Floats) -> Floats:

@@ -35,3 +35,5 @@ PROVER = Hook()
 EVERYWHERE = Hook()
 #: What draws a result: it takes the result, a kind of plot and Axes, and the keywords that a fit has besides.
 PAINTER = Hook()
+#: What checks a tree of boxes exactly: problem, tree and seconds in, whether no point is feasible out.
+TREE_CHECKER = Hook()

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cached_property
 from os import PathLike
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,6 +29,9 @@ from .gaps import absolute_gap, relative_gap
 from .hooks import PAINTER, PROVER
 from .status import Status
 from .theorems import is_theorem
+
+if TYPE_CHECKING:
+    from ..branching.tree import Tree
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -135,6 +138,8 @@ class Result(Record):
         The deciding relaxation, in scaled units. It, its solution and the change are neither compared nor written to
         files.
     solution : SDPSolution or None
+    tree : Tree or None
+        The search of boxes that gave the bound, with ``method="branch"``; neither compared nor written to files.
     change : object or None
         The change of variables between `problem` and the problem of `relaxation`.
     """
@@ -163,6 +168,7 @@ class Result(Record):
     proved: bool | None = field(default=None, compare=False)
     fine: NDArray[np.float64] | None = None
     feasibility: Feasibility | None = None
+    tree: Tree | None = field(default=None, compare=False)
     symmetry: HalfSpaces | None = field(default=None, compare=False)
 
     @property

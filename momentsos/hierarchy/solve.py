@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
-from ..errors import InvalidInput, ProblemTooLarge
+from ..branching.prospect import prospect_of
+from ..errors import InvalidInput
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
 from ..machine.progress import LOG, reported
@@ -20,15 +21,18 @@ from ..machine.threads import limited_threads
 from ..points.beginning import first_points
 from ..points.known import Known
 from ..points.least_squares import least_squares_ends
-from ..polynomials import Polynomial, basis_size
+from ..polynomials import Polynomial
 from ..polynomials.factored import Factor
 from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
-from .climb import UNASKED_MOMENTS, climb
+from .branched import NAME as BRANCH
+from .branched import OPEN, boxes_first, branched, check_branching, may_branch, with_branching
+from .climb import climb
 from .everywhere import is_free, of_homogeneous, seen_everywhere
 from .evidence import Evidence
-from .methods import Choice, Method, methods_named
+from .in_turn import asked_in_turn, exists
+from .methods import methods_named
 from .ratios import solve_ratios
 from .request import (
     NO_FACTS,
@@ -50,10 +54,6 @@ from .status import Status
 from .symmetric import better_of, may_be_halved, of_symmetric
 from .verdict import result_of
 
-#: A dense relaxation of up to this many moments, seconds of work, is asked where a smaller one left a gap.
-AFFORDABLE_MOMENTS = 1_400
-#: The next order is asked for a bound everywhere up to this many: a tenth of a second.
-FEW_MOMENTS = 300
 #: Seconds that runs of Levenberg-Marquardt may take before the first relaxation.
 LEAST_SQUARES_SECONDS = 1.5
 
@@ -118,12 +118,14 @@ def solve(
         First order; by default the lowest. Alone, it is the only one tried.
     max_order : int, optional
         Last order; by default two more than the lowest.
-    method : {"auto", "dense", "partial", "sparse"}
+    method : {"auto", "dense", "partial", "sparse", "branch"}
         ``"partial"`` relaxes only the variables in which the problem is not affine (or not quadratic); ``"sparse"``
         has a moment matrix for each group of variables that meet, divided by term sparsity. ``"auto"`` takes the
         sparse one where its lowest relaxation has at most half the moments of the dense and a tenth of those of the
         partial one, else the partial one where it has fewer than the dense one; and then the dense one where these
-        gave no bound, or left a gap that a dense relaxation of up to 1400 moments may close.
+        gave no bound, or left a gap that a dense relaxation of up to 1400 moments may close. ``"branch"`` splits boxes
+        until the gap is closed, and has no orders; ``"auto"`` asks it where orders leave gaps, before a second order
+        where that is likely to close them.
     solver : str
         A name from `available_solvers`, or ``"auto"``.
     tol : float
@@ -213,15 +215,19 @@ def minimise(
         if decided is not None:
             return _logged(decided)
     inside = is_number(asked.bound)  # a bound over everything is none for a ball alone
-    choice = methods_named(asked.method, replace(problem, squares=None) if inside else problem)
+    if asked.method == BRANCH:
+        check_branching(problem, asked)
+    posed = replace(problem, squares=None) if inside else problem
+    choice = methods_named("auto" if asked.method == BRANCH else asked.method, posed)
     first, *others = choice.methods
     orders = asked.order, asked.max_order
-    first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
-    chosen = (first, *(other for other in others if _exists(other, problem, *orders)))
+    if asked.method != BRANCH:
+        first.check(problem, check_orders(first.lowest_order(problem), *orders)[0], asked.memory_limit)
+    chosen = (first, *(other for other in others if exists(other, problem, *orders)))
     request = Request.of(problem, asked, facts, began)
     chose = time.perf_counter()
     with limited_threads(request.options.threads or 1):
-        request.decide(choice.reason or f"method {first.name}")
+        request.decide(f"method {asked.method}" if asked.method != "auto" else choice.reason)
         ends = None if searched and candidates is not None else _least_squares_ends(request)
         alone = first_points(request.posed, request.search_options(), _together(candidates if searched else None, ends))
         known = alone if candidates is None or searched else _with_candidates(alone, candidates, request)
@@ -229,25 +235,37 @@ def minimise(
         start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
             return result_of(replace(start, infeasible=True))
+        if asked.method == BRANCH:
+            return _logged(branched(start, ""))
         choice = replace(choice, methods=chosen)
+        unasked = asked.method == "auto" and orders == (None, None)
+        prospect = prospect_of(problem) if unasked and not facts.squares and np.isinf(facts.lowest) else None
         begun, symmetric = None, None
-        if may_be_halved(problem, asked, facts):
+        halved = may_be_halved(problem, asked, facts)
+        if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
             if free and not begun.finished:
                 decided = seen_everywhere(result_of(begun), request, began, last=False)
                 if decided.status is Status.CERTIFIED:
                     return _logged(decided)
-            symmetric = None if begun.finished else _by_symmetry(request, asked, begun, began)
+            if prospect is not None and may_branch(begun):
+                boxed, begun = boxes_first(begun, prospect)
+                if boxed is not None:
+                    return _logged(boxed)
+            symmetric = _by_symmetry(request, asked, begun, began) if halved and not begun.finished else None
             if symmetric is not None and symmetric.status is Status.CERTIFIED:
                 return _logged(symmetric)
-        found = _asked_in_turn(choice, start, *orders, begun=begun)
+        found = asked_in_turn(choice, start, *orders, begun=begun)
         if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
-            again = _asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
+            again = asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)
             again = replace(again, known=again.known.with_points(found.known.points)).without_refuted()
             found = max(found, again, key=lambda each: (each.finished, -each.gap))
         result = better_of(result_of(found), symmetric)
-        return _logged(seen_everywhere(result, request, began) if free else result)
+        result = seen_everywhere(result, request, began) if free else result
+        if unasked and may_branch(found) and result.status in OPEN:
+            result = with_branching(found, result)
+        return _logged(result)
 
 
 def _by_symmetry(request: Request, asked: Asked, begun: Evidence, began: float) -> Result | None:
@@ -310,90 +328,3 @@ def _points(candidates: object, problem: Problem) -> NDArray[np.float64]:
     if points.ndim != 2 or points.shape[1] != n or not np.isfinite(points).all():
         raise InvalidInput(f"candidates of shape {points.shape}: expected (r, {n}), all of it finite")
     return points
-
-
-def _asked_in_turn(
-    choice: Choice, start: Evidence, order: int | None, max_order: int | None, begun: Evidence | None = None
-) -> Evidence:
-    """Ask one method after the other, as far as it is worth it; return the evidence of the one that learned most.
-
-    `begun` is what the lowest order of the first one has shown already.
-    """
-    problem, unasked = start.request.problem, order is max_order is None
-    known = start.known if begun is None else begun.known
-    found: list[Evidence] = []
-    for method in choice.methods:
-        if found and not _worth_asking(method, problem, unasked, found[-1]):
-            break
-        reason = choice.reason
-        if found:
-            reason = f"{choice.reason} It was not enough, and the {method.name} one was asked."
-            start.request.decide(f"the {found[-1].method.name} method was not enough: the {method.name} one is asked")
-        orders = check_orders(method.lowest_order(problem), order, max_order)
-        several = bool(found) or not unasked or choice.first_orders is None
-        most = AFFORDABLE_MOMENTS if found and found[-1].bound is not None else UNASKED_MOMENTS
-        request = start.request
-        if found and found[-1].finished:  # only a bound over everything is still of use
-            request, several = replace(request, radius=None), False
-        evidence = replace(start, request=request, method=method, known=known, reason=reason)
-        try:
-            if begun is not None and not found:
-                ended = begun.finished or begun.limit is not None or not several
-                evidence = begun if ended else climb(orders[1:], unasked, begun, most)
-            else:
-                evidence = climb(orders if several else orders[:1], unasked, evidence, most)
-        except ProblemTooLarge:
-            if not found:
-                raise
-            break  # what the first method found stands
-        known = evidence.known
-        found.append(evidence)
-    best = max((replace(each, known=known) for each in found), key=_learned)
-    if unasked and _is_near_by(best):
-        best = max(best, _with_next_order(best, start), key=_learned)
-    if best.finished or start.request.time_left() <= 0:
-        return best
-    began = time.perf_counter()
-    return best.looked_beyond(near=True).timed(extract=time.perf_counter() - began)
-
-
-def _with_next_order(found: Evidence, start: Evidence) -> Evidence:
-    """Return what the next order of a method finds out over everything, where constraints let it, and it is small.
-
-    Of a sum of squares without constraints no higher order has more.
-    """
-    problem, method = start.request.problem, found.method
-    order = 1 + max((attempt.order for attempt in found.attempts), default=0)
-    constrained = problem.inequalities or problem.equalities
-    if not constrained or basis_size(problem.n_variables, 2 * order) > FEW_MOMENTS or start.request.time_left() <= 0:
-        return found
-    request = replace(start.request, radius=None)
-    return climb((order,), True, replace(start, request=request, method=method, known=found.known, reason=found.reason))
-
-
-def _worth_asking(method: Method, problem: Problem, unasked: bool, last: Evidence) -> bool:
-    """Whether another method is asked.
-
-    It is where there is no bound, and where it costs little to close a gap, or to close it everywhere.
-    """
-    if last.request.time_left() <= 0 or (last.finished and not _is_near_by(last)):
-        return False
-    order = max(method.lowest_order(problem), problem.minimum_order)  # a partial one has at most what the dense one has
-    affordable = basis_size(problem.n_variables, 2 * order) <= AFFORDABLE_MOMENTS
-    return last.bound is None or (unasked and affordable)
-
-
-def _is_near_by(evidence: Evidence) -> bool:
-    """Whether bounds meet, and the lower one holds in a box or a ball only; losses have a floor everywhere."""
-    return evidence.certified and not evidence.region.everything and not np.isfinite(evidence.request.facts.lowest)
-
-
-def _learned(evidence: Evidence) -> tuple[bool, bool, float]:
-    """Return what evidence is ranked by: whether nothing is left to learn, whether that holds everywhere, the gap."""
-    return evidence.finished, evidence.finished and evidence.region.everything, -evidence.gap
-
-
-def _exists(method: Method, problem: Problem, order: int | None, max_order: int | None) -> bool:
-    """Whether a method has relaxations of the orders that were asked for."""
-    lowest = method.lowest_order(problem)
-    return (order is None or order >= lowest) and (max_order is None or max_order >= lowest)

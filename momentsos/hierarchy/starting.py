@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..points.flips import nearest_two_valued
 from ..points.known import Known
+from ..points.spheres import on_sphere
 from ..relaxations import Relaxation
 from ..solvers import KnownPoints, may_split
 
@@ -85,6 +86,8 @@ def _with_read_points(known: Known, setting: Setting, relaxation: Relaxation, mo
     draws = mean + np.random.default_rng(0).standard_normal((_DRAWN, n)) @ root.T
     starts = np.concatenate([mean[None], [length * vectors[:, -1]], [-length * vectors[:, -1]], draws])
     points = setting.change.point(starts)
+    there = on_sphere(known.problem, points)
+    points = points if there is None else there
     flipped = nearest_two_valued(known.problem, points)
     if flipped is not None:
         return known.with_points([known.local.assess(known.change.inverse_point(point)) for point in flipped])

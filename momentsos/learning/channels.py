@@ -28,8 +28,8 @@ Floats = NDArray[np.float64]
 
 #: Sizes of the leading coefficient, in its natural unit: from where, and how often they double.
 _FROM, _STEPS = 16.0, 6
-#: Nothing is followed from a point whose coefficients are all smaller, in natural units.
-_FAR = 8.0
+#: Nothing is followed from a point whose coefficients are all smaller, in natural units, or one of them larger.
+_FAR, _LOST = 8.0, 1e12
 #: Falls of the loss, each as a share of the one before, that count as settling; a power of the size below 1/6 does not.
 _SETTLING = 0.9
 #: Falls below this share of the loss, or of the mean squared target, are rounding.
@@ -119,32 +119,34 @@ def channel_of(network: PolynomialNetwork, X: ArrayLike, Y: ArrayLike) -> Channe
     units = natural_units(network, inputs)
     leading = int(np.argmax(np.abs(point) / units))
     reach = float(abs(point[leading]) / units[leading])
-    if not np.isfinite(reach) or reach < _FAR:
+    if not _FAR <= reach <= _LOST:
         return None
     walk = _walked(passes, point, units, leading)
     if walk is None:
         return None
     losses = np.array([passes.loss(each) for each in walk])
-    floor = _ROUNDING * (losses[-1] + float(np.mean(targets**2)))
     falls = -np.diff(losses)
-    if not (falls > 0).all() or not (falls[1:] < _SETTLING * falls[:-1] + floor).all():
-        return None
-    return _read(passes, walk, losses, leading)
+    floor = _ROUNDING * (losses[-1] + float(np.mean(targets**2)))
+    return _read(passes, walk, losses, leading) if (falls[1:] < _SETTLING * falls[:-1] + floor).all() else None
 
 
 def _walked(passes: Passes, point: Floats, units: Floats, leading: int) -> Floats | None:
-    """Return the best points with the leading coefficient at sizes that double: inwards first, then outwards."""
+    """Return the best points with the leading coefficient at sizes that double: inwards first, then outwards.
+
+    None as soon as the loss does not fall on the way out.
+    """
     sign, size = np.sign(point[leading]), abs(point[leading]) / units[leading]
-    sizes = _FROM * 2.0 ** np.arange(_STEPS)
     while size > 4.0 * _FROM:
         size /= 4.0
         point = _held(passes, point, leading, sign * size * units[leading], units)
-    found = []
-    for each in sizes:
+    found, loss = [], np.inf
+    for each in _FROM * 2.0 ** np.arange(_STEPS):
         point = _held(passes, point, leading, sign * each * units[leading], units)
+        before, loss = loss, passes.loss(point)
+        if not loss < before:
+            return None
         found.append(point)
-    points = np.array(found)
-    return points if np.isfinite(points).all() else None
+    return np.array(found)
 
 
 def _held(passes: Passes, point: Floats, leading: int, value: float, units: Floats) -> Floats:
@@ -171,7 +173,7 @@ def _held(passes: Passes, point: Floats, leading: int, value: float, units: Floa
             xtol=1e-14,
             ftol=1e-14,
             gtol=1e-14,
-            max_nfev=400,
+            max_nfev=200,
         )
     return whole(np.asarray(end.x))
 

@@ -150,13 +150,23 @@ class Formulation(Record):
     def rounding(self, point: NDArray[np.float64]) -> float:
         """Return what rounding of the coefficients and of the evaluation can change in the objective at `point`.
 
-        A few units in the last place of the sum of the absolute terms of each residual, times the degree.
+        A few units in the last place of the sum of the absolute terms of each residual, times the degree. Residuals
+        from a triangular factor have the errors of an orthogonal transformation, which mixes them: relative to the
+        lengths of its columns, whichever row they fall into.
         """
         coefficients = np.asarray(point[: self.n_coefficients])
+        if self.problem.squares is not None:
+            length = float(np.linalg.norm(self.evaluator.values(coefficients)))
+            error = self._units * self.evaluator.length(coefficients)
+            return 2.0 * length * error + error**2
         return self.norm.rounding(self.evaluator.values(coefficients), self._errors(coefficients))
 
     def _errors(self, coefficients: NDArray[np.float64]) -> NDArray[np.float64]:
-        return (4 + self._degree) * np.finfo(float).eps * self.evaluator.sizes(coefficients)
+        return self._units * self.evaluator.sizes(coefficients)
+
+    @property
+    def _units(self) -> float:
+        return float((4 + self._degree) * np.finfo(float).eps)
 
     @property
     def _degree(self) -> int:

@@ -186,9 +186,11 @@ def _with_exact_loss(result: Result, formulation: Formulation, truth: Truth) -> 
     """Return a result with the loss of the network itself where rounding decides that of the residuals."""
     if not len(result.minimizers) or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
         return result
-    upper = truth.loss(formulation, result.minimizers[0])
-    if upper is None or result.lower_bound is None or result.fine is None:
+    if result.lower_bound is None or result.upper_bound is None or result.fine is None:
         return result
+    upper = truth.loss(formulation, result.minimizers[0])
+    if upper is None:  # the loss is that of the residuals, but for rounding
+        upper = result.upper_bound + formulation.rounding(result.minimizers[0])
     lower = result.lower_bound if result.lower_bound <= upper else 0.0  # refuted; a norm is never negative
     fine = np.concatenate([0.0 * result.fine[:1], result.fine[1:]])
     found = replace(result, lower_bound=lower, upper_bound=upper, fine=fine)

@@ -17,6 +17,7 @@ from .judge import PointJudge
 from .known import FAR, Changed, Known
 from .local_search import LocalPoint, random_starts
 from .options import SearchOptions
+from .spheres import on_sphere
 from .violation import with_mended_points
 
 Floats = NDArray[np.float64]
@@ -50,6 +51,8 @@ def first_points(problem: Problem, options: SearchOptions, candidates: Floats | 
     terms = search.change.objective * (search.change.problem.minimize.scale or 1.0)
     known = Known(problem, options, judge, epigraph, search, terms)
     starts = search.change.point(random_starts(problem.n_variables, _STARTS, options.seed))
+    there = on_sphere(problem, starts)
+    starts = starts if there is None else there[1:]  # without the origin
     flipped = two_valued_points(problem, options.seed, options.until)
     if flipped is not None:  # descents over the roots of equalities are no better
         candidates, starts = flipped if candidates is None else np.concatenate([candidates, flipped]), starts[:0]

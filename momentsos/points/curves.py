@@ -286,7 +286,7 @@ def _seen_far(point: Floats) -> Iterator[tuple[Integers, Floats]]:
     """Yield the weights that the sizes of a point's coordinates suggest, for fractions with small denominators."""
     sizes = np.abs(point)
     largest = float(sizes.max())
-    if not largest > 1.0:
+    if not 1.0 < largest < np.inf:  # not far out at all
         return
     with np.errstate(divide="ignore"):
         logs = np.log(np.maximum(sizes, 1e-300)) / math.log(largest)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,17 @@ def evaluate_terms(
         for start in range(0, len(points), step)
     ]
     return np.concatenate(parts) if parts else np.zeros(0)
+
+
+def exact_value(polynomial: Polynomial, place: Sequence[Fraction]) -> Fraction:
+    """Return the value at a rational point."""
+    total = Fraction(0)
+    for row, coefficient in zip(polynomial.exponents.tolist(), polynomial.exact, strict=True):
+        term = coefficient
+        for value, power in zip(place, row, strict=True):
+            term *= value**power if power else 1
+        total += term
+    return total
 
 
 def evaluate_all(polynomials: Sequence[Polynomial], point: NDArray[np.float64]) -> NDArray[np.float64]:

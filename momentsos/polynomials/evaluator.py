@@ -43,6 +43,10 @@ class Evaluator:
         """Return the sums of the absolute terms, which rounding errors are relative to, shape (polynomials,)."""
         return np.asarray(self._absolute @ np.abs(self._at(point).monomials[: self._table.shape[1]]))
 
+    def length(self, point: Floats) -> float:
+        """Return the sum of the absolute monomials, each times the length of its vector of coefficients."""
+        return float(self._lengths @ np.abs(self._at(point).monomials[: self._table.shape[1]]))
+
     def jacobian(self, point: Floats) -> Floats:
         """Return the gradients, shape (polynomials, n)."""
         known, lowered = self._at(point), self._lowered
@@ -79,6 +83,10 @@ class Evaluator:
     @cached_property
     def _absolute(self) -> Floats:
         return np.abs(self._table)
+
+    @cached_property
+    def _lengths(self) -> Floats:
+        return np.linalg.norm(self._table, axis=0)
 
     @cached_property
     def _compiled(self) -> tuple[Exponents, Floats]:

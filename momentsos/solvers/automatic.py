@@ -51,8 +51,16 @@ def solve_sdp(name: str, sdp: SDP, options: SolverOptions) -> SDPSolution:
 
 
 def _answer(solver: Solver, sdp: SDP, options: SolverOptions) -> SDPSolution:
-    """Ask one solver; an interruption that it caught itself, as SCS does, is one of the whole run."""
-    answer = solve_side(solver, sdp, options)
+    """Ask one solver; an interruption that it caught itself, as SCS does, is one of the whole run.
+
+    Compiled code that panics raises what is neither an `Exception` nor an end of the session: it has failed.
+    """
+    try:
+        answer = solve_side(solver, sdp, options)
+    except (Exception, KeyboardInterrupt, SystemExit):
+        raise
+    except BaseException as panic:
+        raise SolverFailed(f"{solver.name} broke down: {panic}") from panic
     if answer.status is SDPStatus.INTERRUPTED:
         raise KeyboardInterrupt
     return answer

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ..polynomials import Polynomial
 from ..polynomials.dyadic import Dyadic
+from ..polynomials.evaluation import exact_value
 from ..polynomials.exponents import Exponents, unique_rows
 from ..polynomials.factored import Factor
 
@@ -49,7 +50,7 @@ class Form:
     def basis_exactly(self, point: Floats) -> Dyadic:
         """Return the values of the basis at a point of floats, as a column without rounding."""
         place = [Fraction(float(x)) for x in point]
-        values = [*place, *(_exact_value(polynomial, place) for polynomial in self.extra)]
+        values = [*place, *(exact_value(polynomial, place) for polynomial in self.extra)]
         whole = [_monomial(values, row) for row in self.exponents.tolist()]
         bits = max(value.denominator.bit_length() - 1 for value in whole)
         return Dyadic(fmpz_mat(len(whole), 1, [int(value * 2**bits) for value in whole]), -bits)
@@ -60,11 +61,6 @@ class Form:
 
 def _monomial(values: list[Fraction], powers: list[int]) -> Fraction:
     return prod((value**power for value, power in zip(values, powers, strict=True) if power), start=Fraction(1))
-
-
-def _exact_value(polynomial: Polynomial, place: list[Fraction]) -> Fraction:
-    terms = zip(polynomial.exact, polynomial.exponents.tolist(), strict=True)
-    return sum((c * _monomial(place, powers) for c, powers in terms), start=Fraction(0))
 
 
 def _elements(factor: Factor) -> tuple[Exponents, NDArray[np.intp], list[Polynomial]]:

@@ -33,7 +33,6 @@ class Acceleration:
         self._before: tuple[Floats, Floats] | None = None
         self._plain: tuple[Floats, float] | None = None
         self._reached = np.inf
-        self.mode = 1
 
     def forget(self) -> None:
         """Begin anew: the map has changed."""
@@ -62,7 +61,7 @@ class Acceleration:
         if known < rules.ACCELERATE_EVERY or number % rules.ACCELERATE_EVERY:
             return plain
         size = float(np.linalg.norm(residual))
-        if self.mode and size > rules.WORTH_IT * self._reached:
+        if size > rules.WORTH_IT * self._reached:
             self._reached = np.inf
             self.forget()
             return plain

@@ -39,6 +39,8 @@ ALWAYS = 2**24
 SMALL_ROWS = 100_000
 #: Residuals, recomputed in the program's units, above which an answer is not called optimal, and not even inaccurate.
 DOUBTFUL, ACCEPTABLE = 1e-5, 1e-2
+#: What is remembered is dropped where the residual is above this share of that of the last combination: without it
+#: runs stay where they are for hundreds of steps.
 WORTH_IT = 0.98
 #: Steps after which moments are looked at for better points, and again whenever their number has doubled.
 FIRST_SEARCH = 50

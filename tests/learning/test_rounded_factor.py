@@ -1,0 +1,29 @@
+"""A loss is never below that of the network, also where directions without data let coefficients grow."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import momentsos as ms
+from momentsos.learning.exact_loss import exact_loss
+from momentsos.learning.formulate import Goal
+
+
+def _few_samples(seed: int) -> tuple[ms.PolynomialNetwork, np.ndarray, np.ndarray]:
+    """Return a network of one layer whose data, two samples that are repeated, leave a direction free."""
+    rng = np.random.default_rng(seed)
+    W = [rng.standard_normal((2, 4)) / 2, rng.standard_normal((2, 2)) / 2]
+    network = ms.PolynomialNetwork(W, degrees=[4], biases=[np.array([0.0, 1.0]), np.array([1.0, -1.0])])
+    X = np.tile(rng.standard_normal((2, 4)), (2, 1))
+    Y = 5 * np.tile(rng.standard_normal((2, 2)), (2, 1)) - np.repeat([[0.0], [0.1]], 2, axis=0)
+    return network, X, Y
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("weighted", [False, True])
+def test_the_upper_bound_is_at_least_the_loss(seed: int, weighted: bool) -> None:
+    network, X, Y = _few_samples(seed)
+    weights = np.ones(len(X)) if weighted else None
+    fit = ms.learn(network, X, Y, sample_weight=weights, time_limit=10)
+    assert fit.upper_bound >= exact_loss(network, Goal.of("mse").loss, fit.coefficients, X, Y)
