@@ -22,7 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
+from itertools import combinations, pairwise
 from typing import Any
 
 import numpy as np
@@ -128,7 +128,7 @@ def real_roots(equations: Sequence[Polynomial | Constraint] | Polynomial | Const
             found = _enclosed(p, numerators, below)
         finally:
             ctx.prec = before
-        if found is not None and len(found) == real:
+        if found is not None and len(found) == real and _apart(found):
             return _record(names, found, distinct)
     raise SolverFailed(f"{real} real roots were counted, and not told apart with {_BITS[-1]} bits")
 
@@ -245,6 +245,13 @@ def _enclosed(p: fmpq_poly, numerators: list[fmpq_poly], below: fmpq_poly) -> li
             return None
         found.append(_Root(coordinates, int(times)))
     return found
+
+
+def _apart(roots: list[_Root]) -> bool:
+    """Whether no two boxes have a common point."""
+    return not any(
+        all(x.overlaps(y) for x, y in zip(a.coordinates, b.coordinates, strict=True)) for a, b in combinations(roots, 2)
+    )
 
 
 def _at(polynomial: fmpq_poly, t: Any) -> Any:

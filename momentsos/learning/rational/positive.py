@@ -32,7 +32,7 @@ def is_positive(polynomial: arb_poly) -> bool:
         looked += 1
         if looked > _INTERVALS:
             return False
-        taylor = polynomial(arb_poly([middle, radius])).coeffs()
+        taylor = polynomial(arb_poly([middle, radius])).coeffs() or [arb(0)]
         if _holds(taylor):
             continue
         if not taylor[0] > 0:
