@@ -135,7 +135,7 @@ def test_a_dense_relaxation_that_does_not_fit_is_not_asked() -> None:
         x[i] ** 4 * x[i + 1] ** 2 + x[i] ** 2 * x[i + 1] ** 4 - 3 * x[i] ** 2 * x[i + 1] ** 2 for i in range(0, 120, 2)
     )
     result = ms.solve(ms.Problem(sum(pairs, ms.Polynomial.constant(0.0, names))), bound=None)
-    assert result.method == "sparse" and result.status is not Status.CERTIFIED
+    assert result.method in ("sparse", "branch") and result.status is not Status.CERTIFIED
     assert result.upper_bound == pytest.approx(-60)
 
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import momentsos as ms
+from momentsos.relaxations import assemble, dense_plan
 
 coefficients = st.integers(-40, 40).map(lambda k: k / 8)
 
@@ -54,7 +55,7 @@ def slow_matrix(g, basis, moment) -> np.ndarray:
 @given(problems(), st.integers(0, 1), st.integers(0, 2**32 - 1))
 def test_every_block_is_the_matrix_of_its_definition(problem, more, seed) -> None:
     order = problem.minimum_order + more
-    relaxation = ms.relax(problem, order)
+    relaxation = assemble(dense_plan(problem, order, in_quotient=False))
     rows = [tuple(row) for row in relaxation.monomials.rows.tolist()]
     y = np.random.default_rng(seed).integers(-9, 9, len(rows)).astype(float)
     moment = dict(zip(rows, y, strict=True))
@@ -70,7 +71,7 @@ def test_every_block_is_the_matrix_of_its_definition(problem, more, seed) -> Non
 @given(problems(), st.integers(0, 1))
 def test_the_dense_relaxation_has_the_blocks_of_the_hierarchy(problem, more) -> None:
     order, n = problem.minimum_order + more, problem.n_variables
-    relaxation = ms.relax(problem, order)
+    relaxation = assemble(dense_plan(problem, order, in_quotient=False))
     halves = [-(-g.degree // 2) for g in problem.inequalities if g.degree > 0]
     expected = sorted(comb(n + order - half, n) for half in (0, *halves))
     assert sorted(size for size in relaxation.sdp.sizes) == pytest.approx(expected) or any(
@@ -85,7 +86,8 @@ def test_the_moments_of_a_feasible_point_are_feasible(problem, seed) -> None:
     point = np.random.default_rng(seed).integers(-2, 3, problem.n_variables).astype(float)
     left = [g - min(0.0, g(point)) for g in problem.inequalities]
     equal = [h - h(point) for h in problem.equalities]
-    relaxation = ms.relax(ms.Problem(problem.minimize, left, equal, problem.variables))
+    posed = ms.Problem(problem.minimize, left, equal, problem.variables)
+    relaxation = assemble(dense_plan(posed, posed.minimum_order, in_quotient=False))
     y = np.prod(point**relaxation.monomials.rows, axis=1)
     sdp = relaxation.sdp
     np.testing.assert_allclose(sdp.equalities @ y, sdp.right_side, rtol=1e-13, atol=1e-10)

@@ -20,7 +20,7 @@ def mixed() -> ms.Problem:
 
 
 def programs() -> list:
-    return [assemble(dense_plan(problem, 2)).sdp for problem in (signs(5, 0), mixed())]
+    return [assemble(dense_plan(problem, 2, in_quotient=False)).sdp for problem in (signs(5, 0), mixed())]
 
 
 @pytest.mark.parametrize("number", [0, 1])
