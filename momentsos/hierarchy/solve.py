@@ -239,9 +239,11 @@ def minimise(
             return _logged(branched(start, ""))
         choice = replace(choice, methods=chosen)
         unasked = asked.method == "auto" and orders == (None, None)
-        prospect = prospect_of(problem) if unasked and not facts.squares and np.isinf(facts.lowest) else None
-        begun, symmetric = None, None
         halved = may_be_halved(problem, asked, facts)
+        prospect = (
+            prospect_of(problem) if unasked and not halved and not facts.squares and np.isinf(facts.lowest) else None
+        )
+        begun, symmetric = None, None
         if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
