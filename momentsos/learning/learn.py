@@ -40,6 +40,8 @@ LAST = 5.0
 #: A loss is known at a point where rounding of the residuals changes it by no more than this share, and so well known
 #: that it is not evaluated again by the network itself below the other one.
 _KNOWN, _WELL_KNOWN = 1e-6, 1e-12
+#: Rounding of no more than this share of a loss is taken off a bound as it is, and the loss is not evaluated for it.
+_SMALL = 1e-9
 #: The share of what rounding can do at worst that stays off a bound where the loss of the network itself is known.
 _KEPT = 1e-3
 
@@ -356,7 +358,7 @@ def _at_losses(result: Result, formulation: Formulation, truth: Truth | None = N
         upper = formulation.loss_at(points[0], fine[0])
     # The problem has rounded coefficients: what that may have added to the bound at the best point is taken off.
     worst = formulation.rounding(points[0])
-    enough = result.lower_bound is not None and closes(result.lower_bound - worst, upper + worst, result.unit, tol)
+    enough = worst <= _SMALL * abs(upper) or (result.lower_bound is not None and result.lower_bound <= worst)
     true, added = (None, worst) if enough else _rounded_away(formulation, points[0], truth)
     if not _is_known(formulation, points[0]):
         upper = rounded = rounded + added if true is None else true
