@@ -240,9 +240,7 @@ def minimise(
         choice = replace(choice, methods=chosen)
         unasked = asked.method == "auto" and orders == (None, None)
         halved = may_be_halved(problem, asked, facts)
-        prospect = (
-            prospect_of(problem) if unasked and not halved and not facts.squares and np.isinf(facts.lowest) else None
-        )
+        prospect = prospect_of(problem) if unasked and not facts.squares and np.isinf(facts.lowest) else None
         begun, symmetric = None, None
         if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
@@ -251,13 +249,13 @@ def minimise(
                 decided = seen_everywhere(result_of(begun), request, began, last=False)
                 if decided.status is Status.CERTIFIED:
                     return _logged(decided)
+            symmetric = _by_symmetry(request, asked, begun, began) if halved and not begun.finished else None
+            if symmetric is not None and symmetric.status is Status.CERTIFIED:
+                return _logged(symmetric)
             if prospect is not None and may_branch(begun):
                 boxed, begun = boxes_first(begun, prospect)
                 if boxed is not None:
                     return _logged(boxed)
-            symmetric = _by_symmetry(request, asked, begun, began) if halved and not begun.finished else None
-            if symmetric is not None and symmetric.status is Status.CERTIFIED:
-                return _logged(symmetric)
         found = asked_in_turn(choice, start, *orders, begun=begun)
         if known is not alone and alone.best is not None and not found.finished and request.time_left() > 0:
             again = asked_in_turn(choice, replace(start, known=alone, seconds=found.seconds), *orders)

@@ -97,7 +97,7 @@ def of_symmetric(
     request.decide(f"{found.count} symmetries: {count} half-spaces hold a point of each orbit")
     left = request.time_left()
     limit = _SHARE * left if np.isfinite(left) else None
-    part = minimise(found.problem, replace(asked, time_limit=limit))
+    part = minimise(found.problem, replace(asked, method="dense", time_limit=limit))  # whose certificate has them
     if part.status not in (Status.CERTIFIED, Status.BOUNDED) or not part.region.everything:
         return None
     words = (
