@@ -81,18 +81,11 @@ def by_common_denominator(
         proved, lower_point = posed.proved(upper, unit, asked, began, minimise)
         if proved is not None:
             gamma, proof = proved
-            least, most = sense.bounds(gamma, upper)
             return replace(
-                proof,
-                status=Status.CERTIFIED,
-                lower_bound=least,
-                upper_bound=most,
+                _certified(proof, sense.bounds(gamma, upper), region),
                 minimizers=points,
                 fine=fine,
                 feasibility=feasibility,
-                region=region,
-                absorbed=True,
-                proved=True,
                 unit=unit,
                 tol=asked.tol,
                 problem=problem,
@@ -113,6 +106,20 @@ def by_common_denominator(
     return None
 
 
+def _certified(result: Result, bounds: tuple[float | None, float | None], region: Region) -> Result:
+    """Return a result whose bounds, the lower and the upper one, are proved to meet on a region."""
+    least, most = bounds
+    return replace(
+        result,
+        status=Status.CERTIFIED,
+        lower_bound=least,
+        upper_bound=most,
+        region=region,
+        absorbed=True,
+        proved=True,
+    )
+
+
 def sharpened(result: Result, inside: Problem, region: Region, asked: Asked, minimise: Minimise) -> Result:
     """Return the result with a bound that is a theorem and closes the gap, where it has none and one is proved."""
     sense = result.problem.sense
@@ -127,15 +134,8 @@ def sharpened(result: Result, inside: Problem, region: Region, asked: Asked, min
     if proved is None:
         return result
     gamma, proof = proved
-    least, most = sense.bounds(gamma, upper)
     return replace(
-        result,
-        status=Status.CERTIFIED,
-        lower_bound=least,
-        upper_bound=most,
-        region=region,
-        absorbed=True,
-        proved=True,
+        _certified(result, sense.bounds(gamma, upper), region),
         order=proof.order,
         method=proof.method,
         solver=proof.solver,
