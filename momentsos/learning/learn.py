@@ -185,11 +185,12 @@ def _learn_whole(network: PolynomialNetwork, X: Floats, Y: Floats, goal: Goal, o
 
 
 def _with_exact_loss(result: Result, formulation: Formulation, truth: Truth) -> Result:
-    """Return a result with the loss of the network itself where rounding decides that of the residuals."""
-    if not len(result.minimizers) or _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
+    """Return a result whose upper bound is the loss of the network itself, or no less where rounding is small."""
+    if result.lower_bound is None or result.upper_bound is None or result.fine is None or not len(result.minimizers):
         return result
-    if result.lower_bound is None or result.upper_bound is None or result.fine is None:
-        return result
+    if _is_known(formulation, result.minimizers[0], _WELL_KNOWN):
+        rounding = formulation.rounding(result.minimizers[0]) if formulation.norm.squared else 0.0
+        return replace(result, upper_bound=result.upper_bound + rounding)
     upper = truth.loss(formulation, result.minimizers[0])
     if upper is None:  # the loss is that of the residuals, but for rounding
         upper = result.upper_bound + formulation.rounding(result.minimizers[0])

@@ -27,3 +27,14 @@ def test_the_upper_bound_is_at_least_the_loss(seed: int, weighted: bool) -> None
     weights = np.ones(len(X)) if weighted else None
     fit = ms.learn(network, X, Y, sample_weight=weights, time_limit=10)
     assert fit.upper_bound >= exact_loss(network, Goal.of("mse").loss, fit.coefficients, X, Y)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_upper_bound_covers_the_rounding_of_a_loss_that_is_known_well(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    widths = [int(rng.integers(1, 5)) for _ in range(3)]
+    network = ms.PolynomialNetwork([rng.standard_normal((b, a)) for a, b in zip(widths, widths[1:], strict=False)], [2])
+    N = (10, 30, 200)[seed % 3]
+    X, Y = rng.standard_normal((N, widths[0])), 10.0 ** rng.integers(-3, 4) * rng.standard_normal((N, widths[-1]))
+    fit = ms.learn(network, X, Y)
+    assert fit.upper_bound >= exact_loss(network, Goal.of("mse").loss, fit.coefficients, X, Y)
