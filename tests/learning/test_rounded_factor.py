@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -33,7 +35,7 @@ def test_the_upper_bound_is_at_least_the_loss(seed: int, weighted: bool) -> None
 def test_the_upper_bound_covers_the_rounding_of_a_loss_that_is_known_well(seed: int) -> None:
     rng = np.random.default_rng(seed)
     widths = [int(rng.integers(1, 5)) for _ in range(3)]
-    network = ms.PolynomialNetwork([rng.standard_normal((b, a)) for a, b in zip(widths, widths[1:], strict=False)], [2])
+    network = ms.PolynomialNetwork([rng.standard_normal((b, a)) for a, b in pairwise(widths)], [2])
     N = (10, 30, 200)[seed % 3]
     X, Y = rng.standard_normal((N, widths[0])), 10.0 ** rng.integers(-3, 4) * rng.standard_normal((N, widths[-1]))
     fit = ms.learn(network, X, Y)
