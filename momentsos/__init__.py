@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
+    from .research import moments, multipliers, orders
     from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
@@ -98,6 +99,9 @@ __all__ = [
     "learning",
     "load",
     "models",
+    "moments",
+    "multipliers",
+    "orders",
     "plots",
     "polynomialize",
     "polynomials",
@@ -109,6 +113,7 @@ __all__ = [
     "relaxations",
     "relu_queries",
     "relu_regression",
+    "research",
     "sdp",
     "solve",
     "solvers",
@@ -156,6 +161,7 @@ _HOMES = {
         "sos",
         "unknown",
     ),
+    "research": ("moments", "multipliers", "orders"),
     "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
