@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from .learning.relu import QueryResult, ReluFit, relu_queries, relu_regression
     from .learning.shapes import Shape, ShapedFit, learn_shaped
     from .machine.caches import caches, clear_caches
+    from .measures import Measure, MomentProblem, MomentResult
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
     from .points.roots import RealRoots, real_roots
@@ -56,7 +57,10 @@ __all__ = [
     "Fit",
     "Formulation",
     "InvalidInput",
+    "Measure",
     "ModelReport",
+    "MomentProblem",
+    "MomentResult",
     "MomentSOSError",
     "OrderTooLow",
     "OutputFit",
@@ -98,6 +102,7 @@ __all__ = [
     "learn_shaped",
     "learning",
     "load",
+    "measures",
     "models",
     "moments",
     "multipliers",
@@ -147,6 +152,7 @@ _HOMES = {
     "learning.relu": ("QueryResult", "ReluFit", "relu_queries", "relu_regression"),
     "learning.shapes": ("Shape", "ShapedFit", "learn_shaped"),
     "machine.caches": ("caches", "clear_caches"),
+    "measures": ("Measure", "MomentProblem", "MomentResult"),
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
     "points.roots": ("RealRoots", "real_roots"),
