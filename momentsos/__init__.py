@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
-    from .research import moments, multipliers, orders
+    from .research import moments, multipliers, orders, relax_in_cvxpy
     from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
@@ -115,6 +115,7 @@ __all__ = [
     "read_sdpa",
     "real_roots",
     "relax",
+    "relax_in_cvxpy",
     "relaxations",
     "relu_queries",
     "relu_regression",
@@ -167,7 +168,7 @@ _HOMES = {
         "sos",
         "unknown",
     ),
-    "research": ("moments", "multipliers", "orders"),
+    "research": ("moments", "multipliers", "orders", "relax_in_cvxpy"),
     "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),

@@ -2,9 +2,12 @@
 
 from .functional import LocalizingMatrix, Moments, moments
 from .identity import FreeMultiplier, Multipliers, SOSMultiplier, multipliers
+from .in_cvxpy import CheckedBound, CVXPYRelaxation, relax_in_cvxpy
 from .one_by_one import orders
 
 __all__ = [
+    "CVXPYRelaxation",
+    "CheckedBound",
     "FreeMultiplier",
     "LocalizingMatrix",
     "Moments",
@@ -13,4 +16,5 @@ __all__ = [
     "moments",
     "multipliers",
     "orders",
+    "relax_in_cvxpy",
 ]

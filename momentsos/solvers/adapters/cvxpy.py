@@ -112,7 +112,7 @@ class CVXPY(Solver):
             except cvxpy.error.SolverError as error:
                 raise SolverFailed(f"{solver}, reached by cvxpy: {error}") from error
         seconds = time.perf_counter() - started
-        duals, gram = _duals(sdp, problem)
+        duals, gram = duals_of(sdp, problem)
         statistics = problem.solver_stats
         return finish(
             sdp,
@@ -127,7 +127,7 @@ class CVXPY(Solver):
         )
 
 
-def _duals(sdp: SDP, problem: Any) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
+def duals_of(sdp: SDP, problem: Any) -> tuple[NDArray[np.float64] | None, NDArray[np.float64] | None]:
     """Return the multipliers and the Gram matrices (svec) of a solved problem, None where CVXPY has none."""
     values = [constraint.dual_value for constraint in problem.constraints]
     if any(value is None for value in values):
