@@ -1,7 +1,7 @@
 r"""The local methods: SLSQP or BFGS in few variables, an augmented Lagrangian around L-BFGS-B in many.
 
-Under constraints a few hundred variables are still few: from a flat start SLSQP finds the optimum of the power flow of
-118 buses, 290 variables under 582 constraints, in 1.6 s; the augmented Lagrangian is not at a feasible point after 90 s.
+Under constraints a few hundred variables are still few: from a flat start SLSQP finds the best power flow of 118 buses,
+290 variables under 582 constraints, in 1.6 s; with the augmented Lagrangian a whole solve ended 0.1 % above it in 98 s.
 
 In the second, with multipliers :math:`\mu \ge 0, \lambda` and a penalty :math:`\rho`, the function
 :math:`f + \sum_l (\lambda_l h_l + \tfrac{\rho}{2} h_l^2) + \tfrac{\rho}{2} \sum_j \max(0, \mu_j / \rho - g_j)^2` is
