@@ -272,8 +272,8 @@ def _by_symmetry(request: Request, asked: Asked, begun: Evidence, began: float) 
     """Return what half-spaces that use symmetries say, None without any."""
     if begun.known.best is None or begun.limit is not None:
         return None
-    point = begun.known.optimum[0][None, :]
-    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, NO_FACTS, point), began)
+    point, facts = begun.known.optimum[0][None, :], Facts(unit=request.facts.unit)
+    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, facts, point), began)
 
 
 def _logged(result: Result) -> Result:
