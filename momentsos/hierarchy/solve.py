@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
 from ..branching.prospect import prospect_of
+from ..conditioning.symmetry import symmetries_of
 from ..errors import InvalidInput
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
@@ -245,7 +246,7 @@ def minimise(
         if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
-            if free and not begun.finished:
+            if free and not begun.finished and symmetries_of(problem) is not None:
                 decided = seen_everywhere(result_of(begun), request, began, last=False)
                 if decided.status is Status.CERTIFIED:
                     return _logged(decided)
