@@ -232,7 +232,7 @@ class CVXPYRelaxation(Brief):
             lower_bound=None if bound is None else self.value(bound.value),
             absorbed=bound is not None and bound.absorbed,
             value=None if value is None or not np.isfinite(value) else self.value(value),
-            multipliers=tuple(np.asarray(each.dual_value) * self.frame.objective_scale for each in added),
+            multipliers=tuple(np.asarray(self.frame.objective_scale * each.dual_value) for each in added),
             residuals=solution.residuals,
             moments=self._moments(solution),
             status=status,
@@ -328,8 +328,8 @@ def relax_in_cvxpy(problem: Problem, order: int | None = None, memory_limit: int
     >>> (x,) = ms.variables("x")
     >>> relaxation = ms.relax_in_cvxpy(ms.Problem(x, bounds={"x": (-1, 1)}), order=2)
     >>> bound = relaxation.solve([relaxation.moment(x**2) <= 0.25])
-    >>> round(bound.lower_bound, 6), bound.multipliers[0].round(4)
-    (-0.5, array(1.))
+    >>> round(bound.lower_bound, 6), round(float(bound.multipliers[0]), 4)
+    (-0.5, 1.0)
     """
     check_problem(problem)
     lifted = problem.lifted()

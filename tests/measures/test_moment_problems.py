@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import momentsos as ms
+from momentsos.bounds.repair import Absorbed
 
 x, y = ms.variables("x y")
 
@@ -97,6 +98,19 @@ def test_inequalities_have_multipliers_in_the_units_of_the_objective() -> None:
     assert result.lower_bound == pytest.approx(5 + 100 * 3 * 0.64, rel=1e-7)  # all at 0.8
     assert result.multipliers == pytest.approx([-64.0, 160.0], rel=1e-4)
     assert result.atoms["mu"].points == pytest.approx(np.array([[0.8]]))
+
+
+def test_residuals_that_are_not_absorbed_are_subtracted_where_boxes_and_masses_allow(monkeypatch) -> None:
+    def nothing_absorbed(sdp, moments, multipliers, gram, until=math.inf) -> Absorbed:
+        return Absorbed(multipliers, gram, False)
+
+    monkeypatch.setattr("momentsos.measures.solve.absorb", nothing_absorbed)
+    mu = ms.Measure("mu", [x], bounds={"x": (0, 1)})
+    boxed = ms.MomentProblem(5 + 100 * mu.moment(x**2), [mu.mass == 3, mu.moment(x) >= 2.4]).solve()
+    assert not boxed.absorbed
+    assert 197 - 1e-5 <= boxed.lower_bound <= 197
+    open_ended = largest_tail([x >= 2], [], [1.0, 0.0, 1.0])  # nothing bounds what residuals may amount to
+    assert (open_ended.status, open_ended.upper_bound) == (ms.Status.FAILED, None)
 
 
 def test_what_has_no_answer_is_named() -> None:
