@@ -14,6 +14,7 @@ from ..branching.steps import Ended
 from ..errors import BadOption
 from ..hierarchy.methods.squares import SquaresRelaxation
 from ..hierarchy.request import is_number
+from ..hierarchy.status import Status
 from ..machine.checks import shown
 from ..relaxations.multiplied import METHOD as MULTIPLIED
 from ..solvers import solver_named
@@ -111,6 +112,11 @@ def certify(
         )
     if bound is None and result.tree is not None:
         return _proved_by_tree(result, result.tree, began, until)
+    if bound is None and result.status is Status.INFEASIBLE:
+        raise CertificateError(
+            "there is no bound to certify, as the constraints exclude each other: a certificate of that is made of "
+            "boxes, so ask method='branch'"
+        )
     named = None if bound is None else as_bound(bound)
     if result.method == MULTIPLIED and result.lower_bound is not None and result.upper_bound is not None:
         dual = result.upper_bound if result.problem.sense.maximizes else result.lower_bound
@@ -153,13 +159,20 @@ def _proved_by_tree(result: Result, tree: Tree, began: float, until: float) -> C
             "the boxes are those of the problem with half-spaces that its symmetries allow: ask method='branch' for "
             "boxes of the problem itself"
         )
-    if not tree.stated or not result.region.everything or not isinstance(result.region, Everything):
+    if not result.region.everything:
+        raise CertificateError(
+            "the constraints bound no box, so that one was put around the variables, outside of which nothing is "
+            "proved: give bounds on all variables"
+        )
+    if not tree.stated or not isinstance(result.region, Everything):
         raise CertificateError(
             "the first box was not derived from the constraints step by step: give bounds on all variables"
         )
     if tree.ended is not Ended.CLOSED or not tree.records:
         raise CertificateError(
-            "boxes are open, or there were too many to be kept: a certificate is made where all are closed"
+            "boxes are open, and a certificate is made where all are closed: raise time_limit or memory_limit"
+            if tree.ended is not Ended.CLOSED
+            else "all boxes are closed, but there were too many to be kept for a certificate"
         )
     lower, _ = result.problem.sense.bounds(result.lower_bound, result.upper_bound)
     bound = (

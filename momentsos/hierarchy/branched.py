@@ -161,6 +161,16 @@ _WORDS = {
     Ended.INTERRUPTED: "The search was interrupted.",
 }
 
+#: What to do next where boxes were searched, which have no orders: in place of `Status.remedy`.
+_REMEDIES = {
+    Status.CERTIFIED_WITHIN: "For the whole set, add constraints that bound the variables.",
+    Status.BOUNDED: "Raise time_limit or memory_limit, give bounds on the variables, or ask for orders "
+    "(method='dense').",
+    Status.LOWER_BOUND_ONLY: "Raise time_limit or memory_limit, or check that the constraints can be met.",
+    Status.STOPPED: "Raise time_limit or memory_limit, or give bounds on the variables.",
+    Status.FAILED: "Rescale the data, or give bounds on the variables.",
+}
+
 
 def _words(evidence: Evidence, status: Status, ended: str) -> str:
     sense = evidence.request.problem.sense
@@ -171,7 +181,7 @@ def _words(evidence: Evidence, status: Status, ended: str) -> str:
         meaning = f"The {optimum} over {where} is proved to the tolerance; no {better} point was found outside it."
     elif status is Status.CERTIFIED and not evidence.request.region.everything:
         meaning = f"The {optimum} over {evidence.request.region} is proved to the tolerance."
-    return " ".join(part for part in (meaning, ended, status.remedy) if part)
+    return " ".join(part for part in (meaning, ended, _REMEDIES.get(status, status.remedy)) if part)
 
 
 def may_branch(evidence: Evidence) -> bool:

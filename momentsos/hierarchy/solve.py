@@ -235,7 +235,11 @@ def minimise(
         start = Evidence(request, first, known, began)
         start = start.timed(relax=chose - began, extract=time.perf_counter() - chose)
         if known.best is None and implied_box(request.posed).empty:  # a proof: no relaxation is needed
-            return result_of(replace(start, infeasible=True))
+            excluded = result_of(replace(start, infeasible=True))
+            if asked.method != BRANCH:
+                return excluded
+            boxes = branched(start, "")  # whose leaves are a certificate
+            return _logged(boxes if boxes.status is Status.INFEASIBLE else excluded)
         if asked.method == BRANCH:
             return _logged(branched(start, ""))
         choice = replace(choice, methods=chosen)

@@ -93,8 +93,20 @@ def test_the_users_ball_is_part_of_the_problem():
 
 def test_an_open_tree_has_no_certificate():
     result = ms.solve(hard(), method="branch", time_limit=1.0)
-    with pytest.raises(ms.CertificateError, match="open"):
+    with pytest.raises(ms.CertificateError, match="boxes are open"):
         result.certify()
+    assert "max_order" not in result.message  # boxes have no orders
+    assert "time_limit" in result.message
+
+
+def test_what_bounds_alone_show_to_be_empty_is_proved_by_boxes():
+    x, y = ms.variables("x y")
+    problem = ms.Problem(x + y, constraints=[x * y >= 1, x + y <= 1, x >= 0, y >= 0])
+    result = ms.solve(problem, method="branch")
+    assert (result.status, result.method) == (ms.Status.INFEASIBLE, "branch")
+    assert result.certify().verify(problem).holds
+    with pytest.raises(ms.CertificateError, match="method='branch'"):
+        ms.solve(problem, method="dense").certify()
 
 
 def test_results_without_their_tree_are_saved_and_read(tmp_path):
