@@ -77,7 +77,7 @@ class InnerForms:
     def combined(self, rows: Floats) -> Floats:
         """Return rows of coefficients of the monomials, (r, terms), as (r, K, 1 + n_last)."""
         found = np.zeros((len(rows), len(self.powers), 1 + len(self.last)))
-        np.add.at(found, (slice(None), self.power, self.column), rows)
+        found[:, self.power, self.column] = rows
         return found
 
     def affine(self, rows: Floats) -> Floats:

@@ -96,7 +96,8 @@ class BoxProgram:
         self._cap = 2 * parts + len(forms) - parts
         constants[self._cap], constants[self._cap + 1 + len(products)] = 1.0, -1.0
         equal = np.arange(len(coefficients)) >= self._cap + 1 + len(products)
-        self._uncapped = Rows(np.delete(coefficients, self._cap, 0), np.delete(constants, self._cap), np.delete(equal, self._cap), np.zeros(0))
+        left = np.arange(len(coefficients)) != self._cap
+        self._uncapped = Rows(coefficients[left], constants[left], equal[left], np.zeros(0))
         self._capped = Rows(coefficients, constants, equal, np.zeros(0))
         self._cost = np.zeros(width)
         self._cost[self._first + n + q :] = 1.0
@@ -108,15 +109,15 @@ class BoxProgram:
         return np.concatenate([np.full(parts, self._height), np.ones(len(self._values) - parts)])
 
     def loss(self, seconds: float) -> tuple[float, Floats] | None:
-        """Return a lower bound of the loss on the box, and where the program has its minimum; None without an answer."""
+        """Return a lower bound of the loss on the box, and the point of the program; None without an answer."""
         self._program.load(self._cost, self._uncapped, *self._sides)
         if self._program.run(seconds) is not Outcome.OPTIMAL:
             return None
         multipliers = np.insert(self._program.multipliers, self._cap, 0.0)
         return self._height * self._combined(multipliers, 1.0, None), self._point()
 
-    def tightened(self, seconds: float, below: float) -> CoefficientBox:
-        """Return the box of what can have a loss of less than the height; unchanged where nothing is gained."""
+    def tightened(self, seconds: float) -> CoefficientBox:
+        """Return the box of what has a loss of at most the height; unchanged where nothing is gained."""
         n, q = len(self._box.low), len(self._box.least)
         low, high = np.append(self._box.low, self._box.least), np.append(self._box.high, self._box.most)
         found = np.stack([low, high])
@@ -127,9 +128,9 @@ class BoxProgram:
             for side, sign in enumerate((1.0, -1.0)):
                 self._program.price(self._first + k, sign)
                 if self._program.run(seconds) is Outcome.OPTIMAL:
-                    bound = self._combined(self._program.multipliers, None, (k, sign))
-                    end = low[k] + max(0.0, bound) * (high[k] - low[k]) if sign > 0 else low[k] + min(1.0, -bound) * (high[k] - low[k])
-                    found[side, k] = max(found[0, k], end) if sign > 0 else min(found[1, k], end)
+                    share = sign * self._combined(self._program.multipliers, None, (k, sign))
+                    end = np.nextafter(low[k] + share * (high[k] - low[k]), -sign * np.inf)
+                    found[side, k] = max(low[k], end) if sign > 0 else min(high[k], end)
             self._program.price(self._first + k, 0.0)
         if not (found[0] <= found[1]).all():
             return self._box

@@ -37,7 +37,7 @@ _CLOSED = 0.5
 
 
 @dataclass(frozen=True)
-class InnerTree:
+class TreeBound:
     """A bound, and how many boxes it took.
 
     Attributes
@@ -51,48 +51,57 @@ class InnerTree:
     boxes: int
 
     def __str__(self) -> str:
-        count = "one box" if self.boxes == 1 else f"{self.boxes} boxes"
-        return f"The bound is that of linear programs, on {count} of the inner coefficients, which cover what can be lower."
+        where = "one box" if self.boxes == 1 else f"{self.boxes} boxes"
+        return (
+            f"The bound is that of linear programs on {where} of the inner coefficients, outside of which the loss is "
+            "larger; the upper bound is the loss of all residuals."
+        )
 
 
-def bound_by_boxes(known: Incumbents, tol: float, until: float) -> InnerTree | None:
-    """Return a bound; None where it does not apply: too many coefficients, or some without any limit.
+class InnerTree:
+    """The search of a loss of all samples, in the space of the inner coefficients.
 
     Parameters
     ----------
     known : Incumbents
         Points of a smaller loss are added.
-    tol : float
-        The relative gap.
-    until : float
-        When the time is over, by `time.perf_counter`.
+    forms : InnerForms
+    root : CoefficientBox
+        Outside of it the loss is larger than that of the best point.
     """
-    forms = InnerForms.of(known.squared.network.unknowns, known.table)
-    if len(forms.inner) > MOST_INNER or forms.points * (1 + len(forms.last)) > MOST_POINTS or not known.best[0] > 0.0:
-        return None
-    root = first_box(known.loss, known.table, forms, known.limits, known.best[0])
-    if root is None:
-        return None
-    return _Search(known, forms, tol, until).run(root)
 
-
-class _Search:
-    def __init__(self, known: Incumbents, forms: InnerForms, tol: float, until: float) -> None:
-        self._known, self._forms, self._tol, self._until = known, forms, tol, until
+    def __init__(self, known: Incumbents, forms: InnerForms, root: CoefficientBox) -> None:
+        self._known, self._forms, self._root = known, forms, root
+        self._tol, self._until = 0.0, np.inf
         self._order = np.append(forms.inner, forms.last)
         self._values = forms.combined(known.table.values)
         self._looked = 0
         self._floor = np.inf  # the least loss that closed boxes may have
 
-    @property
-    def _target(self) -> float:
-        return self._known.best[0] * (1.0 - _CLOSED * self._tol)
+    @classmethod
+    def of(cls, known: Incumbents) -> InnerTree | None:
+        """Return the search; None where there are too many coefficients, or one has no limit."""
+        forms = InnerForms.of(known.squared.network.unknowns, known.table)
+        few = len(forms.inner) <= MOST_INNER and forms.points * (1 + len(forms.last)) <= MOST_POINTS
+        if not few or not known.best[0] > 2.0 * known.rounding(known.best[1]):
+            return None
+        root = first_box(known.loss, known.table, forms, known.limits, known.best[0])
+        return None if root is None else cls(known, forms, root)
 
-    def run(self, root: CoefficientBox) -> InnerTree:
-        """Divide boxes, the one with the lowest bound first."""
+    def divided(self, tol: float, until: float) -> TreeBound:
+        """Divide boxes, the one with the lowest bound first, and return a bound of the loss.
+
+        Parameters
+        ----------
+        tol : float
+            The relative gap.
+        until : float
+            When the time is over, by `time.perf_counter`.
+        """
+        self._tol, self._until = tol, until
         number = itertools.count()
-        open_boxes = [(0.0, next(number), root, self._known.best[1])]
-        while open_boxes and self._looked < BOXES and time.perf_counter() < self._until:
+        open_boxes = [(0.0, next(number), self._root, self._known.best[1])]
+        while open_boxes and self._looked < BOXES and time.perf_counter() < until:
             lower, _, box, near = heapq.heappop(open_boxes)
             if lower >= self._target:
                 self._floor = min(self._floor, lower)
@@ -100,11 +109,13 @@ class _Search:
             for child, bound, point in self._looked_at(box, lower, near):
                 heapq.heappush(open_boxes, (bound, next(number), child, point))
         lower = min([self._floor, *(each[0] for each in open_boxes)])
-        return InnerTree(min(lower, self._known.best[0]), self._looked)
+        return TreeBound(min(lower, self._known.best[0]), self._looked)
 
-    def _looked_at(
-        self, box: CoefficientBox, lower: float, near: Floats
-    ) -> list[tuple[CoefficientBox, float, Floats]]:
+    @property
+    def _target(self) -> float:
+        return self._known.best[0] * (1.0 - _CLOSED * self._tol)
+
+    def _looked_at(self, box: CoefficientBox, lower: float, near: Floats) -> list[tuple[CoefficientBox, float, Floats]]:
         """Return what is left of a box: nothing, or two parts of it."""
         self._looked += 1
         for _ in range(_LOOKS):
@@ -120,14 +131,17 @@ class _Search:
                 return []
             if self._looked & (self._looked - 1) == 0:
                 self._known.add(near)
-            smaller = program.tightened(self._seconds, target)
+            smaller = program.tightened(self._seconds)
             self._floor = min(self._floor, self._known.best[0])  # what lies outside of it
             shrunk = _volume(smaller, box)
             box = smaller
             if shrunk > _AGAIN:
                 break
+        if not len(box.low):
+            self._floor = min(self._floor, lower)
+            return []
         i, at = self._place(box, near)
-        return [(child, lower, near) for child in box.split(i, at)] if i >= 0 else [(box, lower, near)]
+        return [(child, lower, near) for child in box.split(i, at)]
 
     @property
     def _seconds(self) -> float:
@@ -159,8 +173,6 @@ class _Search:
 
     def _place(self, box: CoefficientBox, near: Floats) -> tuple[int, float]:
         """Return the inner coefficient whose range moves the residuals most, and where to divide it."""
-        if not len(box.low):
-            return -1, 0.0
         slopes = np.abs(self._known.table.jacobian(self._inside(box, near))[:, self._forms.inner]).sum(axis=0)
         i = int(np.argmax(slopes * (box.high - box.low)))
         middle, own = 0.5 * (box.low[i] + box.high[i]), near[self._forms.inner[i]]
@@ -170,7 +182,6 @@ class _Search:
 
 def _volume(smaller: CoefficientBox, box: CoefficientBox) -> float:
     """Return the factor by which the ranges fell."""
-    now, before = np.append(smaller.high - smaller.low, smaller.most - smaller.least), np.append(
-        box.high - box.low, box.most - box.least
-    )
-    return float(np.prod(np.where(before > 0.0, now / np.where(before > 0.0, before, 1.0), 1.0)))
+    before = np.append(box.high - box.low, box.most - box.least)
+    now = np.append(smaller.high - smaller.low, smaller.most - smaller.least)
+    return float(np.prod(now[before > 0.0] / before[before > 0.0]))

@@ -38,9 +38,7 @@ class MaxAbs(SampledLoss):
         """Return the matrix that picks the residuals; nothing is lost where the largest are among them."""
         return rows_of_parts(parts, np.ones(len(values)))
 
-    def over_ranges(
-        self, middle: NDArray[np.float64], half: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], int]:
+    def over_ranges(self, middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
         """Return the largest that residuals can be; those that can be the largest of all are single."""
         most, least = np.abs(middle) + half, np.abs(middle) - half
         return most, int((most >= least.max()).sum())

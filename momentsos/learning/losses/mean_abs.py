@@ -56,9 +56,7 @@ class MeanAbs(Weightable, SampledLoss):
         """Return the matrix that adds up each part with the signs of the values; with these nothing is lost."""
         return rows_of_parts(parts, _signs(values) * self.shares(len(values)))
 
-    def over_ranges(
-        self, middle: NDArray[np.float64], half: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], int]:
+    def over_ranges(self, middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
         """Return how far from zero the residuals stay; those that may change their signs are single."""
         ratio = middle / np.maximum(half, np.finfo(float).tiny)
         return ratio, int((np.abs(ratio) < 1.0).sum())

@@ -61,9 +61,7 @@ class SampledLoss(Loss):
         """Return parts with up to `room` more singles, those that matter most where the residuals have these values."""
 
     @abstractmethod
-    def over_ranges(
-        self, middle: NDArray[np.float64], half: NDArray[np.float64]
-    ) -> tuple[NDArray[np.float64], int]:
+    def over_ranges(self, middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
         """Return values for `parts`, and a number of singles, with which a reduction loses nothing on intervals.
 
         Parameters
