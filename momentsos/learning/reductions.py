@@ -4,6 +4,9 @@ A reduction of a loss (`momentsos.learning.losses.sampled`) is nowhere larger th
 reduced problem is one of the loss, and it meets the loss at a point where the reduction loses nothing. The first
 reduction is made at a local minimiser. Where its own minimum lies lower, somewhere else, the next one loses less there,
 too; where the relaxation left a gap, the next one sees more of the residuals that matter at the best point.
+
+Where few inner coefficients have limits, by the user or by the loss, boxes of them (`momentsos.learning.inner_tree`)
+come after the first reduction at the lowest order, and higher orders only where these do not close.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ from ..points.judge import Feasibility
 from .formulate import Formulation, Goal
 from .free_bound import free_bound
 from .incumbents import Incumbents
+from .inner_tree import InnerTree
 from .losses.norms import Bounds
 from .losses.sampled import Parts, SampledLoss
 from .options import Options
@@ -39,6 +43,8 @@ SINGLES_PER_COEFFICIENT = 3
 ROUNDS = 8
 #: Reductions with a bound for each part have at most this many variables: seconds in the solver.
 MOST_VARIABLES = 150
+#: Reductions before boxes of the inner coefficients, at the lowest order. A second one costs more than the boxes.
+QUICK_ROUNDS = 1
 #: Said of the bound of the linear program.
 _FREE = "The bound is that of a linear program in which each product of coefficients is free."
 #: Known points that are handed to the search in a reduction.
@@ -62,6 +68,17 @@ class Reduced:
 
     result: Result
     formulation: Formulation
+
+
+@dataclass(frozen=True)
+class Other:
+    """A lower bound over the whole space that is not from a reduction, and what is said of it."""
+
+    lower: float
+    words: str
+
+
+NO_OTHER = Other(0.0, "")
 
 
 def solve_by_reductions(
@@ -88,6 +105,31 @@ def solve_by_reductions(
     with np.errstate(over="ignore", invalid="ignore"):  # what is too large is refused when it is formulated
         limits = options.asked.memory_limit, options.until, options.formed_until
         known = Incumbents(loss, squared, points, X, Y, *limits)
+    other = NO_OTHER
+    answers: list[tuple[Result, Formulation]] = []
+    asked = options.asked
+    boxes = None
+    if asked.order is None and asked.max_order is None:
+        boxes = InnerTree.of(known)
+    if boxes is not None:
+        quick = replace(options, asked=replace(asked, max_order=1))
+        answers = _answers(known, squared, loss, quick, QUICK_ROUNDS)
+        if not _settled(answers, known, asked.tol):
+            tell(asked.progress, "dividing the space of the inner coefficients into boxes")
+            tree = boxes.divided(asked.tol, options.until)
+            other = Other(max(0.0, tree.lower - known.rounding(known.best[1])), str(tree))
+    if not _settled(answers, known, asked.tol) and not _meets_other(other, answers, known, asked.tol):
+        answers = [*answers, *_answers(known, squared, loss, options, ROUNDS)]
+        if not _settled(answers, known, asked.tol):
+            free = Other(free_bound(loss, known.table, known.best[1], options.until), _FREE)
+            other = max(other, free, key=lambda each: each.lower)
+    return _combined(answers, known, asked.tol, other)
+
+
+def _answers(
+    known: Incumbents, squared: Formulation, loss: SampledLoss, options: Options, rounds: int
+) -> list[tuple[Result, Formulation]]:
+    """Solve one reduction after the other, each of which sees what the one before does not, `rounds` at most."""
     parts = _first_parts(known)
     answers: list[tuple[Result, Formulation]] = []
     while True:
@@ -102,16 +144,22 @@ def solve_by_reductions(
         found = [point[: formulation.n_coefficients] for point in result.minimizers]
         for point in found:
             known.add(point)
-        if _meets(result, known, options.asked.tol) or len(answers) == ROUNDS or time.perf_counter() > options.until:
-            break
+        if _meets(result, known, options.asked.tol) or len(answers) == rounds or time.perf_counter() > options.until:
+            return answers
         room = _room(loss.norm.bounds, len(parts), formulation.problem.n_variables)
         finer = _finer(known, parts, weights, found, room, options.asked.tol)
         if len(finer) == len(parts):
-            break
+            return answers
         parts = finer
-    settled = _meets(result, known, options.asked.tol) and result.region.everything
-    free = 0.0 if settled else free_bound(loss, known.table, known.best[1], options.until)
-    return _combined(answers, known, options.asked.tol, free)
+
+
+def _settled(answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float) -> bool:
+    """Whether one bound over the whole space meets the best loss."""
+    return any(result.region.everything and _meets(result, known, tol) for result, _ in answers)
+
+
+def _meets_other(other: Other, answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float) -> bool:
+    return any(closes(other.lower, known.best[0], result.unit, tol) for result, _ in answers)
 
 
 def _first_parts(known: Incumbents) -> Parts:
@@ -136,11 +184,13 @@ def _finer(known: Incumbents, parts: Parts, weights: csr_matrix, found: list[Flo
     return loss.enlarged(parts, known.table.at(known.best[1]), room)
 
 
-def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float, free: float = 0.0) -> Reduced:
+def _combined(
+    answers: list[tuple[Result, Formulation]], known: Incumbents, tol: float, other: Other = NO_OTHER
+) -> Reduced:
     """Join the highest lower bound with the lowest loss of all samples.
 
     A bound that lies above that loss does not hold, and is dropped. Without any the bound is zero: a norm is never
-    negative. `free` is that of `momentsos.learning.free_bound`.
+    negative.
     """
     upper = known.best[0]
     holding = [pair for pair in answers if pair[0].lower_bound is not None and _lower(pair[0], known) <= upper]
@@ -150,9 +200,10 @@ def _combined(answers: list[tuple[Result, Formulation]], known: Incumbents, tol:
     lower, region = (_lower(best, known), best.region) if holding else (0.0, EVERYTHING)
     closed = closes(lower, upper, best.unit, tol) and (not holding or _is_settled(best))
     extent = _extent(formulation, known, len(answers))
+    free = other.lower
     wider = not region.everything and closes(free, upper, best.unit, tol)
     if free <= upper and (wider or (not closed and lower < free)):
-        lower, region, extent = free, EVERYTHING, _FREE
+        lower, region, extent = free, EVERYTHING, other.words
         closed = closes(lower, upper, best.unit, tol)
         best = replace(best, relaxation=None, solution=None, proved=False)
     certified = Status.CERTIFIED if region.everything or best.status is Status.CERTIFIED else Status.CERTIFIED_WITHIN

@@ -38,6 +38,11 @@ class MaxAbs(SampledLoss):
         """Return the matrix that picks the residuals; nothing is lost where the largest are among them."""
         return rows_of_parts(parts, np.ones(len(values)))
 
+    def over_ranges(self, middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+        """Return the largest that residuals can be; those that can be the largest of all are single."""
+        most, least = np.abs(middle) + half, np.abs(middle) - half
+        return most, int((most >= least.max()).sum())
+
     def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
         """Add the residuals that exceed all that are kept, the largest first."""
         exceed = int((np.abs(values) > self.norm.value(weights @ values)).sum())

@@ -56,6 +56,11 @@ class MeanAbs(Weightable, SampledLoss):
         """Return the matrix that adds up each part with the signs of the values; with these nothing is lost."""
         return rows_of_parts(parts, _signs(values) * self.shares(len(values)))
 
+    def over_ranges(self, middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+        """Return how far from zero the residuals stay; those that may change their signs are single."""
+        ratio = middle / np.maximum(half, np.finfo(float).tiny)
+        return ratio, int((np.abs(ratio) < 1.0).sum())
+
     def refined(self, parts: Parts, weights: csr_matrix, values: NDArray[np.float64], room: int) -> Parts:
         """Divide the groups that lose most by the signs that their terms have, and then lose nothing."""
         terms = (weights.T @ np.ones(len(parts))) * values

@@ -60,6 +60,16 @@ class SampledLoss(Loss):
     def enlarged(self, parts: Parts, values: NDArray[np.float64], room: int) -> Parts:
         """Return parts with up to `room` more singles, those that matter most where the residuals have these values."""
 
+    @abstractmethod
+    def over_ranges(self, middle: NDArray[np.float64], half: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+        """Return values for `parts`, and a number of singles, with which a reduction loses nothing on intervals.
+
+        Parameters
+        ----------
+        middle, half : (R,) arrays
+            Middle and half width of an interval of each residual.
+        """
+
     @property
     def sampled(self) -> SampledLoss:
         """The loss itself."""
