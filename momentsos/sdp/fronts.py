@@ -197,7 +197,7 @@ class Triangle:
             if parent >= 0:
                 columns = np.concatenate([self.fronts[parent].pivots, self.fronts[parent].others])
                 place[columns] = np.arange(len(columns))
-                own = np.linalg.qr(kept[parent][place[front.others]].T, mode="r").T
+                own = np.asarray(np.linalg.qr(kept[parent][place[front.others]].T, mode="r")).T
                 root = np.hstack([root, np.vstack([-(inverse @ front.coupling) @ own, own])])
                 if last[parent] == number:
                     del kept[parent]
