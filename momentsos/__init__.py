@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from .saving import load
     from .sdp import read_sdpa
     from .solvers import available_solvers
+    from .sweeps import Failure, Sweep, learn_many, solve_many
 
 __version__ = "0.2.0"
 
@@ -54,6 +55,7 @@ __all__ = [
     "Certificate",
     "CertificateError",
     "Constraint",
+    "Failure",
     "Fit",
     "Formulation",
     "InvalidInput",
@@ -86,6 +88,7 @@ __all__ = [
     "SolverFailed",
     "SolverUnavailable",
     "Status",
+    "Sweep",
     "UnknownPolynomial",
     "available_solvers",
     "caches",
@@ -97,6 +100,7 @@ __all__ = [
     "formulate",
     "identity",
     "learn",
+    "learn_many",
     "learn_outputs",
     "learn_rational",
     "learn_shaped",
@@ -122,6 +126,7 @@ __all__ = [
     "research",
     "sdp",
     "solve",
+    "solve_many",
     "solvers",
     "sos",
     "torch",
@@ -172,6 +177,7 @@ _HOMES = {
     "saving": ("load",),
     "sdp": ("read_sdpa",),
     "solvers": ("available_solvers",),
+    "sweeps": ("Failure", "Sweep", "learn_many", "solve_many"),
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 #: Rooms that are attributes of the package as well.

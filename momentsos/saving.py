@@ -64,18 +64,29 @@ def load(path: str | PathLike[str]) -> Saved:
     True
     """
     data = read_json(path)
+    if isinstance(data, dict) and data.get("format") in (CERTIFICATE, TREE):
+        return _certificate(path)
+    return load_document(data, path)
+
+
+def load_document(data: object, where: str | PathLike[str]) -> Saved:
+    """Return the record of a document that was read already; `load` for all but certificates.
+
+    Raises
+    ------
+    InvalidInput
+        As of `load`; `where` stands in the message.
+    """
     if not isinstance(data, dict):
-        raise InvalidInput(f"{path}: expected a JSON object that momentsos has written, got {shown(data)}")
+        raise InvalidInput(f"{where}: expected a JSON object that momentsos has written, got {shown(data)}")
     name = data.get("format")
     if name is None:
         return Problem.from_json(data)
-    if name in (CERTIFICATE, TREE):
-        return _certificate(path)
     if not isinstance(name, str) or name not in _READERS:
         known = ", ".join(repr(each) for each in (*_READERS, CERTIFICATE, TREE))
-        raise InvalidInput(f"{path}: format {shown(name)}: expected one of {known}, or a problem, which has none")
+        raise InvalidInput(f"{where}: format {shown(name)}: expected one of {known}, or a problem, which has none")
     if data.get("version") != VERSION:
-        raise InvalidInput(f"{path}: version {shown(data.get('version'))} of {name!r}: expected {VERSION}")
+        raise InvalidInput(f"{where}: version {shown(data.get('version'))} of {name!r}: expected {VERSION}")
     return _READERS[name](Part(data, name))
 
 

@@ -51,7 +51,12 @@ def write_document(path: str | PathLike[str], name: str, content: Mapping[str, A
     InvalidInput
         It cannot be written.
     """
-    write_whole(path, json.dumps({"format": name, "version": VERSION, **content}, allow_nan=False) + "\n")
+    write_whole(path, document_text(name, content))
+
+
+def document_text(name: str, content: Mapping[str, Any]) -> str:
+    """Return the text of a document of a format."""
+    return json.dumps({"format": name, "version": VERSION, **content}, allow_nan=False) + "\n"
 
 
 def read_json(path: str | PathLike[str]) -> Any:

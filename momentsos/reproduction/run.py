@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import BadOption, InvalidInput, SolverFailed
-from ..machine.checks import shown
+from ..errors import BadOption, SolverFailed
 from ..machine.progress import Step, tell
+from ..sweeps.hands import How, done_by, has_joblib
 from .cases import Case
 from .experiments import Experiment, Selection, all_cases
 from .measure import Outcome, measure
-from .store import Store
-
-#: How often an instance is begun again when the worker that has it is lost.
-_RETRIES = 3
+from .store import Store, document_of
 
 
 @dataclass(frozen=True)
@@ -81,65 +78,37 @@ def run(
     """
     if jobs < 1:
         raise BadOption(f"jobs = {jobs}: expected at least 1")
-    if client is not None and not hasattr(client, "submit"):
-        raise BadOption(f"client: expected a Client of dask.distributed, got {shown(client)}")
+    notes: list[str] = []
+    if jobs > 1 and not has_joblib():
+        notes.append("joblib is not installed: one process was used; install the extra 'reproduce' for --jobs")
+        jobs = 1
+    how = How(jobs, client)
+    how.check()
     store = Store(Path(folder))
-    if store.folder.exists() and not store.folder.is_dir():
-        raise InvalidInput(f"{folder} is not a folder: name another one for the results")
     cases = all_cases(experiments, selection)
     outcomes = {case: outcome for case in cases if (outcome := store.load(case)) is not None}
-    missing = [case for case in cases if case not in outcomes]
+    missing = {case.key: case for case in cases if case not in outcomes}
+    store.make_room_for(missing.values())
     reused = len(outcomes)
-    notes: list[str] = []
-    found = _solved(missing, store, jobs, notes) if client is None else _solved_by(client, missing, store)
-    for done, (case, outcome) in enumerate(found, start=1):
+    works = {key: Measured(case, measure) for key, case in missing.items()}
+    for done, (key, failure) in enumerate(done_by(how, works, store.folder), start=1):
+        case = missing[key]
+        outcome = store.load(case) if failure is None else None
+        if outcome is None:
+            raise SolverFailed(f"{key}: {'its file was changed meanwhile' if failure is None else failure.message}")
         outcomes[case] = outcome
         tell(progress, Step("instances", reused + done, len(cases), f"the last {case.key.rsplit('-', 1)[0]}"))
     ordered = {case: outcomes[case] for case in cases}
     return Run(tuple(experiments), selection, ordered, len(missing), reused, str(folder), tuple(notes))
 
 
-def solve_and_store(case: Case, store: Store) -> tuple[Case, Outcome]:
-    """Solve one case and store what came out; what another run stored meanwhile is taken from there."""
-    outcome = store.load(case)
-    if outcome is None:
-        outcome = measure(case)
-        store.save(case, outcome)
-    return case, outcome
+@dataclass(frozen=True)
+class Measured:
+    """The work of one case, which can be sent to another process."""
 
+    case: Case
+    measure: Callable[[Case], Outcome]
 
-def _solved(cases: Sequence[Case], store: Store, jobs: int, notes: list[str]) -> Iterator[tuple[Case, Outcome]]:
-    """Yield cases as they are finished."""
-    workers = min(jobs, len(cases))
-    joblib = _joblib() if workers > 1 else None
-    if workers > 1 and joblib is None:
-        notes.append("joblib is not installed: one process was used; install the extra 'reproduce' for --jobs")
-    if joblib is None:
-        for case in cases:
-            yield solve_and_store(case, store)
-        return
-    tasks: Iterable[Any] = (joblib.delayed(solve_and_store)(case, store) for case in cases)
-    yield from joblib.Parallel(n_jobs=workers, return_as="generator_unordered", batch_size=1)(tasks)
-
-
-def _solved_by(client: Any, cases: Sequence[Case], store: Store) -> Iterator[tuple[Case, Outcome]]:
-    """Yield cases as workers finish them."""
-    from distributed import KilledWorker, as_completed
-
-    waiting = {client.submit(measure, case, pure=False, retries=_RETRIES): case for case in cases}
-    for future in as_completed(list(waiting)):
-        case = waiting.pop(future)
-        try:
-            outcome = future.result()
-        except KilledWorker as error:
-            raise SolverFailed(f"client: {case.key} ended its worker again and again ({error})") from error
-        store.save(case, outcome)
-        yield case, outcome
-
-
-def _joblib() -> Any:
-    try:
-        import joblib
-    except ImportError:
-        return None
-    return joblib
+    def __call__(self, share: float) -> str:
+        """Return the document of what came out; an instance needs little memory, whatever its share is."""
+        return document_of(self.case, self.measure(self.case))

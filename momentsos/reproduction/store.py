@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import InvalidInput
-from ..machine.files import write_whole
 from .cases import Case
 from .measure import Outcome
 
@@ -21,7 +21,7 @@ class Store:
     Attributes
     ----------
     folder : Path
-        Made when the first outcome is saved.
+        Made when there is something to store.
     """
 
     folder: Path
@@ -43,20 +43,23 @@ class Store:
         except (ValueError, KeyError, TypeError):
             return None
 
-    def save(self, case: Case, outcome: Outcome) -> None:
-        """Write the outcome beside its place, then move it there in one step.
+    def make_room_for(self, cases: Iterable[Case]) -> None:
+        """Make the folder, and remove files that cannot be used for these cases.
 
         Raises
         ------
         InvalidInput
-            When the folder cannot be written to.
+            The folder cannot be written to.
         """
-        place = self.path(case)
-        text = json.dumps(
-            {"format": _FORMAT, "case": case.as_dict(), "outcome": outcome.as_dict()}, indent=1, allow_nan=False
-        )
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            write_whole(place, text + "\n")
+            for case in cases:
+                self.path(case).unlink(missing_ok=True)
         except OSError as error:
             raise InvalidInput(f"cannot write results to {self.folder}: {error.strerror or error}") from error
+
+
+def document_of(case: Case, outcome: Outcome) -> str:
+    """Return the text that is stored."""
+    found = {"format": _FORMAT, "case": case.as_dict(), "outcome": outcome.as_dict()}
+    return json.dumps(found, indent=1, allow_nan=False) + "\n"

@@ -178,33 +178,33 @@ class Triangle:
 
         .. math:: Z_{po} = -T^{-1} C Z_{oo}, \qquad Z_{pp} = T^{-1} (I + C Z_{oo} C^\top) T^{-\top} .
 
+        What is carried on from front to front is a root of it, :math:`Z = L L^\top` with rows :math:`(T^{-1}\;
+        -T^{-1} C L_o)` and :math:`(0\; L_o)`: along hundreds of fronts rounding makes a matrix :math:`Z` indefinite,
+        and the sum too small, or negative; squares of rows of a root are not.
+
         Source: Erisman and Tinney, Commun. ACM 18 (1975).
         """
         above = self._above()
         last = {parent: number for number, parent in reversed(list(enumerate(above)))}  # the one visited last
-        inverses: dict[int, Floats] = {}
+        kept: dict[int, Floats] = {}
         place = np.zeros(self.size, dtype=np.intp)
         total = 0.0
         for number in reversed(range(len(self.fronts))):
             front, parent = self.fronts[number], above[number]
             p, width = len(front.pivots), len(front.pivots) + len(front.others)
-            inverse = np.zeros((width, width))
-            root, coupling = dtrtrs(front.triangle, np.eye(p))[0], front.coupling
+            inverse, root = dtrtrs(front.triangle, np.eye(p))[0], np.zeros((width, p))
+            root[:p] = inverse
             if parent >= 0:
                 columns = np.concatenate([self.fronts[parent].pivots, self.fronts[parent].others])
                 place[columns] = np.arange(len(columns))
-                where = place[front.others]
-                inverse[p:, p:] = inverses[parent][np.ix_(where, where)]
-                coupling = root @ coupling
+                own = np.asarray(np.linalg.qr(kept[parent][place[front.others]].T, mode="r")).T
+                root = np.hstack([root, np.vstack([-(inverse @ front.coupling) @ own, own])])
                 if last[parent] == number:
-                    del inverses[parent]
-            inverse[:p, p:] = -coupling @ inverse[p:, p:]
-            inverse[p:, :p] = inverse[:p, p:].T
-            inverse[:p, :p] = root @ root.T - coupling @ inverse[p:, :p]
-            total += float(weights[front.pivots] ** 2 @ inverse.diagonal()[:p])
+                    del kept[parent]
+            total += float(weights[front.pivots] ** 2 @ (root[:p] ** 2).sum(axis=1))
             if number in last:
-                inverses[number] = inverse
-        return max(total, 0.0) ** 0.5
+                kept[number] = root
+        return total**0.5
 
     def _above(self) -> list[int]:
         """Return for each front the one that goes on with what is left of it, -1 where nothing is."""

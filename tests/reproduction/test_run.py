@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
 import importlib
 import os
 import signal
@@ -62,20 +61,16 @@ def test_other_settings_are_computed_and_the_old_ones_stay(counted, tmp_path) ->
     assert found.reused == 0 and len(list(tmp_path.glob("*.json"))) == 6
 
 
-def test_a_file_is_written_whole_or_not_at_all(tmp_path, monkeypatch) -> None:
-    case = Case("noisy", Settings(), (1, 1), 5, 3, law="scaled")
-    store = Store(tmp_path)
-
+def test_a_file_is_written_whole_or_not_at_all(counted, tmp_path, monkeypatch) -> None:
     def killed(*_):
         raise KeyboardInterrupt
 
+    table = experiments_named(["table1"])
     monkeypatch.setattr("momentsos.machine.files.os.replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        store.save(case, Outcome("CERTIFIED", "", "partial"))
-    assert not list(tmp_path.iterdir()) and store.load(case) is None
+        run(table, SMALL, tmp_path)
+    assert not list(tmp_path.iterdir())
     monkeypatch.undo()
-    store.save(case, Outcome("CERTIFIED", "", "partial"))
-    assert store.load(case) == Outcome("CERTIFIED", "", "partial")
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 1}', '{"format": 0, "case": {}, "outcome": {}}'])
@@ -95,14 +90,7 @@ def test_a_result_under_the_name_of_another_case_is_not_used(counted, tmp_path) 
 
 
 def test_without_joblib_one_process_is_used_and_a_line_says_so(counted, tmp_path, monkeypatch) -> None:
-    real = builtins.__import__
-
-    def missing(name, *rest, **more):
-        if name == "joblib":
-            raise ImportError(name)
-        return real(name, *rest, **more)
-
-    monkeypatch.setattr(builtins, "__import__", missing)
+    monkeypatch.setattr(RUN, "has_joblib", lambda: False)
     found = run(experiments_named(["table1"]), SMALL, tmp_path, jobs=2)
     assert found.computed == 3 and "joblib is not installed" in found.notes[0]
 
@@ -115,7 +103,7 @@ def test_progress_names_every_finished_instance(counted, tmp_path) -> None:
 
 def test_a_folder_that_is_a_file_and_no_jobs_are_refused(tmp_path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(InvalidInput, match="not a folder"):
+    with pytest.raises(InvalidInput, match="cannot write results"):
         run(experiments_named(["table1"]), SMALL, tmp_path / "file")
     with pytest.raises(BadOption, match="jobs"):
         run(experiments_named(["table1"]), SMALL, tmp_path, jobs=0)

@@ -7,7 +7,7 @@ import pytest
 
 from momentsos.sdp import elimination
 from momentsos.sdp.elimination import eliminated
-from momentsos.sdp.fronts import FrontOrder, triangle_of
+from momentsos.sdp.fronts import Front, FrontOrder, Triangle, triangle_of
 
 
 def random_graph(rng: np.random.Generator, n: int, edges: int) -> list[set[int]]:
@@ -76,3 +76,15 @@ def test_groups_that_see_the_same_columns_share_a_front() -> None:
     assert len(FrontOrder.of(chain, 19).pivots) < 10
     assert len(FrontOrder.of([np.arange(12)], 12).pivots) == 1
     assert FrontOrder.of([*chain, np.array([0, 9])], 19, most_work=1.0) is None
+
+
+@pytest.mark.parametrize("small", [3e-8, 7e-11, 3e-13])
+def test_a_column_is_not_lost_beside_far_longer_ones_in_the_front_behind_it(small) -> None:
+    # The inverse of the front behind is 1 / small^2 in the direction (1, 1), which the coupling does not see: the first
+    # entry of the diagonal is 1 + 1, and a matrix that is carried on in floats has lost it.
+    behind = Front(
+        np.array([1, 2]), np.zeros(0, dtype=int), np.array([[1.0, -1.0], [0.0, small]]), np.zeros((2, 0)), np.zeros(2)
+    )
+    first = Front(np.array([0]), np.array([1, 2]), np.eye(1), np.array([[1.0, -1.0]]), np.zeros(1))
+    norm = Triangle(3, [first, behind]).transposed_norm(np.array([1.0, 0.0, 0.0]))
+    assert norm == pytest.approx(2**0.5, rel=1e-2)
