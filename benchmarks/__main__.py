@@ -90,6 +90,12 @@ def _queries(full: bool, folder: Path) -> Found:
     return queries.run(5 if full else 2)
 
 
+def _tutorials(full: bool, folder: Path) -> Found:
+    from .tutorials.table import measure as measure_tutorials
+
+    return measure_tutorials()
+
+
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
@@ -101,6 +107,7 @@ PARTS = {
     "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
     "depth": Part("Deep networks trained in blocks, beside local searches at equal time", _depth),
     "queries": Part("One ReLU: certified fits, and labels on demand", _queries),
+    "tutorials": Part("The worked examples of other tools", _tutorials),
     "growth": Part("Growth of time and memory", _growth),
 }
 
