@@ -143,7 +143,7 @@ PROGRAMS = (
     Example(
         TSSOS,
         "sum-of-squares program",
-        "largest multiple of |x|^2 below a form, on the sphere",
+        "largest multiple of the squared norm below a form, on the sphere",
         _multiple_of_a_norm,
         known=1 - 0.5**0.5,
     ),
