@@ -48,6 +48,13 @@ def _peers(full: bool, folder: Path) -> Found:
     return run(folder.parent / "peers", *((120.0, PEER_CASES) if full else (20.0, PEER_CASES[:3])))
 
 
+def _side_by_side(full: bool, folder: Path) -> Found:
+    from .cases import SMALL_CASES
+    from .peers.side_by_side import run as run_side_by_side
+
+    return run_side_by_side(folder.parent / "peers", 60.0 if full else 20.0, SMALL_CASES if full else SMALL_CASES[:3])
+
+
 def _baselines(full: bool, folder: Path) -> Found:
     from .baselines.run import run
 
@@ -101,6 +108,7 @@ PARTS = {
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
     "solvers": Part("SDP solvers on the same programs", _solvers),
     "peers": Part("Other packages on the same problems", _peers),
+    "side_by_side": Part("Other packages on small problems, one table", _side_by_side),
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
     "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),

@@ -48,6 +48,8 @@ PEERS = (
     Peer("MoMPy", "mompy", ("MoMPy[cvxpy]==1.2.0", "clarabel==0.11.1")),
     Peer("Irene", "irene", ("Irene[solvers,symengine]==1.5.0",)),
     Peer("ncpoleon", "ncpoleon", ("ncpoleon[picos]==0.1.0a1",)),
+    # Its metadata do not name the last three, which it imports.
+    Peer("SOSPy", "sospy", ("SOSPy==0.2.9", "cvxopt==1.3.3", "ipython", "Mosek==11.2.7")),
 )
 
 
