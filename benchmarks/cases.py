@@ -85,10 +85,10 @@ PEER_CASES: tuple[Case, ...] = (
     Training((2, 2), 50, 20, order=3),
 )
 
-#: Small problems with known optima, each at the lowest order that is known to be tight: two to four variables, and
-#: polynomials in one; without and with constraints.
+#: Small problems with known optima other than zero (deviations are relative), each at the lowest order that is known to
+#: be tight: one to four variables, without and with constraints.
 SMALL_CASES: tuple[Case, ...] = (
-    Classical("himmelblau", 2),
+    Classical("six_hump_camel", 3),
     Classical("goldstein_price", 4),
     Classical("styblinski_tang_3", 2),
     Classical("chebyshev_8", 4),
@@ -96,8 +96,8 @@ SMALL_CASES: tuple[Case, ...] = (
     Classical("rosen_suzuki", 1),
     Classical("bilinear_program", 2),
     Classical("quartic_on_annulus", 2),
-    Classical("motzkin_on_ball", 3),
-    Classical("floudas_4_1_5", 3),
+    Classical("lasserre_2001_example_3_on_disc", 3),
+    Classical("hyperbola_and_circle", 3),
 )
 
 
