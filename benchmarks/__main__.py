@@ -52,7 +52,7 @@ def _side_by_side(full: bool, folder: Path) -> Found:
     from .cases import SMALL_CASES
     from .peers.side_by_side import run as run_side_by_side
 
-    return run_side_by_side(folder.parent / "peers", 60.0 if full else 20.0, SMALL_CASES if full else SMALL_CASES[:3])
+    return run_side_by_side(folder.parent / "peers", 30.0 if full else 20.0, SMALL_CASES if full else SMALL_CASES[:3])
 
 
 def _baselines(full: bool, folder: Path) -> Found:

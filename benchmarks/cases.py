@@ -97,7 +97,6 @@ SMALL_CASES: tuple[Case, ...] = (
     Classical("bilinear_program", 2),
     Classical("quartic_on_annulus", 2),
     Classical("lasserre_2001_example_3_on_disc", 3),
-    Classical("hyperbola_and_circle", 3),
 )
 
 
