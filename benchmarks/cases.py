@@ -94,8 +94,6 @@ SMALL_CASES: tuple[Case, ...] = (
     Classical("chebyshev_8", 4),
     Classical("floudas_4_1_1", 3),
     Classical("rosen_suzuki", 1),
-    Classical("bilinear_program", 2),
-    Classical("quartic_on_annulus", 2),
     Classical("lasserre_2001_example_3_on_disc", 3),
 )
 

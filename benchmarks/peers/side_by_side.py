@@ -41,7 +41,7 @@ def render(rows: Sequence[dict[str, Any]], limit: float) -> str:
     legend = (
         f"Processor seconds inside the package, after its import, of at most {limit:.0f} s. *Both*: the bound and a "
         "minimiser are within 1e-4 of the known optimum; *bound*: only the bound is. momentsos chooses its order "
-        "itself; the others are given the one in the table. Only momentsos proves its bound."
+        "itself; the others are given the one in the table."
     )
     return f"{legend} Versions: {versions}.\n\n{table(['problem', 'order', *tools], lines)}"
 

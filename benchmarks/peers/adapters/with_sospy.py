@@ -18,7 +18,8 @@ def run(given: ProblemFile, order: int, answer: Answer) -> None:
         for g in constraints:
             half = (2 * order - sp.Poly(g, x).total_degree()) // 2
             program, multiplier = sossosvar(program, monomials(x, list(range(half + 1))))
-            rest -= multiplier * g
+            # A constant multiplier comes as a matrix of one entry.
+            rest -= (multiplier[0] if isinstance(multiplier, sp.MatrixBase) else multiplier) * g
         program = sosineq(program, sp.expand(rest))
         program = sossetobj(program, -gamma)
     with answer.phase("solve"):
