@@ -47,6 +47,8 @@ class Wanted:
         See `momentsos.hierarchy.gaps`.
     until : float
         On the clock of `time.perf_counter`.
+    own_box : float
+        Seconds at most in a box that we put around variables which nothing bounds: of the whole set it proves nothing.
     memory : float
         Bytes.
     report : callable or None
@@ -56,6 +58,7 @@ class Wanted:
     tol: float
     unit: float
     until: float = math.inf
+    own_box: float = math.inf
     memory: float = math.inf
     report: Report | None = None
 
@@ -127,6 +130,9 @@ class _Branch:
             tree = Tree(self.model, Ended.CLOSED, search.cut, search.cut, records, (), Counts(1, 0, 0))
             return self._concluded(tree, EVERYTHING, stated=True)
         region, stated = self._completed(low, high, search)
+        if not region.everything:
+            until = min(self.wanted.until, time.perf_counter() + self.wanted.own_box)
+            self.wanted = replace(self.wanted, until=until)
         return self._concluded(search.run(low, high, done), region, stated)
 
     @property

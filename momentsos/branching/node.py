@@ -327,7 +327,7 @@ class _Relaxing:
             basis_kept = basis.with_rows(kept, 0)
         own_keys = tuple(self.keys[k] for k in kept[self.n_base :])
         node = replace(self.node, low=low, high=high, bound=bound, keys=own_keys, basis=basis_kept)
-        multipliers = self.program.multipliers[: self.n_base]
+        multipliers = best.multipliers[: self.n_base]
         remainder = self.model.objective - multipliers @ self.rows.coefficients[: self.n_base]
         last = None
         if basis_kept is not None:

@@ -94,21 +94,27 @@ class LinearProgram:
         """Add rows."""
         matrix = csr_matrix(rows.coefficients)
         upper = np.where(rows.equal, -rows.constants, _INFINITE)
-        self._highs.addRows(
-            len(rows), -rows.constants, upper, matrix.nnz, matrix.indptr[:-1], matrix.indices, matrix.data
+        self._changed(
+            self._highs.addRows(
+                len(rows), -rows.constants, upper, matrix.nnz, matrix.indptr[:-1], matrix.indices, matrix.data
+            )
         )
 
     def remove(self, places: NDArray[np.intp]) -> None:
         """Remove rows."""
-        self._highs.deleteRows(len(places), places.astype(np.int32))
+        self._changed(self._highs.deleteRows(len(places), places.astype(np.int32)))
 
     def bound(self, column: int, low: float, high: float) -> None:
         """Change the bounds of a column."""
-        self._highs.changeColBounds(column, low, high)
+        self._changed(self._highs.changeColBounds(column, low, high))
 
     def price(self, column: int, cost: float) -> None:
         """Change the cost of a column."""
-        self._highs.changeColCost(column, cost)
+        self._changed(self._highs.changeColCost(column, cost))
+
+    def _changed(self, answer: highspy.HighsStatus) -> None:
+        """Remember a change that was refused: what is loaded is then not the program that was asked for."""
+        self._loaded = self._loaded and answer != highspy.HighsStatus.kError
 
     def run(self, seconds: float) -> Outcome:
         """Solve it within a time limit."""

@@ -35,6 +35,8 @@ NAME, SOLVER = "branch", "highs"
 OPEN = (Status.BOUNDED, Status.LOWER_BOUND_ONLY, Status.STOPPED, Status.FAILED, Status.CERTIFIED_WITHIN)
 #: Seconds that `auto` gives to boxes where orders have left a gap.
 LAST_SECONDS = 30.0
+#: As long it searches a box of its own where the constraints bound none.
+OWN_BOX_SECONDS = 3.0
 #: Seconds that the exact check of an empty set may take.
 _CHECK_SECONDS = 60.0
 
@@ -48,7 +50,7 @@ def check_branching(problem: Problem, asked: Asked) -> None:
             raise BadOption(f"{name} = {order}: method {NAME!r} has no orders, leave it out")
 
 
-def branched(evidence: Evidence, reason: str, seconds: float = math.inf) -> Result:
+def branched(evidence: Evidence, reason: str, seconds: float = math.inf, own_box: float = math.inf) -> Result:
     """Return the result of a search of boxes, which begins with what is known.
 
     Parameters
@@ -59,13 +61,15 @@ def branched(evidence: Evidence, reason: str, seconds: float = math.inf) -> Resu
         Why boxes are searched.
     seconds : float
         Its share of the time, in seconds.
+    own_box : float
+        That of a box that the constraints do not imply.
     """
     from ..branching.branch import Wanted, branch  # with the solver of its programs
 
     request, began = evidence.request, time.perf_counter()
     memory = float(request.memory_limit or 0.5 * available_bytes())
     until = min(request.until, began + seconds)
-    wanted = Wanted(request.tol, evidence.unit, until, memory, request.progress)
+    wanted = Wanted(request.tol, evidence.unit, until, own_box, memory, request.progress)
     found = branch(request.posed, evidence.known, wanted)
     known = found.known
     if isinstance(found.region, Box) and request.time_left() > 0:
@@ -192,7 +196,8 @@ def boxes_first(evidence: Evidence, prospect: Prospect) -> tuple[Result | None, 
 def with_branching(evidence: Evidence, before: Result) -> Result:
     """Return the better one of what orders have found and what boxes prove after that."""
     evidence.request.decide("orders have left a gap: boxes are searched")
-    found = branched(evidence, f"{evidence.reason} It left a gap, and boxes were searched.".strip(), LAST_SECONDS)
+    words = f"{evidence.reason} It left a gap, and boxes were searched.".strip()
+    found = branched(evidence, words, LAST_SECONDS, OWN_BOX_SECONDS)
     if found.status not in OPEN:
         return found
     if before.status is Status.CERTIFIED_WITHIN:

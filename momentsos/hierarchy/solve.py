@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
 from ..branching.prospect import prospect_of
+from ..conditioning.symmetry import symmetries_of
 from ..errors import InvalidInput
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
@@ -245,7 +246,7 @@ def minimise(
         if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
-            if free and not begun.finished:
+            if free and not begun.finished and symmetries_of(problem) is not None:
                 decided = seen_everywhere(result_of(begun), request, began, last=False)
                 if decided.status is Status.CERTIFIED:
                     return _logged(decided)
@@ -272,8 +273,8 @@ def _by_symmetry(request: Request, asked: Asked, begun: Evidence, began: float) 
     """Return what half-spaces that use symmetries say, None without any."""
     if begun.known.best is None or begun.limit is not None:
         return None
-    point = begun.known.optimum[0][None, :]
-    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, NO_FACTS, point), began)
+    point, facts = begun.known.optimum[0][None, :], Facts(unit=request.facts.unit)
+    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, facts, point), began)
 
 
 def _logged(result: Result) -> Result:

@@ -7,7 +7,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-from ..conditioning.affine import scale_by
+from ..conditioning.affine import half_widths, scale_by
 from ..errors import InvalidInput
 from .known import Changed, Known
 from .local_search import LocalPoint
@@ -66,9 +66,9 @@ def escapes(known: Known, lower: float, near: bool = False) -> bool:
     boxes, each ten times wider than the one before. The infimum is at infinity when the lowest points lie near the
     walls of all three, the values fall, each fall is less than half of the one before, what is left above `lower`
     (units of the objective) has fallen to a tenth, and the limit that Aitken's process sees for it is below half of
-    that: values that settle above the bound show nothing of the infimum.
+    that: values that settle above the bound show nothing of the infimum. On a bounded set it is attained.
     """
-    if known.best is None or (not near and not known.is_far):
+    if known.best is None or (not near and not known.is_far) or np.isfinite(half_widths(known.problem)).all():
         return False
     values, further = [], known.best.point[None, :]
     for width in (10.0, 100.0, 1000.0):

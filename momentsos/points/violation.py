@@ -12,7 +12,9 @@ from ..conditioning.affine import scale_by
 from ..polynomials.evaluator import Evaluator
 from ..problem import Problem
 from .known import Known
+from .local_methods import MANY_VARIABLES
 from .local_search import LocalPoint, random_starts
+from .sparse_evaluator import SparseEvaluator
 
 Floats = NDArray[np.float64]
 
@@ -64,7 +66,8 @@ def _least_violated(problem: Problem, known: Known, seed: int) -> Iterator[Float
 
     n, until = problem.n_variables, time.perf_counter() + min(SECONDS, 0.1 * known.options.time_left())
     groups = ((problem.inequalities, False), (problem.equalities, True))
-    parts = [(Evaluator(group), equal) for group, equal in groups if group]
+    kind: type[Evaluator] | type[SparseEvaluator] = SparseEvaluator if n >= MANY_VARIABLES else Evaluator
+    parts = [(kind(group), equal) for group, equal in groups if group]
     if not parts:
         return
 

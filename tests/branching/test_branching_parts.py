@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import product
 
@@ -198,3 +199,19 @@ def test_auto_leaves_a_named_order_alone():
     x, y = ms.variables("x y")
     problem = ms.Problem(-(x**2) - y**2 + x, [x, 1 - x, y, 1 - y])
     assert ms.solve(problem, order=1).method != "branch"
+
+
+def test_rows_that_the_solver_refuses_are_a_program_that_has_failed() -> None:
+    program = LinearProgram()
+    one = Rows(np.array([[1.0]]), np.array([0.0]), np.array([False]), np.array([1.0]))
+    program.load(np.array([1.0]), one, np.array([0.0]), np.array([1.0]))
+    assert program.run(1.0) is Outcome.OPTIMAL
+    program.add(replace(one, coefficients=np.array([[1e30]])))
+    assert program.run(1.0) is Outcome.FAILED
+
+
+def test_a_search_survives_numbers_that_the_solver_refuses() -> None:
+    x, y = ms.variables("x y")
+    objective = 42 * y + Fraction(28, 3) * x + Fraction(110000010, 11)
+    result = ms.solve(ms.Problem(objective, [x**2 * y**3 - 0.0087890625, x, y]), time_limit=4)
+    assert result.lower_bound <= 10000018.409090908 <= result.upper_bound + 1e-3
