@@ -48,6 +48,13 @@ def _peers(full: bool, folder: Path) -> Found:
     return run(folder.parent / "peers", *((120.0, PEER_CASES) if full else (20.0, PEER_CASES[:3])))
 
 
+def _side_by_side(full: bool, folder: Path) -> Found:
+    from .cases import SMALL_CASES
+    from .peers.side_by_side import run as run_side_by_side
+
+    return run_side_by_side(folder.parent / "peers", 30.0 if full else 20.0, SMALL_CASES if full else SMALL_CASES[:3])
+
+
 def _baselines(full: bool, folder: Path) -> Found:
     from .baselines.run import run
 
@@ -90,17 +97,25 @@ def _queries(full: bool, folder: Path) -> Found:
     return queries.run(5 if full else 2)
 
 
+def _tutorials(full: bool, folder: Path) -> Found:
+    from .tutorials.table import measure as measure_tutorials
+
+    return measure_tutorials()
+
+
 PARTS = {
     "methods": Part("Dense and partial hierarchy on the same data", _methods),
     "checks": Part("Certificates held against local searches and the dense relaxation", _checks),
     "solvers": Part("SDP solvers on the same programs", _solvers),
     "peers": Part("Other packages on the same problems", _peers),
+    "side_by_side": Part("Other packages on small problems, one table", _side_by_side),
     "baselines": Part("Local searches and SCIP against the certified optimum", _baselines),
     "tasks": Part("Trained networks on real data, and an audit of their bounds", _tasks),
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
     "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
     "depth": Part("Deep networks trained in blocks, beside local searches at equal time", _depth),
     "queries": Part("One ReLU: certified fits, and labels on demand", _queries),
+    "tutorials": Part("The worked examples of other tools", _tutorials),
     "growth": Part("Growth of time and memory", _growth),
 }
 

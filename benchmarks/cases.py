@@ -85,6 +85,18 @@ PEER_CASES: tuple[Case, ...] = (
     Training((2, 2), 50, 20, order=3),
 )
 
+#: Small problems with known optima other than zero (deviations are relative), each at the lowest order that is known to
+#: be tight: one to four variables, without and with constraints.
+SMALL_CASES: tuple[Case, ...] = (
+    Classical("six_hump_camel", 3),
+    Classical("goldstein_price", 4),
+    Classical("styblinski_tang_3", 2),
+    Classical("chebyshev_8", 4),
+    Classical("floudas_4_1_1", 3),
+    Classical("rosen_suzuki", 1),
+    Classical("lasserre_2001_example_3_on_disc", 3),
+)
+
 
 def catalogue() -> dict[str, object]:
     """Return the catalogue of the tests by name."""

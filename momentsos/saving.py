@@ -1,9 +1,9 @@
 """`load`: records from files, whole again.
 
-Results, fits, networks, problems and certificates write themselves with `to_json`. A file is self-contained JSON with
-the name and the version of its format, but for problems, whose format has no name (see the page of the command line).
-Floats keep their last bit, exact coefficients are fractions in strings, functions are known by name, and reading
-evaluates no code.
+Results, fits, networks, problems and certificates write themselves with `to_json`, and so do results and certificates
+of sum-of-squares programs. A file is self-contained JSON with the name and the version of its format, but for problems,
+whose format has no name (see the page of the command line). Floats keep their last bit, exact coefficients are
+fractions in strings, functions are known by name, and reading evaluates no code.
 """
 
 from __future__ import annotations
@@ -29,12 +29,16 @@ from .learning.network_document import NETWORK, network_of
 from .machine.checks import shown
 from .machine.documents import VERSION, Part, read_json
 from .problem import Problem
+from .programs import ProgramCertificate, SOSResult
+from .programs.check import NAME as PROGRAM_CERTIFICATE
+from .programs.document import FORMAT as PROGRAM
+from .programs.document import result_of_document
 
-Saved = Result | Fit | PolynomialNetwork | Problem | Certificate
+Saved = Result | Fit | PolynomialNetwork | Problem | Certificate | SOSResult | ProgramCertificate
 
 
 def load(path: str | PathLike[str]) -> Saved:
-    """Read what `to_json` of a result, fit, network, problem or certificate has written.
+    """Read what `to_json` of a result, fit, network, problem or certificate has written, also of a program's.
 
     Parameters
     ----------
@@ -42,7 +46,7 @@ def load(path: str | PathLike[str]) -> Saved:
 
     Returns
     -------
-    Result, Fit, PolynomialNetwork, Problem or Certificate
+    Result, Fit, PolynomialNetwork, Problem, Certificate, SOSResult or ProgramCertificate
         Equal to what was saved. A result has no arrays of its relaxation; a certificate, also one in a result, is
         verified anew.
 
@@ -64,8 +68,9 @@ def load(path: str | PathLike[str]) -> Saved:
     True
     """
     data = read_json(path)
-    if isinstance(data, dict) and data.get("format") in (CERTIFICATE, TREE):
-        return _certificate(path)
+    name = data.get("format") if isinstance(data, dict) else None
+    if isinstance(name, str) and name in _CERTIFICATES:
+        return _certificate(path, _CERTIFICATES[name])
     return load_document(data, path)
 
 
@@ -83,16 +88,16 @@ def load_document(data: object, where: str | PathLike[str]) -> Saved:
     if name is None:
         return Problem.from_json(data)
     if not isinstance(name, str) or name not in _READERS:
-        known = ", ".join(repr(each) for each in (*_READERS, CERTIFICATE, TREE))
+        known = ", ".join(repr(each) for each in (*_READERS, *_CERTIFICATES))
         raise InvalidInput(f"{where}: format {shown(name)}: expected one of {known}, or a problem, which has none")
     if data.get("version") != VERSION:
         raise InvalidInput(f"{where}: version {shown(data.get('version'))} of {name!r}: expected {VERSION}")
     return _READERS[name](Part(data, name))
 
 
-def _certificate(path: str | PathLike[str]) -> Certificate:
+def _certificate(path: str | PathLike[str], kind: Any) -> Any:
     try:
-        return Certificate.from_json(path)
+        return kind.from_json(path)
     except CertificateError as error:
         raise InvalidInput(str(error)) from error
 
@@ -120,4 +125,10 @@ def _with_certificate(result: Any, part: Part) -> Any:
     return result
 
 
-_READERS: dict[str, Callable[[Part], Any]] = {RESULT: _result, FIT: _fit, NETWORK: network_of}
+_READERS: dict[str, Callable[[Part], Any]] = {
+    RESULT: _result,
+    FIT: _fit,
+    NETWORK: network_of,
+    PROGRAM: result_of_document,
+}
+_CERTIFICATES: dict[str, Any] = {CERTIFICATE: Certificate, TREE: Certificate, PROGRAM_CERTIFICATE: ProgramCertificate}

@@ -26,7 +26,7 @@ PAGES = [page for page in EVERY if page.name not in EXCERPTS]
 DECISIONS = [page for page in EVERY if page.parent.name == "decisions" and page.name != "index.md"]
 #: Where the commands of the pages write; nothing of it is in the repository.
 WRITTEN = "results/"
-FENCE = re.compile(r"^```(?:\{code-cell\} )?(\w+)\n((?::.*\n)*)(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```(?:\{code-cell\} )?(\w+)\n((?::[^\n]*\n)*)(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: Pages whose snippets need more than the extra for tests, and those that take long.
 NEEDS = {"encrypted-inference.md": "tenseal"}
 LONG = {"encrypted-inference.md", "own-model.md", "real-tasks.md"}

@@ -43,11 +43,13 @@ class Peer:
 #: This package first: its answers are the reference. The versions are those that the adapters were written for.
 PEERS = (
     Peer("momentsos", "momentsos"),
-    Peer("ncpol2sdpa", "ncpol2sdpa", ("ncpol2sdpa==1.14.0", "picos==2.6.2")),
+    Peer("ncpol2sdpa", "ncpol2sdpa", ("ncpol2sdpa==1.14.0", "picos==2.6.2", "cvxpy==1.9.3")),
     Peer("SumOfSquares", "sumofsquares", ("SumOfSquares==1.3.1", "picos==2.6.2", "cvxopt==1.3.3")),
     Peer("MoMPy", "mompy", ("MoMPy[cvxpy]==1.2.0", "clarabel==0.11.1")),
     Peer("Irene", "irene", ("Irene[solvers,symengine]==1.5.0",)),
     Peer("ncpoleon", "ncpoleon", ("ncpoleon[picos]==0.1.0a1",)),
+    # Its metadata do not name the last three, which it imports.
+    Peer("SOSPy", "sospy", ("SOSPy==0.2.9", "cvxopt==1.3.3", "ipython", "Mosek==11.2.7")),
 )
 
 

@@ -80,7 +80,7 @@ class ProgramCertificate(Record):
             raise CertificateError("the content does not fit the digest: the certificate was changed")
         value, bound = certified(self.document, seconds)
         if program is not None:
-            difference = _different(self.document, program)
+            difference = different(self.document, program)
             if difference:
                 raise CertificateError(f"the certificate is about another program: {difference}")
         return Verdict(True, _statement(self.document, value, bound), "", bound, value)
@@ -258,7 +258,7 @@ def _bases(frame: Frame) -> dict[str, Any]:
     }
 
 
-def _different(document: dict[str, Any], program: SOSProgram) -> str:
+def different(document: dict[str, Any], program: SOSProgram) -> str:
     """Return how the program of a document differs from `program`, or nothing."""
     layout = layout_of(program)
     given, own = program_document(program, layout.frames), document["program"]

@@ -18,9 +18,10 @@ from ..sdp.residuals import dual_residual
 from .assemble import Assembled
 from .certificate import ProgramCertificate, proved
 from .check import BOUND, FEASIBLE, INFEASIBLE, OPTIMAL
+from .document import objective_at, proved_bounds
 from .exact import Exact
 from .interior import Floats, Solved
-from .program import SOSProgram, exact_objective
+from .program import SOSProgram
 from .prove import Prover
 from .result import EqualityMultiplier, GramMatrix, SOSResult, Values
 from .unknowns import Coefficient
@@ -48,9 +49,8 @@ def result_of(program: SOSProgram, prover: Prover, found: Found, status: Status,
     numbers, grams = _numbers(layout, found, numeric)
     value = None
     if numbers is not None:
-        constant, weights = exact_objective(program)
-        value = float(constant + sum(Fraction(numbers[each]) * weight for each, weight in weights.items()))
-    lower, upper = _bounds(program, certificate)
+        value = objective_at(program, numbers)
+    lower, upper = proved_bounds(program, certificate)
     residual, least = _measured(layout, numeric)
     return SOSResult(
         program,
@@ -153,24 +153,6 @@ def _multipliers(
             polynomial = Polynomial.from_terms(multiplier.basis, values, frame.names)
             listed.append(EqualityMultiplier(k, multiplier.equality, polynomial))
     return tuple(listed)
-
-
-def _bounds(program: SOSProgram, certificate: ProgramCertificate | None) -> tuple[float, float]:
-    """Return what is proved of the optimal value."""
-    if certificate is None or program.sense == "find":
-        return -math.inf, math.inf
-    low, high = certificate.bound, certificate.value
-    if program.sense == "maximize":
-        low, high = high, low
-    return _outward(low, -math.inf), _outward(high, math.inf)
-
-
-def _outward(value: Fraction | None, end: float) -> float:
-    """Return the nearest float that is not on the inner side of a fraction, and the end where there is none."""
-    if value is None:
-        return end
-    near = float(value)
-    return near if near == value or (near < value) == (end < 0) else math.nextafter(near, end)
 
 
 def _measured(layout: Assembled, numeric: tuple[Floats, Floats] | None) -> tuple[float | None, float | None]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from ..certificates import CertificateError
 from ..errors import InvalidInput
 from ..hierarchy.status import Status
 from ..machine.checks import shown
+from ..machine.documents import write_document
 from ..machine.mappings import ReadOnly
 from ..machine.records import Record
 from ..polynomials import Polynomial
@@ -170,6 +172,18 @@ class SOSResult(Record):
         if self.certificate is None:
             raise CertificateError(f"nothing is proved of this program: {self.message}")
         return self.certificate
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the result to a file, from which `momentsos.load` reads it whole, with program and certificate.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        from .document import FORMAT, result_document
+
+        write_document(path, FORMAT, result_document(self))
 
     def __str__(self) -> str:
         known = [f"value {self.value:.9g}"] if self.value is not None and self.program.sense != "find" else []

@@ -7,14 +7,14 @@ imports at its first call, and others when they are imported, is imported before
 import scipy.optimize  # noqa: F401
 from answer import Answer, ProblemFile, main, processor_time
 
-import momentsos as ms
+from momentsos import Problem, solve  # by name: rooms are imported when a name of theirs is first used
 
 
 def run(given: ProblemFile, order: int, answer: Answer) -> None:
     with answer.phase("formulate"):
-        problem = ms.Problem.from_json(vars(given))
+        problem = Problem.from_json(vars(given))
     began = processor_time()
-    result = ms.solve(problem)
+    result = solve(problem)
     phases = {name: result.seconds[name] for name in ("relax", "solve", "extract")}
     scale = (processor_time() - began) / sum(phases.values())
     answer.seconds |= {name: scale * seconds for name, seconds in phases.items()}

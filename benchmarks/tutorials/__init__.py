@@ -1,0 +1,1 @@
+"""What the first pages of other tools work out, stated here with numbers of our own."""
