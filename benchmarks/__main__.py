@@ -81,7 +81,15 @@ def _gaps(full: bool, folder: Path) -> Found:
 def _depth(full: bool, folder: Path) -> Found:
     from . import depth
 
-    return depth.run(5, 20.0) if full else depth.run(1, 10.0)
+    # Both cores, and at most 5 s for each of six searches on each of fifty instances: eleven minutes.
+    return depth.run(5, 4.0, workers=2) if full else depth.run(1, 2.0, workers=2)
+
+
+def _reach(full: bool, folder: Path) -> Found:
+    from . import reach
+
+    every = range(len(reach.CASES))
+    return reach.run(3, 20.0, 2, every) if full else reach.run(1, 5.0, 2, every)
 
 
 def _queries(full: bool, folder: Path) -> Found:
@@ -100,6 +108,7 @@ PARTS = {
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
     "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
     "depth": Part("Deep networks trained in blocks, beside local searches at equal time", _depth),
+    "reach": Part("How deep a bound of all layers together reaches", _reach),
     "queries": Part("One ReLU: certified fits, and labels on demand", _queries),
     "growth": Part("Growth of time and memory", _growth),
 }
