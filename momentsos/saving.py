@@ -26,11 +26,39 @@ from .learning import PolynomialNetwork
 from .learning.fit import Fit
 from .learning.fit_document import FIT, fit_of
 from .learning.network_document import NETWORK, network_of
+from .learning.outputs.learn import OutputFit
+from .learning.rational.learn import RationalFit
+from .learning.relu.queries import QueryResult
+from .learning.relu.result import ReluFit
+from .learning.shapes.learn import ShapedFit
+from .learning.unit_documents import (
+    OUTPUTS,
+    QUERIES,
+    RATIONAL,
+    RELU,
+    SHAPED,
+    outputs_of,
+    queries_of,
+    rational_of,
+    relu_of,
+    shaped_of,
+)
 from .machine.checks import shown
 from .machine.documents import VERSION, Part, read_json
 from .problem import Problem
 
-Saved = Result | Fit | PolynomialNetwork | Problem | Certificate
+Saved = (
+    Result
+    | Fit
+    | PolynomialNetwork
+    | Problem
+    | Certificate
+    | ReluFit
+    | QueryResult
+    | RationalFit
+    | ShapedFit
+    | OutputFit
+)
 
 
 def load(path: str | PathLike[str]) -> Saved:
@@ -42,7 +70,7 @@ def load(path: str | PathLike[str]) -> Saved:
 
     Returns
     -------
-    Result, Fit, PolynomialNetwork, Problem or Certificate
+    Result, Fit, PolynomialNetwork, Problem, Certificate, ReluFit, QueryResult, RationalFit, ShapedFit or OutputFit
         Equal to what was saved. A result has no arrays of its relaxation; a certificate, also one in a result, is
         verified anew.
 
@@ -94,6 +122,10 @@ def _fit(part: Part) -> Fit:
     return _with_certificate(fit_of(part), part)
 
 
+def _outputs(part: Part) -> OutputFit:
+    return outputs_of(part, _result(part["result"]))
+
+
 def _with_certificate(result: Any, part: Part) -> Any:
     """Give a result the certificate that it had, once the verifier has accepted it."""
     document = part["certificate"].value
@@ -109,4 +141,13 @@ def _with_certificate(result: Any, part: Part) -> Any:
     return result
 
 
-_READERS: dict[str, Callable[[Part], Any]] = {RESULT: _result, FIT: _fit, NETWORK: network_of}
+_READERS: dict[str, Callable[[Part], Any]] = {
+    RESULT: _result,
+    FIT: _fit,
+    NETWORK: network_of,
+    RELU: relu_of,
+    QUERIES: queries_of,
+    RATIONAL: rational_of,
+    SHAPED: shaped_of,
+    OUTPUTS: _outputs,
+}
