@@ -81,7 +81,7 @@ def _gaps(full: bool, folder: Path) -> Found:
 def _depth(full: bool, folder: Path) -> Found:
     from . import depth
 
-    # Both cores, and at most 5 s for each of six searches on each of fifty instances: eleven minutes.
+    # Two processes; blocks and five searches, 4 s each, on fifty instances: ten minutes where `learn` keeps its limit.
     return depth.run(5, 4.0, workers=2) if full else depth.run(1, 2.0, workers=2)
 
 
