@@ -88,7 +88,15 @@ def _gaps(full: bool, folder: Path) -> Found:
 def _depth(full: bool, folder: Path) -> Found:
     from . import depth
 
-    return depth.run(5, 20.0) if full else depth.run(1, 10.0)
+    # Two processes; blocks and five searches, 4 s each, on fifty instances: ten minutes where `learn` keeps its limit.
+    return depth.run(5, 4.0, workers=2) if full else depth.run(1, 2.0, workers=2)
+
+
+def _reach(full: bool, folder: Path) -> Found:
+    from . import reach
+
+    every = range(len(reach.CASES))
+    return reach.run(3, 20.0, 2, every) if full else reach.run(1, 5.0, 2, every)
 
 
 def _queries(full: bool, folder: Path) -> Found:
@@ -114,6 +122,7 @@ PARTS = {
     "models": Part("Trained modules of PyTorch, their activations as polynomials", _models),
     "gaps": Part("Problems on which orders leave gaps, beside SCIP", _gaps),
     "depth": Part("Deep networks trained in blocks, beside local searches at equal time", _depth),
+    "reach": Part("How deep a bound of all layers together reaches", _reach),
     "queries": Part("One ReLU: certified fits, and labels on demand", _queries),
     "tutorials": Part("The worked examples of other tools", _tutorials),
     "growth": Part("Growth of time and memory", _growth),

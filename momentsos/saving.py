@@ -26,6 +26,23 @@ from .learning import PolynomialNetwork
 from .learning.fit import Fit
 from .learning.fit_document import FIT, fit_of
 from .learning.network_document import NETWORK, network_of
+from .learning.outputs.learn import OutputFit
+from .learning.rational.learn import RationalFit
+from .learning.relu.queries import QueryResult
+from .learning.relu.result import ReluFit
+from .learning.shapes.learn import ShapedFit
+from .learning.unit_documents import (
+    OUTPUTS,
+    QUERIES,
+    RATIONAL,
+    RELU,
+    SHAPED,
+    outputs_of,
+    queries_of,
+    rational_of,
+    relu_of,
+    shaped_of,
+)
 from .machine.checks import shown
 from .machine.documents import VERSION, Part, read_json
 from .problem import Problem
@@ -34,7 +51,20 @@ from .programs.check import NAME as PROGRAM_CERTIFICATE
 from .programs.document import FORMAT as PROGRAM
 from .programs.document import result_of_document
 
-Saved = Result | Fit | PolynomialNetwork | Problem | Certificate | SOSResult | ProgramCertificate
+Saved = (
+    Result
+    | Fit
+    | PolynomialNetwork
+    | Problem
+    | Certificate
+    | SOSResult
+    | ProgramCertificate
+    | ReluFit
+    | QueryResult
+    | RationalFit
+    | ShapedFit
+    | OutputFit
+)
 
 
 def load(path: str | PathLike[str]) -> Saved:
@@ -46,7 +76,7 @@ def load(path: str | PathLike[str]) -> Saved:
 
     Returns
     -------
-    Result, Fit, PolynomialNetwork, Problem, Certificate, SOSResult or ProgramCertificate
+    Result, Fit, PolynomialNetwork, Problem, Certificate, ReluFit or any other of `Saved`
         Equal to what was saved. A result has no arrays of its relaxation; a certificate, also one in a result, is
         verified anew.
 
@@ -110,6 +140,10 @@ def _fit(part: Part) -> Fit:
     return _with_certificate(fit_of(part), part)
 
 
+def _outputs(part: Part) -> OutputFit:
+    return outputs_of(part, _result(part["result"]))
+
+
 def _with_certificate(result: Any, part: Part) -> Any:
     """Give a result the certificate that it had, once the verifier has accepted it."""
     document = part["certificate"].value
@@ -130,5 +164,10 @@ _READERS: dict[str, Callable[[Part], Any]] = {
     FIT: _fit,
     NETWORK: network_of,
     PROGRAM: result_of_document,
+    RELU: relu_of,
+    QUERIES: queries_of,
+    RATIONAL: rational_of,
+    SHAPED: shaped_of,
+    OUTPUTS: _outputs,
 }
 _CERTIFICATES: dict[str, Any] = {CERTIFICATE: Certificate, TREE: Certificate, PROGRAM_CERTIFICATE: ProgramCertificate}

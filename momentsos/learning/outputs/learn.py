@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
+from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +23,7 @@ from ...hierarchy.result import Result
 from ...hierarchy.solve import solve
 from ...hierarchy.status import Status
 from ...machine.checks import positive, shown
+from ...machine.documents import write_document
 from ...machine.notebooks import Row
 from ...machine.records import Record
 from ...polynomials.evaluation import evaluate_monomials
@@ -32,6 +34,7 @@ from ..exact_loss import exact_loss
 from ..expansion import Expansion
 from ..losses.mean_squared import MeanSquared
 from ..network import PolynomialNetwork
+from ..unit_documents import OUTPUTS, outputs_document
 
 Floats = NDArray[np.float64]
 
@@ -64,6 +67,16 @@ class OutputFit(Record):
     upper_bound: float
     result: Result
     seconds: float
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the fit to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or the network has functions that are not known by name.
+        """
+        write_document(path, OUTPUTS, outputs_document(self))
 
     def _table_rows(self) -> list[Row]:
         return [

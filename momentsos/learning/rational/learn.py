@@ -16,6 +16,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
 
 import numpy as np
 from flint import arb, arb_poly, ctx
@@ -26,11 +27,13 @@ from ...errors import InvalidInput, ProblemTooLarge
 from ...hierarchy.gaps import closes
 from ...hierarchy.status import Status
 from ...machine.checks import integer, positive, shown
+from ...machine.documents import write_document
 from ...machine.notebooks import Row
 from ...machine.records import Record
 from ..data import checked_data
 from ..network import PolynomialNetwork
 from ..network_doors import check_rows
+from ..unit_documents import RATIONAL, rational_document
 from .activation import MAX_POWER, RationalActivation
 from .positive import is_definite
 from .series import BITS, TERMS, Layer, Moments
@@ -77,6 +80,16 @@ class RationalFit(Record):
     weights: tuple[Floats, Floats]
     biases: tuple[Floats, Floats]
     seconds: float
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the fit to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_document(path, RATIONAL, rational_document(self))
 
     def _table_rows(self) -> list[Row]:
         return [

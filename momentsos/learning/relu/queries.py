@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...errors import BadOption, InvalidInput
 from ...machine.checks import converted, integer, real_array
+from ...machine.documents import write_document
 from ...machine.records import Record
+from ..unit_documents import QUERIES, queries_document
 from .near_optimal import near_optimal
 from .regression import relu_regression
 from .result import ReluFit
@@ -58,6 +61,16 @@ class QueryResult(Record):
     labels: Floats
     disagreement: Floats
     fit: ReluFit
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write queries and fit to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_document(path, QUERIES, queries_document(self))
 
 
 def relu_queries(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -10,8 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 from ...errors import InvalidInput
 from ...hierarchy.status import Status
 from ...machine.checks import real_array
+from ...machine.documents import write_document
 from ...machine.notebooks import Row
 from ...machine.records import Record
+from ..unit_documents import RELU, relu_document
 from .cell_programs import DecidingCell
 
 Floats = NDArray[np.float64]
@@ -68,6 +71,16 @@ class ReluFit(Record):
     def loss(self) -> float:
         """The mean squared residual of `weights` and `bias`."""
         return self.upper_bound
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the fit to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written.
+        """
+        write_document(path, RELU, relu_document(self))
 
     def _table_rows(self) -> list[Row]:
         known = self.certificate

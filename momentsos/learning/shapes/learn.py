@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from os import PathLike
 
 import numpy as np
 from flint import ctx
@@ -24,10 +25,12 @@ from ...errors import InvalidInput
 from ...hierarchy.gaps import closes
 from ...hierarchy.status import Status
 from ...machine.checks import positive, shown
+from ...machine.documents import write_document
 from ...machine.notebooks import Row
 from ...machine.records import Record
 from ..data import checked_data
 from ..network import PolynomialNetwork
+from ..unit_documents import SHAPED, shaped_document
 from .outputs import Outputs
 from .shape import Basis, Demand, Shape
 
@@ -76,6 +79,16 @@ class ShapedFit(Record):
         """The coefficients of the activation."""
         assert self.network.coefficients is not None
         return self.network.coefficients[0]
+
+    def to_json(self, path: str | PathLike[str]) -> None:
+        """Write the fit to a file, from which `momentsos.load` reads it whole.
+
+        Raises
+        ------
+        InvalidInput
+            The file cannot be written, or the network has functions that are not known by name.
+        """
+        write_document(path, SHAPED, shaped_document(self))
 
     def _table_rows(self) -> list[Row]:
         return [
