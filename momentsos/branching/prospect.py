@@ -27,6 +27,11 @@ class Prospect(Enum):
     QUADRATIC = "the constraints are quadratic, and the next order is not small"
     BILINEAR = "all terms are linear in each variable, and constraints have products"
 
+    @property
+    def quick(self) -> bool:
+        """Whether a few boxes are likely to be enough."""
+        return self is not Prospect.QUADRATIC
+
 
 def prospect_of(problem: Problem) -> Prospect | None:
     """Return what speaks for boxes before a second order, None where nothing does."""

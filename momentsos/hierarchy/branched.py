@@ -35,6 +35,8 @@ NAME, SOLVER = "branch", "highs"
 OPEN = (Status.BOUNDED, Status.LOWER_BOUND_ONLY, Status.STOPPED, Status.FAILED, Status.CERTIFIED_WITHIN)
 #: Seconds that `auto` gives to boxes where orders have left a gap.
 LAST_SECONDS = 30.0
+#: Seconds for boxes before any order, where they are likely to close the gap at once.
+QUICK_SECONDS = 0.3
 #: As long it searches a box of its own where the constraints bound none.
 OWN_BOX_SECONDS = 3.0
 #: Seconds that the exact check of an empty set may take.
@@ -194,11 +196,20 @@ def may_branch(evidence: Evidence) -> bool:
     return is_small_enough(request.problem)
 
 
-def boxes_first(evidence: Evidence, prospect: Prospect) -> tuple[Result | None, Evidence]:
-    """Search boxes before a second order; return the result where that is the end, and what is known after it."""
-    words = f"boxes were searched before a second order: {prospect.value}."
+def boxes_first(evidence: Evidence, prospect: Prospect, seconds: float | None = None) -> tuple[Result | None, Evidence]:
+    """Search boxes before a second order, or for some `seconds` before the first one.
+
+    Returns
+    -------
+    result : Result or None
+        Where that is the end.
+    evidence : Evidence
+        What is known after it.
+    """
+    which = "a second order" if seconds is None else "any order"
+    words = f"boxes were searched before {which}: {prospect.value}."
     evidence.request.decide(words)
-    seconds = first_seconds(evidence.request.problem, prospect)
+    seconds = first_seconds(evidence.request.problem, prospect) if seconds is None else seconds
     found = branched(evidence, f"{evidence.reason} Then {words}", seconds)
     return (None, evidence) if found.status in OPEN else (found, evidence)
 

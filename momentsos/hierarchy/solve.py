@@ -28,7 +28,7 @@ from ..polynomials.tables import to_table
 from ..problem import Problem
 from ..relaxations import Relaxation, assemble
 from .branched import NAME as BRANCH
-from .branched import OPEN, boxes_first, branched, check_branching, may_branch, with_branching
+from .branched import OPEN, QUICK_SECONDS, boxes_first, branched, check_branching, may_branch, with_branching
 from .climb import climb
 from .everywhere import is_free, of_homogeneous, seen_everywhere
 from .evidence import Evidence
@@ -247,6 +247,10 @@ def minimise(
         halved = may_be_halved(problem, asked, facts)
         prospect = prospect_of(problem) if unasked and not facts.squares and np.isinf(facts.lowest) else None
         begun, symmetric = None, None
+        if prospect is not None and prospect.quick and may_branch(start) and implied_box(request.posed).finite:
+            boxed, start = boxes_first(start, prospect, QUICK_SECONDS)
+            if boxed is not None:
+                return _logged(boxed)
         if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))

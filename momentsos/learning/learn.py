@@ -126,7 +126,8 @@ def learn(
     -----
     For ``"max_abs"`` and ``"mae"`` the problem that is relaxed, `problem` and `formulation` of the fit, sees some of
     the residuals, or sums of them; it is nowhere above the loss, so its lower bound is one of the loss. The upper
-    bound is the loss of all samples, and `certify` proves the lower one; see `momentsos.learning.reductions`.
+    bound is the loss of all samples, and `certify` proves the lower one where an order has closed the gap (boxes of
+    inner coefficients have no certificate, orders that are asked for have one); see `momentsos.learning.reductions`.
 
     Examples
     --------

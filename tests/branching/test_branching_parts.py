@@ -190,9 +190,14 @@ def test_auto_says_that_boxes_were_searched():
     result = ms.solve(problem)
     assert result.status is ms.Status.CERTIFIED
     assert result.method == "branch"
-    assert "boxes were searched" in result.reason
-    assert result.upper_bound == -17.0
-    assert result.attempts  # of the first order
+    assert "boxes were searched before any order" in result.reason
+    assert result.upper_bound == -17.0 and not result.attempts
+
+
+def test_auto_searches_boxes_first_only_where_the_set_is_bounded():
+    x, y = ms.variables("x y")
+    result = ms.solve(ms.Problem(x, [x, y, x * y - 1]))
+    assert result.status is ms.Status.AT_INFINITY and "boxes" not in result.reason
 
 
 def test_auto_leaves_a_named_order_alone():
