@@ -130,7 +130,7 @@ def _in_signs(objective: Polynomial, middle: Floats, half: Floats) -> _Signs:
     kept = rows.any(axis=1)
     rows, values = rows[kept], values[kept]
     holds = sp.csr_matrix(rows.T.astype(np.float64))
-    return _Signs(values, holds, [np.flatnonzero(column) for column in rows.T])
+    return _Signs(np.asarray(values, dtype=np.float64), holds, [np.flatnonzero(column) for column in rows.T])
 
 
 def _descended(

@@ -52,3 +52,11 @@ def test_other_problems_have_no_such_points() -> None:
 def test_the_same_seed_finds_the_same_points() -> None:
     problem = signs(12, 5)
     assert (two_valued_points(problem, 3, np.inf) == two_valued_points(problem, 3, np.inf)).all()
+
+
+@pytest.mark.parametrize("objective", [0 * ms.variables("x y")[0], ms.variables("x y")[0] ** 2])
+def test_an_objective_that_is_the_same_everywhere_has_points(objective) -> None:
+    x, y = ms.variables("x y")
+    result = ms.solve(ms.Problem(objective, [], [x**2 - 1, y**2 - y - 2]))
+    assert result.status is ms.Status.CERTIFIED
+    assert result.lower_bound == pytest.approx(float(objective((1.0, 2.0))), abs=1e-6)
