@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         SolverUnavailable,
     )
     from .estimators import PolynomialActivationClassifier, PolynomialActivationRegressor
+    from .hermitian import ComplexProblem, ComplexResult
     from .hierarchy.result import Result
     from .hierarchy.solve import relax, solve
     from .hierarchy.status import Status
@@ -38,7 +39,20 @@ if TYPE_CHECKING:
     from .models.polynomialize import Polynomialized, polynomialize
     from .models.report import ModelReport
     from .points.roots import RealRoots, real_roots
-    from .polynomials import Constraint, Polynomial, RationalSum, equal, ratio, variables
+    from .polynomials import (
+        ComplexPolynomial,
+        Constraint,
+        Polynomial,
+        RationalSum,
+        abs2,
+        complex_variables,
+        conj,
+        equal,
+        imag,
+        ratio,
+        real,
+        variables,
+    )
     from .problem import Problem
     from .programs import ProgramCertificate, SOSProgram, SOSResult, UnknownPolynomial, identity, sos, unknown
     from .research import moments, multipliers, orders, relax_in_cvxpy
@@ -54,6 +68,9 @@ __all__ = [
     "BadOption",
     "Certificate",
     "CertificateError",
+    "ComplexPolynomial",
+    "ComplexProblem",
+    "ComplexResult",
     "Constraint",
     "Failure",
     "Fit",
@@ -90,15 +107,20 @@ __all__ = [
     "Status",
     "Sweep",
     "UnknownPolynomial",
+    "abs2",
     "available_solvers",
     "caches",
     "certificates",
     "clear_caches",
+    "complex_variables",
+    "conj",
     "equal",
     "estimators",
     "extraction",
     "formulate",
+    "hermitian",
     "identity",
+    "imag",
     "learn",
     "learn_many",
     "learn_outputs",
@@ -117,6 +139,7 @@ __all__ = [
     "programs",
     "ratio",
     "read_sdpa",
+    "real",
     "real_roots",
     "relax",
     "relax_in_cvxpy",
@@ -147,6 +170,7 @@ _HOMES = {
         "SolverUnavailable",
     ),
     "estimators": ("PolynomialActivationClassifier", "PolynomialActivationRegressor"),
+    "hermitian": ("ComplexProblem", "ComplexResult"),
     "hierarchy.result": ("Result",),
     "hierarchy.solve": ("relax", "solve"),
     "hierarchy.status": ("Status",),
@@ -162,7 +186,20 @@ _HOMES = {
     "models.polynomialize": ("Polynomialized", "polynomialize"),
     "models.report": ("ModelReport",),
     "points.roots": ("RealRoots", "real_roots"),
-    "polynomials": ("Constraint", "Polynomial", "RationalSum", "equal", "ratio", "variables"),
+    "polynomials": (
+        "ComplexPolynomial",
+        "Constraint",
+        "Polynomial",
+        "RationalSum",
+        "abs2",
+        "complex_variables",
+        "conj",
+        "equal",
+        "imag",
+        "ratio",
+        "real",
+        "variables",
+    ),
     "problem": ("Problem",),
     "programs": (
         "ProgramCertificate",

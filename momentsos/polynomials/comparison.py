@@ -79,7 +79,7 @@ def refuse_strict(left: Polynomial, right: object) -> NoReturn:
     raise InvalidInput("< and > between polynomials: expected <= or >=; a set without its border has no minimum")
 
 
-def equal(left: object, right: object) -> Constraint:
+def equal(left: object, right: object) -> Any:
     """Return the constraint that two polynomials, or a polynomial and a number, are equal.
 
     ``left == right`` is another question, whether both are the same polynomial, and its answer is True or False.
@@ -92,6 +92,7 @@ def equal(left: object, right: object) -> Constraint:
     Returns
     -------
     Constraint
+        Or a `ComplexConstraint` where one of them has complex variables.
 
     Raises
     ------
@@ -106,12 +107,18 @@ def equal(left: object, right: object) -> Constraint:
     >>> ms.solve(ms.Problem(maximize=x + y, constraints=[circle])).status.name
     'CERTIFIED'
     """
+    from .conjugates import ComplexConstraint, ComplexPolynomial
     from .polynomial import Polynomial
 
     for value in (left, right):
-        if isinstance(value, Constraint | bool):
+        if isinstance(value, Constraint | ComplexConstraint | bool):
             raise InvalidInput(f"equal: expected polynomials or numbers, got {shown(value)}")
     difference: Any = NotImplemented
+    for value, other in ((left, right), (right, left)):
+        if isinstance(value, ComplexPolynomial):
+            difference = value.__sub__(other) if value is left else value.__rsub__(other)
+            if difference is not NotImplemented:
+                return ComplexConstraint(difference, Relation.ZERO)
     if isinstance(left, Polynomial):
         difference = left.__sub__(right)
     elif isinstance(right, Polynomial):

@@ -197,7 +197,7 @@ class Polynomial(Shown):
     def __add__(self, other: object) -> Polynomial:
         pair = self._aligned(other)
         if pair is None:
-            return NotImplemented
+            return _with_complex(self, other, "__add__")
         left, right = pair
         a, b = same_kind(left.coefficients, right.coefficients)
         return Polynomial._merged(
@@ -214,11 +214,11 @@ class Polynomial(Shown):
 
     def __sub__(self, other: object) -> Polynomial:
         pair = self._aligned(other)  # first, for an unsigned integer has no negative
-        return NotImplemented if pair is None else pair[0] + (-pair[1])
+        return _with_complex(self, other, "__sub__") if pair is None else pair[0] + (-pair[1])
 
     def __rsub__(self, other: object) -> Polynomial:
         pair = self._aligned(other)
-        return NotImplemented if pair is None else pair[1] + (-pair[0])
+        return _with_complex(self, other, "__rsub__") if pair is None else pair[1] + (-pair[0])
 
     def __mul__(self, other: object) -> Polynomial:
         if not isinstance(other, Polynomial) and isinstance(other, Real):
@@ -226,7 +226,7 @@ class Polynomial(Shown):
             return Polynomial._merged(self.exponents, values * factor, self.variables)
         pair = self._aligned(other)
         if pair is None:
-            return NotImplemented
+            return _with_complex(self, other, "__mul__")
         left, right = pair
         _check_degree(left.degree + right.degree)
         a, b = same_kind(left.coefficients, right.coefficients)
@@ -332,6 +332,13 @@ class Polynomial(Shown):
         terms = zip(self.exponents[:most], self.coefficients[:most], strict=True)
         text = " + ".join(term(row, value, self.variables) for row, value in terms).replace("+ -", "- ")
         return (text or "0") + (f" + … ({len(self)} terms)" if len(self) > most else "")
+
+
+def _with_complex(polynomial: Polynomial, other: object, operation: str) -> Any:
+    """Return what an operation with a complex number gives, a `ComplexPolynomial`; `NotImplemented` for others."""
+    from .conjugates import ComplexPolynomial
+
+    return getattr(ComplexPolynomial.of(polynomial), operation)(other) if isinstance(other, complex) else NotImplemented
 
 
 def _again(support: Support, coefficients: NDArray[Any], variables: tuple[str, ...]) -> Polynomial:

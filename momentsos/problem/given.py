@@ -10,6 +10,7 @@ from ..errors import InvalidInput
 from ..machine.checks import converted, items, shown
 from ..polynomials import Constraint, Polynomial, RationalSum, from_sympy
 from ..polynomials.comparison import Relation
+from ..polynomials.conjugates import ComplexConstraint, ComplexPolynomial
 
 
 def as_polynomial(value: object, name: str) -> Polynomial:
@@ -24,6 +25,8 @@ def as_polynomial(value: object, name: str) -> Polynomial:
         return from_sympy(value)
     if isinstance(value, RationalSum):
         raise InvalidInput(f"{name}: expected a polynomial, got a ratio; ratios are known in the objective alone")
+    if isinstance(value, ComplexPolynomial):
+        raise InvalidInput(f"{name}: expected a real polynomial, got a complex one: state it as ms.ComplexProblem")
     raise InvalidInput(f"{name}: expected a polynomial in momentsos variables, got {type(value).__name__}")
 
 
@@ -49,6 +52,8 @@ def as_constraint(value: object, name: str) -> Constraint:
         equation = _is_equation(value)
         polynomial = from_sympy(one_sided(value, equation, name))
         return Constraint(polynomial, Relation.ZERO if equation else Relation.AT_LEAST_ZERO)
+    if isinstance(value, ComplexConstraint):
+        raise InvalidInput(f"{name}: a comparison of complex polynomials: expected real ones, or ms.ComplexProblem")
     hint = "; == compares polynomials, an equation is equal(p, q)" if isinstance(value, bool) else ""
     raise InvalidInput(f"{name}: expected a comparison such as x**2 + y**2 <= 1, got {shown(value)}{hint}")
 
