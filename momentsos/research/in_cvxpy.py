@@ -192,12 +192,12 @@ class CVXPYRelaxation(Brief):
         """
         if problem.objective is not self.cvxpy.objective:
             raise InvalidInput("checked: expected a problem with the objective of the relaxation")
-        own = {id(each) for each in self.cvxpy.constraints}
-        if not own <= {id(each) for each in problem.constraints}:
+        own = {each.id for each in self.cvxpy.constraints}
+        if not own <= {each.id for each in problem.constraints}:
             raise InvalidInput("checked: a constraint of the relaxation is missing")
         if problem.status is None:
             raise InvalidInput("checked: the CVXPY problem was not solved")
-        added = [each for each in problem.constraints if id(each) not in own]
+        added = [each for each in problem.constraints if each.id not in own]
         for each in added:
             self._refuse(each)
         return self._checked(str(problem.status), problem.value, added)
