@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from ..bounds.implied import implied_box
 from ..bounds.region import EVERYTHING
 from ..branching.prospect import prospect_of
-from ..conditioning.symmetry import symmetries_of
+from ..conditioning.symmetry import Symmetries, symmetries_of
 from ..errors import InvalidInput
 from ..machine.checks import items, real_array
 from ..machine.memory import memory_errors_told
@@ -254,11 +255,12 @@ def minimise(
         if halved or prospect is not None:
             lowest = check_orders(first.lowest_order(problem), *orders)[:1]
             begun = climb(lowest, True, replace(start, reason=choice.reason))
-            if free and not begun.finished and symmetries_of(problem) is not None:
+            symmetries = symmetries_of(problem) if halved and not begun.finished else None
+            if free and symmetries is not None:
                 decided = seen_everywhere(result_of(begun), request, began, last=False)
                 if decided.status is Status.CERTIFIED:
                     return _logged(decided)
-            symmetric = _by_symmetry(request, asked, begun, began) if halved and not begun.finished else None
+            symmetric = _by_symmetry(request, asked, begun, symmetries, began)
             if symmetric is not None and symmetric.status is Status.CERTIFIED:
                 return _logged(symmetric)
             if prospect is not None and may_branch(begun):
@@ -277,12 +279,15 @@ def minimise(
         return _logged(result)
 
 
-def _by_symmetry(request: Request, asked: Asked, begun: Evidence, began: float) -> Result | None:
+def _by_symmetry(
+    request: Request, asked: Asked, begun: Evidence, symmetries: Symmetries | None, began: float
+) -> Result | None:
     """Return what half-spaces that use symmetries say, None without any."""
-    if begun.known.best is None or begun.limit is not None:
+    if symmetries is None or begun.known.best is None or begun.limit is not None:
         return None
     point, facts = begun.known.optimum[0][None, :], Facts(unit=request.facts.unit)
-    return of_symmetric(request, asked, begun.known, lambda part, own: minimise(part, own, facts, point), began)
+    own = partial(minimise, facts=facts, candidates=point)
+    return of_symmetric(request, asked, begun.known, symmetries, own, began)
 
 
 def _logged(result: Result) -> Result:

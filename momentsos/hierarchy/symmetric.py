@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..conditioning.symmetry import HalfSpaces, Symmetries, half_spaces, symmetries_of
+from ..conditioning.symmetry import HalfSpaces, Symmetries, half_spaces
 from ..machine.mappings import ReadOnly
 from ..points.known import Known
 from ..polynomials import basis_size
@@ -56,12 +56,9 @@ def may_be_halved(problem: Problem, asked: Asked, facts: Facts) -> bool:
     return few and not (known or named or problem.matrix_inequalities or problem.ratios)
 
 
-def halved(problem: Problem, known: Known) -> Halved | None:
+def halved(problem: Problem, known: Known, symmetries: Symmetries) -> Halved | None:
     """Return the problem with half-spaces around its best point, None where no symmetry moves that."""
     if known.best is None:
-        return None
-    symmetries = symmetries_of(problem)
-    if symmetries is None:
         return None
     point = known.optimum[0]
     away = np.array([float(m) for m in symmetries.middles])
@@ -84,13 +81,18 @@ def _image(symmetries: Symmetries, number: int, point: np.ndarray) -> np.ndarray
 
 
 def of_symmetric(
-    request: Request, asked: Asked, known: Known, minimise: Callable[[Problem, Asked], Result], began: float
+    request: Request,
+    asked: Asked,
+    known: Known,
+    symmetries: Symmetries,
+    minimise: Callable[[Problem, Asked], Result],
+    began: float,
 ) -> Result | None:
     """Return the result of the problem with half-spaces as one of the problem; None where there is none.
 
     Its bound is one on the whole feasible set: every orbit has a point in the half-spaces.
     """
-    found = halved(request.problem, known)
+    found = halved(request.problem, known, symmetries)
     if found is None or request.time_left() <= 0:
         return None
     count = len(found.used)
