@@ -116,7 +116,8 @@ def parts(
             before = found.get(row, (Fraction(0), Fraction(0)))
             found[row] = before[0] + re, before[1] + im
     rows = list(found)
-    return tuple(_stated(rows, [found[row][i] for row in rows], variables) for i in (0, 1))  # type: ignore[return-value]
+    real, imaginary = (_stated(rows, [found[row][i] for row in rows], variables) for i in (0, 1))
+    return real, imaginary
 
 
 def _powers(a: int, b: int) -> dict[tuple[int, int], tuple[int, int]]:
@@ -147,6 +148,7 @@ def _stated(rows: list[Row], values: list[Fraction], variables: tuple[str, ...])
     """Return a polynomial with floats where these are the coefficients exactly."""
     floats = [_as_float(value) for value in values]
     exact = any(each is None or each != value for each, value in zip(floats, values, strict=True))
+    # mypy does not see that floats with a None among them are not taken
     return Polynomial.from_terms(rows, values if exact else floats, variables)  # type: ignore[arg-type]
 
 
